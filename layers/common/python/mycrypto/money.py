@@ -42,7 +42,7 @@ def parse_amount(text: object, *, decimals: int = SCALE) -> int:
     not a ``str``, a sign, an exponent, white space, digits other than ASCII, more than ten digits before the point.
     """
     if not isinstance(text, str):
-        raise AmountError("must be a decimal number written as a string, such as \"0.25\"")
+        raise AmountError('must be a decimal number written as a string, such as "0.25"')
     match = _AMOUNT_TEXT.fullmatch(text)
     if match is None:
         if text.startswith("-"):

@@ -92,7 +92,8 @@ class Debit(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=6
 
 class SetSymbol(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=7):
     """List a symbol or change its rules. Refused if tick x lot is no whole number of quote units, or if tick or lot change
-    while orders rest. 0 switches off ``notional_min``, ``band_bps`` and ``breaker_bps``. Fees are parts per million."""
+    while orders rest. 0 switches off ``notional_min``, ``band_bps`` and ``breaker_bps``. Fees are parts per million.
+    """
 
     command_id: bytes
     symbol: str
