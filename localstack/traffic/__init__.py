@@ -1,0 +1,1 @@
+"""Order flow through the public API: a realistic mix for looking at, and recorded flow for proving the matching."""
