@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -16,6 +17,7 @@ Query = dict[str, str | int]
 
 REQUEST_SECONDS_MAX: Final = 30
 POLL_SECONDS: Final = 0.05
+RETRY_SECONDS: Final = 0.2
 
 
 class ApiError(Exception):
@@ -46,6 +48,7 @@ class Api:
     connections_max: int = 64
     calls: list[Call] = field(default_factory=list)
     keep_calls: bool = False
+    patience_seconds: float = 0
     _session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -76,7 +79,11 @@ class Api:
         headers: dict[str, str] | None = None,
         query: Query | None = None,
     ) -> Any:
-        """Send one request and return its decoded body; raises :class:`ApiError` for a refusal."""
+        """Send one request and return its decoded body; raises :class:`ApiError` for a refusal.
+
+        While ``patience_seconds`` last, a part that is just restarting (503, no connection) is waited for; an unknown outcome (504,
+        a broken connection) is asked for again where that is safe: reads, cancels, and orders with a client_order_id.
+        """
         sent = dict(headers or {})
         if token:
             sent["Authorization"] = f"Bearer {token}"
@@ -84,15 +91,29 @@ class Api:
         if body is not None:
             data = msgspec.json.encode(body)
             sent["Content-Type"] = "application/json"
-        started = time.perf_counter()
-        async with self.session.request(method, path, data=data, headers=sent, params=query) as response:
-            raw = await response.read()
-        if self.keep_calls:
-            self.calls.append(Call(method, path, response.status, (time.perf_counter() - started) * 1_000))
-        decoded = _decode(raw)
-        if response.status >= 400:
-            raise ApiError(method, path, response.status, decoded if isinstance(decoded, dict) else {"detail": decoded})
-        return decoded
+        repeatable = method in {"GET", "DELETE"} or (isinstance(body, dict) and bool(body.get("client_order_id")))
+        deadline = time.monotonic() + self.patience_seconds
+        while True:
+            started = time.perf_counter()
+            try:
+                async with self.session.request(method, path, data=data, headers=sent, params=query) as response:
+                    raw = await response.read()
+            except aiohttp.ClientError as error:
+                # A refused connection carried nothing; after any other break only what may be repeated is sent again.
+                if time.monotonic() > deadline or not (repeatable or isinstance(error, aiohttp.ClientConnectorError)):
+                    raise
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            if self.keep_calls:
+                self.calls.append(Call(method, path, response.status, (time.perf_counter() - started) * 1_000))
+            again = response.status == HTTPStatus.SERVICE_UNAVAILABLE or (response.status == HTTPStatus.GATEWAY_TIMEOUT and repeatable)
+            if again and time.monotonic() < deadline:
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            decoded = _decode(raw)
+            if response.status >= HTTPStatus.BAD_REQUEST:
+                raise ApiError(method, path, response.status, decoded if isinstance(decoded, dict) else {"detail": decoded})
+            return decoded
 
     async def mails(self, address: str) -> list[JSON]:
         """Mails to an address, newest first (stage local only)."""

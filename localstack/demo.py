@@ -124,7 +124,7 @@ class Demo:
         )
 
     async def _refused_orders(self) -> None:
-        price = str(await self._price())
+        price = f"{await self._price():.2f}"
         for title, quantity, limit, code in (
             ("more than she has", "0.0100", price, "WALLET_001"),
             ("a price between two ticks", "0.0001", f"{price}5", "ORDER_002"),

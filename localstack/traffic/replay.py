@@ -1,0 +1,214 @@
+"""Recorded flow through the public API: every row is one request of one of many users, and the fills must be the recorded ones.
+
+The order of effects must be the recorded order wherever it matters, and only there, so that requests can run side by side: rows of one price
+level go out one after another, levels do not wait for each other, and a marketable order waits for all before it and
+holds up all after it. Adds of the recorded market never cross, which is checked while reading.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from localstack.actors import Exchange
+from localstack.client import JSON, ApiError, Trader
+from localstack.traffic.flow_file import FlowFill, FlowRow, Operation
+
+SYMBOL: Final = "XBT/USDT"
+SYMBOL_PATH: Final = "XBTUSDT"
+TICK: Final = Decimal("0.01")
+LOT: Final = Decimal("0.000001")
+MARKET: Final = {
+    "base": "BTC",
+    "quote": "USDT",
+    "tick": str(TICK),
+    "lot": str(LOT),
+    "quantity_min": str(LOT),
+    "quantity_max": "1000000",
+    "notional_min": "0",
+    "band_bps": 0,
+    "breaker_bps": 0,
+    "maker_fee_ppm": 500,
+    "taker_fee_ppm": 1000,
+}
+"""One tick of the recorded market is 0.01 USDT here, one lot 0.000001 BTC: their product is a whole number of units."""
+
+FUNDS: Final = {"BTC": "90000000", "USDT": "9000000000"}
+NO_LIMITS: Final = {"open_orders_max": 0, "open_orders_per_symbol_max": 0, "daily_notional_max": "0"}
+SETUP_AT_ONCE: Final = 8
+REQUESTS_AT_ONCE: Final = 48
+
+
+class ReplayError(Exception):
+    """The platform answered a row in a way the recorded market did not; the message names the row."""
+
+
+@dataclass(slots=True)
+class ReplayReport:
+    """What the replay did. ``mismatches`` lists the first differing fills, recorded against made."""
+
+    commands: int = 0
+    fills: list[FlowFill] = field(default_factory=list)
+    seconds: float = 0.0
+    mismatches: list[str] = field(default_factory=list)
+
+    @property
+    def commands_per_s(self) -> float:
+        return self.commands / self.seconds if self.seconds else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A recorded order that rests: whose it is here, and under which id."""
+
+    trader: Trader
+    order_id: str
+    quantity_lots: int
+
+
+async def prepare_market(exchange: Exchange, operator: Trader) -> None:
+    """List the market if it is not, and clear what an earlier run left in its book."""
+    await operator.call("PUT", f"/api/v1/admin/symbols/{SYMBOL_PATH}", {"symbol": SYMBOL, **MARKET})
+    for status in ("HALTED", "ACTIVE"):
+        await operator.call("PUT", f"/api/v1/admin/symbols/{SYMBOL_PATH}/status", {"status": status, "reason": "recorded flow"})
+    book = await exchange.api.request("GET", f"/api/v1/orderbook/{SYMBOL_PATH}", query={"depth": 1})
+    if book["bids"] or book["asks"]:
+        raise ReplayError(f"the book of {SYMBOL} is not empty after a halt: {book}")
+
+
+async def prepare_traders(exchange: Exchange, operator: Trader, count: int, told: Callable[[str], None]) -> list[Trader]:
+    """Verified users with ample funds in both currencies and without limits."""
+    gate = asyncio.Semaphore(SETUP_AT_ONCE)
+    ready = 0
+
+    async def one(number: int) -> Trader:
+        nonlocal ready
+        async with gate:
+            trader = await exchange.new_trader(f"flow{number}")
+            await operator.call("PUT", f"/api/v1/admin/users/{trader.user_id}/limits", NO_LIMITS)
+            for currency, amount in FUNDS.items():
+                await exchange.deposit_crypto(trader, currency, amount)
+            for currency, amount in FUNDS.items():
+                await exchange.wait_until_tradable(trader, currency, Decimal(amount))
+        ready += 1
+        told(f"{ready} of {count} users are funded")
+        return trader
+
+    return list(await asyncio.gather(*(one(number) for number in range(count))))
+
+
+class Replay:
+    """Sends rows as requests of ``makers`` (adds, reductions, cancels) and ``takers`` (marketable orders)."""
+
+    def __init__(self, makers: Sequence[Trader], takers: Sequence[Trader], *, run_id: str) -> None:
+        self.makers = makers
+        self.takers = takers
+        self.run_id = run_id
+        self.report = ReplayReport()
+        self._placed: dict[str, _Placed] = {}
+        self._recorded_ids: dict[str, str] = {}
+        self._gate = asyncio.Semaphore(REQUESTS_AT_ONCE)
+        self._turn = 0
+
+    async def run(self, rows: Sequence[FlowRow], told: Callable[[str], None]) -> ReplayReport:
+        """Replay all rows; raises :class:`ReplayError` if an order is not taken as it was recorded."""
+        started = time.perf_counter()
+        for quiet, marketable in segments(rows):
+            await asyncio.gather(*(self._level(level) for level in levels(quiet)))
+            if marketable is not None:
+                await self._take(marketable)
+            self.report.commands += len(quiet) + (marketable is not None)
+            told(f"{self.report.commands} of {len(rows)} commands, {len(self.report.fills)} fills")
+        self.report.seconds = time.perf_counter() - started
+        return self.report
+
+    async def _level(self, rows: Sequence[FlowRow]) -> None:
+        for row in rows:
+            async with self._gate:
+                await self._quiet(row)
+
+    async def _quiet(self, row: FlowRow) -> None:
+        """A row that does not trade."""
+        try:
+            if row.operation is Operation.ADD:
+                await self._add(row)
+            elif row.operation is Operation.CANCEL:
+                placed = self._placed.pop(row.order_id)
+                await placed.trader.cancel(placed.order_id)
+            else:
+                await self._reduce(row)
+        except (ApiError, KeyError) as error:
+            raise ReplayError(f"row {row.seq} ({row.operation.name} {row.order_id}): {error}") from error
+
+    async def _add(self, row: FlowRow) -> None:
+        trader = self.makers[self._turn % len(self.makers)]
+        self._turn += 1
+        answer = await self._order(trader, row, "GTC")
+        if answer["trades"]:
+            raise ReplayError(f"row {row.seq}: an add of the recorded market must not trade: {answer}")
+        self._placed[row.order_id] = _Placed(trader, answer["order"]["id"], row.quantity_lots)
+        self._recorded_ids[answer["order"]["id"]] = row.order_id
+
+    async def _reduce(self, row: FlowRow) -> None:
+        placed = self._placed[row.order_id]
+        order = await placed.trader.call("GET", f"/api/v1/orders/{placed.order_id}")
+        rest = Decimal(order["quantity"]) - Decimal(order["filled_quantity"]) - row.quantity_lots * LOT
+        await placed.trader.call("PATCH", f"/api/v1/orders/{placed.order_id}", {"quantity": f"{rest:f}"})
+
+    async def _take(self, row: FlowRow) -> None:
+        taker = self.takers[row.seq % len(self.takers)]
+        try:
+            answer = await self._order(taker, row, "IOC")
+        except ApiError as error:
+            raise ReplayError(f"row {row.seq} (MARKETABLE): {error}") from error
+        maker_id = "seller_order_id" if row.side == "BUY" else "buyer_order_id"
+        for trade in answer["trades"]:
+            self.report.fills.append(
+                FlowFill(
+                    row.seq, self._recorded_ids[trade[maker_id]], int(Decimal(trade["price"]) / TICK), int(Decimal(trade["quantity"]) / LOT)
+                )
+            )
+
+    async def _order(self, trader: Trader, row: FlowRow, time_in_force: str) -> JSON:
+        return await trader.place(
+            symbol=SYMBOL,
+            side=row.side,
+            type="LIMIT",
+            time_in_force=time_in_force,
+            price=f"{row.price_ticks * TICK:f}",
+            quantity=f"{row.quantity_lots * LOT:f}",
+            client_order_id=f"{self.run_id}-{row.seq}",
+        )
+
+
+def segments(rows: Sequence[FlowRow]) -> Iterator[tuple[list[FlowRow], FlowRow | None]]:
+    """Runs of rows that do not trade, each with the marketable order that ends it (None at the end of the file)."""
+    quiet: list[FlowRow] = []
+    for row in rows:
+        if row.operation is Operation.MARKETABLE:
+            yield quiet, row
+            quiet = []
+        else:
+            quiet.append(row)
+    if quiet:
+        yield quiet, None
+
+
+def levels(rows: Sequence[FlowRow]) -> list[list[FlowRow]]:
+    """The rows by price level, each in the recorded order."""
+    by_level: dict[tuple[str, int], list[FlowRow]] = {}
+    for row in rows:
+        by_level.setdefault((row.side, row.price_ticks), []).append(row)
+    return list(by_level.values())
+
+
+def compare(made: Sequence[FlowFill], expected: Sequence[FlowFill], *, shown_max: int = 10) -> list[str]:
+    """The first differences, in words; empty when the fills are exactly the expected ones."""
+    different = [f"fill {number}: made {a}, recorded {b}" for number, (a, b) in enumerate(zip(made, expected, strict=False), 1) if a != b]
+    if len(made) != len(expected):
+        different.append(f"{len(made)} fills were made, {len(expected)} are recorded")
+    return different[:shown_max]
