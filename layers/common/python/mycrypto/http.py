@@ -1,0 +1,294 @@
+"""The edge of every function behind API Gateway: routing, request ids, bodies, and problem+json for whatever goes wrong.
+
+A function declares routes on an ``Api``; each takes a ``Request`` (and the parts of its path) and returns a ``Reply`` or any value that
+msgspec can encode. Refusals are raised as ``ProblemError``; nothing else about errors is a function's business.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+from uuid import UUID, uuid4
+
+import msgspec
+import psycopg
+import redis.exceptions
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+from aws_lambda_powertools.event_handler import Response as GatewayResponse
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from mycrypto.errors import PROBLEM_MEDIA_TYPE, FieldError, ProblemError, invalid
+from mycrypto.security.tokens import Role, Tier, parse_roles
+from mycrypto.telemetry import Logger, Meter
+
+T = TypeVar("T")
+
+JSON_MEDIA_TYPE: Final = "application/json"
+BODY_BYTES_MAX: Final = 64 * 1024
+REQUEST_ID_HEADER: Final = "X-Request-ID"
+
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_PATH_PART: Final = re.compile(r"<(\w+)>")
+_AT_FIELD: Final = re.compile(r"^(?P<what>.*?) - at `(?P<path>\$[^`]*)`$", re.DOTALL)
+_NAMED_FIELD: Final = re.compile(r"(?:missing required|contains unknown) field `(?P<name>[^`]*)`")
+_UNAVAILABLE: Final = (psycopg.OperationalError, redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)
+
+
+class Proxy(msgspec.Struct, frozen=True):
+    """Whose word about the client's address counts.
+
+    Without ``header`` only the peer of API Gateway counts. With it, the address that stands ``hops`` places from the right: each
+    trusted proxy appends the peer it saw, so entries further left are the client's own invention.
+    """
+
+    header: str = ""
+    hops: int = 1
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """The authenticated caller, as the authorizer verified it."""
+
+    user_id: UUID
+    email: str
+    roles: tuple[Role, ...]
+    tier: Tier
+    kyc_level: int
+    jti: UUID
+    sid: UUID
+    expires_s: int = 0
+
+    def require(self, *roles: Role) -> None:
+        """Raises FORBIDDEN unless the caller has one of the roles."""
+        if not set(roles) & set(self.roles):
+            raise ProblemError("FORBIDDEN", "the role " + " or ".join(roles) + " is needed")
+
+
+class Request:
+    """One call: what was sent, by whom, under which trace id."""
+
+    def __init__(self, event: Mapping[str, Any], *, proxy: Proxy, body_bytes_max: int) -> None:
+        self._event = event
+        self._body_bytes_max = body_bytes_max
+        self._headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items() if value is not None}
+        self._context: Mapping[str, Any] = event.get("requestContext") or {}
+        self.method = str(event.get("httpMethod") or "").upper()
+        self.path = str(event.get("path") or "/")
+        self.query: dict[str, str] = {k: str(v) for k, v in (event.get("queryStringParameters") or {}).items() if v is not None}
+        self.trace_id = self._find_trace_id()
+        self.client_ip = self._find_client_ip(proxy)
+        self.user_agent = self._headers.get("user-agent", "")[:512]
+
+    def header(self, name: str) -> str | None:
+        """A header by name, in any case."""
+        return self._headers.get(name.lower())
+
+    def _find_trace_id(self) -> str:
+        for candidate in (self._headers.get(REQUEST_ID_HEADER.lower()), self._context.get("requestId")):
+            if isinstance(candidate, str) and _REQUEST_ID.fullmatch(candidate):
+                return candidate
+        return str(uuid4())
+
+    def _find_client_ip(self, proxy: Proxy) -> str:
+        peer = str((self._context.get("identity") or {}).get("sourceIp") or "")
+        chain = [part.strip() for part in self._headers.get(proxy.header.lower(), "").split(",")] if proxy.header else []
+        claimed = chain[-proxy.hops] if 0 < proxy.hops <= len(chain) else ""
+        for candidate in (claimed, peer):
+            try:
+                return str(ipaddress.ip_address(candidate))
+            except ValueError:
+                continue
+        return "0.0.0.0"  # noqa: S104 - an unknown address, not one to listen on
+
+    @property
+    def body(self) -> bytes:
+        """The raw body. Raises PAYLOAD_TOO_LARGE beyond the function's limit."""
+        text = self._event.get("body") or ""
+        if len(text) > self._body_bytes_max * 2:
+            raise self._too_large()
+        if self._event.get("isBase64Encoded"):
+            try:
+                raw = base64.b64decode(text, validate=True)
+            except (binascii.Error, ValueError):
+                raise ProblemError("VALIDATION_ERROR", "the body is not valid base64") from None
+        else:
+            raw = str(text).encode("utf-8", "surrogatepass")
+        if len(raw) > self._body_bytes_max:
+            raise self._too_large()
+        return raw
+
+    def _too_large(self) -> ProblemError:
+        return ProblemError("PAYLOAD_TOO_LARGE", f"at most {self._body_bytes_max} bytes are accepted", limit_bytes=self._body_bytes_max)
+
+    def json(self, kind: type[T]) -> T:
+        """The body as ``kind``. Raises VALIDATION_ERROR, naming the field, or UNSUPPORTED_MEDIA_TYPE."""
+        media = (self.header("content-type") or "").partition(";")[0].strip().lower()
+        raw = self.body
+        if media != JSON_MEDIA_TYPE:
+            raise ProblemError("UNSUPPORTED_MEDIA_TYPE", f"the content type is {media or 'missing'}")
+        if b"\\u0000" in raw or b"\x00" in raw:
+            raise ProblemError("VALIDATION_ERROR", "the character U+0000 is not accepted")
+        return decode_json(raw, kind)
+
+    def params(self, kind: type[T]) -> T:
+        """The query as ``kind``; texts are converted to the fields' types. Raises VALIDATION_ERROR."""
+        if any("\x00" in value for value in self.query.values()):
+            raise ProblemError("VALIDATION_ERROR", "the character U+0000 is not accepted")
+        try:
+            return msgspec.convert(self.query, kind, strict=False)
+        except msgspec.ValidationError as error:
+            raise validation_problem(error) from None
+
+    def principal(self) -> Principal:
+        """The caller whom the authorizer let in. Raises UNAUTHORIZED when there was no authorizer in front of this route."""
+        context = self._context.get("authorizer") or {}
+        try:
+            return Principal(
+                user_id=UUID(context["user_id"]),
+                email=str(context["email"]),
+                roles=parse_roles(str(context["roles"])),
+                tier=Tier(context["tier"]),
+                kyc_level=int(context["kyc_level"]),
+                jti=UUID(context["jti"]),
+                sid=UUID(context["sid"]),
+                expires_s=int(context.get("expires_s") or 0),
+            )
+        except (KeyError, ValueError):
+            raise ProblemError("UNAUTHORIZED", headers={"WWW-Authenticate": "Bearer"}) from None
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An answer with a status and headers of its own; ``body`` is anything msgspec encodes, ``None`` for no body."""
+
+    body: Any = None
+    status: int = 200
+    headers: dict[str, str] = {}  # msgspec copies it for each instance
+
+
+Endpoint = Callable[..., Any]
+
+
+def decode_json(raw: bytes, kind: type[T]) -> T:
+    """``raw`` as ``kind``. Raises VALIDATION_ERROR with the field at fault."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError as error:
+        raise validation_problem(error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise ProblemError("VALIDATION_ERROR", "the body is not valid JSON") from None
+
+
+def validation_problem(error: msgspec.ValidationError) -> ProblemError:
+    """What msgspec says about a value, as a VALIDATION_ERROR with the field's name."""
+    text = str(error)
+    what, path = (found["what"], found["path"]) if (found := _AT_FIELD.match(text)) else (text, "$")
+    field = path.removeprefix("$").removeprefix(".")
+    if named := _NAMED_FIELD.search(what):
+        field = f"{field}.{named['name']}" if field else named["name"]
+        what = "is required" if "missing" in what else "is not a known field"
+    return invalid(field, what) if field else ProblemError("VALIDATION_ERROR", what, errors=[FieldError("body", what)])
+
+
+class Api:
+    """The routes of one function, callable as its Lambda handler."""
+
+    def __init__(self, logger: Logger, meter: Meter, *, proxy: Proxy | None = None, body_bytes_max: int = BODY_BYTES_MAX) -> None:
+        self._logger = logger
+        self._meter = meter
+        self._proxy = proxy or Proxy()
+        self._body_bytes_max = body_bytes_max
+        self._resolver = APIGatewayRestResolver(debug=False)
+        self._known: list[tuple[str, re.Pattern[str]]] = []
+        self._request: Request | None = None
+        self._route = ""
+
+        @self._resolver.not_found
+        def unknown(_: NotFoundError) -> GatewayResponse[str]:
+            return self._guard(self._refuse_unknown)
+
+    def route(self, method: str, path: str) -> Callable[[Endpoint], Endpoint]:
+        """Declare ``endpoint(request, **parts)`` for a method and a path such as ``/api/auth/sessions/<session_id>``."""
+
+        def register(endpoint: Endpoint) -> Endpoint:
+            pattern = _PATH_PART.sub("[^/]+", path)
+            self._known.append((method, re.compile(f"{pattern}/*")))
+
+            def call(**parts: str) -> GatewayResponse[str]:
+                self._route = path
+                return self._guard(lambda request: endpoint(request, **parts))
+
+            call.__name__ = endpoint.__name__
+            self._resolver.route(path, method)(call)
+            return endpoint
+
+        return register
+
+    def get(self, path: str) -> Callable[[Endpoint], Endpoint]:
+        return self.route("GET", path)
+
+    def post(self, path: str) -> Callable[[Endpoint], Endpoint]:
+        return self.route("POST", path)
+
+    def put(self, path: str) -> Callable[[Endpoint], Endpoint]:
+        return self.route("PUT", path)
+
+    def delete(self, path: str) -> Callable[[Endpoint], Endpoint]:
+        return self.route("DELETE", path)
+
+    def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        started = time.perf_counter()
+        request = Request(event, proxy=self._proxy, body_bytes_max=self._body_bytes_max)
+        self._request = request
+        self._route = "unknown"
+        self._logger.append_keys(traceId=request.trace_id)
+        try:
+            answer = self._resolver.resolve(dict(event), context)
+            status = str(answer["statusCode"])
+            self._meter.count("http_requests_total", method=request.method, path=self._route, status=status)
+            self._meter.milliseconds(
+                "http_request_duration_ms", (time.perf_counter() - started) * 1000, method=request.method, path=self._route
+            )
+            return answer
+        finally:
+            self._request = None
+            self._logger.remove_keys(["traceId", "userId"])
+
+    def _refuse_unknown(self, request: Request) -> Reply:
+        allowed = sorted({method for method, pattern in self._known if pattern.fullmatch(request.path)})
+        if allowed:
+            raise ProblemError("METHOD_NOT_ALLOWED", headers={"Allow": ", ".join(allowed)})
+        raise ProblemError("NOT_FOUND", "there is no such path")
+
+    def _guard(self, call: Callable[[Request], Any]) -> GatewayResponse[str]:
+        request = self._request
+        if request is None:
+            raise RuntimeError("an endpoint was called outside a request")
+        try:
+            return self._respond(request, call(request))
+        except ProblemError as problem:
+            if problem.kind.status >= 500:
+                self._logger.exception("refused for a fault of ours", code=problem.kind.code)
+            return self._problem(request, problem)
+        except _UNAVAILABLE:
+            self._logger.exception("a data service is not available")
+            return self._problem(request, ProblemError("SERVICE_UNAVAILABLE", headers={"Retry-After": "1"}))
+        except Exception:
+            self._logger.exception("unexpected error")
+            return self._problem(request, ProblemError("INTERNAL_ERROR"))
+
+    def _respond(self, request: Request, value: Any) -> GatewayResponse[str]:
+        reply = value if isinstance(value, Reply) else Reply(value)
+        headers = {REQUEST_ID_HEADER: request.trace_id, "Cache-Control": "no-store"} | reply.headers
+        body = "" if reply.body is None else msgspec.json.encode(reply.body).decode()
+        return GatewayResponse(reply.status, JSON_MEDIA_TYPE if body else None, body, headers)
+
+    def _problem(self, request: Request, problem: ProblemError) -> GatewayResponse[str]:
+        headers = {REQUEST_ID_HEADER: request.trace_id, "Cache-Control": "no-store"} | problem.headers
+        document = problem.body(instance=request.path, trace_id=request.trace_id)
+        return GatewayResponse(problem.kind.status, PROBLEM_MEDIA_TYPE, json.dumps(document, ensure_ascii=False), headers)

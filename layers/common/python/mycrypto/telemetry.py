@@ -1,0 +1,98 @@
+"""Logs and metrics of every function and process: one JSON object per line on stdout.
+
+Each line has timestamp (RFC 3339, UTC), level, service, message and, inside a request, traceId. Values under names that look like
+secrets are replaced before a line is written, and bearer or signed tokens are cut out of any text.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+from aws_lambda_powertools.metrics import MetricUnit
+
+NAMESPACE: Final = "MyCrypto"
+REDACTED: Final = "[redacted]"
+
+_SECRET_NAME: Final = re.compile(
+    r"pass(word|phrase)|secret|token(?!s?_issued)|authorization|cookie|private|signature|recaptcha|(^|_)(otp|totp|code|key|iban|tckn|tc_kimlik_no|national_id)$",
+    re.IGNORECASE,
+)
+_JWT_IN_TEXT: Final = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]+")
+_BEARER_IN_TEXT: Final = re.compile(r"(?i)bearer\s+\S+")
+_URL_PASSWORD: Final = re.compile(r"(://[^:/@\s]*:)[^@\s]+@")
+_DEPTH_MAX: Final = 8
+
+
+def redact(value: Any, name: str = "", depth: int = 0) -> Any:
+    """A copy of ``value`` that is fit for a log: nothing under a secret's name, no token inside a text."""
+    if name and value is not None and not isinstance(value, bool | int) and _SECRET_NAME.search(name):
+        return REDACTED
+    if isinstance(value, str):
+        text = _JWT_IN_TEXT.sub(REDACTED, value)
+        text = _BEARER_IN_TEXT.sub(f"Bearer {REDACTED}", text)
+        return _URL_PASSWORD.sub(rf"\1{REDACTED}@", text)
+    if depth >= _DEPTH_MAX:
+        return "[too deep]"
+    if isinstance(value, Mapping):
+        return {str(key): redact(item, str(key), depth + 1) for key, item in value.items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return redact(dataclasses.asdict(value), name, depth)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [redact(item, name, depth + 1) for item in value]
+    return value
+
+
+def mask_email(address: str) -> str:
+    """``ayse.yilmaz@example.com`` as ``a***@example.com``: enough to recognise, not enough to write to."""
+    local, _, domain = address.partition("@")
+    return f"{local[:1]}***@{domain}" if domain else "***"
+
+
+def _serialise(record: Any) -> str:
+    return json.dumps(redact(record), default=str, separators=(",", ":"), ensure_ascii=False)
+
+
+def logger(service: str) -> Logger:
+    """The logger of one function or process; call it once per service, at start. ``LOG_LEVEL`` decides what is written."""
+    formatter = LambdaPowertoolsFormatter(
+        json_serializer=_serialise,
+        use_rfc3339=True,
+        utc=True,
+        log_record_order=["timestamp", "level", "service", "message"],
+    )
+    return Logger(service=service, level=os.environ.get("LOG_LEVEL", "INFO"), logger_formatter=formatter)
+
+
+class Meter:
+    """Counts and measures in CloudWatch's embedded metric format, a line each, so that nothing waits for a flush."""
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+
+    def count(self, name: str, value: int = 1, **dimensions: str) -> None:
+        """Add ``value`` to the counter ``name``."""
+        self._emit(name, MetricUnit.Count, value, dimensions)
+
+    def milliseconds(self, name: str, value: float, **dimensions: str) -> None:
+        """Record one duration."""
+        self._emit(name, MetricUnit.Milliseconds, value, dimensions)
+
+    def gauge(self, name: str, value: float | Decimal, **dimensions: str) -> None:
+        """Record a level, such as a depth or a number of open things. Never read back, so never money in a decision."""
+        self._emit(name, MetricUnit.Count, float(value), dimensions)
+
+    def _emit(self, name: str, unit: MetricUnit, value: float, dimensions: Mapping[str, str]) -> None:
+        with single_metric(name=name, unit=unit, value=value, namespace=NAMESPACE, default_dimensions={"service": self._service}) as metric:
+            for dimension, label in dimensions.items():
+                metric.add_dimension(name=dimension, value=label)
+
+
+__all__ = ["NAMESPACE", "REDACTED", "Logger", "Meter", "logger", "mask_email", "redact"]

@@ -1,0 +1,209 @@
+"""Every way a request can go wrong is one problem document, and nothing of our insides shows in it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import psycopg
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from mycrypto import telemetry
+from mycrypto.errors import ProblemError
+from mycrypto.http import Api, Proxy, Reply, Request
+from mycrypto.security.tokens import Role
+
+Event = dict[str, Any]
+
+
+class Greeting(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    times: int = 1
+
+
+class Page(msgspec.Struct, forbid_unknown_fields=True):
+    limit: int = 20
+
+
+def _event(method: str = "GET", path: str = "/things", body: str | None = None, **changes: Any) -> Event:
+    headers = {"Content-Type": "application/json"} | changes.pop("headers", {})
+    context = {"identity": {"sourceIp": "203.0.113.9"}, "requestId": "gw-1", "stage": "local", "path": f"/local{path}"}
+    return {
+        "httpMethod": method,
+        "path": path,
+        "body": body,
+        "headers": headers,
+        "queryStringParameters": changes.pop("query", None),
+        "requestContext": context | changes.pop("context", {}),
+        "isBase64Encoded": changes.pop("encoded", False),
+    }
+
+
+def _api(endpoint: Callable[..., Any] | None = None, **options: Any) -> Api:
+    api = Api(telemetry.logger("http-test"), telemetry.Meter("http-test"), **options)
+    if endpoint is not None:
+        api.post("/things")(endpoint)
+        api.get("/things")(endpoint)
+    return api
+
+
+def _call(api: Api, event: Event) -> tuple[int, dict[str, Any], dict[str, str]]:
+    answer = api(event, LambdaContext())
+    headers = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
+    return answer["statusCode"], json.loads(answer["body"]) if answer["body"] else {}, headers
+
+
+def _read(request: Request) -> dict[str, object]:
+    greeting = request.json(Greeting)
+    return {"said": greeting.name * greeting.times}
+
+
+def test_a_reply_is_the_resource_itself_and_carries_the_request_id() -> None:
+    api = _api(_read)
+    status, body, headers = _call(api, _event("POST", body='{"name":"ab","times":2}', headers={"x-request-id": "trace-7"}))
+    assert (status, body) == (200, {"said": "abab"})
+    assert (headers["X-Request-ID"], headers["Cache-Control"], headers["Content-Type"]) == ("trace-7", "no-store", "application/json")
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "words"),
+    [
+        ("", "body", None),
+        ("{", "body", None),
+        ('{"name":"a"', "body", None),
+        ("[" * 40_000, "body", None),
+        ("[]", "body", "Expected `object`"),
+        ('{"times":1}', "name", "is required"),
+        ('{"name":"a","colour":"red"}', "colour", "is not a known field"),
+        ('{"name":5}', "name", "Expected `str`, got `int`"),
+        ('{"name":"a","times":"2"}', "times", "Expected `int`, got `str`"),
+        ('{"name":"a","times":1e400}', "times", None),
+        ('{"name":"\\u0000"}', "body", None),
+        ('{"name":"\ud800"}', "body", None),
+    ],
+)
+def test_a_bad_body_is_a_validation_error_that_names_the_field(body: str, field: str, words: str | None) -> None:
+    status, problem, headers = _call(_api(_read), _event("POST", body=body))
+    assert (status, problem["code"], headers["Content-Type"]) == (400, "VALIDATION_ERROR", "application/problem+json")
+    if field != "body":
+        assert problem["errors"][0]["field"] == field
+    if words:
+        assert words in problem["errors"][0]["message"]
+    assert {"type", "title", "status", "detail", "instance", "message", "trace_id"} <= problem.keys()
+
+
+def test_only_json_is_read() -> None:
+    status, problem, _ = _call(_api(_read), _event("POST", body="name=a", headers={"Content-Type": "text/plain"}))
+    assert (status, problem["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+def test_a_body_beyond_the_limit_is_refused_plain_or_encoded() -> None:
+    api = _api(_read, body_bytes_max=100)
+    for body, encoded in (("x" * 101, False), ("x" * 1_000_000, False), (base64.b64encode(b"x" * 101).decode(), True)):
+        status, problem, _ = _call(api, _event("POST", body=body, encoded=encoded))
+        assert (status, problem["code"], problem["limit_bytes"]) == (413, "PAYLOAD_TOO_LARGE", 100)
+
+
+def test_a_base64_body_is_decoded_and_a_broken_one_refused() -> None:
+    good = base64.b64encode(b'{"name":"a"}').decode()
+    assert _call(_api(_read), _event("POST", body=good, encoded=True))[1] == {"said": "a"}
+    assert _call(_api(_read), _event("POST", body="***", encoded=True))[0] == 400
+
+
+def test_unknown_paths_and_methods() -> None:
+    api = _api(_read)
+    status, problem, _ = _call(api, _event("GET", "/nothing"))
+    assert (status, problem["code"], problem["instance"]) == (404, "NOT_FOUND", "/nothing")
+    status, problem, headers = _call(api, _event("PATCH"))
+    assert (status, problem["code"], headers["Allow"]) == (405, "METHOD_NOT_ALLOWED", "GET, POST")
+
+
+def test_a_refusal_keeps_its_code_figures_and_headers() -> None:
+    def refuse(_: Request) -> None:
+        raise ProblemError("RATE_LIMIT_EXCEEDED", "slower", headers={"Retry-After": "7"}, limit=5)
+
+    status, problem, headers = _call(_api(refuse), _event())
+    assert (status, problem["code"], problem["limit"], headers["Retry-After"]) == (429, "RATE_LIMIT_EXCEEDED", 5, "7")
+    assert problem["trace_id"] == headers["X-Request-ID"] == "gw-1"
+
+
+def test_an_unexpected_error_shows_nothing_of_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(_: Request) -> None:
+        raise RuntimeError("the password is hunter2")
+
+    status, problem, _ = _call(_api(fail), _event())
+    assert (status, problem["code"]) == (500, "INTERNAL_ERROR")
+    assert "hunter2" not in json.dumps(problem)
+
+
+def test_a_data_service_that_is_away_is_503() -> None:
+    def fail(_: Request) -> None:
+        raise psycopg.OperationalError("connection refused")
+
+    status, problem, headers = _call(_api(fail), _event())
+    assert (status, problem["code"], headers["Retry-After"]) == (503, "SERVICE_UNAVAILABLE", "1")
+
+
+def test_path_parts_and_query_reach_the_endpoint() -> None:
+    api = _api()
+
+    @api.get("/things/<thing_id>")
+    def thing(request: Request, thing_id: str) -> Reply:
+        return Reply({"id": thing_id, "limit": request.params(Page).limit}, status=203)
+
+    assert _call(api, _event(path="/things/abc-1", query={"limit": "5"}))[:2] == (203, {"id": "abc-1", "limit": 5})
+    status, problem, _ = _call(api, _event(path="/things/a", query={"limit": "five"}))
+    assert (status, problem["errors"][0]["field"]) == (400, "limit")
+    assert _call(api, _event(path="/things/a", query={"colour": "red"}))[1]["errors"][0]["field"] == "colour"
+
+
+@pytest.mark.parametrize(
+    ("proxy", "forwarded", "expected"),
+    [
+        (Proxy(), "198.51.100.1", "203.0.113.9"),
+        (Proxy("X-Forwarded-For"), "198.51.100.1", "198.51.100.1"),
+        (Proxy("X-Forwarded-For"), "6.6.6.6, 198.51.100.1", "198.51.100.1"),
+        (Proxy("X-Forwarded-For", 2), "6.6.6.6, 198.51.100.1, 10.0.0.1", "198.51.100.1"),
+        (Proxy("X-Forwarded-For", 2), "198.51.100.1", "203.0.113.9"),
+        (Proxy("X-Forwarded-For"), "not an address", "203.0.113.9"),
+        (Proxy("X-Forwarded-For"), "", "203.0.113.9"),
+    ],
+)
+def test_the_clients_address_is_what_a_trusted_party_saw(proxy: Proxy, forwarded: str, expected: str) -> None:
+    api = _api(lambda request: {"ip": request.client_ip}, proxy=proxy)
+    assert _call(api, _event(headers={"X-Forwarded-For": forwarded}))[1] == {"ip": expected}
+
+
+@pytest.mark.parametrize("sent", ["", "a b", "x" * 129, "evil\nline"])
+def test_an_ill_formed_request_id_is_replaced(sent: str) -> None:
+    assert _call(_api(lambda _: {}), _event(headers={"X-Request-ID": sent}))[2]["X-Request-ID"] == "gw-1"
+
+
+def _authorizer(**changes: str) -> dict[str, str]:
+    ids = {"user_id": str(uuid4()), "jti": str(uuid4()), "sid": str(uuid4())}
+    return ids | {"email": "a@example.com", "roles": "USER,ADMIN", "tier": "free", "kyc_level": "1"} | changes
+
+
+def test_the_caller_is_whom_the_authorizer_let_in() -> None:
+    def who(request: Request) -> dict[str, object]:
+        caller = request.principal()
+        caller.require(Role.ADMIN)
+        return {"id": caller.user_id, "level": caller.kyc_level, "roles": caller.roles}
+
+    context = _authorizer()
+    status, body, _ = _call(_api(who), _event(context={"authorizer": context}))
+    assert (status, body) == (200, {"id": context["user_id"], "level": 1, "roles": ["USER", "ADMIN"]})
+    assert _call(_api(who), _event(context={"authorizer": _authorizer(roles="USER")}))[1]["code"] == "FORBIDDEN"
+
+
+@pytest.mark.parametrize(
+    "context", [None, {}, {"user_id": "x"}, _authorizer(user_id="me"), _authorizer(tier="gold"), _authorizer(kyc_level="")]
+)
+def test_without_the_authorizers_word_there_is_no_caller(context: dict[str, str] | None) -> None:
+    status, problem, _ = _call(_api(lambda request: request.principal()), _event(context={"authorizer": context}))
+    assert (status, problem["code"]) == (401, "UNAUTHORIZED")
