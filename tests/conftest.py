@@ -1,0 +1,82 @@
+"""Servers for integration tests: started once per run, on free ports, in a folder of their own, and gone with the run.
+
+``DATABASE_URL``, ``REDIS_URL`` and ``KAFKA_BOOTSTRAP_SERVERS`` point the tests at servers that run already. Each test that
+writes makes its own database, key prefix or topic, so that tests may run in any order and beside each other.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from localstack.parts.kafka import Kafka, ensure_topics
+from localstack.parts.part import Part
+from localstack.parts.postgres import Postgres
+from localstack.parts.spawn import spawned
+from localstack.parts.valkey import Valkey
+from localstack.ports import any_free
+
+PASSWORD = "tests"
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    """Where servers keep their data; open to the user that PostgreSQL runs as, which pytest's own folders are not."""
+    folder = Path(tempfile.mkdtemp(prefix="mycrypto-tests-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def _servers() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+def _start(servers: ExitStack, part: Part, folder: Path) -> None:
+    servers.enter_context(spawned(part, folder / f"{part.name}.log"))
+
+
+@pytest.fixture(scope="session")
+def postgres(_servers: ExitStack, server_folder: Path) -> str:
+    """DSN of a superuser on a running PostgreSQL."""
+    if given := os.environ.get("DATABASE_URL"):
+        return given
+    server = Postgres(server_folder, any_free(1)[0], PASSWORD)
+    server.prepare()
+    _servers.callback(server.remove)
+    _start(_servers, server.part(), server_folder)
+    return server.dsn
+
+
+@pytest.fixture(scope="session")
+def valkey(_servers: ExitStack, server_folder: Path) -> str:
+    """URL of a running Valkey, password included."""
+    if given := os.environ.get("REDIS_URL"):
+        return given
+    server = Valkey(server_folder, any_free(1)[0], PASSWORD)
+    server.prepare()
+    _start(_servers, server.part(), server_folder)
+    return server.url
+
+
+@pytest.fixture(scope="session")
+def kafka(_servers: ExitStack, server_folder: Path) -> str:
+    """Bootstrap servers of a running Kafka that has the platform's topics."""
+    bootstrap = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+    if not bootstrap:
+        server = Kafka(server_folder, *any_free(2))
+        server.prepare()
+        _start(_servers, server.part(), server_folder)
+        bootstrap = server.bootstrap
+    ensure_topics(bootstrap)
+    return bootstrap
