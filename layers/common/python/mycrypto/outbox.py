@@ -1,0 +1,171 @@
+"""The outbox: what must leave the database after a commit, written in the transaction that causes it.
+
+``add`` joins the caller's transaction. ``Relay.flush`` right after the commit sends what waits; the maintenance function does the same
+every minute, so that a crash between commit and send only delays. A message may be sent twice (crash between send and mark):
+every consumer drops a message id, transfer id or command id that it has seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from uuid import UUID
+
+import boto3
+import msgspec
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from mycrypto.contracts import commands
+from mycrypto.ids import new_uuid
+from mycrypto.log_producer import LogProducer
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+ENGINE_COMMANDS: Final = f"kafka:{commands.TOPIC}"
+EMAIL: Final = "sqs:email-notifications"
+KYC: Final = "sqs:kyc-processing"
+WITHDRAWALS: Final = "sqs:withdrawal-processing"
+AUDIT: Final = "sqs:audit-logs"
+
+FLUSH_ROWS_MAX: Final = 100
+SQS_BATCH_MAX: Final = 10
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A row that has not been sent."""
+
+    id: UUID
+    destination: str
+    key: str
+    payload: bytes
+
+
+class Sender(Protocol):
+    """Sends rows of one kind of destination; returns the ids that were accepted, raises if nothing can be said."""
+
+    def send(self, destination: str, rows: Sequence[Waiting]) -> Sequence[UUID]: ...
+
+
+class DeliveryError(Exception):
+    """Rows of a destination could not be sent; they stay in the outbox and are tried again."""
+
+
+def add(connection: Connection, destination: str, payload: bytes, *, key: str = "") -> UUID:
+    """Write a row in the caller's transaction; returns its id."""
+    row_id = new_uuid()
+    connection.execute("INSERT INTO outbox (id, destination, key, payload) VALUES (%s, %s, %s, %s)", (row_id, destination, key, payload))
+    return row_id
+
+
+def message(kind: str, data: dict[str, Any], *, trace_id: str = "", message_id: UUID | None = None) -> tuple[UUID, bytes]:
+    """A queue message ``{message_id, type, version, trace_id, timestamp, data}`` as JSON, with its id."""
+    chosen = message_id or new_uuid()
+    envelope = {
+        "message_id": str(chosen),
+        "type": kind,
+        "version": 1,
+        "trace_id": trace_id,
+        "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "data": data,
+    }
+    return chosen, msgspec.json.encode(envelope)
+
+
+def add_message(connection: Connection, destination: str, kind: str, data: dict[str, Any], *, trace_id: str = "", key: str = "") -> UUID:
+    """Write a queue message in the caller's transaction; its row id is its message id."""
+    message_id, payload = message(kind, data, trace_id=trace_id)
+    connection.execute(
+        "INSERT INTO outbox (id, destination, key, payload) VALUES (%s, %s, %s, %s)", (message_id, destination, key, payload)
+    )
+    return message_id
+
+
+def add_command(connection: Connection, command: commands.Command, *, key: str = "") -> UUID:
+    """Write a command for the engine's log in the caller's transaction."""
+    return add(connection, ENGINE_COMMANDS, commands.encode_record([command]), key=key)
+
+
+class SqsSender:
+    """Sends to the queue ``mycrypto-{stage}-{name}``."""
+
+    def __init__(self, stage: str, client: SQSClient | None = None) -> None:
+        self._stage = stage
+        self._client = client
+        self._urls: dict[str, str] = {}
+
+    def send(self, destination: str, rows: Sequence[Waiting]) -> Sequence[UUID]:
+        """Send in batches of ten; rows that SQS refuses one by one are left out of the answer."""
+        queue = destination.partition(":")[2]
+        if self._client is None:
+            self._client = boto3.client("sqs")
+        if queue not in self._urls:
+            self._urls[queue] = self._client.get_queue_url(QueueName=f"mycrypto-{self._stage}-{queue}")["QueueUrl"]
+        accepted: list[UUID] = []
+        for start in range(0, len(rows), SQS_BATCH_MAX):
+            entries: list[SendMessageBatchRequestEntryTypeDef] = [
+                {"Id": str(row.id), "MessageBody": row.payload.decode()} for row in rows[start : start + SQS_BATCH_MAX]
+            ]
+            answer = self._client.send_message_batch(QueueUrl=self._urls[queue], Entries=entries)
+            accepted += [UUID(entry["Id"]) for entry in answer.get("Successful", [])]
+        return accepted
+
+
+class KafkaSender:
+    """Appends to the engine's command log, in the order of the rows."""
+
+    def __init__(self, producer: LogProducer) -> None:
+        self._producer = producer
+
+    def send(self, destination: str, rows: Sequence[Waiting]) -> Sequence[UUID]:
+        """Append every row or raise ``KafkaError``."""
+        if destination != ENGINE_COMMANDS:
+            raise DeliveryError(f"no such log: {destination}")
+        self._producer.append(*(row.payload for row in rows))
+        return [row.id for row in rows]
+
+
+class Relay:
+    """Sends what waits in the outbox, by kind of destination ("sqs", "kafka")."""
+
+    def __init__(self, senders: dict[str, Sender], on_failure: Callable[[str, Exception], None]) -> None:
+        self._senders = senders
+        self._on_failure = on_failure
+
+    def flush(self, connection: Connection, *, rows_max: int = FLUSH_ROWS_MAX) -> int:
+        """Send up to ``rows_max`` of the oldest rows; returns how many went out.
+
+        Call it outside of a transaction. It never raises for a destination that is out of reach: the rows wait, ``on_failure`` is told.
+        Destinations that this relay has no sender for are left to the maintenance function.
+        """
+        with connection.transaction():
+            waiting = _lock_oldest(connection, list(self._senders), rows_max)
+            sent: list[UUID] = []
+            for destination, group in groupby(sorted(waiting, key=_by_destination), key=lambda row: row.destination):
+                try:
+                    sent += self._senders[destination.partition(":")[0]].send(destination, list(group))
+                except Exception as error:  # noqa: BLE001 - whatever a client raises, the row stays and is tried again
+                    self._on_failure(destination, error)
+            connection.execute(
+                "UPDATE outbox SET attempts = attempts + 1, sent_at = CASE WHEN id = ANY(%s) THEN now() END WHERE id = ANY(%s)",
+                (sent, [row.id for row in waiting]),
+            )
+        return len(sent)
+
+
+def _by_destination(row: Waiting) -> tuple[str, int]:
+    return (row.destination, row.id.int)
+
+
+def _lock_oldest(connection: Connection, kinds: list[str], rows_max: int) -> list[Waiting]:
+    with connection.cursor(row_factory=class_row(Waiting)) as cursor:
+        return cursor.execute(
+            """SELECT id, destination, key, payload FROM outbox
+                WHERE sent_at IS NULL AND split_part(destination, ':', 1) = ANY(%s)
+                ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED""",
+            (kinds, rows_max),
+        ).fetchall()
