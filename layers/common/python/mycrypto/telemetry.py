@@ -6,7 +6,6 @@ secrets are replaced before a line is written, and bearer or signed tokens are c
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import re
@@ -43,11 +42,11 @@ def redact(value: Any, name: str = "", depth: int = 0) -> Any:
         return "[too deep]"
     if isinstance(value, Mapping):
         return {str(key): redact(item, str(key), depth + 1) for key, item in value.items()}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return redact(dataclasses.asdict(value), name, depth)
     if isinstance(value, list | tuple | set | frozenset):
         return [redact(item, name, depth + 1) for item in value]
-    return value
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return redact(str(value))
 
 
 def mask_email(address: str) -> str:
@@ -57,7 +56,7 @@ def mask_email(address: str) -> str:
 
 
 def _serialise(record: Any) -> str:
-    return json.dumps(redact(record), default=str, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(redact(record), separators=(",", ":"), ensure_ascii=False)
 
 
 def logger(service: str) -> Logger:
