@@ -1,0 +1,144 @@
+"""Reads the event log into a projection for as long as the process lives.
+
+Broken connections are taken up again where they broke. A gap in the numbers, or a record that cannot be read, means that the views can
+no longer be trusted: they are thrown away and built anew from the start, and until then the feed is not ready.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import msgspec
+
+from engine_container.logs.ports import EventLog, LogRecord, LogUnavailableError
+from engine_container.views.projection import GapError, Projection
+from mycrypto.contracts.events import EventRecord, decode_record
+
+RETRY_SECONDS: Final = 0.5
+RESYNC_SECONDS: Final = 5.0
+
+
+class Beginning(msgspec.Struct, frozen=True):
+    """Where a projection starts: views as they were after some event, and the offset to read on from (``None``: the log's beginning)."""
+
+    projection: Projection
+    offset: int | None = None
+
+
+class BeginningSource(Protocol):
+    """Makes the views to start from: empty ones, or those of the engine's newest snapshot."""
+
+    async def begin(self) -> Beginning:
+        """May raise :class:`LogUnavailableError`; it is asked again then."""
+
+
+class Reporter(Protocol):
+    """The part of a logger that the feed needs."""
+
+    def info(self, msg: object, *args: object) -> None: ...
+    def warning(self, msg: object, *args: object) -> None: ...
+    def critical(self, msg: object, *args: object) -> None: ...
+
+
+class Feed:
+    """Owns the projection and replaces it on a resync, so always reach the views through ``feed.projection``."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        source: BeginningSource,
+        reporter: Reporter,
+        on_record: Callable[[EventRecord, int], None] | None = None,
+    ) -> None:
+        self._log = log
+        self._source = source
+        self._reporter = reporter
+        self._on_record = on_record
+        self._offset: int | None = None
+        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
+        self._caught_up_at = 0
+        self.projection = Projection()
+        self.ready = False
+        """The views have reached what was the end of the log when reading began."""
+        self.connected = False
+        self.resyncs = 0
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        fresh = True
+        while True:
+            try:
+                await self._open(fresh=fresh)
+                fresh = False
+                while True:
+                    self._take(await self._log.read())
+            except LogUnavailableError as error:
+                self.connected = False
+                self._reporter.warning("the event log is not reachable: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+            except (GapError, msgspec.DecodeError) as error:
+                self.ready = False
+                self.resyncs += 1
+                fresh = True
+                self._reporter.critical("the event log cannot be followed, building the views anew: %s", error)
+                await asyncio.sleep(RESYNC_SECONDS)
+
+    async def _open(self, *, fresh: bool) -> None:
+        if fresh:
+            beginning = await self._source.begin()
+            self.projection = beginning.projection
+            self._offset = beginning.offset
+        await self._log.open(self._offset)
+        self._caught_up_at = await self._log.end()
+        self.connected = True
+        self._check_ready()
+
+    def _take(self, records: list[LogRecord]) -> None:
+        for record in records:
+            decoded = decode_record(record.payload)
+            before = self.projection.watermark
+            fresh = self.projection.apply(decoded)
+            self._offset = record.offset + 1
+            if fresh and self._on_record is not None:
+                self._on_record(decoded, before)
+        if self._waiters:
+            self._wake()
+        if not self.ready:
+            self._check_ready()
+
+    def _check_ready(self) -> None:
+        if not self.ready and (self._caught_up_at == 0 or (self._offset or 0) >= self._caught_up_at):
+            self.ready = True
+            self._reporter.info("the views are complete up to event %s", self.projection.watermark)
+
+    def _wake(self) -> None:
+        watermark = self.projection.watermark
+        waiting = self._waiters
+        self._waiters = [item for item in waiting if item[0] > watermark]
+        for seq, future in waiting:
+            if seq <= watermark and not future.done():
+                future.set_result(None)
+
+    async def wait_for(self, seq: int, seconds_max: float) -> bool:
+        """Wait until the views include an event; says if they do now."""
+        if seq <= self.projection.watermark:
+            return True
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append((seq, future))
+        try:
+            await asyncio.wait_for(future, seconds_max)
+        except TimeoutError:
+            return False
+        finally:
+            self._waiters = [item for item in self._waiters if item[1] is not future]
+        return True
+
+    @property
+    def offset(self) -> int:
+        """The offset that is read next."""
+        return self._offset or 0
+
+    async def close(self) -> None:
+        await self._log.close()

@@ -1,0 +1,84 @@
+"""Traded prices and volumes by the minute: what the 24 hour ticker and the candles are made of."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Final
+
+from mycrypto.contracts.events import Trade
+from mycrypto.money import notional_units
+
+MINUTE_MS: Final = 60_000
+DAY_MS: Final = 24 * 60 * MINUTE_MS
+MINUTES_KEPT: Final = 24 * 60 + 1
+
+
+class Minute:
+    """Open, high, low and close in price units; volume in base units, value in quote units."""
+
+    __slots__ = ("close", "high", "low", "open", "start_ms", "trades", "value", "volume")
+
+    def __init__(self, start_ms: int, price: int) -> None:
+        self.start_ms = start_ms
+        self.open = self.high = self.low = self.close = price
+        self.volume = 0
+        self.value = 0
+        self.trades = 0
+
+    def add(self, price: int, quantity: int, value: int) -> None:
+        if price > self.high:
+            self.high = price
+        elif price < self.low:
+            self.low = price
+        self.close = price
+        self.volume += quantity
+        self.value += value
+        self.trades += 1
+
+
+class Minutes:
+    """The last 24 hours of one symbol, minute by minute; minutes without trades are absent."""
+
+    def __init__(self) -> None:
+        self._minutes: deque[Minute] = deque()
+        self.last_price: int | None = None
+        self.last_time_ms = 0
+
+    def add(self, trade: Trade, time_ms: int) -> None:
+        start_ms = time_ms - time_ms % MINUTE_MS
+        minutes = self._minutes
+        if not minutes or minutes[-1].start_ms != start_ms:
+            minutes.append(Minute(start_ms, trade.price))
+            while minutes[0].start_ms <= start_ms - MINUTES_KEPT * MINUTE_MS:
+                minutes.popleft()
+        minutes[-1].add(trade.price, trade.quantity, notional_units(trade.price, trade.quantity))
+        self.last_price = trade.price
+        self.last_time_ms = time_ms
+
+    def seed(self, older: list[Minute]) -> None:
+        """Minutes from the history (oldest first) that lie before the first one known here."""
+        first_ms = self._minutes[0].start_ms if self._minutes else None
+        usable = [minute for minute in older if first_ms is None or minute.start_ms < first_ms]
+        self._minutes.extendleft(reversed(usable))
+        if self.last_price is None and usable:
+            self.last_price = usable[-1].close
+            self.last_time_ms = usable[-1].start_ms
+
+    def since(self, start_ms: int) -> Iterator[Minute]:
+        """Minutes that begin at or after ``start_ms``, oldest first."""
+        return (minute for minute in self._minutes if minute.start_ms >= start_ms)
+
+    def day(self, now_ms: int) -> Minute | None:
+        """The 24 hours up to now as one, or ``None`` if nothing was traded in them."""
+        total: Minute | None = None
+        for minute in self.since(now_ms - now_ms % MINUTE_MS - DAY_MS + MINUTE_MS):
+            if total is None:
+                total = Minute(minute.start_ms, minute.open)
+            total.high = max(total.high, minute.high)
+            total.low = min(total.low, minute.low)
+            total.close = minute.close
+            total.volume += minute.volume
+            total.value += minute.value
+            total.trades += minute.trades
+        return total

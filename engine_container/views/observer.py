@@ -1,0 +1,45 @@
+"""What a projection tells whoever wants to know of changes as they happen: sockets, the publisher."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine_container.views.balances import Balance
+    from engine_container.views.orders import Order
+    from engine_container.views.trades import TradeRecord
+    from mycrypto.contracts.events import EventRecord, SymbolChanged
+    from mycrypto.contracts.trading import Side
+
+
+class OrderChange(Enum):
+    PLACED = "placed"
+    REJECTED = "rejected"
+    FILLED = "filled"
+    """In part or whole; a whole fill is followed by CLOSED."""
+    TRIGGERED = "triggered"
+    AMENDED = "amended"
+    CLOSED = "closed"
+
+
+class Observer:
+    """Does nothing; override what is of interest. Called within the projection: be quick, do no I/O."""
+
+    def order_changed(self, order: Order, change: OrderChange, seq: int, time_ms: int) -> None:
+        """``order`` is as it stands after the change."""
+
+    def traded(self, record: TradeRecord, maker: Order | None, taker: Order | None) -> None:
+        """A fill; the orders are those known here (both, unless the view began after them)."""
+
+    def balance_changed(self, user_id: bytes, asset: str, balance: Balance) -> None:
+        """New absolute values."""
+
+    def level_changed(self, symbol: str, side: Side, price: int, seq: int) -> None:
+        """What the book shows at this price is different now."""
+
+    def symbol_changed(self, event: SymbolChanged, seq: int, time_ms: int) -> None:
+        """Listed, or its rules or status changed."""
+
+    def record_applied(self, record: EventRecord) -> None:
+        """All changes of a record have been told."""

@@ -1,0 +1,204 @@
+"""Applies event records to the views, in order, each event once.
+
+Records may come twice (two engines, a resent record): events at or below the watermark are dropped. A record that begins above the
+next number means that events are missing; nothing built on it would be true, so :class:`GapError` is raised.
+"""
+
+from __future__ import annotations
+
+from engine_container.views.balances import Balance, Balances
+from engine_container.views.books import Book
+from engine_container.views.minutes import Minutes
+from engine_container.views.observer import Observer, OrderChange
+from engine_container.views.orders import Order, Orders, from_accepted, from_rejected
+from engine_container.views.symbols import Symbols
+from engine_container.views.trades import OwnFill, TradeRecord, Trades
+from mycrypto.contracts import events
+from mycrypto.contracts.events import EventRecord, Result
+from mycrypto.contracts.trading import OrderStatus, OrderType, Side
+
+
+class GapError(RuntimeError):
+    """Events are missing between the watermark and the record that came."""
+
+
+class Projection:
+    """The views of one shard."""
+
+    def __init__(self, observer: Observer | None = None) -> None:
+        self.symbols = Symbols()
+        self.orders = Orders()
+        self.books: dict[str, Book] = {}
+        self.trades = Trades()
+        self.minutes: dict[str, Minutes] = {}
+        self.balances = Balances()
+        self.users: dict[bytes, events.UserChanged] = {}
+        self.observer = observer or Observer()
+        self.watermark = 0
+        """The number of the last event applied."""
+        self.time_ms = 0
+        """Log time of the last record applied."""
+        self._moving: dict[int, Order] = {}
+
+    def apply(self, record: EventRecord) -> bool:
+        """Take in one record; says if anything in it was new."""
+        next_seq = record.next_seq
+        if next_seq <= self.watermark + 1:
+            return False
+        if record.first_seq > self.watermark + 1:
+            raise GapError(f"shard {record.shard}: expected event {self.watermark + 1}, got {record.first_seq}")
+        seq = record.first_seq
+        time_ms = record.time_ms
+        for result in record.results:
+            seq = self._apply_result(result, seq, time_ms)
+        self.time_ms = time_ms
+        self.observer.record_applied(record)
+        return True
+
+    def _apply_result(self, result: Result, first_seq: int, time_ms: int) -> int:
+        seq = first_seq
+        for event in result.events:
+            if seq > self.watermark:
+                self._apply_event(event, seq, time_ms)
+                self.watermark = seq
+            seq += 1
+        if self._moving:
+            self._settle_moving(time_ms)
+        return seq
+
+    def _apply_event(self, event: events.Event, seq: int, time_ms: int) -> None:
+        if type(event) is events.BalanceChanged:
+            balance = Balance(event.available, event.locked, seq, time_ms)
+            self.balances.put(event.user_id, event.asset, balance)
+            self.observer.balance_changed(event.user_id, event.asset, balance)
+        elif type(event) is events.OrderAccepted:
+            self._accepted(event, seq, time_ms)
+        elif type(event) is events.Trade:
+            self._traded(event, seq, time_ms)
+        elif type(event) is events.OrderClosed:
+            self._closed(event, seq, time_ms)
+        elif type(event) is events.OrderRejected:
+            order = from_rejected(seq, time_ms, event)
+            self.orders.put(order)
+            self.observer.order_changed(order, OrderChange.REJECTED, seq, time_ms)
+        elif type(event) is events.OrderTriggered:
+            self._triggered(event, seq, time_ms)
+        elif type(event) is events.OrderAmended:
+            self._amended(event, seq, time_ms)
+        elif type(event) is events.SymbolChanged:
+            self.symbols.put(event, time_ms)
+            self.books.setdefault(event.symbol, Book())
+            self.minutes.setdefault(event.symbol, Minutes())
+            self.observer.symbol_changed(event, seq, time_ms)
+        elif type(event) is events.UserChanged:
+            self.users[event.user_id] = event
+
+    def _accepted(self, event: events.OrderAccepted, seq: int, time_ms: int) -> None:
+        order = from_accepted(seq, time_ms, event)
+        self.orders.put(order)
+        if order.status is OrderStatus.OPEN:
+            self._moving[seq] = order
+        self.observer.order_changed(order, OrderChange.PLACED, seq, time_ms)
+
+    def _traded(self, event: events.Trade, seq: int, time_ms: int) -> None:
+        record = TradeRecord(seq, time_ms, event)
+        self.trades.add(record)
+        self.minutes[event.symbol].add(event, time_ms)
+        value = event.price * event.quantity // 100_000_000
+        maker = self.orders.get(event.maker_order)
+        if maker is not None:
+            if self._moving.pop(maker.number, None) is not None:
+                self._rest(maker, time_ms)  # it came to rest earlier in this very result
+            self._show(maker, event.maker_shown, seq, time_ms)
+            _fill(maker, OwnFill(record, is_maker=True), event.maker_filled, value, seq)
+        taker = self.orders.get(event.taker_order)
+        if taker is not None:
+            _fill(taker, OwnFill(record, is_maker=False), event.taker_filled, value, seq)
+        self.observer.traded(record, maker, taker)
+        for order in (maker, taker):
+            if order is not None:
+                self.observer.order_changed(order, OrderChange.FILLED, seq, time_ms)
+
+    def _closed(self, event: events.OrderClosed, seq: int, time_ms: int) -> None:
+        order = self.orders.get(event.order)
+        if order is None:
+            return
+        self._unrest(order, seq, time_ms)
+        self._moving.pop(order.number, None)
+        order.status = event.status
+        order.reason = event.reason
+        order.filled = event.filled
+        order.updated_ms = order.closed_ms = time_ms
+        order.updated_seq = seq
+        self.orders.finish(order)
+        self.observer.order_changed(order, OrderChange.CLOSED, seq, time_ms)
+
+    def _triggered(self, event: events.OrderTriggered, seq: int, time_ms: int) -> None:
+        order = self.orders.get(event.order)
+        if order is None:
+            return
+        order.status = OrderStatus.TRIGGERED
+        order.triggered_ms = order.updated_ms = time_ms
+        order.updated_seq = seq
+        self._moving[order.number] = order
+        self.observer.order_changed(order, OrderChange.TRIGGERED, seq, time_ms)
+
+    def _amended(self, event: events.OrderAmended, seq: int, time_ms: int) -> None:
+        order = self.orders.get(event.order)
+        if order is None:
+            return
+        order.quantity = event.quantity
+        order.updated_ms = time_ms
+        order.updated_seq = seq
+        if event.price == order.price and order.resting and event.shown:
+            self._show(order, event.shown, seq, time_ms)
+        else:
+            self._unrest(order, seq, time_ms)
+            order.price = event.price
+            if order.status is not OrderStatus.PENDING_TRIGGER:
+                self._moving[order.number] = order
+        self.observer.order_changed(order, OrderChange.AMENDED, seq, time_ms)
+
+    def _settle_moving(self, time_ms: int) -> None:
+        """What took part in a result and was not closed rests now."""
+        for order in self._moving.values():
+            self._rest(order, time_ms)
+        self._moving.clear()
+
+    def _rest(self, order: Order, time_ms: int) -> None:
+        if order.status is OrderStatus.TRIGGERED:
+            order.status = OrderStatus.PARTIALLY_FILLED if order.filled else OrderStatus.OPEN
+        if order.price and order.type is not OrderType.MARKET:
+            remaining = order.quantity - order.filled
+            shown = min(order.display_quantity, remaining) if order.display_quantity else remaining
+            order.resting = True
+            order.shown = shown
+            self._change_level(order.symbol, order.side, order.price, shown, 1, self.watermark, time_ms)
+
+    def _show(self, order: Order, shown: int, seq: int, time_ms: int) -> None:
+        if order.resting and shown != order.shown:
+            self._change_level(order.symbol, order.side, order.price, shown - order.shown, 0, seq, time_ms)
+            order.shown = shown
+
+    def _unrest(self, order: Order, seq: int, time_ms: int) -> None:
+        if order.resting:
+            order.resting = False
+            self._change_level(order.symbol, order.side, order.price, -order.shown, -1, seq, time_ms)
+            order.shown = 0
+
+    def _change_level(self, symbol: str, side: Side, price: int, quantity: int, orders: int, seq: int, time_ms: int) -> None:
+        book = self.books[symbol]
+        book.sides[side].add(price, quantity, orders)
+        book.last_seq = seq
+        book.last_time_ms = time_ms
+        self.observer.level_changed(symbol, side, price, seq)
+
+
+def _fill(order: Order, fill: OwnFill, filled: int, value: int, seq: int) -> None:
+    order.filled = filled
+    order.value += value
+    order.fee += fill.fee
+    order.fills.append(fill)
+    order.status = OrderStatus.PARTIALLY_FILLED
+    order.updated_ms = fill.record.time_ms
+    order.updated_seq = seq
