@@ -1,0 +1,33 @@
+"""The operator's first account. Roles are given by an administrator, so the first one comes from the database's owner."""
+
+from __future__ import annotations
+
+import secrets
+
+import psycopg
+
+from localstack.actors import Exchange
+from localstack.client import Trader
+
+
+async def new_operator(exchange: Exchange, owner_dsn: str) -> Trader:
+    """A fresh, logged-in user with the role ADMIN, made on the database of the accounts as its owner.
+
+    Each call makes another, with a password nobody keeps: an operator who stays registers and is granted the role by name.
+    """
+    operator = exchange.stranger(f"operator{secrets.token_hex(2)}")
+    await operator.register()
+    await operator.verify_email()
+    grant_admin(owner_dsn, operator.email)
+    await operator.login()
+    return operator
+
+
+def grant_admin(owner_dsn: str, email: str) -> None:
+    """Give a registered user the role ADMIN; raises ``LookupError`` if there is no such user."""
+    with psycopg.connect(owner_dsn) as connection:
+        granted = connection.execute(
+            "UPDATE users SET roles = ARRAY['USER', 'ADMIN'], updated_at = now() WHERE email = %s", (email.lower(),)
+        ).rowcount
+    if granted == 0:
+        raise LookupError(f"nobody is registered as {email}")

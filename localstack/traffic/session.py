@@ -1,0 +1,48 @@
+"""The two kinds of traffic as whole runs: users are made and funded, the flow is sent, and a report comes back."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from localstack.actors import Exchange
+from localstack.client import Api
+from localstack.running import Running
+from localstack.staff import new_operator
+from localstack.traffic import flow_file, mix, replay
+
+PATIENCE_SECONDS: Final = 60.0
+"""How long a request waits for a part that is being restarted."""
+
+TAKER_SHARE: Final = 4
+"""One user in so many takes, the others make."""
+
+
+async def replay_file(
+    running: Running, flow: Path, expected: Path | None, *, users: int, told: Callable[[str], None]
+) -> replay.ReplayReport:
+    """Replay a recorded file with at least two users; raises ``FlowError`` or ``ReplayError``."""
+    rows = flow_file.read_flow(flow)
+    fills = flow_file.read_fills(expected) if expected else None
+    async with Api(running.base_url, patience_seconds=PATIENCE_SECONDS) as api:
+        exchange = Exchange(api, running.webhooks)
+        operator = await new_operator(exchange, running.accounts_dsn)
+        await replay.prepare_market(exchange, operator)
+        traders = await replay.prepare_traders(exchange, operator, max(users, 2), told)
+        takers = max(1, len(traders) // TAKER_SHARE)
+        report = await replay.Replay(traders[takers:], traders[:takers], run_id=secrets.token_hex(4)).run(rows, told)
+    if fills is not None:
+        report.mismatches = replay.compare(report.fills, fills)
+    return report
+
+
+async def send_mix(
+    running: Running, *, users: int, rate_per_s: float, seconds: float, seed: int, told: Callable[[str], None]
+) -> mix.MixReport:
+    """Keep a realistic flow of orders going."""
+    async with Api(running.base_url, connections_max=mix.IN_FLIGHT_MAX) as api:
+        exchange = Exchange(api, running.webhooks)
+        traders = await mix.prepare_users(exchange, users, told)
+        return await mix.Mix(exchange, traders, seed=seed).run(rate_per_s=rate_per_s, seconds=seconds, told=told)

@@ -1,0 +1,30 @@
+"""The whole platform behind its front door, started once per run; each test brings its own users."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from localstack.actors import Exchange
+from localstack.client import Api, Trader
+from localstack.running import Running
+
+
+@pytest.fixture(scope="session")
+def door(platform: Running) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=platform.base_url, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def buyer(platform: Running) -> Trader:
+    """A verified user who is logged in and has no money."""
+
+    async def make() -> Trader:
+        async with Api(platform.base_url) as api:
+            return await Exchange(api, platform.webhooks).new_trader("buyer")
+
+    return asyncio.run(make())

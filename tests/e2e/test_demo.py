@@ -1,0 +1,23 @@
+"""The main job through the front door, twice in a row: the second run meets a market with a history."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from localstack.actors import Exchange
+from localstack.client import Api
+from localstack.demo import Audience, Demo, Report
+from localstack.running import Running
+
+
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_the_demo_passes(platform: Running, time: str) -> None:
+    async def play() -> Report:
+        async with Api(platform.base_url) as api:
+            return await Demo(Exchange(api, platform.webhooks), Audience()).run()
+
+    report = asyncio.run(play())
+    assert len(report.steps) > 20, time
+    assert report.balances_after["Ayşe"]["BTC"] == "0.0002"

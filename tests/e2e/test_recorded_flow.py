@@ -1,0 +1,23 @@
+"""Five hours of real order flow through the HTTP API make exactly the fills that the exchange made then."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from localstack.running import Running
+from localstack.traffic.session import replay_file
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+FLOW = DATA / "bitstamp_20150501.csv.gz"
+FILLS = DATA / "bitstamp_20150501.fills.csv.gz"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not FLOW.exists(), reason="the recorded market data is not beside this checkout")
+def test_recorded_flow_makes_the_recorded_fills(platform: Running) -> None:
+    report = asyncio.run(replay_file(platform, FLOW, FILLS, users=24, told=lambda _: None))
+    assert report.mismatches == []
+    assert (report.commands, len(report.fills)) == (49_479, 568)
