@@ -1,0 +1,41 @@
+"""A work queue with its dead-letter queue."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aws_cdk import Duration
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra import names
+from infra.stages import Stage
+
+DELIVERIES_MAX: Final = 4  # one delivery and three retries
+DEAD_LETTERS_KEPT: Final = Duration.days(14)
+
+
+class WorkQueue(Construct):
+    """Messages wait at most ``kept_days``; what fails ``DELIVERIES_MAX`` times goes to ``<name>-dlq`` and raises an alarm there."""
+
+    def __init__(self, scope: Construct, name: str, *, stage: Stage, consumer_timeout_s: int, kept_days: int = 4) -> None:
+        super().__init__(scope, name)
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            queue_name=names.dead_letters(stage.name, name),
+            retention_period=DEAD_LETTERS_KEPT,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+        )
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            queue_name=names.resource(stage.name, name),
+            # AWS asks for six times the function's time-out, so that a batch is not handed out twice while it is retried
+            visibility_timeout=Duration.seconds(6 * consumer_timeout_s),
+            retention_period=Duration.days(kept_days),
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=DELIVERIES_MAX),
+        )

@@ -1,0 +1,67 @@
+"""Reading ``-c key=value`` context, typed, with sentences for what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import urlsplit
+
+from infra.errors import ConfigurationError
+
+PORT_MAX: Final = 65_535
+
+Lookup = Callable[[str], object]
+
+
+class Context:
+    """Typed access to the context of an app; ``lookup`` answers ``None`` for an absent key."""
+
+    def __init__(self, lookup: Lookup) -> None:
+        self._lookup = lookup
+
+    def optional(self, key: str, default: str = "") -> str:
+        """The value as text; ``default`` when it is absent or empty."""
+        value = self._lookup(key)
+        if value is None or value == "":
+            return default
+        if not isinstance(value, (str, int)):
+            raise ConfigurationError(f"Context value '{key}' must be a plain text, not {type(value).__name__}: pass -c {key}=VALUE.")
+        return str(value)
+
+    def required(self, key: str, example: str) -> str:
+        """The value as text."""
+        value = self.optional(key)
+        if not value:
+            raise ConfigurationError(f"Context value '{key}' is missing: pass -c {key}={example}.")
+        return value
+
+    def port(self, key: str, example: int) -> int:
+        """A TCP port, 1-65535."""
+        text = self.required(key, str(example))
+        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= PORT_MAX:
+            raise ConfigurationError(
+                f"Context value '{key}' must be a port between 1 and {PORT_MAX}, not '{text}': pass -c {key}={example}."
+            )
+        return int(text)
+
+    def url(self, key: str, example: str, schemes: tuple[str, ...]) -> str:
+        """A URL with one of ``schemes``, a host, and no password in it (templates are readable by many)."""
+        text = self.required(key, example)
+        parts = urlsplit(text)
+        if parts.scheme not in schemes or not parts.hostname:
+            wanted = " or ".join(f"{scheme}://" for scheme in schemes)
+            raise ConfigurationError(f"Context value '{key}' must be a {wanted} address, not '{text}': pass -c {key}={example}.")
+        if parts.password:
+            raise ConfigurationError(
+                f"Context value '{key}' must not hold a password; it is read from the secret store: pass -c {key}={example}."
+            )
+        return text
+
+    def host_list(self, key: str, example: str) -> str:
+        """``host:port`` pairs separated by commas."""
+        text = self.required(key, example)
+        for pair in text.split(","):
+            host, _, port = pair.rpartition(":")
+            if not host or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= PORT_MAX:
+                raise ConfigurationError(f"Context value '{key}' must be host:port pairs, not '{text}': pass -c {key}={example}.")
+        return text

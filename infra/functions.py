@@ -1,0 +1,127 @@
+"""The functions as a table: what each needs of the platform. Environment and permissions follow from the row, never by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Final
+
+from infra import names
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """A database, and the role a function is in it."""
+
+    name: str
+    role: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionSpec:
+    """What one function needs. Times in seconds, memory in MB."""
+
+    name: str
+    purpose: str
+    memory_mb: int
+    timeout_s: int
+    reserved_concurrency: int
+    database: Database | None = None
+    trade_database: Database | None = None
+    redis: bool = False
+    secrets: tuple[str, ...] = ()
+    sends_to: tuple[str, ...] = ()
+    publishes_commands: bool = False
+    sends_mail: bool = False
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+AUTH: Final = FunctionSpec(
+    name=names.FUNCTION_AUTH,
+    purpose="accounts, sessions, tokens, second factor",
+    memory_mb=1769,  # one whole vCPU: a password hash takes 46 MiB and must stay under 120 ms
+    timeout_s=10,
+    reserved_concurrency=50,
+    database=Database(name=names.DATABASE_EXCHANGE, role="auth_app"),
+    redis=True,
+    secrets=(names.SECRET_JWT, names.SECRET_TWO_FACTOR),
+    sends_to=(names.QUEUE_EMAIL, names.QUEUE_AUDIT, names.QUEUE_KYC),
+)
+
+AUTHORIZER: Final = FunctionSpec(
+    name=names.FUNCTION_AUTHORIZER,
+    purpose="verifies access tokens for API Gateway",
+    memory_mb=512,
+    timeout_s=5,
+    reserved_concurrency=100,
+    redis=True,
+    secrets=(names.SECRET_JWT,),
+)
+
+NOTIFICATIONS: Final = FunctionSpec(
+    name=names.FUNCTION_NOTIFICATIONS,
+    purpose="mails of the e-mail queue through SES",
+    memory_mb=256,
+    timeout_s=30,
+    reserved_concurrency=10,
+    sends_mail=True,
+    redis=True,
+)
+
+AUDIT: Final = FunctionSpec(
+    name=names.FUNCTION_AUDIT,
+    purpose="audit records of the audit queue into PostgreSQL",
+    memory_mb=256,
+    timeout_s=30,
+    reserved_concurrency=5,
+    database=Database(name=names.DATABASE_EXCHANGE, role="auth_app"),
+)
+
+WALLET: Final = FunctionSpec(
+    name=names.FUNCTION_WALLET,
+    purpose="balances, deposits, withdrawals, bank accounts, webhooks",
+    memory_mb=1024,
+    timeout_s=10,
+    reserved_concurrency=50,
+    database=Database(name=names.DATABASE_EXCHANGE, role="wallet_app"),
+    redis=True,
+    secrets=(names.SECRET_WEBHOOKS, names.SECRET_WALLET),
+    sends_to=(names.QUEUE_EMAIL, names.QUEUE_AUDIT, names.QUEUE_WITHDRAWALS),
+    publishes_commands=True,
+)
+
+SETTLEMENT: Final = FunctionSpec(
+    name=names.FUNCTION_SETTLEMENT,
+    purpose="engine events into the ledger, exactly once",
+    memory_mb=1024,
+    timeout_s=60,
+    reserved_concurrency=4,
+    database=Database(name=names.DATABASE_EXCHANGE, role="settlement_app"),
+    redis=True,
+    sends_to=(names.QUEUE_EMAIL, names.QUEUE_AUDIT),
+)
+
+HISTORY: Final = FunctionSpec(
+    name=names.FUNCTION_HISTORY,
+    purpose="engine events into the order and trade history",
+    memory_mb=1024,
+    timeout_s=60,
+    reserved_concurrency=4,
+    database=Database(name=names.DATABASE_TRADE, role="trade_engine_app"),
+)
+
+MAINTENANCE: Final = FunctionSpec(
+    name=names.FUNCTION_MAINTENANCE,
+    purpose="every minute: unsent outbox rows, expired rows, partitions ahead",
+    memory_mb=512,
+    timeout_s=55,
+    reserved_concurrency=1,
+    database=Database(name=names.DATABASE_EXCHANGE, role="wallet_app"),
+    trade_database=Database(name=names.DATABASE_TRADE, role="trade_engine_app"),
+    redis=True,
+    sends_to=(names.QUEUE_EMAIL, names.QUEUE_AUDIT, names.QUEUE_KYC, names.QUEUE_WITHDRAWALS),
+    publishes_commands=True,
+)
+
+IDENTITY: Final = (AUTH, AUTHORIZER, NOTIFICATIONS, AUDIT)
+MONEY: Final = (WALLET, SETTLEMENT, HISTORY, MAINTENANCE)
+ALL: Final = IDENTITY + MONEY

@@ -1,0 +1,73 @@
+"""The names of everything that somebody outside the templates refers to.
+
+Resources are named ``mycrypto-{stage}-{thing}``, secrets and parameters ``mycrypto/{stage}/{thing}``. The one-machine runner, the functions
+and the runbooks rely on these names; change them only together.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+PRODUCT: Final = "mycrypto"
+
+FUNCTION_AUTH: Final = "auth"
+FUNCTION_AUTHORIZER: Final = "authorizer"
+FUNCTION_NOTIFICATIONS: Final = "notifications"
+FUNCTION_AUDIT: Final = "audit"
+FUNCTION_WALLET: Final = "wallet"
+FUNCTION_SETTLEMENT: Final = "settlement"
+FUNCTION_HISTORY: Final = "history"
+FUNCTION_MAINTENANCE: Final = "maintenance"
+FUNCTION_MIGRATIONS: Final = "migrations"
+
+QUEUE_EMAIL: Final = "email-notifications"
+QUEUE_KYC: Final = "kyc-processing"
+QUEUE_WITHDRAWALS: Final = "withdrawal-processing"
+QUEUE_AUDIT: Final = "audit-logs"
+
+BUCKET_SNAPSHOTS: Final = "snapshots"
+BUCKET_ARCHIVE: Final = "archive"
+BUCKET_KYC: Final = "kyc-documents"
+BUCKET_WEB: Final = "web"
+BUCKET_ACCESS_LOGS: Final = "access-logs"
+
+SECRET_JWT: Final = "jwt"  # noqa: S105 - the name of a secret, not a secret
+SECRET_WEBHOOKS: Final = "webhooks"  # noqa: S105 - the name of a secret, not a secret
+SECRET_WALLET: Final = "wallet"  # noqa: S105 - the name of a secret, not a secret
+SECRET_TWO_FACTOR: Final = "two-factor"  # noqa: S105 - the name of a secret, not a secret
+SECRET_REDIS: Final = "redis"  # noqa: S105 - the name of a secret, not a secret
+
+DATABASE_EXCHANGE: Final = "exchange_dev"
+DATABASE_TRADE: Final = "mytrader_trade_engine"
+
+TOPIC_COMMANDS: Final = "engine-commands"
+TOPIC_EVENTS: Final = "engine-events"
+TOPIC_ORDER_EVENTS: Final = "order-events"
+TOPIC_TRADE_EVENTS: Final = "trade-events"
+
+API_STAGE: Final = "v1"
+
+
+def resource(stage: str, thing: str) -> str:
+    """``mycrypto-local-email-notifications``."""
+    return f"{PRODUCT}-{stage}-{thing}"
+
+
+def dead_letters(stage: str, queue: str) -> str:
+    """The dead-letter queue of ``queue``."""
+    return f"{resource(stage, queue)}-dlq"
+
+
+def secret(stage: str, thing: str) -> str:
+    """``mycrypto/local/jwt``."""
+    return f"{PRODUCT}/{stage}/{thing}"
+
+
+def database_secret(stage: str, role: str) -> str:
+    """The secret with the password of one database role."""
+    return secret(stage, f"database/{role}")
+
+
+def stack(stage: str, area: str) -> str:
+    """``mycrypto-local-identity``."""
+    return resource(stage, area)

@@ -1,0 +1,38 @@
+"""Accounts: the functions that know who somebody is and tell them things."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_lambda_event_sources as sources
+from constructs import Construct
+
+from infra import functions, names
+from infra.connections import Connections
+from infra.constructs.function import PlatformFunction, common_layer
+from infra.constructs.queue import WorkQueue
+from infra.stages import Stage
+
+
+class IdentityStack(Stack):
+    """auth, authorizer, notifications and audit."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, stage: Stage, connections: Connections, queues: Mapping[str, WorkQueue]
+    ) -> None:
+        super().__init__(scope, construct_id, description="MyCrypto: accounts")
+        layers = [common_layer(self)]
+        self.functions = {
+            spec.name: PlatformFunction(self, spec, stage=stage, connections=connections, layers=[*layers]) for spec in functions.IDENTITY
+        }
+        self.functions[names.FUNCTION_NOTIFICATIONS].function.add_event_source(
+            sources.SqsEventSource(queues[names.QUEUE_EMAIL].queue, batch_size=10, report_batch_item_failures=True)
+        )
+        self.functions[names.FUNCTION_AUDIT].function.add_event_source(
+            sources.SqsEventSource(
+                queues[names.QUEUE_AUDIT].queue, batch_size=100, max_batching_window=Duration.seconds(5), report_batch_item_failures=True
+            )
+        )
+        for name, function in self.functions.items():
+            CfnOutput(self, f"Function{name.title()}", value=function.function.function_name)

@@ -1,0 +1,42 @@
+"""Queues with their dead-letter queues, and the topic that fans notifications out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from infra import functions, names
+from infra.constructs.queue import WorkQueue
+from infra.stages import Stage
+
+_CONSUMER_TIMEOUT_S: Final = {
+    names.QUEUE_EMAIL: functions.NOTIFICATIONS.timeout_s,
+    names.QUEUE_AUDIT: functions.AUDIT.timeout_s,
+    names.QUEUE_KYC: 300,  # a document takes one to five minutes
+    names.QUEUE_WITHDRAWALS: 60,
+}
+
+
+class MessagingStack(Stack):
+    """The four queues and the topic ``notifications`` with routing keys as filters."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+        super().__init__(scope, construct_id, description="MyCrypto: queues and topics")
+        self.queues = {
+            name: WorkQueue(self, name, stage=stage, consumer_timeout_s=timeout_s) for name, timeout_s in _CONSUMER_TIMEOUT_S.items()
+        }
+        self.notifications = sns.Topic(self, "Notifications", topic_name=names.resource(stage.name, "notifications"), enforce_ssl=True)
+        self.notifications.add_subscription(
+            subscriptions.SqsSubscription(
+                self.queues[names.QUEUE_EMAIL].queue,
+                raw_message_delivery=True,
+                filter_policy={"routing_key": sns.SubscriptionFilter.string_filter(match_prefixes=["email."])},
+            )
+        )
+        for name, work in self.queues.items():
+            CfnOutput(self, f"Queue{name.title().replace('-', '')}", value=work.queue.queue_url)
+        CfnOutput(self, "NotificationsTopic", value=self.notifications.topic_arn)
