@@ -194,10 +194,9 @@ class Trader:
         """The balance as the engine sees it, zeros if it has never seen any."""
         answer = await self.call("GET", "/api/v1/account/balances")
         for row in answer["data"]:
-            if row["currency"] == currency:
-                found: JSON = row
-                return found
-        return {"currency": currency, "available": "0", "locked": "0", "total": "0"}
+            if row["asset"] == currency:
+                return {name: row[name] for name in ("asset", "available", "locked", "total")}
+        return {"asset": currency, "available": "0", "locked": "0", "total": "0"}
 
 
 def _token_of(text: str) -> str:

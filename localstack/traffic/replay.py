@@ -15,22 +15,22 @@ from decimal import Decimal
 from typing import Final
 
 from localstack.actors import Exchange
-from localstack.client import JSON, ApiError, Trader
+from localstack.client import JSON, ApiError, Query, Trader
 from localstack.traffic.flow_file import FlowFill, FlowRow, Operation
 
 SYMBOL: Final = "XBT/USDT"
-SYMBOL_PATH: Final = "XBTUSDT"
+SYMBOL_PATH: Final = "XBT-USDT"
 TICK: Final = Decimal("0.01")
 LOT: Final = Decimal("0.000001")
 MARKET: Final = {
-    "base": "BTC",
-    "quote": "USDT",
-    "tick": str(TICK),
-    "lot": str(LOT),
-    "quantity_min": str(LOT),
+    "base_asset": "BTC",
+    "quote_asset": "USDT",
+    "tick_size": f"{TICK:f}",
+    "lot_size": f"{LOT:f}",
+    "quantity_min": f"{LOT:f}",
     "quantity_max": "1000000",
     "notional_min": "0",
-    "band_bps": 0,
+    "price_band_bps": 0,
     "breaker_bps": 0,
     "maker_fee_ppm": 500,
     "taker_fee_ppm": 1000,
@@ -38,7 +38,7 @@ MARKET: Final = {
 """One tick of the recorded market is 0.01 USDT here, one lot 0.000001 BTC: their product is a whole number of units."""
 
 FUNDS: Final = {"BTC": "90000000", "USDT": "9000000000"}
-NO_LIMITS: Final = {"open_orders_max": 0, "open_orders_per_symbol_max": 0, "daily_notional_max": "0"}
+NO_LIMITS: Final[dict[str, object]] = {"open_orders_max": 0, "open_orders_per_symbol_max": 0, "daily_notional_max": "0"}
 SETUP_AT_ONCE: Final = 8
 REQUESTS_AT_ONCE: Final = 48
 
@@ -72,7 +72,7 @@ class _Placed:
 
 async def prepare_market(exchange: Exchange, operator: Trader) -> None:
     """List the market if it is not, and clear what an earlier run left in its book."""
-    await operator.call("PUT", f"/api/v1/admin/symbols/{SYMBOL_PATH}", {"symbol": SYMBOL, **MARKET})
+    await operator.call("PUT", f"/api/v1/admin/symbols/{SYMBOL_PATH}", MARKET)
     for status in ("HALTED", "ACTIVE"):
         await operator.call("PUT", f"/api/v1/admin/symbols/{SYMBOL_PATH}/status", {"status": status, "reason": "recorded flow"})
     book = await exchange.api.request("GET", f"/api/v1/orderbook/{SYMBOL_PATH}", query={"depth": 1})
@@ -111,6 +111,7 @@ class Replay:
         self.report = ReplayReport()
         self._placed: dict[str, _Placed] = {}
         self._recorded_ids: dict[str, str] = {}
+        self._taken: list[tuple[int, str, str, str]] = []
         self._gate = asyncio.Semaphore(REQUESTS_AT_ONCE)
         self._turn = 0
 
@@ -122,8 +123,9 @@ class Replay:
             if marketable is not None:
                 await self._take(marketable)
             self.report.commands += len(quiet) + (marketable is not None)
-            told(f"{self.report.commands} of {len(rows)} commands, {len(self.report.fills)} fills")
+            told(f"{self.report.commands} of {len(rows)} commands, {len(self._taken)} fills")
         self.report.seconds = time.perf_counter() - started
+        self.report.fills = await self._fills()
         return self.report
 
     async def _level(self, rows: Sequence[FlowRow]) -> None:
@@ -165,13 +167,23 @@ class Replay:
             answer = await self._order(taker, row, "IOC")
         except ApiError as error:
             raise ReplayError(f"row {row.seq} (MARKETABLE): {error}") from error
-        maker_id = "seller_order_id" if row.side == "BUY" else "buyer_order_id"
-        for trade in answer["trades"]:
-            self.report.fills.append(
-                FlowFill(
-                    row.seq, self._recorded_ids[trade[maker_id]], int(Decimal(trade["price"]) / TICK), int(Decimal(trade["quantity"]) / LOT)
-                )
-            )
+        self._taken += [(row.seq, trade["id"], trade["price"], trade["quantity"]) for trade in answer["trades"]]
+
+    async def _fills(self) -> list[FlowFill]:
+        """The fills in recorded terms. Whom a taker met is known to the maker alone, so the makers' own trades are asked."""
+        maker_orders: dict[str, str] = {}
+        for maker in self.makers:
+            query: Query = {"symbol": SYMBOL, "limit": 100}
+            while True:
+                page = await maker.call("GET", "/api/v1/account/trades", query=query)
+                maker_orders |= {fill["id"]: fill["order_id"] for fill in page["data"]}
+                if not page["pagination"]["has_next"]:
+                    break
+                query["cursor"] = page["pagination"]["next_cursor"]
+        return [
+            FlowFill(seq, self._recorded_ids[maker_orders[trade_id]], int(Decimal(price) / TICK), int(Decimal(quantity) / LOT))
+            for seq, trade_id, price, quantity in self._taken
+        ]
 
     async def _order(self, trader: Trader, row: FlowRow, time_in_force: str) -> JSON:
         return await trader.place(
