@@ -71,7 +71,7 @@ class Principal(msgspec.Struct, frozen=True):
 
 
 class Request:
-    """One call: what was sent, by whom, under which trace id."""
+    """One call: what was sent, by whom, under which trace id. ``answer_headers`` go out with whatever is answered, a refusal too."""
 
     def __init__(self, event: Mapping[str, Any], *, proxy: Proxy, body_bytes_max: int) -> None:
         self._event = event
@@ -83,7 +83,8 @@ class Request:
         self.query: dict[str, str] = {k: str(v) for k, v in (event.get("queryStringParameters") or {}).items() if v is not None}
         self.trace_id = self._find_trace_id()
         self.client_ip = self._find_client_ip(proxy)
-        self.user_agent = self._headers.get("user-agent", "")[:512]
+        self.user_agent = self._headers.get("user-agent", "").replace("\x00", "")[:512]
+        self.answer_headers: dict[str, str] = {}
 
     def header(self, name: str) -> str | None:
         """A header by name, in any case."""
@@ -284,11 +285,11 @@ class Api:
 
     def _respond(self, request: Request, value: Any) -> GatewayResponse[str]:
         reply = value if isinstance(value, Reply) else Reply(value)
-        headers = {REQUEST_ID_HEADER: request.trace_id, "Cache-Control": "no-store"} | reply.headers
+        headers = {REQUEST_ID_HEADER: request.trace_id, "Cache-Control": "no-store"} | request.answer_headers | reply.headers
         body = "" if reply.body is None else msgspec.json.encode(reply.body).decode()
         return GatewayResponse(reply.status, JSON_MEDIA_TYPE if body else None, body, headers)
 
     def _problem(self, request: Request, problem: ProblemError) -> GatewayResponse[str]:
-        headers = {REQUEST_ID_HEADER: request.trace_id, "Cache-Control": "no-store"} | problem.headers
+        headers = {REQUEST_ID_HEADER: request.trace_id, "Cache-Control": "no-store"} | request.answer_headers | problem.headers
         document = problem.body(instance=request.path, trace_id=request.trace_id)
         return GatewayResponse(problem.kind.status, PROBLEM_MEDIA_TYPE, json.dumps(document, ensure_ascii=False), headers)

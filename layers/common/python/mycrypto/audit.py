@@ -1,0 +1,53 @@
+"""Records of what somebody may have to answer for, on their way to the table ``audit_logs``.
+
+A record is written into the outbox by the transaction that it speaks of, so there is none without its effect and no effect without it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import Connection
+
+from mycrypto import outbox
+
+MESSAGE_TYPE = "audit"
+
+
+class ActorType(StrEnum):
+    USER = "USER"
+    STAFF = "STAFF"
+    SYSTEM = "SYSTEM"
+
+
+class Result(StrEnum):
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+
+
+class AuditRecord(msgspec.Struct, frozen=True):
+    """``user_id`` is whom it is about, ``actor_id`` who did it; ``action`` is a lower-case word or two with a dot, as ``login.failed``.
+
+    Old and new values are of the resource's public form: never a secret, never a hash.
+    """
+
+    action: str
+    result: Result = Result.SUCCESS
+    user_id: UUID | None = None
+    actor_id: UUID | None = None
+    actor_type: ActorType = ActorType.USER
+    resource: str = ""
+    old_value: dict[str, Any] | None = None
+    new_value: dict[str, Any] | None = None
+    reason: str = ""
+    ip_address: str | None = None
+    user_agent: str = ""
+
+
+def add(connection: Connection, record: AuditRecord, *, trace_id: str = "") -> UUID:
+    """Write the record in the caller's transaction; returns its id."""
+    data: dict[str, Any] = msgspec.to_builtins(record)
+    return outbox.add_message(connection, outbox.AUDIT, MESSAGE_TYPE, data, trace_id=trace_id)
