@@ -6,7 +6,7 @@ Everything may be run again: what exists is left, passwords are set to what was 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -25,16 +25,17 @@ OFFERED_EXTENSIONS: Final = ("uuid-ossp",)
 
 
 class DatabasePlan(msgspec.Struct, frozen=True):
-    """A database, who owns it and who may connect."""
+    """A database, who owns it, who may connect, and the folder of its migrations."""
 
     name: str
     owner: str
     applications: tuple[str, ...]
+    folder: str
 
 
 PLANS: Final = (
-    DatabasePlan("exchange_dev", "exchange_owner", ("auth_app", "wallet_app", "settlement_app")),
-    DatabasePlan("mytrader_trade_engine", "trade_engine_owner", ("trade_engine_app", "trade_engine_readonly")),
+    DatabasePlan("exchange_dev", "exchange_owner", ("auth_app", "wallet_app", "settlement_app"), "exchange_dev"),
+    DatabasePlan("mytrader_trade_engine", "trade_engine_owner", ("trade_engine_app", "trade_engine_readonly"), "mytrader_trade_engine"),
 )
 ROLES: Final = tuple(role for plan in PLANS for role in (plan.owner, *plan.applications))
 APPLICATION_SETTINGS: Final = {
@@ -55,19 +56,20 @@ class MigrationReport(msgspec.Struct, frozen=True):
     applied: dict[str, list[str]]
 
 
-def migrate(admin_dsn: str, passwords: Mapping[str, str]) -> MigrationReport:
+def migrate(admin_dsn: str, passwords: Mapping[str, str], plans: Sequence[DatabasePlan] = PLANS) -> MigrationReport:
     """Make roles, databases and extensions with the administrator's rights, then apply the migrations as each database's owner.
 
     ``admin_dsn`` names a role that may create roles and databases; ``passwords`` has one for each of ``ROLES``. Raises ``KeyError`` for a
-    missing password before anything is touched, and ``psycopg.Error`` for what the server refuses.
+    missing password before anything is touched, and ``psycopg.Error`` for what the server refuses. ``plans`` names other databases than
+    the platform's own two where copies are wanted.
     """
     chosen = {role: passwords[role] for role in ROLES}
     with psycopg.connect(admin_dsn, autocommit=True) as admin:
         roles_created = [role for role, password in chosen.items() if _ensure_role(admin, role, password)]
-        databases_created = [plan.name for plan in PLANS if _ensure_database(admin, plan)]
+        databases_created = [plan.name for plan in plans if _ensure_database(admin, plan)]
     missing: set[str] = set()
     applied: dict[str, list[str]] = {}
-    for plan in PLANS:
+    for plan in plans:
         with psycopg.connect(make_conninfo(admin_dsn, dbname=plan.name), autocommit=True) as admin:
             missing |= _ensure_extensions(admin)
             _ensure_schema_rights(admin, plan)
@@ -121,7 +123,7 @@ def _apply_migrations(admin_dsn: str, plan: DatabasePlan, password: str) -> list
     address = f"{parts.get('host', '127.0.0.1')}:{parts.get('port', 5432)}"
     backend = get_backend(f"postgresql+psycopg://{plan.owner}:{quote(password, safe='')}@{address}/{plan.name}{_tls(parts)}")
     with _quiet_yoyo(), backend.lock():
-        waiting = backend.to_apply(read_migrations(str(HERE / plan.name)))
+        waiting = backend.to_apply(read_migrations(str(HERE / plan.folder)))
         names = [migration.id for migration in waiting]
         backend.apply_migrations(waiting)
     backend.connection.close()

@@ -1,0 +1,38 @@
+"""The double-entry ledger: who owns what, and why, for ever.
+
+``entries`` says what a posting is, ``posting`` writes it, ``verify`` proves the books.
+"""
+
+from mycrypto.ledger.entries import (
+    CUSTODY_BANK,
+    CUSTODY_COLD,
+    CUSTODY_HOT,
+    DUST,
+    EXTERNAL,
+    FEES,
+    Account,
+    Entry,
+    Kind,
+    LedgerError,
+    Move,
+    spot,
+    transit,
+)
+from mycrypto.ledger.posting import post
+
+__all__ = [
+    "CUSTODY_BANK",
+    "CUSTODY_COLD",
+    "CUSTODY_HOT",
+    "DUST",
+    "EXTERNAL",
+    "FEES",
+    "Account",
+    "Entry",
+    "Kind",
+    "LedgerError",
+    "Move",
+    "post",
+    "spot",
+    "transit",
+]
