@@ -57,7 +57,7 @@ class Feed:
         self._reporter = reporter
         self._on_record = on_record
         self._offset: int | None = None
-        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
+        self._progress: asyncio.Future[None] | None = None
         self._caught_up_at = 0
         self.projection = Projection()
         self.ready = False
@@ -103,8 +103,9 @@ class Feed:
             self._offset = record.offset + 1
             if fresh and self._on_record is not None:
                 self._on_record(decoded, before)
-        if self._waiters:
-            self._wake()
+        if self._progress is not None:
+            self._progress.set_result(None)
+            self._progress = None
         if not self.ready:
             self._check_ready()
 
@@ -113,26 +114,28 @@ class Feed:
             self.ready = True
             self._reporter.info("the views are complete up to event %s", self.projection.watermark)
 
-    def _wake(self) -> None:
-        watermark = self.projection.watermark
-        waiting = self._waiters
-        self._waiters = [item for item in waiting if item[0] > watermark]
-        for seq, future in waiting:
-            if seq <= watermark and not future.done():
-                future.set_result(None)
-
     async def wait_for(self, seq: int, seconds_max: float) -> bool:
         """Wait until the views include an event; says if they do now."""
-        if seq <= self.projection.watermark:
-            return True
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.append((seq, future))
+        return await self._until(lambda: self.projection.watermark >= seq, seconds_max)
+
+    async def sync(self, seconds_max: float) -> bool:
+        """Wait until the views include all that was in the log when this was called."""
         try:
-            await asyncio.wait_for(future, seconds_max)
+            async with asyncio.timeout(seconds_max):
+                end = await self._log.end()
+        except (LogUnavailableError, TimeoutError):
+            return False
+        return await self._until(lambda: self.offset >= end, seconds_max)
+
+    async def _until(self, reached: Callable[[], bool], seconds_max: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds_max):
+                while not reached():
+                    if self._progress is None:
+                        self._progress = asyncio.get_running_loop().create_future()
+                    await asyncio.shield(self._progress)
         except TimeoutError:
             return False
-        finally:
-            self._waiters = [item for item in self._waiters if item[1] is not future]
         return True
 
     @property

@@ -25,6 +25,13 @@ class KafkaCommandLog:
         self._shard = shard
         self._producer: AIOKafkaProducer | None = None
 
+    async def open(self) -> None:
+        try:
+            if self._producer is None:
+                await self._connect()
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise LogUnavailableError(f"{TOPIC}: {error!r}") from error
+
     async def append(self, payload: bytes) -> None:
         try:
             producer = self._producer or await self._connect()

@@ -21,6 +21,9 @@ class LogRecord(msgspec.Struct, frozen=True, gc=False):
 class CommandLog(Protocol):
     """Where commands are appended, one record at a time."""
 
+    async def open(self) -> None:
+        """Connect ahead of the first append; raises :class:`LogUnavailableError`."""
+
     async def append(self, payload: bytes) -> None:
         """Durable when this returns; raises :class:`LogUnavailableError`."""
 

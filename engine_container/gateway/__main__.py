@@ -1,0 +1,12 @@
+"""``python -m engine_container.gateway``: the gateway process."""
+
+from __future__ import annotations
+
+from engine_container.gateway.app import create_app
+from engine_container.gateway.serve import serve
+from engine_container.gateway.settings import GatewaySettings
+from mycrypto.settings import load
+
+if __name__ == "__main__":
+    settings = load(GatewaySettings)
+    serve(create_app(settings), settings.bind_host, settings.port)

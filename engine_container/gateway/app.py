@@ -1,0 +1,73 @@
+"""The gateway as an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp
+
+from engine_container.gateway.edge import Edge, Endpoint, Handler, unknown_route
+from engine_container.gateway.parts import Gateway
+from engine_container.gateway.routes.account import Account
+from engine_container.gateway.routes.admin import Admin
+from engine_container.gateway.routes.market import Market
+from engine_container.gateway.routes.operations import Operations
+from engine_container.gateway.routes.orders import Orders
+from engine_container.gateway.settings import GatewaySettings
+
+
+def create_app(settings: GatewaySettings) -> ASGIApp:
+    """The application with parts of its own; its lifespan starts and stops them."""
+    return build_app(Gateway(settings))
+
+
+def build_app(gateway: Gateway) -> ASGIApp:
+    """The application around these parts."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await gateway.start()
+        try:
+            yield
+        finally:
+            await gateway.stop()
+
+    return Edge(Router(routes(gateway), redirect_slashes=False, default=unknown_route, lifespan=lifespan), gateway.logger)
+
+
+def routes(gateway: Gateway) -> list[Route]:
+    """Every route; the busiest first, as they are tried in turn."""
+    orders = Orders(gateway)
+    market = Market(gateway)
+    account = Account(gateway)
+    admin = Admin(gateway)
+    operations = Operations(gateway)
+    table: tuple[tuple[str, dict[str, Handler]], ...] = (
+        ("/api/v1/orders", {"POST": orders.place, "GET": orders.list, "DELETE": orders.cancel_all}),
+        ("/api/v1/orders/batch", {"POST": orders.place_batch}),
+        ("/api/v1/orders/batch/cancel", {"POST": orders.cancel_batch}),
+        (
+            "/api/v1/orders/by-client-id/{client_order_id:path}",
+            {"GET": orders.get_by_client_id, "DELETE": orders.cancel_by_client_id},
+        ),
+        ("/api/v1/orders/{order_id}", {"GET": orders.get, "DELETE": orders.cancel}),
+        ("/api/v1/orderbook/{symbol:path}", {"GET": market.order_book}),
+        ("/api/v1/trades", {"GET": market.trades}),
+        ("/api/v1/trades/{trade_id}", {"GET": market.trade}),
+        ("/api/v1/markets", {"GET": market.markets}),
+        ("/api/v1/markets/tickers", {"GET": market.tickers}),
+        ("/api/v1/markets/{symbol:path}/ticker", {"GET": market.ticker}),
+        ("/api/v1/markets/{symbol:path}", {"GET": market.market}),
+        ("/api/v1/account/balances", {"GET": account.balances}),
+        ("/api/v1/account/trades", {"GET": account.trades}),
+        ("/api/v1/admin/symbols/{symbol:path}/status", {"PUT": admin.put_status}),
+        ("/api/v1/admin/symbols/{symbol:path}", {"PUT": admin.put_symbol}),
+        ("/api/v1/admin/users/{user_id}/limits", {"PUT": admin.put_limits, "GET": admin.get_limits}),
+        ("/health", {"GET": operations.health}),
+        ("/ready", {"GET": operations.ready}),
+        ("/metrics", {"GET": operations.metrics}),
+    )
+    return [Route(path, Endpoint(path, handlers), methods=list(handlers)) for path, handlers in table]

@@ -1,0 +1,127 @@
+"""Who is calling: the Bearer token, checked here against the published keys, and its revocation within a second.
+
+A verified token is remembered (by its digest, in bounded number, never past its expiry), because checking a signature costs a hundred
+times what a look-up does. Whether it was revoked is asked of Redis again when the last answer is a second old. While Redis cannot be
+reached the signature and the 15 minutes of life decide alone: losing a cache must not stop the market.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Awaitable, Iterable
+from typing import Final, Protocol
+
+import msgspec
+import redis.exceptions
+
+from engine_container.gateway.call import Call
+from engine_container.gateway.keyset import KeySet
+from engine_container.metrics import Counter
+from mycrypto.errors import ProblemError
+from mycrypto.security.revocation import is_revoked, keys_of
+from mycrypto.security.tokens import Claims, Role, Tier, bearer, invalid_token, verify_access
+
+REVOCATION_AGE_SECONDS_MAX: Final = 0.9
+TOKENS_MAX: Final = 20_000
+
+UNCHECKED: Final = Counter("auth_revocation_unchecked_total", "Tokens accepted while the revocation list could not be read")
+
+
+class RevocationStore(Protocol):
+    """The part of an asynchronous Redis client that is needed."""
+
+    def mget(self, keys: Iterable[str]) -> Awaitable[list[bytes | str | None]]: ...
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """The authenticated user."""
+
+    user_id: bytes
+    claims: Claims
+
+    @property
+    def tier(self) -> Tier:
+        return self.claims.tier
+
+    @property
+    def sees_all(self) -> bool:
+        """Staff may look at every order."""
+        return Role.ADMIN in self.claims.roles or Role.SUPPORT in self.claims.roles
+
+    def require(self, *roles: Role) -> None:
+        """Raises FORBIDDEN unless the caller has one of the roles."""
+        if not any(role in self.claims.roles for role in roles):
+            raise ProblemError("FORBIDDEN", "the role " + " or ".join(roles) + " is needed")
+
+    def require_trader(self) -> None:
+        self.require(Role.USER, Role.ADMIN)
+
+
+class _Known:
+    """A token whose signature is good."""
+
+    __slots__ = ("caller", "checked_at")
+
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+        self.checked_at = -float("inf")
+
+
+class Authenticator:
+    def __init__(self, keys: KeySet, store: RevocationStore) -> None:
+        self._keys = keys
+        self._store = store
+        self._known: dict[bytes, _Known] = {}
+
+    async def caller(self, call: Call) -> Caller:
+        """The caller of a request. Raises UNAUTHORIZED or INVALID_TOKEN."""
+        header = call.header(b"authorization")
+        return await self.verify(bearer(None if header is None else header.decode("latin-1")))
+
+    async def verify(self, token: str) -> Caller:
+        """The user whom a good token names. Raises INVALID_TOKEN."""
+        digest = hashlib.sha256(token.encode()).digest()
+        known = self._known.get(digest)
+        if known is None:
+            known = _Known(await self._check_signature(token))
+            self._remember(digest, known)
+        elif known.caller.claims.exp <= time.time():
+            del self._known[digest]
+            raise invalid_token("the token has expired")
+        now = time.monotonic()
+        if now - known.checked_at > REVOCATION_AGE_SECONDS_MAX:
+            await self._check_revocation(digest, known, now)
+        return known.caller
+
+    async def _check_signature(self, token: str) -> Caller:
+        if not self._keys.keys:
+            await self._keys.refresh()
+            if not self._keys.keys:
+                raise ProblemError("SERVICE_UNAVAILABLE", "the keys to check tokens with are not there yet", headers={"Retry-After": "1"})
+        try:
+            claims = verify_access(token, self._keys.keys)
+        except ProblemError as problem:
+            if "key is not known" not in problem.detail:
+                raise
+            await self._keys.refresh()  # signed with a newer key than we know, or forged
+            claims = verify_access(token, self._keys.keys)
+        return Caller(claims.sub.bytes, claims)
+
+    def _remember(self, digest: bytes, known: _Known) -> None:
+        if len(self._known) >= TOKENS_MAX:
+            del self._known[next(iter(self._known))]
+        self._known[digest] = known
+
+    async def _check_revocation(self, digest: bytes, known: _Known, now: float) -> None:
+        claims = known.caller.claims
+        try:
+            marks = await self._store.mget(keys_of(claims))
+        except (redis.exceptions.RedisError, OSError):
+            UNCHECKED.add()
+            known.checked_at = now
+            return
+        if is_revoked(claims, marks):
+            self._known.pop(digest, None)
+            raise invalid_token("the token was revoked")
+        known.checked_at = now

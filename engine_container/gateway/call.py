@@ -1,0 +1,141 @@
+"""One HTTP request as the endpoints see it, and the answer they give. Small, because it is made for every order."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, Generic, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.types import Receive, Scope
+
+from mycrypto.errors import FieldError, ProblemError
+from mycrypto.http import validation_problem
+
+T = TypeVar("T")
+
+BODY_BYTES_MAX: Final = 64 * 1024
+JSON_MEDIA_TYPE: Final = "application/json"
+QUERY_PARAMETERS_MAX: Final = 20
+_NUL: Final = re.compile(rb"\\u0000|\x00")
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """``body`` is anything msgspec encodes."""
+
+    body: Any
+    status: int = 200
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+class Call:
+    """``client_ip`` is the peer's address; the server has already taken a trusted proxy's word into account."""
+
+    __slots__ = ("_receive", "_scope", "trace_id")
+
+    def __init__(self, scope: Scope, receive: Receive, trace_id: str) -> None:
+        self._scope = scope
+        self._receive = receive
+        self.trace_id = trace_id
+
+    @property
+    def method(self) -> str:
+        return str(self._scope["method"])
+
+    @property
+    def path(self) -> str:
+        return str(self._scope["path"])
+
+    @property
+    def path_params(self) -> dict[str, str]:
+        return self._scope["path_params"]  # type: ignore[no-any-return] # the router fills it with texts
+
+    @property
+    def client_ip(self) -> str:
+        client = self._scope.get("client")
+        return client[0] if client else ""
+
+    def header(self, name: bytes) -> bytes | None:
+        """The first header of this lower-case name."""
+        for key, value in self._scope["headers"]:
+            if key == name:
+                return value  # type: ignore[no-any-return] # ASGI: bytes
+        return None
+
+    async def body(self) -> bytes:
+        """The whole body. Raises PAYLOAD_TOO_LARGE beyond 64 KB, before reading on."""
+        declared = self.header(b"content-length")
+        if declared is not None and declared.isdigit() and int(declared) > BODY_BYTES_MAX:
+            raise _too_large()
+        message = await self._receive()
+        body: bytes = message.get("body", b"")
+        if not message.get("more_body", False):
+            if len(body) > BODY_BYTES_MAX:
+                raise _too_large()
+            return body
+        chunks = [body]
+        size = len(body)
+        while message.get("more_body", False) and message["type"] == "http.request":
+            message = await self._receive()
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > BODY_BYTES_MAX:
+                raise _too_large()
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    async def json_bytes(self) -> bytes:
+        """The body, if it claims to be JSON. Raises UNSUPPORTED_MEDIA_TYPE."""
+        media = (self.header(b"content-type") or b"").partition(b";")[0].strip().lower()
+        raw = await self.body()
+        if media != b"application/json":
+            raise ProblemError("UNSUPPORTED_MEDIA_TYPE", f"the content type is {media.decode('latin-1') or 'missing'}")
+        return raw
+
+    def query(self, allowed: frozenset[str]) -> dict[str, str]:
+        """The query parameters, each once and known; raises VALIDATION_ERROR."""
+        text = self._scope["query_string"]
+        if not text:
+            return {}
+        try:
+            pairs = parse_qsl(text.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=QUERY_PARAMETERS_MAX)
+        except ValueError:
+            raise ProblemError("VALIDATION_ERROR", "the query string is not valid") from None
+        found: dict[str, str] = {}
+        for name, value in pairs:
+            if name not in allowed:
+                raise ProblemError(
+                    "VALIDATION_ERROR", f"unknown query parameter {name[:40]}", errors=[FieldError(name[:40], "is not known")]
+                )
+            if name in found:
+                raise ProblemError("VALIDATION_ERROR", f"{name} is given twice", errors=[FieldError(name, "is given twice")])
+            if "\x00" in value:
+                raise ProblemError("VALIDATION_ERROR", f"{name} holds U+0000", errors=[FieldError(name, "must not hold U+0000")])
+            found[name] = value
+        return found
+
+
+def _too_large() -> ProblemError:
+    return ProblemError(
+        "PAYLOAD_TOO_LARGE", f"at most {BODY_BYTES_MAX} bytes are accepted", limit_bytes=BODY_BYTES_MAX, headers={"Connection": "close"}
+    )
+
+
+class BodyDecoder(Generic[T]):
+    """Reads JSON strictly as one model; raises VALIDATION_ERROR with the field at fault."""
+
+    def __init__(self, kind: type[T]) -> None:
+        self._decoder = msgspec.json.Decoder(kind)
+
+    def decode(self, raw: bytes | msgspec.Raw) -> T:
+        if _NUL.search(raw):
+            raise ProblemError("VALIDATION_ERROR", "the character U+0000 is not accepted")
+        try:
+            return self._decoder.decode(raw)
+        except msgspec.ValidationError as error:
+            raise validation_problem(error) from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise ProblemError("VALIDATION_ERROR", "the body is not valid JSON") from None
+
+    async def read(self, call: Call) -> T:
+        return self.decode(await call.json_bytes())

@@ -1,0 +1,127 @@
+"""The edge of the gateway: request ids, problem documents for whatever goes wrong, and the request metrics. In one place."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, Protocol
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from engine_container.gateway.call import Call, Reply
+from engine_container.metrics import Counter, Histogram
+from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError
+from mycrypto.ids import new_uuid
+
+Handler = Callable[[Call], Awaitable[Reply]]
+
+_TRACE_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+_JSON: Final = (b"content-type", b"application/json")
+_PROBLEM: Final = (b"content-type", PROBLEM_MEDIA_TYPE.encode())
+_ALWAYS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+_encode: Final = msgspec.json.Encoder().encode
+
+REQUESTS: Final = Counter("http_requests_total", "Requests by method, route and status", ("method", "path", "status"))
+DURATIONS: Final = Histogram(
+    "http_request_duration_seconds",
+    "Time from request to answer",
+    (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5),
+    ("method", "path"),
+)
+
+
+class Reporter(Protocol):
+    def exception(self, msg: object, *args: object) -> None: ...
+
+
+class Endpoint:
+    """An ASGI application around the handlers of one path, by method; ``path`` is the route's template."""
+
+    def __init__(self, path: str, handlers: Mapping[str, Handler]) -> None:
+        self.path = path
+        self._handlers = {**handlers, **({"HEAD": handlers["GET"]} if "GET" in handlers else {})}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        trace_id = scope["trace_id"]
+        reply = await self._handlers[scope["method"]](Call(scope, receive, trace_id))
+        body = reply.body if isinstance(reply.body, bytes) else _encode(reply.body)
+        await _answer(send, reply.status, body, trace_id, (_JSON, *reply.headers) if body else reply.headers)
+
+
+async def _answer(send: Send, status: int, body: bytes, trace_id: str, headers: tuple[tuple[bytes, bytes], ...]) -> None:
+    length = (b"content-length", str(len(body)).encode())
+    own = {name for name, _ in headers}
+    always = [pair for pair in _ALWAYS if pair[0] not in own]
+    await send(
+        {"type": "http.response.start", "status": status, "headers": [*headers, length, (b"x-request-id", trace_id.encode()), *always]}
+    )
+    await send({"type": "http.response.body", "body": body})
+
+
+class Edge:
+    """Wraps the router."""
+
+    def __init__(self, app: ASGIApp, reporter: Reporter) -> None:
+        self._app = app
+        self._reporter = reporter
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        trace_id = scope["trace_id"] = _trace_id(scope)
+        scope["app"] = self  # makes the router raise for a wrong method instead of answering in plain text
+        status = 0
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except Exception as error:
+            if status:
+                raise
+            await self._refuse(scope, watch, self._problem(error, scope), trace_id)
+        endpoint = scope.get("endpoint")
+        path = endpoint.path if isinstance(endpoint, Endpoint) else "unknown"
+        REQUESTS.add(1, (scope["method"], path, str(status)))
+        DURATIONS.observe(time.perf_counter() - started, (scope["method"], path))
+
+    def _problem(self, error: Exception, scope: Scope) -> ProblemError:
+        if isinstance(error, ProblemError):
+            return error
+        if isinstance(error, HTTPException):
+            if error.status_code == 405:
+                return ProblemError("METHOD_NOT_ALLOWED", headers=dict(error.headers or {}))
+            return ProblemError("NOT_FOUND", "there is no such path")
+        self._reporter.exception("unexpected error in %s %s (%s)", scope["method"], scope["path"], scope["trace_id"])
+        return ProblemError("INTERNAL_ERROR")
+
+    @staticmethod
+    async def _refuse(scope: Scope, send: Send, problem: ProblemError, trace_id: str) -> None:
+        body = _encode(problem.body(instance=scope["path"], trace_id=trace_id))
+        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in problem.headers.items()]
+        await _answer(send, problem.kind.status, body, trace_id, (_PROBLEM, *headers))
+
+
+def _trace_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            if _TRACE_ID.fullmatch(value):
+                return str(value.decode("ascii"))
+            break
+    return str(new_uuid())
+
+
+async def unknown_route(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - the shape of an ASGI application
+    """What the router calls when nothing fits."""
+    if scope["type"] == "http":
+        raise HTTPException(404)
+    await send({"type": "websocket.close", "code": 4404, "reason": "there is no such path"})

@@ -1,0 +1,178 @@
+"""The parts of a running gateway and their life: started together, each retried until its dependency answers, stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+import redis.exceptions
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from engine_container.gateway.auth import Authenticator
+from engine_container.gateway.history import History
+from engine_container.gateway.keyset import KeySet
+from engine_container.gateway.settings import GatewaySettings
+from engine_container.gateway.submit import Answer, Commands, OverloadedError, UnansweredError
+from engine_container.logs.connection import BrokerSettings
+from engine_container.logs.feed import Beginning, BeginningSource, Feed
+from engine_container.logs.kafka_commands import KafkaCommandLog
+from engine_container.logs.kafka_events import KafkaEventLog
+from engine_container.logs.ports import CommandLog, EventLog, LogUnavailableError
+from engine_container.views.projection import Projection
+from mycrypto import telemetry
+from mycrypto.contracts.commands import Command
+from mycrypto.errors import ProblemError
+
+RETRY_SECONDS: Final = 0.5
+UPKEEP_SECONDS: Final = 1.0
+REDIS_TIMEOUT_SECONDS: Final = 0.25
+
+
+class FromTheBeginning:
+    """Empty views; everything is read from the log."""
+
+    async def begin(self) -> Beginning:
+        return Beginning(Projection())
+
+
+class Gateway:
+    """What the endpoints work with. Tests pass other logs."""
+
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        *,
+        command_log: CommandLog | None = None,
+        event_log: EventLog | None = None,
+        source: BeginningSource | None = None,
+    ) -> None:
+        broker = BrokerSettings(settings.kafka_bootstrap_servers, settings.kafka_auth, settings.aws_region, settings.service_name)
+        self.settings = settings
+        self.logger = telemetry.logger(settings.service_name)
+        self.started_at = time.monotonic()
+        self.shard = settings.shard
+        self._command_log = command_log or KafkaCommandLog(broker, settings.shard)
+        self.commands = Commands(self._command_log, answer_seconds_max=settings.answer_seconds_max, queued_max=settings.queued_commands_max)
+        self.feed = Feed(
+            event_log or KafkaEventLog(broker, settings.shard), source or FromTheBeginning(), self.logger, self.commands.complete
+        )
+        self.keys = KeySet(settings.jwks_url, settings.jwks_file, self.logger)
+        self.redis: Redis = Redis.from_url(
+            settings.redis_url,
+            socket_timeout=REDIS_TIMEOUT_SECONDS,
+            socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
+            retry=Retry(NoBackoff(), 1),
+        )
+        self.auth = Authenticator(self.keys, self.redis)
+        self.history = History(settings.trade_database_url, settings.shard) if settings.trade_database_url else None
+        self.states: dict[str, str] = {"redis": "starting", **({"history-database": "starting"} if self.history else {})}
+        self._seen: set[str] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def views(self) -> Projection:
+        return self.feed.projection
+
+    async def start(self) -> None:
+        """Begin everything; nothing is waited for, :meth:`checks` says how far it is."""
+        if self.history is not None:
+            await self.history.open()
+        for work in (self._connect_commands(), self.commands.run(), self.feed.run(), self.keys.run(), self._upkeep()):
+            self._tasks.append(asyncio.create_task(work))
+
+    async def stop(self) -> None:
+        """Called when the last request has been answered."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        await self._command_log.close()
+        await self.feed.close()
+        await self.redis.aclose()
+        if self.history is not None:
+            await self.history.close()
+
+    def checks(self) -> dict[str, str]:
+        """Every dependency by name: ``ok`` or what is wrong."""
+        return {
+            "command-log": "ok" if "command-log" in self._seen and self.commands.connected else "not reachable",
+            "event-log": "ok" if self.feed.connected and self.feed.ready else ("catching up" if self.feed.connected else "not reachable"),
+            "token-keys": "ok" if self.keys.keys else "not fetched yet",
+            **self.states,
+        }
+
+    def missing(self) -> list[str]:
+        """What keeps the gateway from its work. Cache and history must have been there once; losing them later only slows it."""
+        return [name for name, state in self.checks().items() if state != "ok" and name not in self._seen - {"command-log"}]
+
+    def require_views(self) -> Projection:
+        """The views, once they are complete; raises SERVICE_UNAVAILABLE before."""
+        if not self.feed.ready:
+            raise ProblemError("SERVICE_UNAVAILABLE", "the market data is being loaded", headers={"Retry-After": "1"})
+        return self.feed.projection
+
+    async def submit(self, commands: Sequence[Command], client_order_id: str = "") -> list[Answer]:
+        """Carry out commands; raises OUTCOME_UNKNOWN (with the ``client_order_id`` to ask for) or SERVICE_UNAVAILABLE (nothing was done)."""
+        try:
+            return await self.commands.submit(commands)
+        except UnansweredError as error:
+            if error.sent:
+                raise _unknown_outcome(client_order_id) from None
+            raise ProblemError(
+                "SERVICE_UNAVAILABLE", "the engine cannot be reached; nothing was done", headers={"Retry-After": "1"}
+            ) from None
+        except OverloadedError:
+            raise ProblemError(
+                "SERVICE_UNAVAILABLE", "too many orders are waiting; nothing was done", headers={"Retry-After": "1"}
+            ) from None
+
+    async def _connect_commands(self) -> None:
+        while True:
+            try:
+                await self._command_log.open()
+            except LogUnavailableError as error:
+                self.logger.warning("the command log is not reachable: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                self._seen.add("command-log")
+                return
+
+    async def _upkeep(self) -> None:
+        """Once a second: ask cache and history how they are, and forget what the history has."""
+        while True:
+            await self._note("redis", self._ping())
+            if self.history is not None:
+                await self._note("history-database", self._forget(self.history))
+            await asyncio.sleep(UPKEEP_SECONDS)
+
+    async def _note(self, name: str, question: Coroutine[Any, Any, None]) -> None:
+        try:
+            await question
+        except (ProblemError, redis.exceptions.RedisError, OSError) as error:
+            if self.states[name] == "ok":
+                self.logger.warning("%s is not reachable: %s", name, error)
+            self.states[name] = "not reachable"
+        else:
+            self.states[name] = "ok"
+            self._seen.add(name)
+
+    async def _ping(self) -> None:
+        await self.redis.ping()
+
+    async def _forget(self, history: History) -> None:
+        watermark = await history.watermark()
+        before_ms = self.views.time_ms - self.settings.recent_seconds * 1_000
+        self.views.orders.evict(watermark, before_ms)
+        self.views.trades.evict(watermark, before_ms)
+
+
+def _unknown_outcome(client_order_id: str) -> ProblemError:
+    if client_order_id:
+        return ProblemError("OUTCOME_UNKNOWN", "ask for the order by its client_order_id", client_order_id=client_order_id)
+    return ProblemError("OUTCOME_UNKNOWN", "look at the orders before trying again")

@@ -1,0 +1,166 @@
+"""From the words of a request to the commands of the log. Checked here is what can be checked without state; the engine judges the rest."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from engine_container.views.symbols import Symbols
+from mycrypto.contracts.api import PlaceOrderRequest
+from mycrypto.contracts.commands import PlaceOrder
+from mycrypto.contracts.events import SymbolChanged
+from mycrypto.contracts.trading import OrderType, SelfTradePrevention, Side, TimeInForce
+from mycrypto.errors import FieldError, ProblemError, invalid
+from mycrypto.ids import TradingId, new_uuid, parse_trading_uuid
+from mycrypto.money import AmountError, parse_amount, parse_positive
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_CODES: Final = {
+    "quantity": "INVALID_QUANTITY",
+    "quote_quantity": "INVALID_QUANTITY",
+    "display_quantity": "INVALID_QUANTITY",
+    "price": "ORDER_002",
+    "stop_price": "ORDER_002",
+    "activation_price": "ORDER_002",
+}
+
+_NEEDED: Final = {
+    OrderType.LIMIT: ("quantity", "price"),
+    OrderType.MARKET: (),
+    OrderType.STOP: ("quantity", "stop_price"),
+    OrderType.STOP_LIMIT: ("quantity", "price", "stop_price"),
+    OrderType.TAKE_PROFIT: ("quantity", "stop_price"),
+    OrderType.TAKE_PROFIT_LIMIT: ("quantity", "price", "stop_price"),
+    OrderType.TRAILING_STOP: ("quantity", "trail_bps"),
+}
+_ALLOWED: Final = {
+    OrderType.LIMIT: frozenset({"quantity", "price", "display_quantity", "expires_at"}),
+    OrderType.MARKET: frozenset({"quantity", "quote_quantity"}),
+    OrderType.STOP: frozenset({"quantity", "stop_price", "expires_at"}),
+    OrderType.STOP_LIMIT: frozenset({"quantity", "price", "stop_price", "display_quantity", "expires_at"}),
+    OrderType.TAKE_PROFIT: frozenset({"quantity", "stop_price", "expires_at"}),
+    OrderType.TAKE_PROFIT_LIMIT: frozenset({"quantity", "price", "stop_price", "display_quantity", "expires_at"}),
+    OrderType.TRAILING_STOP: frozenset({"quantity", "trail_bps", "activation_price", "expires_at"}),
+}
+_OPTIONAL: Final = (
+    "quantity",
+    "quote_quantity",
+    "price",
+    "stop_price",
+    "display_quantity",
+    "trail_bps",
+    "activation_price",
+    "expires_at",
+)
+
+
+def place_command(request: PlaceOrderRequest, symbols: Symbols, user_id: bytes) -> PlaceOrder:
+    """The command of a new order. Raises ORDER_001, ORDER_002, INVALID_QUANTITY or INVALID_ORDER."""
+    kind = OrderType[request.type]
+    symbol = known_symbol(symbols, request.symbol)
+    _check_fields(request, kind)
+    return PlaceOrder(
+        new_uuid().bytes,
+        user_id,
+        symbol.symbol,
+        Side[request.side],
+        kind,
+        _time_in_force(request, kind),
+        amount("quantity", request.quantity),
+        amount("price", request.price),
+        request.client_order_id or str(new_uuid()),
+        amount("quote_quantity", request.quote_quantity),
+        request.post_only,
+        SelfTradePrevention[request.self_trade_prevention],
+        amount("stop_price", request.stop_price),
+        amount("display_quantity", request.display_quantity),
+        request.trail_bps or 0,
+        amount("activation_price", request.activation_price),
+        0 if request.expires_at is None else parse_time("expires_at", request.expires_at),
+    )
+
+
+def known_symbol(symbols: Symbols, spelling: str) -> SymbolChanged:
+    """The symbol meant; raises ORDER_001."""
+    symbol = symbols.find(spelling)
+    if symbol is None:
+        raise ProblemError("ORDER_001", "the symbol is not listed", errors=[FieldError("symbol", "is not listed")])
+    return symbol
+
+
+def amount(field: str, text: str | None) -> int:
+    """Units of 10^-8, 0 for absent; raises the field's error."""
+    if text is None:
+        return 0
+    try:
+        return parse_positive(text)
+    except AmountError as error:
+        raise ProblemError(_CODES[field], f"{field} {error}", errors=[FieldError(field, str(error))]) from None
+
+
+def limit_amount(field: str, text: str) -> int:
+    """Units of a rule or limit, where zero has a meaning; raises VALIDATION_ERROR."""
+    try:
+        return parse_amount(text)
+    except AmountError as error:
+        raise invalid(field, str(error)) from None
+
+
+def parse_time(field: str, text: str) -> int:
+    """Epoch milliseconds of an ISO-8601 time with offset, or of a date (its first moment, UTC); raises VALIDATION_ERROR."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise invalid(field, "must be an ISO-8601 time such as 2026-01-31T12:00:00Z") from None
+    if moment.tzinfo is None:
+        if len(text) != len("2026-01-31"):
+            raise invalid(field, "must carry an offset, such as Z")
+        moment = moment.replace(tzinfo=UTC)
+    delta = moment - _EPOCH
+    milliseconds = delta.days * 86_400_000 + delta.seconds * 1_000 + delta.microseconds // 1_000
+    if not 0 <= milliseconds < 1 << 43:
+        raise invalid(field, "is out of range")
+    return milliseconds
+
+
+def trading_id(text: str, field: str = "id") -> tuple[UUID, TradingId | None]:
+    """The parts of an order's or trade's id, ``None`` for a UUID that cannot be one; raises VALIDATION_ERROR for no UUID at all."""
+    try:
+        value = UUID(text) if len(text) == 36 else None
+    except ValueError:
+        value = None
+    if value is None:
+        raise invalid(field, "must be a UUID")
+    return value, parse_trading_uuid(value)
+
+
+def _check_fields(request: PlaceOrderRequest, kind: OrderType) -> None:
+    allowed = _ALLOWED[kind]
+    errors = [FieldError(field, f"is required for {kind.name}") for field in _NEEDED[kind] if getattr(request, field) is None]
+    errors += [
+        FieldError(field, f"is not allowed for {kind.name}")
+        for field in _OPTIONAL
+        if field not in allowed and getattr(request, field) is not None
+    ]
+    if kind is OrderType.MARKET and (request.quantity is None) is (request.quote_quantity is None):
+        errors.append(FieldError("quantity", "or quote_quantity is required, and only one of them"))
+    if (request.time_in_force == "GTD") is (request.expires_at is None):
+        errors.append(FieldError("expires_at", "is required for GTD, and only for GTD"))
+    if request.post_only and (kind is not OrderType.LIMIT or request.time_in_force not in {None, "GTC", "GTD", "DAY"}):
+        errors.append(FieldError("post_only", "is only possible for a LIMIT order that may rest"))
+    if errors:
+        raise ProblemError("INVALID_ORDER", f"{errors[0].field} {errors[0].message}", errors=errors)
+
+
+def _time_in_force(request: PlaceOrderRequest, kind: OrderType) -> TimeInForce:
+    if kind is not OrderType.MARKET:
+        return TimeInForce[request.time_in_force or "GTC"]
+    if request.time_in_force in {None, "GTC", "IOC"}:
+        return TimeInForce.IOC  # a market order never rests
+    if request.time_in_force == "FOK":
+        return TimeInForce.FOK
+    raise ProblemError(
+        "INVALID_ORDER", "a MARKET order is IOC or FOK", errors=[FieldError("time_in_force", "must be IOC or FOK for MARKET")]
+    )

@@ -1,0 +1,210 @@
+"""From the views to the models of the API. What a user sees of a trade is the own side, never who stood on the other."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final, get_args
+from uuid import UUID
+
+from engine_container.views import orders as order_view
+from engine_container.views.balances import Balance as BalanceView
+from engine_container.views.books import Book
+from engine_container.views.minutes import Minutes
+from engine_container.views.trades import OwnFill, TradeRecord
+from mycrypto.contracts import api
+from mycrypto.contracts.events import SymbolChanged, UserChanged
+from mycrypto.contracts.trading import OrderStatus, OrderType, SelfTradePrevention, Side, SymbolStatus, TimeInForce
+from mycrypto.ids import trading_uuid
+from mycrypto.money import UNITS_PER_ONE, format_amount
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_PERCENT: Final = 100
+_SIDES: Final[dict[Side, api.SideName]] = {Side.BUY: "BUY", Side.SELL: "SELL"}
+_TYPES: Final[dict[OrderType, api.OrderTypeName]] = dict(zip(OrderType, get_args(api.OrderTypeName), strict=True))
+_TIMES: Final[dict[TimeInForce, api.TimeInForceName]] = dict(zip(TimeInForce, get_args(api.TimeInForceName), strict=True))
+_STATUSES: Final[dict[OrderStatus, api.OrderStatusName]] = dict(zip(OrderStatus, get_args(api.OrderStatusName), strict=True))
+_MARKETS: Final[dict[SymbolStatus, api.SymbolStatusName]] = dict(zip(SymbolStatus, get_args(api.SymbolStatusName), strict=True))
+
+
+def iso(time_ms: int) -> str:
+    """ISO-8601 UTC with milliseconds."""
+    return (_EPOCH + timedelta(milliseconds=time_ms)).strftime("%Y-%m-%dT%H:%M:%S.") + f"{time_ms % 1_000:03d}Z"
+
+
+def _iso_or_none(time_ms: int) -> str | None:
+    return iso(time_ms) if time_ms else None
+
+
+def _amount_or_none(units: int) -> str | None:
+    return format_amount(units) if units else None
+
+
+def order_id(order: order_view.Order, shard: int) -> str:
+    return str(trading_uuid(order.created_ms, order.number, shard))
+
+
+def order_model(order: order_view.Order, quote: str, shard: int, *, with_fills: bool = False) -> api.Order:
+    """An order; ``quote`` is the asset of its fees."""
+    status = order.status
+    ended = order.closed_ms
+    return api.Order(
+        id=order_id(order, shard),
+        client_order_id=order.client_order_id,
+        user_id=str(UUID(bytes=order.user_id)),
+        symbol=order.symbol,
+        side=_SIDES[order.side],
+        type=_TYPES[order.type],
+        status=_STATUSES[status],
+        time_in_force=_TIMES[order.time_in_force],
+        post_only=order.post_only,
+        quantity=_amount_or_none(order.quantity),
+        quote_quantity=_amount_or_none(order.quote_quantity),
+        price=_amount_or_none(order.price),
+        stop_price=_amount_or_none(order.stop_price),
+        display_quantity=_amount_or_none(order.display_quantity),
+        trail_bps=order.trail_bps or None,
+        activation_price=_amount_or_none(order.activation_price),
+        filled_quantity=format_amount(order.filled),
+        remaining_quantity=format_amount(order.remaining),
+        filled_value=format_amount(order.value),
+        average_price=format_amount(order.value * UNITS_PER_ONE // order.filled) if order.filled else None,
+        fee=format_amount(order.fee),
+        fee_asset=quote,
+        reason=order.reason or None,
+        created_at=iso(order.created_ms),
+        updated_at=iso(order.updated_ms),
+        expires_at=_iso_or_none(order.expires_ms),
+        triggered_at=_iso_or_none(order.triggered_ms),
+        filled_at=iso(ended) if status is OrderStatus.FILLED else None,
+        cancelled_at=iso(ended) if ended and status in {OrderStatus.CANCELLED, OrderStatus.EXPIRED} else None,
+        **({"fills": [fill_model(fill, quote, shard) for fill in order.fills]} if with_fills else {}),
+    )
+
+
+def fill_model(fill: OwnFill, quote: str, shard: int) -> api.Fill:
+    trade = fill.record.trade
+    return api.Fill(
+        id=str(trading_uuid(fill.record.time_ms, fill.record.number, shard)),
+        order_id=str(trading_uuid(fill.order_created_ms, fill.order, shard)),
+        symbol=trade.symbol,
+        side=_SIDES[fill.side],
+        price=format_amount(trade.price),
+        quantity=format_amount(trade.quantity),
+        value=format_amount(trade.price * trade.quantity // UNITS_PER_ONE),
+        fee=format_amount(fill.fee),
+        fee_asset=quote,
+        is_maker=fill.is_maker,
+        is_buyer_maker=trade.taker_side is Side.SELL,
+        executed_at=iso(fill.record.time_ms),
+    )
+
+
+def public_trade_model(record: TradeRecord, shard: int) -> api.PublicTrade:
+    trade = record.trade
+    return api.PublicTrade(
+        id=str(trading_uuid(record.time_ms, record.number, shard)),
+        symbol=trade.symbol,
+        price=format_amount(trade.price),
+        quantity=format_amount(trade.quantity),
+        value=format_amount(trade.price * trade.quantity // UNITS_PER_ONE),
+        side=_SIDES[trade.taker_side],
+        is_buyer_maker=trade.taker_side is Side.SELL,
+        executed_at=iso(record.time_ms),
+    )
+
+
+def book_model(symbol: str, book: Book, depth: int) -> api.OrderBook:
+    return api.OrderBook(
+        symbol=symbol,
+        last_update_id=book.last_seq,
+        bids=[(format_amount(price), format_amount(quantity), orders) for price, quantity, orders in book.bids.top(depth)],
+        asks=[(format_amount(price), format_amount(quantity), orders) for price, quantity, orders in book.asks.top(depth)],
+        timestamp=iso(book.last_time_ms),
+    )
+
+
+def ticker_model(symbol: str, minutes: Minutes, book: Book, now_ms: int) -> api.Ticker:
+    day = minutes.day(now_ms)
+    bid = book.bids.best()
+    ask = book.asks.best()
+    change = None if day is None else day.close - day.open
+    return api.Ticker(
+        symbol=symbol,
+        last_price=None if minutes.last_price is None else format_amount(minutes.last_price),
+        bid_price=None if bid is None else format_amount(bid),
+        bid_quantity=None if bid is None else format_amount(book.bids.levels[bid].quantity),
+        ask_price=None if ask is None else format_amount(ask),
+        ask_quantity=None if ask is None else format_amount(book.asks.levels[ask].quantity),
+        spread=None if bid is None or ask is None else format_amount(ask - bid),
+        open_24h=None if day is None else format_amount(day.open),
+        high_24h=None if day is None else format_amount(day.high),
+        low_24h=None if day is None else format_amount(day.low),
+        price_change_24h=None if change is None else format_amount(change),
+        price_change_percent_24h=None if day is None or change is None else percent(change, day.open),
+        volume_24h=format_amount(day.volume if day else 0),
+        quote_volume_24h=format_amount(day.value if day else 0),
+        trades_24h=day.trades if day else 0,
+        timestamp=iso(now_ms),
+    )
+
+
+def percent(change: int, base: int) -> str:
+    """``change`` in per cent of ``base``, cut to two decimals."""
+    hundredths = abs(change) * _PERCENT * 100 // base
+    sign = "-" if change < 0 and hundredths else ""
+    return f"{sign}{hundredths // 100}.{hundredths % 100:02d}"
+
+
+def market_model(rules: SymbolChanged, changed_ms: int) -> api.Market:
+    always = rules.opens_minute < 0
+    return api.Market(
+        symbol=rules.symbol,
+        base_asset=rules.base,
+        quote_asset=rules.quote,
+        status=_MARKETS[rules.status],
+        status_reason=rules.reason or None,
+        estimated_resume=_iso_or_none(rules.resume_ms),
+        tick_size=format_amount(rules.tick),
+        lot_size=format_amount(rules.lot),
+        quantity_min=format_amount(rules.quantity_min),
+        quantity_max=format_amount(rules.quantity_max),
+        notional_min=_amount_or_none(rules.notional_min),
+        price_band_bps=rules.band_bps or None,
+        breaker_bps=rules.breaker_bps or None,
+        breaker_halt_ms=rules.breaker_halt_ms if rules.breaker_bps else None,
+        maker_fee_ppm=rules.maker_fee_ppm,
+        taker_fee_ppm=rules.taker_fee_ppm,
+        trading_hours=None if always else api.TradingHours(rules.opens_minute, rules.closes_minute),
+        updated_at=iso(changed_ms),
+    )
+
+
+def balance_model(asset: str, balance: BalanceView) -> api.Balance:
+    return api.Balance(
+        asset,
+        format_amount(balance.available),
+        format_amount(balance.locked),
+        format_amount(balance.available + balance.locked),
+        iso(balance.time_ms),
+    )
+
+
+def limits_model(user_id: bytes, user: UserChanged | None) -> api.UserLimits:
+    """``user`` is ``None`` for whoever has the platform's defaults."""
+
+    def own(value: int) -> int | None:
+        return None if value < 0 else value
+
+    text = str(UUID(bytes=user_id))
+    if user is None:
+        return api.UserLimits(text, None, None, None, None, None, SelfTradePrevention.CANCEL_TAKER.name, market_maker=False)
+    return api.UserLimits(
+        user_id=text,
+        open_orders_max=own(user.open_orders_max),
+        open_orders_per_symbol_max=own(user.open_orders_per_symbol_max),
+        daily_notional_max=None if user.daily_notional_max < 0 else format_amount(user.daily_notional_max),
+        maker_fee_ppm=own(user.maker_fee_ppm),
+        taker_fee_ppm=own(user.taker_fee_ppm),
+        self_trade_prevention=SelfTradePrevention(user.self_trade_prevention).name,
+        market_maker=user.market_maker,
+    )

@@ -1,0 +1,74 @@
+"""What a user owns and did, as the engine sees it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine_container.gateway.call import Call, Reply
+from engine_container.gateway.lookup import order_by_id
+from engine_container.gateway.pages import Position, cursor_text, parse_page
+from engine_container.gateway.parts import Gateway
+from engine_container.gateway.placing import known_symbol
+from engine_container.gateway.rendering import balance_model, fill_model
+from engine_container.gateway.routes.orders import quote_of
+from engine_container.views.trades import OwnFill
+from mycrypto.contracts import api
+from mycrypto.errors import invalid
+
+TRADES_MAX: Final = 500
+_AFTER_ALL: Final = (1 << 43) - 1, (1 << 62) - 1
+
+
+class Account:
+    """The endpoints under ``/api/v1/account``."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    async def balances(self, call: Call) -> Reply:
+        caller = await self._gateway.auth.caller(call)
+        call.query(frozenset())
+        own = self._gateway.require_views().balances.of(caller.user_id)
+        return Reply(api.BalanceList([balance_model(asset, own[asset]) for asset in sorted(own)]))
+
+    async def trades(self, call: Call) -> Reply:
+        """Own fills, newest first."""
+        caller = await self._gateway.auth.caller(call)
+        query = call.query(frozenset({"symbol", "order_id", "limit", "cursor"}))
+        page = parse_page(query, limit_max=TRADES_MAX)
+        symbol = known_symbol(self._gateway.require_views().symbols, query["symbol"]).symbol if "symbol" in query else None
+        if "order_id" in query:
+            if page.after is not None:
+                raise invalid("cursor", "cannot be combined with order_id")
+            order = await order_by_id(self._gateway, caller, query["order_id"])
+            found = list(reversed(order.fills))
+        else:
+            found = await self._fills(caller.user_id, symbol, page.limit + 1, page.after)
+        shown, has_next = found[: page.limit], len(found) > page.limit
+        cursor = cursor_text(_place(shown[-1])) if has_next and "order_id" not in query else None
+        views = self._gateway.views
+        rows = [fill_model(fill, quote_of(views, fill.record.trade.symbol), self._gateway.shard) for fill in shown]
+        return Reply(api.FillList(rows, api.Pagination(page.limit, has_next, cursor)))
+
+    async def _fills(self, user_id: bytes, symbol: str | None, count: int, after: Position | None) -> list[OwnFill]:
+        trades = self._gateway.views.trades
+        found: list[OwnFill] = []
+        oldest: OwnFill | None = None
+        for fill in trades.own(user_id):
+            oldest = fill
+            if (symbol is None or fill.record.trade.symbol == symbol) and (after is None or _place(fill) < after):
+                found.append(fill)
+                if len(found) == count:
+                    return found
+        if self._gateway.history is not None and trades.evicted_number:
+            before = _AFTER_ALL if oldest is None else (oldest.record.time_ms, oldest.record.number)
+            if after is not None and (oldest is None or after < _place(oldest)):
+                before = (after.key, (after.number + 1) // 2)
+            older = await self._gateway.history.own_fills(user_id, symbol, before, count - len(found) + 1)
+            found += [fill for fill in older if after is None or _place(fill) < after]
+        return found[:count]
+
+
+def _place(fill: OwnFill) -> Position:
+    """A trade with oneself is two rows, the maker's after the taker's."""
+    return Position(fill.record.time_ms, fill.record.number * 2 + (0 if fill.is_maker else 1))

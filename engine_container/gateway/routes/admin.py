@@ -1,0 +1,207 @@
+"""What staff with the role ADMIN may change: symbols, their status, a user's limits. Every change is written down with what was before."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET
+
+from engine_container.gateway.auth import Caller
+from engine_container.gateway.call import BodyDecoder, Call, Reply
+from engine_container.gateway.parts import Gateway
+from engine_container.gateway.placing import limit_amount, parse_time
+from engine_container.gateway.refusals import refusal
+from engine_container.gateway.rendering import limits_model, market_model
+from engine_container.gateway.routes.market import symbol_in_path
+from mycrypto.contracts import api, events
+from mycrypto.contracts.commands import Command, SetStatus, SetSymbol, SetUser
+from mycrypto.contracts.trading import SelfTradePrevention, SymbolStatus
+from mycrypto.errors import FieldError, ProblemError, invalid
+from mycrypto.ids import new_uuid
+from mycrypto.security.tokens import Role
+
+_SYMBOL: Final = BodyDecoder(api.SetSymbolRequest)
+_STATUS: Final = BodyDecoder(api.SetStatusRequest)
+_LIMITS: Final = BodyDecoder(api.SetLimitsRequest)
+_BREAKER_HALT_MS: Final = 300_000
+_ASSET_LENGTH_MAX: Final = 10
+
+
+class Admin:
+    """The endpoints under ``/api/v1/admin``."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    async def _admin(self, call: Call) -> Caller:
+        caller = await self._gateway.auth.caller(call)
+        caller.require(Role.ADMIN)
+        return caller
+
+    async def put_symbol(self, call: Call) -> Reply:
+        caller = await self._admin(call)
+        request = await _SYMBOL.read(call)
+        symbols = self._gateway.require_views().symbols
+        old = symbols.find(call.path_params["symbol"])
+        command = _new_symbol(call.path_params["symbol"], request, caller) if old is None else _changed_symbol(old, request, caller)
+        await self._carry_out(command)
+        name = command.symbol
+        now = market_model(symbols.rules(name), symbols.changed_ms(name))
+        self._note(call, caller, "symbol.set", name, None if old is None else market_model(old, 0), now)
+        return Reply(now, 201 if old is None else 200)
+
+    async def put_status(self, call: Call) -> Reply:
+        caller = await self._admin(call)
+        request = await _STATUS.read(call)
+        views = self._gateway.require_views()
+        old = symbol_in_path(views, call)
+        resume_ms = 0 if request.estimated_resume is None else parse_time("estimated_resume", request.estimated_resume)
+        await self._carry_out(
+            SetStatus(new_uuid().bytes, old.symbol, SymbolStatus[request.status], request.reason, caller.user_id, resume_ms)
+        )
+        symbols = self._gateway.views.symbols
+        now = market_model(symbols.rules(old.symbol), symbols.changed_ms(old.symbol))
+        self._note(call, caller, "symbol.status", old.symbol, {"status": old.status.name}, {"status": now.status, "reason": request.reason})
+        return Reply(now)
+
+    async def put_limits(self, call: Call) -> Reply:
+        caller = await self._admin(call)
+        request = await _LIMITS.read(call)
+        try:
+            user_id = UUID(call.path_params["user_id"]).bytes
+        except ValueError:
+            raise invalid("user_id", "must be a UUID") from None
+        old = self._gateway.require_views().users.get(user_id)
+        await self._carry_out(_limits(user_id, old, request, caller))
+        now = limits_model(user_id, self._gateway.views.users.get(user_id))
+        self._note(call, caller, "user.limits", now.user_id, limits_model(user_id, old), now)
+        return Reply(now)
+
+    async def get_limits(self, call: Call) -> Reply:
+        caller = await self._gateway.auth.caller(call)
+        caller.require(Role.ADMIN, Role.SUPPORT)
+        try:
+            user_id = UUID(call.path_params["user_id"]).bytes
+        except ValueError:
+            raise invalid("user_id", "must be a UUID") from None
+        return Reply(limits_model(user_id, self._gateway.require_views().users.get(user_id)))
+
+    async def _carry_out(self, command: Command) -> None:
+        for event in (await self._gateway.submit([command]))[0].result.events:
+            if isinstance(event, events.CommandRefused):
+                raise refusal(event.code, event.details)
+
+    def _note(self, call: Call, caller: Caller, action: str, target: str, old: object, new: object) -> None:
+        record: dict[str, Any] = {
+            "traceId": call.trace_id,
+            "action": action,
+            "actorId": str(caller.claims.sub),
+            "target": target,
+            "oldValue": msgspec.to_builtins(old),
+            "newValue": msgspec.to_builtins(new),
+            "clientIp": call.client_ip,
+        }
+        self._gateway.logger.info("admin action", extra=record)
+
+
+def _new_symbol(spelling: str, request: api.SetSymbolRequest, caller: Caller) -> SetSymbol:
+    base, quote = _assets(spelling)
+    needed = ("tick_size", "lot_size", "quantity_min", "quantity_max")
+    absent = [FieldError(field, "is required for a new symbol") for field in needed if getattr(request, field) is None]
+    if absent:
+        raise ProblemError("VALIDATION_ERROR", f"{absent[0].field} {absent[0].message}", errors=absent)
+    empty = events.SymbolChanged(
+        symbol=f"{base}/{quote}",
+        base=base,
+        quote=quote,
+        tick=0,
+        lot=0,
+        quantity_min=0,
+        quantity_max=0,
+        notional_min=0,
+        band_bps=0,
+        maker_fee_ppm=0,
+        taker_fee_ppm=0,
+        breaker_bps=0,
+        breaker_halt_ms=_BREAKER_HALT_MS,
+        opens_minute=-1,
+        closes_minute=-1,
+        status=SymbolStatus.ACTIVE,
+        reason="",
+        resume_ms=0,
+    )
+    return _changed_symbol(empty, request, caller)
+
+
+def _assets(spelling: str) -> tuple[str, str]:
+    """Base and quote of a symbol that is not listed yet, so they must be told apart by a separator."""
+    parts = spelling.upper().replace("-", "/").replace("_", "/").split("/")
+    if len(parts) != 2 or not all(part.isascii() and part.isalnum() and len(part) <= _ASSET_LENGTH_MAX for part in parts):
+        raise invalid("symbol", "must be written BASE-QUOTE to list it")
+    return parts[0], parts[1]
+
+
+def _changed_symbol(old: events.SymbolChanged, request: api.SetSymbolRequest, caller: Caller) -> SetSymbol:
+    def units(field: str, value: int) -> int:
+        text = getattr(request, field)
+        return value if text is None else limit_amount(field, text)
+
+    def number(given: int | None, value: int) -> int:
+        return value if given is None else given
+
+    hours = request.trading_hours
+    opens, closes = (old.opens_minute, old.closes_minute) if hours is UNSET else (-1, -1)
+    if isinstance(hours, api.TradingHours):
+        opens, closes = hours.opens_minute, hours.closes_minute
+    return SetSymbol(
+        command_id=new_uuid().bytes,
+        symbol=old.symbol,
+        base=old.base,
+        quote=old.quote,
+        tick=units("tick_size", old.tick),
+        lot=units("lot_size", old.lot),
+        quantity_min=units("quantity_min", old.quantity_min),
+        quantity_max=units("quantity_max", old.quantity_max),
+        notional_min=units("notional_min", old.notional_min),
+        band_bps=number(request.price_band_bps, old.band_bps),
+        maker_fee_ppm=number(request.maker_fee_ppm, old.maker_fee_ppm),
+        taker_fee_ppm=number(request.taker_fee_ppm, old.taker_fee_ppm),
+        breaker_bps=number(request.breaker_bps, old.breaker_bps),
+        breaker_halt_ms=number(request.breaker_halt_ms, old.breaker_halt_ms),
+        actor_id=caller.user_id,
+        opens_minute=opens,
+        closes_minute=closes,
+    )
+
+
+def _limits(user_id: bytes, old: events.UserChanged | None, request: api.SetLimitsRequest, caller: Caller) -> SetUser:
+    """Null asks for the platform's default, which is -1 in the log."""
+    current = old or events.UserChanged(user_id, -1, -1, -1, -1, -1, SelfTradePrevention.CANCEL_TAKER, market_maker=False)
+
+    def number(given: int | msgspec.UnsetType | None, value: int) -> int:
+        if given is UNSET:
+            return value
+        return -1 if given is None else given
+
+    daily: int | msgspec.UnsetType | None
+    if isinstance(request.daily_notional_max, str):
+        daily = limit_amount("daily_notional_max", request.daily_notional_max)
+    else:
+        daily = request.daily_notional_max
+    prevention = SelfTradePrevention(current.self_trade_prevention)
+    if request.self_trade_prevention is not UNSET:
+        prevention = SelfTradePrevention[request.self_trade_prevention]
+    return SetUser(
+        command_id=new_uuid().bytes,
+        user_id=user_id,
+        open_orders_max=number(request.open_orders_max, current.open_orders_max),
+        open_orders_per_symbol_max=number(request.open_orders_per_symbol_max, current.open_orders_per_symbol_max),
+        daily_notional_max=number(daily, current.daily_notional_max),
+        maker_fee_ppm=number(request.maker_fee_ppm, current.maker_fee_ppm),
+        taker_fee_ppm=number(request.taker_fee_ppm, current.taker_fee_ppm),
+        self_trade_prevention=prevention,
+        market_maker=current.market_maker if request.market_maker is UNSET else request.market_maker,
+        actor_id=caller.user_id,
+    )

@@ -1,0 +1,111 @@
+"""Market data for everybody: books, trades, tickers, the symbols and their rules."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from engine_container.gateway.call import Call, Reply
+from engine_container.gateway.pages import Position, cursor_text, parse_count, parse_page
+from engine_container.gateway.parts import Gateway
+from engine_container.gateway.placing import known_symbol, trading_id
+from engine_container.gateway.rendering import book_model, market_model, public_trade_model, ticker_model
+from engine_container.views.projection import Projection
+from engine_container.views.trades import RECENT_PER_SYMBOL, TradeRecord
+from mycrypto.contracts import api
+from mycrypto.contracts.events import SymbolChanged
+from mycrypto.errors import ProblemError, invalid
+
+DEPTH_DEFAULT: Final = 50
+DEPTH_MAX: Final = 1_000
+TRADES_MAX: Final = 500
+TICKER_LIFE_SECONDS: Final = 1.0
+
+
+def symbol_in_path(views: Projection, call: Call) -> SymbolChanged:
+    """The symbol of a path, in any spelling; raises NOT_FOUND."""
+    symbol = views.symbols.find(call.path_params["symbol"])
+    if symbol is None:
+        raise ProblemError("NOT_FOUND", "the symbol is not listed")
+    return symbol
+
+
+class Market:
+    """Public endpoints; nothing here names a user."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._tickers: dict[str, tuple[float, api.Ticker]] = {}
+
+    async def order_book(self, call: Call) -> Reply:
+        views = self._gateway.require_views()
+        symbol = symbol_in_path(views, call).symbol
+        depth = parse_count("depth", call.query(frozenset({"depth"})).get("depth"), DEPTH_DEFAULT, 1, DEPTH_MAX)
+        return Reply(book_model(symbol, views.books[symbol], depth))
+
+    async def trades(self, call: Call) -> Reply:
+        """The newest trades of a symbol, newest first; a cursor leads on into the history."""
+        query = call.query(frozenset({"symbol", "limit", "cursor"}))
+        page = parse_page(query, limit_max=TRADES_MAX)
+        if "symbol" not in query:
+            raise invalid("symbol", "is required")
+        symbol = known_symbol(self._gateway.require_views().symbols, query["symbol"]).symbol
+        found = await self._trades(symbol, page.limit + 1, page.after)
+        shown, has_next = found[: page.limit], len(found) > page.limit
+        cursor = cursor_text(Position(shown[-1].time_ms, shown[-1].number)) if has_next else None
+        rows = [public_trade_model(record, self._gateway.shard) for record in shown]
+        return Reply(api.PublicTradeList(rows, api.Pagination(page.limit, has_next, cursor)))
+
+    async def _trades(self, symbol: str, count: int, after: Position | None) -> list[TradeRecord]:
+        trades = self._gateway.views.trades
+        recent = trades.recent(symbol, RECENT_PER_SYMBOL)
+        found = [record for record in recent if after is None or record.number < after.number][:count]
+        if len(found) < count and self._gateway.history is not None:
+            last = found[-1] if found else (recent[-1] if recent else None)
+            place = after if after is not None and not found else None
+            if last is not None and place is None:
+                place = Position(last.time_ms, last.number)
+            place = place or Position((1 << 43) - 1, (1 << 62) - 1)
+            found += await self._gateway.history.trades_before(symbol, place.number, place.key, count - len(found))
+        return found
+
+    async def trade(self, call: Call) -> Reply:
+        views = self._gateway.require_views()
+        _, parts = trading_id(call.path_params["trade_id"], "trade_id")
+        record = None if parts is None or parts.shard != self._gateway.shard else views.trades.get(parts.number)
+        if record is None and parts is not None and parts.shard == self._gateway.shard and self._gateway.history is not None:
+            record = await self._gateway.history.trade(parts.created_ms, parts.number)
+        if record is None or parts is None or record.time_ms != parts.created_ms:
+            raise ProblemError("NOT_FOUND", "there is no such trade")
+        return Reply(public_trade_model(record, self._gateway.shard))
+
+    async def ticker(self, call: Call) -> Reply:
+        views = self._gateway.require_views()
+        call.query(frozenset())
+        return Reply(self._ticker(views, symbol_in_path(views, call).symbol))
+
+    async def tickers(self, call: Call) -> Reply:
+        views = self._gateway.require_views()
+        call.query(frozenset())
+        return Reply(api.TickerList([self._ticker(views, symbol.symbol) for symbol in views.symbols.all()]))
+
+    def _ticker(self, views: Projection, symbol: str) -> api.Ticker:
+        now = time.monotonic()
+        kept = self._tickers.get(symbol)
+        if kept is not None and now - kept[0] < TICKER_LIFE_SECONDS:
+            return kept[1]
+        ticker = ticker_model(symbol, views.minutes[symbol], views.books[symbol], time.time_ns() // 1_000_000)
+        self._tickers[symbol] = (now, ticker)
+        return ticker
+
+    async def markets(self, call: Call) -> Reply:
+        views = self._gateway.require_views()
+        call.query(frozenset())
+        rows = [market_model(symbol, views.symbols.changed_ms(symbol.symbol)) for symbol in views.symbols.all()]
+        return Reply(api.MarketList(rows))
+
+    async def market(self, call: Call) -> Reply:
+        views = self._gateway.require_views()
+        call.query(frozenset())
+        symbol = symbol_in_path(views, call)
+        return Reply(market_model(symbol, views.symbols.changed_ms(symbol.symbol)))

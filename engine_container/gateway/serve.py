@@ -1,0 +1,55 @@
+"""Runs an ASGI application the way the gateway needs it: uvloop, httptools, a quiet garbage collector, JSON logs, a graceful stop."""
+
+from __future__ import annotations
+
+import gc
+import logging
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from mycrypto import telemetry
+
+STOP_SECONDS_MAX: Final = 10
+GC_THRESHOLD: Final = 100_000
+"""Collections of young objects cost latency and find almost nothing: requests make no cycles."""
+BACKLOG: Final = 4_096
+
+
+def quiet_collector() -> None:
+    """Take everything that the start has made out of the collector's sight and let it run rarely."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD, 50, 100)
+
+
+def json_logs(service: str) -> None:
+    """Library loggers write through the service's formatter; their chatter below WARNING is left out."""
+    handler = telemetry.logger(service).handlers[0]
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.WARNING)
+
+
+def serve(app: ASGIApp, host: str, port: int, service: str = "gateway") -> None:
+    """Serve until SIGTERM or SIGINT; open requests are finished first, for at most ten seconds."""
+    json_logs(service)
+    quiet_collector()
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=STOP_SECONDS_MAX,
+        h11_max_incomplete_event_size=64 * 1024,
+    )

@@ -1,0 +1,41 @@
+"""The gateway's environment."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from mycrypto.settings import SettingsError
+
+
+class GatewaySettings(msgspec.Struct, frozen=True):
+    """Field ``redis_url`` is the variable ``REDIS_URL`` and so on."""
+
+    kafka_bootstrap_servers: str
+    redis_url: str
+    stage: Literal["local", "dev", "staging", "prod"] = "local"
+    service_name: str = "gateway"
+    kafka_auth: Literal["none", "iam"] = "none"
+    aws_region: str = "eu-central-1"
+    trade_database_url: str = ""
+    """Without it finished orders stay in memory; fine for a short run, not for a long one."""
+    jwks_url: str = ""
+    jwks_file: str = ""
+    shard: int = 0
+    host: str = ""
+    """"" is 127.0.0.1 in stage local and every interface elsewhere."""
+    port: int = 8080
+    answer_seconds_max: int = 5
+    """How long a request waits for its command's result before it answers 504."""
+    queued_commands_max: int = 20_000
+    recent_seconds: int = 60
+    """How long a finished order stays in memory although the history has it."""
+
+    def __post_init__(self) -> None:
+        if not self.jwks_url and not self.jwks_file:
+            raise SettingsError("JWKS_URL or JWKS_FILE must say where the public keys of the tokens are")
+
+    @property
+    def bind_host(self) -> str:
+        return self.host or ("127.0.0.1" if self.stage == "local" else "0.0.0.0")  # noqa: S104 - behind the load balancer

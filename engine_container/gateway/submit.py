@@ -1,0 +1,169 @@
+"""Commands out, results in: appends to the command log and completes each waiting request from the event log.
+
+One append is in flight. What arrives meanwhile goes out together as the next record, so that the cost per command falls under load. An
+append that failed is repeated with the same command ids, which the engine answers without doing anything twice. A request whose time is
+up gets :class:`UnansweredError`; commands that were not sent by then never will be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from engine_container.logs.ports import CommandLog, LogUnavailableError
+from mycrypto.contracts.commands import COMMANDS_PER_RECORD_MAX, Command, encode_record
+from mycrypto.contracts.events import EventRecord, Result
+
+SWEEP_SECONDS: Final = 0.1
+RETRY_SECONDS: Final = 0.1
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """The result of one command; ``first_seq`` is the number of its first event."""
+
+    first_seq: int
+    time_ms: int
+    result: Result
+
+
+class UnansweredError(RuntimeError):
+    """No result in time. ``sent``: the commands may have been or may still be carried out; else they certainly were not."""
+
+    def __init__(self, *, sent: bool) -> None:
+        self.sent = sent
+        super().__init__("the outcome is unknown" if sent else "the command was not sent")
+
+
+class OverloadedError(RuntimeError):
+    """Too many commands wait already; nothing was sent."""
+
+
+class _Group:
+    """Commands that travel in one record and are answered together."""
+
+    __slots__ = ("answers", "commands", "deadline", "done", "missing", "sent")
+
+    def __init__(self, commands: Sequence[Command], deadline: float) -> None:
+        self.commands = commands
+        self.answers: list[Answer | None] = [None] * len(commands)
+        self.missing = len(commands)
+        self.deadline = deadline
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.sent = False
+
+
+class Commands:
+    """The gateway's only way to change anything."""
+
+    def __init__(self, log: CommandLog, *, answer_seconds_max: float, queued_max: int) -> None:
+        self._log = log
+        self._answer_seconds_max = answer_seconds_max
+        self._queued_max = queued_max
+        self._queue: deque[_Group] = deque()
+        self._queued = 0
+        self._waiting: dict[bytes, tuple[_Group, int]] = {}
+        self._by_deadline: deque[_Group] = deque()
+        self._wake = asyncio.Event()
+        self.connected = True
+        """The last append went through."""
+        self.records = 0
+        self.sent = 0
+
+    @property
+    def queued(self) -> int:
+        return self._queued
+
+    @property
+    def in_flight(self) -> int:
+        """Commands that were taken in and are not answered."""
+        return len(self._waiting)
+
+    async def submit(self, commands: Sequence[Command]) -> list[Answer]:
+        """Carry out commands (at most as many as one record holds) and wait for their results, in the same order.
+
+        Raises :class:`UnansweredError` or :class:`OverloadedError`.
+        """
+        if self._queued + len(commands) > self._queued_max:
+            raise OverloadedError("too many commands are waiting")
+        group = _Group(commands, time.monotonic() + self._answer_seconds_max)
+        for index, command in enumerate(commands):
+            self._waiting[command.command_id] = (group, index)
+        self._queue.append(group)
+        self._queued += len(commands)
+        self._by_deadline.append(group)
+        self._wake.set()
+        try:
+            await group.done
+        finally:
+            for command in commands:
+                self._waiting.pop(command.command_id, None)
+        return [answer for answer in group.answers if answer is not None]
+
+    def complete(self, record: EventRecord, watermark_before: int) -> None:  # noqa: ARG002 - the feed's callback
+        """Take the results of a record to those who wait for them."""
+        seq = record.first_seq
+        waiting = self._waiting
+        for result in record.results:
+            found = waiting.get(result.command_id)
+            if found is not None:
+                group, index = found
+                if group.answers[index] is None:
+                    group.answers[index] = Answer(seq, record.time_ms, result)
+                    group.missing -= 1
+                    if group.missing == 0 and not group.done.done():
+                        group.done.set_result(None)
+            seq += len(result.events)
+
+    async def run(self) -> None:
+        """Append until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._sweep())
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                while groups := self._take():
+                    await self._append(groups)
+
+    def _take(self) -> list[_Group]:
+        groups: list[_Group] = []
+        room = COMMANDS_PER_RECORD_MAX
+        queue = self._queue
+        while queue and len(queue[0].commands) <= room:
+            group = queue.popleft()
+            self._queued -= len(group.commands)
+            if not group.done.done():
+                groups.append(group)
+                room -= len(group.commands)
+        return groups
+
+    async def _append(self, groups: list[_Group]) -> None:
+        while groups:
+            payload = encode_record([command for group in groups for command in group.commands])
+            for group in groups:
+                group.sent = True
+            try:
+                await self._log.append(payload)
+            except LogUnavailableError:
+                self.connected = False
+                await asyncio.sleep(RETRY_SECONDS)
+                groups = [group for group in groups if not group.done.done()]
+                continue
+            self.connected = True
+            self.records += 1
+            self.sent += sum(len(group.commands) for group in groups)
+            return
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            now = time.monotonic()
+            queue = self._by_deadline
+            while queue and (queue[0].done.done() or queue[0].deadline <= now):
+                group = queue.popleft()
+                if not group.done.done():
+                    group.done.set_exception(UnansweredError(sent=group.sent))

@@ -1,0 +1,333 @@
+"""The trading API under ``/api/v1``: what requests may say and what answers look like.
+
+Amounts, prices and quantities are decimal strings; times are ISO-8601 UTC with milliseconds; names are upper case. Requests are strict: an
+unknown field is refused. The OpenAPI document is made from these models.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+SideName = Literal["BUY", "SELL"]
+OrderTypeName = Literal["LIMIT", "MARKET", "STOP", "STOP_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT", "TRAILING_STOP"]
+TimeInForceName = Literal["GTC", "IOC", "FOK", "DAY", "GTD"]
+OrderStatusName = Literal["PENDING_TRIGGER", "TRIGGERED", "OPEN", "PARTIALLY_FILLED", "FILLED", "CANCELLED", "REJECTED", "EXPIRED"]
+SelfTradePreventionName = Literal["ACCOUNT", "CANCEL_TAKER", "CANCEL_MAKER", "CANCEL_BOTH", "DECREMENT"]
+SymbolStatusName = Literal["ACTIVE", "HALTED", "MAINTENANCE", "DELISTED", "AUCTION"]
+
+CLIENT_ORDER_ID_PATTERN = r"^[\x21-\x7e]{1,100}$"
+AmountText = Annotated[str, Meta(max_length=64, examples=["0.25"])]
+SymbolText = Annotated[str, Meta(min_length=1, max_length=32, examples=["BTC/USDT"])]
+ClientOrderId = Annotated[
+    str, Meta(pattern=CLIENT_ORDER_ID_PATTERN, description="Unique per user for 24 hours; printable ASCII, no spaces")
+]
+ReasonText = Annotated[str, Meta(max_length=500)]
+BATCH_ITEMS_MAX = 50
+
+
+class PlaceOrderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A new order. LIMIT needs ``price``; MARKET is given by ``quantity`` or by ``quote_quantity``, never by both."""
+
+    symbol: SymbolText
+    side: SideName
+    type: OrderTypeName
+    quantity: AmountText | None = None
+    quote_quantity: AmountText | None = None
+    price: AmountText | None = None
+    time_in_force: TimeInForceName | None = None
+    """GTC where it makes sense; a market order never rests."""
+    post_only: bool = False
+    client_order_id: ClientOrderId | None = None
+    """Made up when absent."""
+    self_trade_prevention: SelfTradePreventionName = "ACCOUNT"
+    stop_price: AmountText | None = None
+    display_quantity: AmountText | None = None
+    trail_bps: Annotated[int, Meta(ge=1, le=9_999)] | None = None
+    activation_price: AmountText | None = None
+    expires_at: Annotated[str, Meta(max_length=40, description="ISO-8601 with offset; for GTD")] | None = None
+    mode: Literal["live"] = "live"
+
+
+class BatchPlaceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Up to 50 orders, each of the form of :class:`PlaceOrderRequest`; each is judged for itself."""
+
+    orders: list[msgspec.Raw]
+
+
+class BatchCancelRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Up to 50 orders by either name."""
+
+    order_ids: list[Annotated[str, Meta(max_length=64)]] = []
+    client_order_ids: list[ClientOrderId] = []
+
+
+class Fill(msgspec.Struct, frozen=True):
+    """One side of a trade, as its owner sees it. ``fee`` is in ``fee_asset``, the quote asset."""
+
+    id: str
+    order_id: str
+    symbol: str
+    side: SideName
+    price: str
+    quantity: str
+    value: str
+    fee: str
+    fee_asset: str
+    is_maker: bool
+    is_buyer_maker: bool
+    executed_at: str
+
+
+class Order(msgspec.Struct, frozen=True):
+    """An order. ``quantity`` is null for a market order given by its quote quantity."""
+
+    id: str
+    client_order_id: str
+    user_id: str
+    symbol: str
+    side: SideName
+    type: OrderTypeName
+    status: OrderStatusName
+    time_in_force: TimeInForceName
+    post_only: bool
+    quantity: str | None
+    quote_quantity: str | None
+    price: str | None
+    stop_price: str | None
+    display_quantity: str | None
+    trail_bps: int | None
+    activation_price: str | None
+    filled_quantity: str
+    remaining_quantity: str
+    filled_value: str
+    average_price: str | None
+    fee: str
+    fee_asset: str
+    reason: str | None
+    """Why it was cancelled, expired or rejected."""
+    created_at: str
+    updated_at: str
+    expires_at: str | None
+    triggered_at: str | None
+    filled_at: str | None
+    cancelled_at: str | None
+    fills: list[Fill] | UnsetType = UNSET
+    """With a single order only."""
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """The order as it stands after matching, and the trades that it made at once. ``duplicate``: it had been placed before."""
+
+    order: Order
+    trades: list[Fill]
+    duplicate: bool = False
+
+
+class BatchItem(msgspec.Struct, frozen=True):
+    """The result of one item: ``order`` (and ``trades`` of a new one), or ``error`` as a problem document."""
+
+    index: int
+    status: int
+    order: Order | UnsetType = UNSET
+    trades: list[Fill] | UnsetType = UNSET
+    error: dict[str, Any] | UnsetType = UNSET
+
+
+class BatchResult(msgspec.Struct, frozen=True):
+    results: list[BatchItem]
+
+
+class Cancelled(msgspec.Struct, frozen=True):
+    """What a cancel-all did."""
+
+    cancelled: int
+    orders: list[Order]
+
+
+class Pagination(msgspec.Struct, frozen=True):
+    """``next_cursor`` continues after the last row whatever was added meanwhile; ``total`` and ``offset`` come with offset pages."""
+
+    limit: int
+    has_next: bool
+    next_cursor: str | None
+    offset: int | UnsetType = UNSET
+    total: int | UnsetType = UNSET
+
+
+class OrderList(msgspec.Struct, frozen=True):
+    data: list[Order]
+    pagination: Pagination
+
+
+class FillList(msgspec.Struct, frozen=True):
+    data: list[Fill]
+    pagination: Pagination
+
+
+class PublicTrade(msgspec.Struct, frozen=True):
+    """A trade without its parties. ``side`` is the taker's."""
+
+    id: str
+    symbol: str
+    price: str
+    quantity: str
+    value: str
+    side: SideName
+    is_buyer_maker: bool
+    executed_at: str
+
+
+class PublicTradeList(msgspec.Struct, frozen=True):
+    data: list[PublicTrade]
+    pagination: Pagination
+
+
+class OrderBook(msgspec.Struct, frozen=True):
+    """Levels are [price, quantity, orders], best first. ``last_update_id`` is the event that changed the book last."""
+
+    symbol: str
+    last_update_id: int
+    bids: list[tuple[str, str, int]]
+    asks: list[tuple[str, str, int]]
+    timestamp: str
+
+
+class Ticker(msgspec.Struct, frozen=True):
+    """The last 24 hours. Prices are null while nothing was traded or rests; ``price_change_percent`` has two decimals."""
+
+    symbol: str
+    last_price: str | None
+    bid_price: str | None
+    bid_quantity: str | None
+    ask_price: str | None
+    ask_quantity: str | None
+    spread: str | None
+    open_24h: str | None
+    high_24h: str | None
+    low_24h: str | None
+    price_change_24h: str | None
+    price_change_percent_24h: str | None
+    volume_24h: str
+    quote_volume_24h: str
+    trades_24h: int
+    timestamp: str
+
+
+class TickerList(msgspec.Struct, frozen=True):
+    data: list[Ticker]
+
+
+class TradingHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Minutes of the UTC day."""
+
+    opens_minute: Annotated[int, Meta(ge=0, le=1_439)]
+    closes_minute: Annotated[int, Meta(ge=0, le=1_439)]
+
+
+class Market(msgspec.Struct, frozen=True):
+    """A listed symbol with its rules. Fees are parts per million, band and breaker basis points; null switches a rule off."""
+
+    symbol: str
+    base_asset: str
+    quote_asset: str
+    status: SymbolStatusName
+    status_reason: str | None
+    estimated_resume: str | None
+    tick_size: str
+    lot_size: str
+    quantity_min: str
+    quantity_max: str
+    notional_min: str | None
+    price_band_bps: int | None
+    breaker_bps: int | None
+    breaker_halt_ms: int | None
+    maker_fee_ppm: int
+    taker_fee_ppm: int
+    trading_hours: TradingHours | None
+    updated_at: str
+
+
+class MarketList(msgspec.Struct, frozen=True):
+    data: list[Market]
+
+
+class Balance(msgspec.Struct, frozen=True):
+    asset: str
+    available: str
+    locked: str
+    total: str
+    updated_at: str
+
+
+class BalanceList(msgspec.Struct, frozen=True):
+    data: list[Balance]
+
+
+class SetSymbolRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Lists a symbol or changes its rules. An absent rule keeps its value; for a new symbol ``tick_size``, ``lot_size``, ``quantity_min``
+    and ``quantity_max`` are required. "0" or 0 switches ``notional_min``, ``price_band_bps`` and ``breaker_bps`` off.
+    """
+
+    tick_size: AmountText | None = None
+    lot_size: AmountText | None = None
+    quantity_min: AmountText | None = None
+    quantity_max: AmountText | None = None
+    notional_min: AmountText | None = None
+    price_band_bps: Annotated[int, Meta(ge=0, le=9_999)] | None = None
+    breaker_bps: Annotated[int, Meta(ge=0, le=9_999)] | None = None
+    breaker_halt_ms: Annotated[int, Meta(ge=1_000, le=86_400_000)] | None = None
+    maker_fee_ppm: Annotated[int, Meta(ge=0, le=100_000)] | None = None
+    taker_fee_ppm: Annotated[int, Meta(ge=0, le=100_000)] | None = None
+    trading_hours: TradingHours | UnsetType | None = UNSET
+
+
+class SetStatusRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Leaving ACTIVE cancels the resting orders and frees their funds."""
+
+    status: SymbolStatusName
+    reason: ReasonText = ""
+    estimated_resume: Annotated[str, Meta(max_length=40)] | None = None
+
+
+class SetLimitsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A user's limits and habits. Null takes the platform's default, 0 switches a limit off; an absent field keeps its value."""
+
+    open_orders_max: Annotated[int, Meta(ge=0, le=1000000)] | UnsetType | None = UNSET
+    open_orders_per_symbol_max: Annotated[int, Meta(ge=0, le=1000000)] | UnsetType | None = UNSET
+    daily_notional_max: AmountText | UnsetType | None = UNSET
+    maker_fee_ppm: Annotated[int, Meta(ge=0, le=100000)] | UnsetType | None = UNSET
+    taker_fee_ppm: Annotated[int, Meta(ge=0, le=100000)] | UnsetType | None = UNSET
+    self_trade_prevention: Literal["CANCEL_TAKER", "CANCEL_MAKER", "CANCEL_BOTH", "DECREMENT", "ALLOW"] | UnsetType = UNSET
+    market_maker: bool | UnsetType = UNSET
+
+
+class UserLimits(msgspec.Struct, frozen=True):
+    """As in force; null is the platform's default, 0 is off."""
+
+    user_id: str
+    open_orders_max: int | None
+    open_orders_per_symbol_max: int | None
+    daily_notional_max: str | None
+    maker_fee_ppm: int | None
+    taker_fee_ppm: int | None
+    self_trade_prevention: str
+    market_maker: bool
+
+
+class Health(msgspec.Struct, frozen=True):
+    status: str
+    service: str
+    version: str
+    timestamp: str
+    uptime_seconds: int
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """``missing`` names what is not there."""
+
+    status: Literal["ready", "not ready"]
+    checks: dict[str, str]
+    missing: list[str]
