@@ -1,0 +1,1 @@
+"""Settlement: the events of the engine become lines of the ledger, each exactly once."""

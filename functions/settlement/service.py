@@ -1,0 +1,232 @@
+"""What each event of the engine means for the ledger, and how a batch of them is settled in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from uuid import UUID
+
+import msgspec
+from psycopg import Connection
+
+from functions.settlement import store
+from mycrypto import ledger, outbox
+from mycrypto.contracts import events
+from mycrypto.contracts.trading import Side
+from mycrypto.ids import new_uuid, trading_uuid
+from mycrypto.ledger import FEES, Entry, Kind, Move, spot, transit
+from mycrypto.money import format_amount, notional_units
+from mycrypto.projection import Numbered, fresh, lock_watermark, moment, move_watermark
+
+CONSUMER = "settlement"
+
+
+class SettlementError(RuntimeError):
+    """Engine and wallet disagree; nothing of the batch is kept, and nobody goes on before a person has looked."""
+
+
+class TotalsMismatchError(SettlementError):
+    """Engine and ledger do not hold the same at the same event."""
+
+
+class UnknownTransferError(SettlementError):
+    """The engine moved money that the wallet never asked it to move."""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a batch did."""
+
+    applied: int
+    trades: int
+    watermark: int
+    changed: frozenset[tuple[UUID, str]]
+    mails: int
+
+
+def trade_entry(shard: int, numbered: Numbered, trade: events.Trade) -> Entry:
+    """A fill: value from buyer to seller, quantity back, and a fee of each, all fees in the quote currency."""
+    base, _, quote = trade.symbol.partition("/")
+    maker, taker = UUID(bytes=trade.maker_user), UUID(bytes=trade.taker_user)
+    taker_buys = trade.taker_side == Side.BUY
+    buyer, buyer_fee = (taker, trade.taker_fee) if taker_buys else (maker, trade.maker_fee)
+    seller, seller_fee = (maker, trade.maker_fee) if taker_buys else (taker, trade.taker_fee)
+    value = notional_units(trade.price, trade.quantity)
+    moves = [
+        Move(amount=value, currency=quote, source=spot(buyer), target=spot(seller), kind=Kind.TRADE_BUY, target_kind=Kind.TRADE_SELL),
+        Move(
+            amount=trade.quantity,
+            currency=base,
+            source=spot(seller),
+            target=spot(buyer),
+            kind=Kind.TRADE_SELL,
+            target_kind=Kind.TRADE_BUY,
+        ),
+    ]
+    moves += [
+        Move(amount=fee, currency=quote, source=spot(payer), target=FEES, kind=Kind.FEE)
+        for payer, fee in ((buyer, buyer_fee), (seller, seller_fee))
+        if fee
+    ]
+    price, quantity = format_amount(trade.price), format_amount(trade.quantity)
+    return Entry(
+        key=f"trade:{shard}:{numbered.seq}",
+        why=f"{trade.symbol} alım satım: {quantity} {base}, fiyat {price} {quote}",
+        reference=("TRADE", str(trading_uuid(numbered.time_ms, numbered.seq, shard))),
+        moment=moment(numbered.time_ms),
+        moves=tuple(moves),
+        metadata={"symbol": trade.symbol, "price": price, "quantity": quantity},
+    )
+
+
+def transfer_entry(numbered: Numbered, applied: events.TransferApplied, asked: store.Transfer) -> Entry:
+    """Money arrives in trading (transit to spot), or leaves it (spot to transit, the fee of a withdrawal named as such).
+
+    Raises :class:`SettlementError` if the engine moved something else than was asked.
+    """
+    if (asked.amount, asked.currency, asked.user_id.bytes) != (applied.amount, applied.asset, applied.user_id):
+        raise SettlementError(f"transfer {asked.transfer_id}: the engine moved {applied.amount} {applied.asset}, asked was {asked}")
+    user, kind = asked.user_id, Kind(asked.purpose)
+    if asked.amount > 0:
+        moves = [Move(amount=asked.amount, currency=asked.currency, source=transit(user), target=spot(user), kind=kind)]
+    else:
+        parts = ((-asked.amount - asked.fee, kind), (asked.fee, Kind.FEE))
+        moves = [
+            Move(amount=amount, currency=asked.currency, source=spot(user), target=transit(user), kind=part)
+            for amount, part in parts
+            if amount
+        ]
+    return Entry(
+        key=f"transfer:{asked.transfer_id}",
+        why=asked.description,
+        reference=(asked.reference_type, str(asked.reference_id)),
+        moment=moment(numbered.time_ms),
+        moves=tuple(moves),
+    )
+
+
+class _Chunk:
+    """What the events between two totals add up to."""
+
+    def __init__(self, shard: int, transfers: dict[UUID, store.Transfer]) -> None:
+        self._shard = shard
+        self._transfers = transfers
+        self.entries: list[Entry] = []
+        self.trades = 0
+        self.balances: dict[tuple[UUID, str], store.Balance] = {}
+        self.applied: dict[UUID, int] = {}
+        self.refused: list[tuple[Numbered, events.TransferRefused, store.Transfer]] = []
+
+    def add(self, numbered: Numbered) -> None:
+        event = numbered.event
+        if isinstance(event, events.BalanceChanged):
+            self.balances[UUID(bytes=event.user_id), event.asset] = store.Balance(
+                event.available, event.locked, numbered.seq, numbered.time_ms
+            )
+        elif isinstance(event, events.Trade):
+            self.entries.append(trade_entry(self._shard, numbered, event))
+            self.trades += 1
+        elif isinstance(event, events.TransferApplied):
+            asked = self._asked(event.transfer_id)
+            if not event.repeated:
+                self.entries.append(transfer_entry(numbered, event, asked))
+                self.applied[asked.transfer_id] = numbered.seq
+        elif isinstance(event, events.TransferRefused):
+            self.refused.append((numbered, event, self._asked(event.transfer_id)))
+
+    def _asked(self, transfer_id: bytes) -> store.Transfer:
+        asked = self._transfers.get(UUID(bytes=transfer_id))
+        if asked is None:
+            raise UnknownTransferError(f"the engine answered transfer {UUID(bytes=transfer_id)}, which the wallet never asked for")
+        return asked
+
+
+def settle(connection: Connection, shard: int, records: Sequence[events.EventRecord]) -> Outcome:
+    """Settle the records of one shard in the caller's transaction.
+
+    Raises ``SequenceGapError`` for missing events, :class:`TotalsMismatchError` and ``LedgerError`` where engine and ledger differ.
+    """
+    watermark = lock_watermark(connection, CONSUMER, shard)
+    batch = list(fresh(records, watermark))
+    if not batch:
+        return Outcome(0, 0, watermark, frozenset(), 0)
+    transfers = store.transfers(connection, _transfer_ids(batch))
+    changed: set[tuple[UUID, str]] = set()
+    trades = mails = 0
+    for chunk, totals in _chunks(shard, batch, transfers):
+        mails += _write(connection, shard, chunk, transfers)
+        changed |= chunk.balances.keys()
+        trades += chunk.trades
+        if totals is not None:
+            _compare(connection, totals)
+    move_watermark(connection, CONSUMER, shard, batch[-1])
+    return Outcome(len(batch), trades, batch[-1].seq, frozenset(changed), mails)
+
+
+def _transfer_ids(batch: Iterable[Numbered]) -> list[UUID]:
+    kinds = (events.TransferApplied, events.TransferRefused)
+    return [UUID(bytes=numbered.event.transfer_id) for numbered in batch if isinstance(numbered.event, kinds)]
+
+
+def _chunks(
+    shard: int, batch: Iterable[Numbered], transfers: dict[UUID, store.Transfer]
+) -> Iterable[tuple[_Chunk, tuple[Numbered, events.Totals] | None]]:
+    """The batch cut after each Totals, because these are compared with the ledger as it is at that event."""
+    chunk = _Chunk(shard, transfers)
+    for numbered in batch:
+        if isinstance(numbered.event, events.Totals):
+            yield chunk, (numbered, numbered.event)
+            chunk = _Chunk(shard, transfers)
+        else:
+            chunk.add(numbered)
+    yield chunk, None
+
+
+def _write(connection: Connection, shard: int, chunk: _Chunk, transfers: dict[UUID, store.Transfer]) -> int:
+    """Returns the number of mails that were put into the outbox."""
+    ledger.post(connection, chunk.entries)
+    store.set_wallets(connection, shard, chunk.balances)
+    for numbered, refused, asked in chunk.refused:
+        store.mark_refused(connection, asked.transfer_id, numbered.seq, refused.code)
+        if asked.amount > 0:
+            store.report_engine_refusal(connection, new_uuid(), asked, refused.code)
+    if not chunk.applied:
+        return 0
+    store.mark_applied(connection, chunk.applied)
+    return _credit_deposits(connection, [transfers[transfer_id] for transfer_id in chunk.applied])
+
+
+def _credit_deposits(connection: Connection, arrived: Sequence[store.Transfer]) -> int:
+    completing: dict[str, Callable[[Connection, Sequence[UUID]], list[store.CreditedDeposit]]] = {
+        "DEPOSIT_REQUEST": store.complete_deposits,
+        "CRYPTO_DEPOSIT": store.credit_chain_deposits,
+    }
+    mails = 0
+    for reference_type, complete in completing.items():
+        ids = [transfer.reference_id for transfer in arrived if transfer.reference_type == reference_type]
+        for deposit in complete(connection, ids) if ids else ():
+            outbox.add_message(
+                connection,
+                outbox.EMAIL,
+                "deposit_credited",
+                {
+                    "to": deposit.email,
+                    "user_id": str(deposit.user_id),
+                    "deposit_id": str(deposit.deposit_id),
+                    "currency": deposit.currency,
+                    "amount": format_amount(deposit.amount),
+                },
+                key=str(deposit.user_id),
+            )
+            mails += 1
+    return mails
+
+
+def _compare(connection: Connection, at: tuple[Numbered, events.Totals]) -> None:
+    numbered, totals = at
+    for books, sums in (("ledger", store.spot_sums(connection)), ("wallets", store.wallet_sums(connection))):
+        different = {
+            asset: f"engine {format_amount(totals.assets.get(asset, 0))}, {books} {format_amount(sums.get(asset, 0))}"
+            for asset in sorted(totals.assets.keys() | sums.keys())
+            if totals.assets.get(asset, 0) != sums.get(asset, 0)
+        }
+        if different:
+            raise TotalsMismatchError(f"at event {numbered.seq} engine and {books} differ: {different}")

@@ -1,0 +1,147 @@
+"""SQL of settlement: a batch of events is a handful of statements, however many events it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from psycopg import Connection
+
+from mycrypto.money import from_numeric
+from mycrypto.projection import moment
+
+
+class Balance(NamedTuple):
+    """A user's balance after an event, units of 10^-8."""
+
+    available: int
+    locked: int
+    seq: int
+    time_ms: int
+
+
+class Transfer(NamedTuple):
+    """A transfer as the wallet asked for it; ``amount`` is negative for money that leaves trading. Units of 10^-8."""
+
+    transfer_id: UUID
+    user_id: UUID
+    currency: str
+    amount: int
+    fee: int
+    purpose: str
+    reference_type: str
+    reference_id: UUID
+    description: str
+    status: str
+
+
+class CreditedDeposit(NamedTuple):
+    """A deposit that has just arrived in trading, with whom to tell; ``amount`` in units of 10^-8."""
+
+    deposit_id: UUID
+    user_id: UUID
+    currency: str
+    amount: int
+    email: str
+
+
+def set_wallets(connection: Connection, shard: int, balances: Mapping[tuple[UUID, str], Balance]) -> None:
+    """Write the balances that the engine said; an older one never replaces a newer."""
+    if not balances:
+        return
+    connection.execute(
+        """
+        INSERT INTO wallets (user_id, currency, available, locked, shard, seq, updated_at)
+        SELECT said.user_id, said.currency, said.available * 0.00000001, said.locked * 0.00000001, %s, said.seq, said.at
+          FROM unnest(%s::uuid[], %s::text[], %s::numeric[], %s::numeric[], %s::bigint[], %s::timestamptz[])
+               AS said(user_id, currency, available, locked, seq, at)
+         ORDER BY said.user_id, said.currency
+            ON CONFLICT (user_id, currency) DO UPDATE
+           SET available = excluded.available, locked = excluded.locked, shard = excluded.shard, seq = excluded.seq,
+               updated_at = excluded.updated_at
+         WHERE wallets.seq < excluded.seq
+        """,
+        (
+            shard,
+            [user_id for user_id, _ in balances],
+            [currency for _, currency in balances],
+            [balance.available for balance in balances.values()],
+            [balance.locked for balance in balances.values()],
+            [balance.seq for balance in balances.values()],
+            [moment(balance.time_ms) for balance in balances.values()],
+        ),
+    )
+
+
+def transfers(connection: Connection, transfer_ids: Sequence[UUID]) -> dict[UUID, Transfer]:
+    """The transfers of these ids, by id, locked; unknown ones are absent."""
+    if not transfer_ids:
+        return {}
+    rows = connection.execute(
+        """SELECT transfer_id, user_id, currency, amount, fee, purpose, reference_type, reference_id, description, status
+             FROM transfers WHERE transfer_id = ANY(%s) ORDER BY transfer_id FOR UPDATE""",
+        (list(transfer_ids),),
+    ).fetchall()
+    return {row[0]: Transfer(row[0], row[1], row[2], from_numeric(row[3]), from_numeric(row[4]), *row[5:]) for row in rows}
+
+
+def mark_applied(connection: Connection, applied: Mapping[UUID, int]) -> None:
+    """The engine has carried out these transfers, at these event numbers."""
+    connection.execute(
+        """UPDATE transfers SET status = 'APPLIED', applied_seq = done.seq, answered_at = now()
+             FROM unnest(%s::uuid[], %s::bigint[]) AS done(transfer_id, seq) WHERE transfers.transfer_id = done.transfer_id""",
+        (list(applied), list(applied.values())),
+    )
+
+
+def mark_refused(connection: Connection, transfer_id: UUID, seq: int, code: str) -> None:
+    """The engine has refused a transfer."""
+    connection.execute(
+        "UPDATE transfers SET status = 'REFUSED', applied_seq = %s, refusal_code = %s, answered_at = now() WHERE transfer_id = %s",
+        (seq, code, transfer_id),
+    )
+
+
+def complete_deposits(connection: Connection, deposit_ids: Sequence[UUID]) -> list[CreditedDeposit]:
+    """Fiat deposits have arrived; returns those that were not complete before."""
+    rows = connection.execute(
+        """UPDATE deposit_requests SET status = 'COMPLETED', completed_at = now() WHERE id = ANY(%s) AND status = 'APPROVED'
+           RETURNING id, user_id, currency, amount, email""",
+        (list(deposit_ids),),
+    ).fetchall()
+    return [CreditedDeposit(row[0], row[1], row[2], from_numeric(row[3]), row[4]) for row in rows]
+
+
+def credit_chain_deposits(connection: Connection, deposit_ids: Sequence[UUID]) -> list[CreditedDeposit]:
+    """Crypto deposits have arrived; returns those that were not credited before."""
+    rows = connection.execute(
+        """UPDATE blockchain_transactions chain SET status = 'CREDITED', credited_at = now(), updated_at = now()
+             FROM crypto_addresses owned
+            WHERE chain.id = ANY(%s) AND chain.status = 'CONFIRMED' AND owned.address = chain.address
+           RETURNING chain.id, chain.user_id, chain.currency, chain.amount, owned.email""",
+        (list(deposit_ids),),
+    ).fetchall()
+    return [CreditedDeposit(row[0], row[1], row[2], from_numeric(row[3]), row[4]) for row in rows]
+
+
+def spot_sums(connection: Connection) -> dict[str, int]:
+    """What all users hold in trading by the ledger, per currency, units of 10^-8."""
+    rows = connection.execute("SELECT currency, sum(balance) FROM ledger_accounts WHERE kind = 'spot' GROUP BY currency").fetchall()
+    return {currency: from_numeric(total) for currency, total in rows}
+
+
+def wallet_sums(connection: Connection) -> dict[str, int]:
+    """What all users hold by their wallet rows, per currency, units of 10^-8."""
+    rows = connection.execute("SELECT currency, sum(available + locked) FROM wallets GROUP BY currency").fetchall()
+    return {currency: from_numeric(total) for currency, total in rows}
+
+
+def report_engine_refusal(connection: Connection, item_id: UUID, transfer: Transfer, code: str) -> None:
+    """Money that the engine would not take waits for a person."""
+    connection.execute(
+        """INSERT INTO reconciliation_items (id, source, source_key, reason, currency, amount, document)
+           VALUES (%s, 'ENGINE', %s, %s, %s, %s * 0.00000001, jsonb_build_object('transfer_id', %s::text, 'user_id', %s::text))
+           ON CONFLICT DO NOTHING""",
+        (item_id, str(transfer.transfer_id), code, transfer.currency, transfer.amount, str(transfer.transfer_id), str(transfer.user_id)),
+    )
