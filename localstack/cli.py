@@ -1,0 +1,160 @@
+"""``mycrypto``: the platform on this machine, as commands."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Final, NoReturn
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from localstack.paths import state_folder
+
+EXIT_STOPPED: Final = 3
+"""What ``status`` of a stopped service answers by convention (LSB)."""
+
+app = typer.Typer(
+    help="MyCrypto Platform on this machine: start it, look at it, use it, stop it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+console = Console(highlight=False)
+errors = Console(highlight=False, stderr=True)
+
+
+def _fail(message: str) -> NoReturn:
+    errors.print(f"[red]failed:[/red] {message}", markup=True, soft_wrap=True)
+    raise typer.Exit(1)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Expected failures end with their sentence and status 1; anything else is a defect and shows its traceback."""
+    from localstack.deployment import DeploymentError
+    from localstack.parts.kafka import KafkaError
+    from localstack.parts.part import NotReadyError
+    from localstack.parts.postgres import PostgresError
+    from localstack.platform import PlatformError
+    from localstack.ports import NoFreePortError
+    from localstack.preflight import MissingToolsError
+    from localstack.seeding import SeedError
+    from localstack.startup import StartupError
+    from localstack.supervision import SupervisionError
+    from localstack.vault import VaultError
+
+    known = (
+        DeploymentError, KafkaError, MissingToolsError, NoFreePortError, NotReadyError, PlatformError, PostgresError, SeedError,
+        StartupError, SupervisionError, VaultError,
+    )  # fmt: skip
+    try:
+        yield
+    except known as error:
+        from rich.markup import escape
+
+        _fail(escape(str(error)))
+
+
+@app.command()
+def up() -> None:
+    """Start the platform, or what is missing of it, and wait until all of it is healthy."""
+    from localstack.platform import Platform
+
+    with _told():
+        platform = Platform(state_folder())
+        changed = platform.up()
+        status = platform.status()
+    console.print("" if changed else "It runs already; nothing had to be done.")
+    console.print(f"[bold]{status.base_url}[/bold]  the platform ({status.memory_mb} MB)")
+    console.print(f"[bold]{status.mailbox_url}[/bold]  the mails it sends")
+    console.print("Next: [bold]mycrypto demo[/bold], mycrypto status, mycrypto logs engine, mycrypto down")
+
+
+@app.command()
+def down() -> None:
+    """Stop the platform. All data is kept."""
+    from localstack.platform import Platform
+
+    with _told():
+        stopped = Platform(state_folder()).down()
+    console.print("Stopped; data kept. Start again: mycrypto up" if stopped else "Nothing was running.")
+
+
+@app.command()
+def reset(*, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
+    """Stop the platform and delete all of its data, secrets and logs."""
+    from localstack.platform import Platform
+
+    folder = state_folder()
+    if not folder.exists():
+        console.print("There is nothing to delete.")
+        return
+    if not yes and not typer.confirm(f"Delete everything in {folder}?"):
+        raise typer.Exit(1)
+    with _told():
+        Platform(folder).reset()
+    console.print(f"Deleted {folder}. Start afresh: mycrypto up")
+
+
+@app.command()
+def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False) -> None:
+    """List the parts with port, health and memory. Exits with 0 when all is well, 1 when something is not, 3 when it is stopped."""
+    from localstack.platform import Platform
+
+    with _told():
+        now = Platform(state_folder()).status()
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(now), indent=2).decode())
+    elif now.state == "stopped":
+        console.print(f"Stopped ({now.state_folder}). Start it: mycrypto up")
+    else:
+        table = Table("part", "state", "port", "pid", "MB", "restarts", "")
+        for part in now.parts:
+            state = f"[green]{part.state}[/green]" if part.healthy else f"[red]{part.state}[/red]"
+            numbers = (str(number or "") for number in (part.port, part.pid, part.memory_mb, part.restarts))
+            table.add_row(part.name, state, *numbers, part.detail)
+        console.print(table)
+        console.print(
+            f"{now.state} at [bold]{now.base_url}[/bold], mails at {now.mailbox_url}, AWS at {now.aws_endpoint}, {now.memory_mb} MB"
+        )
+    raise typer.Exit({"running": 0, "stopped": EXIT_STOPPED}.get(now.state, 1))
+
+
+@app.command()
+def logs(
+    part: Annotated[str, typer.Argument(help="postgres, valkey, kafka, emulator, engine, publisher, gateway, pump, cdk or supervisord.")],
+    *,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep showing what is added.")] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many of the last lines.")] = 200,
+) -> None:
+    """Show what a part printed."""
+    folder = state_folder() / "logs"
+    log = folder / f"{part}.log"
+    if os.sep in part or not log.is_file():
+        known = sorted(path.stem for path in folder.glob("*.log")) if folder.exists() else []
+        _fail(f"there is no log of '{part}'" + (f"; there are: {', '.join(known)}" if known else " yet; start the platform: mycrypto up"))
+    words = ["tail", "-n", str(lines), *(["-F"] if follow else []), str(log)]
+    try:
+        sys.exit(subprocess.run(words, check=False).returncode)
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+def main() -> None:
+    """The command ``mycrypto``."""
+    warnings.filterwarnings("ignore", category=DeprecationWarning)  # libraries talk to their authors, not to our users
+    from localstack import trading_cli
+
+    trading_cli.add_to(app)
+    app()
+
+
+if __name__ == "__main__":
+    main()

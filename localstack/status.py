@@ -1,0 +1,47 @@
+"""What ``mycrypto status`` tells, as data."""
+
+from __future__ import annotations
+
+import msgspec
+import psutil
+
+
+class PartStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """``state`` is supervisord's word, or ``external`` for a server that somebody else runs. Memory in MB, 0 when not running."""
+
+    name: str
+    state: str
+    healthy: bool
+    detail: str = ""
+    port: int = 0
+    pid: int = 0
+    memory_mb: int = 0
+    restarts: int = 0
+    started_at: str = ""
+
+
+class PlatformStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """``state``: running (all is healthy), degraded (something is not), stopped."""
+
+    state: str
+    base_url: str
+    mailbox_url: str
+    aws_endpoint: str
+    state_folder: str
+    memory_mb: int
+    parts: list[PartStatus]
+
+
+def memory_mb(pid: int) -> int:
+    """What a process and its children take of the machine's memory; pages they share are counted once."""
+    total = 0
+    try:
+        process = psutil.Process(pid)
+        for each in (process, *process.children(recursive=True)):
+            try:
+                total += each.memory_full_info().pss
+            except psutil.Error:
+                continue
+    except psutil.Error:
+        return 0
+    return total // 1_000_000

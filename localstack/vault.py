@@ -1,0 +1,111 @@
+"""The secrets of one platform: made once, at random, kept in ``STATE/secrets.json`` that only its owner can read."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from functions.migrations.service import ROLES
+from mycrypto.security import keys
+
+STAGE: Final = "local"
+PASSWORD_BYTES: Final = 24
+SEED_BYTES: Final = 64
+COINS: Final = {"btc_xpub": 0, "eth_xpub": 60}
+"""SLIP-44 coin types: deposit addresses are derived below m/44'/coin'/0'."""
+
+
+class VaultError(RuntimeError):
+    """The file is there but cannot be used; the message names it and says what to do."""
+
+
+class Vault(msgspec.Struct, frozen=True):
+    """Everything that must stay the same from one start to the next."""
+
+    postgres_password: str
+    redis_password: str
+    database_passwords: dict[str, str]
+    jwt_keys: list[keys.StoredKey]
+    webhook_bank: str
+    webhook_chain: str
+    two_factor_key: str
+    wallet_seed: str
+    """Hexadecimal; only its public branches ever leave this file."""
+
+    def documents(self) -> dict[str, dict[str, Any]]:
+        """What goes into Secrets Manager, by name."""
+        prefix = f"mycrypto/{STAGE}"
+        return {
+            f"{prefix}/jwt": {"keys": msgspec.to_builtins(self.jwt_keys)},
+            f"{prefix}/webhooks": {"bank": self.webhook_bank, "chain": self.webhook_chain},
+            f"{prefix}/wallet": account_keys(bytes.fromhex(self.wallet_seed)),
+            f"{prefix}/two-factor": {"key": self.two_factor_key},
+            f"{prefix}/redis": {"password": self.redis_password},
+            **{f"{prefix}/database/{role}": {"password": password} for role, password in self.database_passwords.items()},
+        }
+
+
+def account_keys(seed: bytes) -> dict[str, str]:
+    """The extended public key of each coin's first account: enough to derive deposit addresses, not to spend from them."""
+    from embit.bip32 import HDKey
+
+    root = HDKey.from_seed(seed)
+    return {name: root.derive(f"m/44h/{coin}h/0h").to_public().to_base58() for name, coin in COINS.items()}
+
+
+def _password() -> str:
+    return secrets.token_urlsafe(PASSWORD_BYTES)
+
+
+def _fresh() -> Vault:
+    return Vault(
+        postgres_password=_password(),
+        redis_password=_password(),
+        database_passwords={role: _password() for role in ROLES},
+        jwt_keys=[keys.generate(datetime.now(UTC).isoformat())],
+        webhook_bank=secrets.token_hex(32),
+        webhook_chain=secrets.token_hex(32),
+        two_factor_key=base64.b64encode(secrets.token_bytes(32)).decode(),
+        wallet_seed=secrets.token_hex(SEED_BYTES),
+    )
+
+
+def read(state: Path) -> Vault:
+    """The secrets of a platform that was started before. Raises :class:`VaultError`."""
+    path = state / "secrets.json"
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Vault)
+    except FileNotFoundError:
+        raise VaultError(f"{path} does not exist: start the platform first (mycrypto up)") from None
+    except msgspec.MsgspecError as error:
+        raise VaultError(f"{path} is damaged ({error}): restore it, or give up this platform's data with 'mycrypto reset'") from error
+
+
+def ensure(state: Path) -> Vault:
+    """The platform's secrets; made if there are none, completed if a new role has come."""
+    path = state / "secrets.json"
+    vault = read(state) if path.exists() else _fresh()
+    missing = {role: _password() for role in ROLES if role not in vault.database_passwords}
+    if missing:
+        vault = msgspec.structs.replace(vault, database_passwords=vault.database_passwords | missing)
+    if missing or not path.exists():
+        _write(path, msgspec.json.format(msgspec.json.encode(vault)))
+    return vault
+
+
+def _write(path: Path, content: bytes) -> None:
+    """At once or not at all, and never readable by others, not even for a moment."""
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
