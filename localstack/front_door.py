@@ -41,6 +41,8 @@ CONNECTION_HEADERS: Final = frozenset(
     }
 )
 REPLACED: Final = frozenset({b"content-length", b"x-forwarded-for", b"x-forwarded-proto", b"x-request-id"})
+MADE_ANEW: Final = frozenset({b"content-length", b"content-encoding", b"x-request-id"})
+"""Of an answer: its content was decoded on the way."""
 TRACE_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 Headers = list[tuple[bytes, bytes]]
 log = logging.getLogger("front-door")
@@ -114,7 +116,7 @@ class FrontDoor:
             )
 
     async def _forward(self, scope: Scope, receive: Receive, send: Send, target: bytes, trace_id: str) -> None:
-        """Send the request to the REST API and its answer back, byte for byte but for the headers of the connection."""
+        """Send the request to the REST API and its answer back, with all headers but those of the connection."""
         url = self._base + target
         if scope["query_string"]:
             url += b"?" + scope["query_string"]
@@ -125,23 +127,16 @@ class FrontDoor:
         length = (b"content-length", str(len(request.content)).encode())
         request.headers = httpx.Headers([*kept, length, (b"host", request.url.netloc), *_forwarded(scope, trace_id)])
         try:
-            response = await self._client.send(request, stream=True)
+            response = await self._client.send(request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             log.warning("%s %s: %r", scope["method"], scope["path"], error)
             raise ProblemError("SERVICE_UNAVAILABLE", "the AWS emulator does not answer", headers={"Retry-After": "1"}) from error
         except httpx.HTTPError as error:
             log.warning("%s %s: %r", scope["method"], scope["path"], error)
             raise ProblemError("OUTCOME_UNKNOWN", "the AWS emulator broke off") from error
-        try:
-            content = b"".join([chunk async for chunk in response.aiter_raw()])
-        except httpx.HTTPError as error:
-            raise ProblemError("OUTCOME_UNKNOWN", "the AWS emulator broke off") from error
-        finally:
-            await response.aclose()
-        headers = [pair for pair in _end_to_end(response.headers.raw) if pair[0].lower() not in {b"content-length", b"x-request-id"}]
-        await _answer(
-            send, response.status_code, content, [*headers, (b"x-request-id", (response.headers.get("x-request-id") or trace_id).encode())]
-        )
+        headers = [pair for pair in _end_to_end(response.headers.raw) if pair[0].lower() not in MADE_ANEW]
+        trace = (response.headers.get("x-request-id") or trace_id).encode()
+        await _answer(send, response.status_code, response.content, [*headers, (b"x-request-id", trace)])
 
     async def _own(self, scope: Scope, send: Send, raw_path: bytes, trace_id: str) -> None:
         """What exists on one machine only: the mailbox and the first page."""

@@ -82,3 +82,15 @@ def check(tools: tuple[Tool, ...] = TOOLS) -> None:
     if packages:
         commands.append(f"  sudo apt-get install -y {' '.join(packages)}")
     raise MissingToolsError("\n".join(("This machine lacks something:", *lines, "Install it with:", *commands)))
+
+
+def main() -> None:
+    """``python -m localstack.preflight [native|docker]``: also for a Python that has none of our packages yet."""
+    try:
+        check(DOCKER_TOOLS if sys.argv[1:] == ["docker"] else TOOLS)
+    except MissingToolsError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -161,6 +161,14 @@ def _escaped(text: str) -> str:
     return text.replace("%", "%%")
 
 
+def _quoted(text: str) -> str:
+    """supervisord knows two quotation marks and no escape for either."""
+    mark = '"' if '"' not in text else "'"
+    if mark in text or "\n" in text:
+        raise SupervisionError(f"supervisord cannot pass on a value with both quotation marks or a line break: {text!r}")
+    return f"{mark}{_escaped(text)}{mark}"
+
+
 def _section(name: str, values: Mapping[str, object]) -> str:
     return "\n".join((f"[{name}]", *(f"{key}={value}" for key, value in values.items()), ""))
 
@@ -182,7 +190,7 @@ def configuration(parts: Iterable[Part], state: Path, socket: Path) -> str:
         _section("rpcinterface:mycrypto", {"supervisor.rpcinterface_factory": "localstack.supervision_plugin:make"}),
     ]
     for part in parts:
-        environment = ",".join(f'{key}="{_escaped(value)}"' for key, value in sorted(part.environment.items()))
+        environment = ",".join(f"{key}={_quoted(value)}" for key, value in sorted(part.environment.items()))
         values: dict[str, object] = {
             "command": _escaped(shlex.join(part.tethered())),
             "directory": part.folder,

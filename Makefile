@@ -1,0 +1,72 @@
+# The platform on this machine. `make up` and `make test` are all that a newcomer needs.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME ?= native
+INSTALLED := $(VENV)/.installed
+CORE := $(VENV)/.core
+NODE := node_modules/.package-lock.json
+CORE_SOURCES := $(wildcard engine_container/core/*.py engine_container/build_core.py layers/common/python/mycrypto/*.py layers/common/python/mycrypto/contracts/*.py)
+
+.PHONY: check help lock up down reset status demo install test lint bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: install ## start the whole platform (RUNTIME=docker: in containers)
+	@$(BIN)/mycrypto up --runtime $(RUNTIME)
+
+down: install ## stop it, data kept
+	@$(BIN)/mycrypto down
+
+reset: install ## stop it and delete its data
+	@$(BIN)/mycrypto reset --yes
+
+status: install ## list its parts
+	@$(BIN)/mycrypto status
+
+demo: install ## play the main job on the running platform
+	@$(BIN)/mycrypto demo
+
+check:
+	@$(PYTHON) -c 'import sys, ensurepip; assert sys.version_info >= (3, 11)' 2>/dev/null \
+		|| { echo "Python 3.11 or newer with venv is needed. Install it with: sudo apt-get install -y python3 python3-venv"; exit 1; }
+	@$(PYTHON) -m localstack.preflight $(RUNTIME)
+
+install: check $(INSTALLED) $(CORE) $(NODE) ## the development install: .venv, compiled core, CDK CLI
+
+test: install ## lint, types, import rules and all tests, on own ports and state
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/pytest
+
+lint: install ## ruff, mypy, import rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy .
+	@$(BIN)/lint-imports
+
+bench: install ## print the figures of this machine
+	@$(BIN)/python -m engine_container.tools.bench
+
+lock: $(INSTALLED) ## pin what the environment holds now, transitive packages included
+	@$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check > requirements.lock
+
+clean: ## delete what was built; data and downloads stay
+	rm -rf $(VENV) node_modules cdk.out build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): $(VENV)/bin/python pyproject.toml requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[local,infra,dev]'
+	@touch $@
+
+$(CORE): $(INSTALLED) $(CORE_SOURCES)
+	$(BIN)/python -m engine_container.build_core
+	@touch $@
+
+$(NODE): package.json package-lock.json
+	npm ci --no-progress --no-audit --no-fund
+	@touch $@

@@ -1,0 +1,161 @@
+"""The front door sends each path to whom it belongs, and says so when that one is away."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from localstack.front_door import BODY_BYTES_MAX, FrontDoor, function_path
+
+REST = "/restapis/abc/v1/_user_request_"
+Upstream = Callable[[httpx.Request], httpx.Response]
+
+
+async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"gateway"})
+
+
+def ask(upstream: Upstream, method: str, path: str, **options: Any) -> httpx.Response:
+    door = FrontDoor(gateway, "http://emulator:4566", REST, httpx.MockTransport(upstream))
+
+    async def run() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(door, client=("192.0.2.7", 5)), base_url="http://door") as client:
+            return await client.request(method, path, **options)
+
+    return asyncio.run(run())
+
+
+def echo(request: httpx.Request) -> httpx.Response:
+    document = {"url": str(request.url), "headers": dict(request.headers), "body": request.content.decode("latin-1")}
+    return httpx.Response(201, json=document, headers={"X-Amzn-Trace": "t", "Connection": "close, X-Private", "X-Private": "1"})
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/api/auth/login", "/api/auth/login"),
+        ("/api/auth", "/api/auth"),
+        ("/api/wallet/deposit/fiat?x=1&y=%2F", "/api/wallet/deposit/fiat?x=1&y=%2F"),
+        ("/api/v1/auth/me", "/api/auth/me"),
+        ("/api/v1/wallet/balances", "/api/wallet/balances"),
+        ("/api/wallet/a%2Fb", "/api/wallet/a%2Fb"),
+    ],
+)
+def test_paths_of_functions_go_to_the_rest_api(path: str, target: str) -> None:
+    answer = ask(echo, "GET", path)
+    assert answer.status_code == 201
+    assert answer.json()["url"] == f"http://emulator:4566{REST}{target}"
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/orders", "/api/authority", "/api/walletx/y", "/api/v1/authors", "/health", "/api/v1/orderbook/BTCUSDT"]
+)
+def test_everything_else_is_the_gateways(path: str) -> None:
+    assert ask(echo, "GET", path).text == "gateway"
+
+
+@pytest.mark.parametrize("path", [b"/api/auth/../../_ministack/reset", b"/api/auth/%2e%2e/x", b"/api/wallet/..%2f..", b"/api/auth\\..\\x"])
+def test_nobody_climbs_out_of_the_rest_api(path: bytes) -> None:
+    assert function_path(path) is None
+
+
+def test_the_body_and_the_clients_headers_arrive_but_not_what_it_claims_to_be() -> None:
+    headers = {"Authorization": "Bearer t", "X-Forwarded-For": "10.0.0.1", "X-Request-ID": "trace-1", "Connection": "X-Hop", "X-Hop": "1"}
+    seen = ask(echo, "POST", "/api/auth/login", content=b'{"a":1}', headers=headers).json()
+    assert seen["body"] == '{"a":1}'
+    assert seen["headers"]["authorization"] == "Bearer t"
+    assert seen["headers"]["x-forwarded-for"] == "192.0.2.7"
+    assert seen["headers"]["x-request-id"] == "trace-1"
+    assert seen["headers"]["host"] == "emulator:4566"
+    assert "x-hop" not in seen["headers"]
+
+
+def test_headers_of_the_answer_arrive_but_not_those_of_its_connection() -> None:
+    answer = ask(echo, "GET", "/api/auth/me", headers={"X-Request-ID": "trace-2"})
+    assert answer.headers["x-amzn-trace"] == "t"
+    assert answer.headers["x-request-id"] == "trace-2"
+    assert "x-private" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "code"),
+    [
+        (httpx.ConnectError("refused"), 503, "SERVICE_UNAVAILABLE"),
+        (httpx.ReadTimeout("slow"), 504, "OUTCOME_UNKNOWN"),
+        (httpx.ReadError("gone"), 504, "OUTCOME_UNKNOWN"),
+    ],
+)
+def test_an_emulator_that_fails_is_a_problem_document(failure: Exception, status: int, code: str) -> None:
+    def upstream(_request: httpx.Request) -> httpx.Response:
+        raise failure
+
+    answer = ask(upstream, "POST", "/api/wallet/deposit/fiat", content=b"{}", headers={"X-Request-ID": "trace-3"})
+    assert (answer.status_code, answer.json()["code"], answer.json()["trace_id"]) == (status, code, "trace-3")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_body_beyond_the_limit_is_refused() -> None:
+    answer = ask(echo, "POST", "/api/auth/login", content=b"x" * (BODY_BYTES_MAX + 1))
+    assert (answer.status_code, answer.json()["code"]) == (413, "PAYLOAD_TOO_LARGE")
+
+
+def entry(number: int, to: list[str], html: str | None = None) -> dict[str, Any]:
+    return {"MessageId": f"m{number}", "Source": "no-reply@mycrypto.example", "To": to, "CC": [], "BCC": [], "Subject": f"s{number}",
+            "BodyText": f"text {number}", "BodyHtml": html, "Timestamp": 1_700_000_000.5 + number, "Type": "SendEmail"}  # fmt: skip
+
+
+def ministack(request: httpx.Request) -> httpx.Response:
+    assert request.url.path == "/_ministack/ses/messages"
+    mails = [entry(1, ["ada@example.com"]), entry(2, ["Bob <bob@example.com>"], "<script>x</script>"), entry(3, ["ADA@example.com"])]
+    return httpx.Response(200, json={"messages": {"000000000000": mails}})
+
+
+def localstack(request: httpx.Request) -> httpx.Response:
+    if request.url.path != "/_aws/ses":
+        return httpx.Response(404)
+    mail = {
+        "Id": "l1",
+        "Source": "a@b",
+        "Destination": {"ToAddresses": ["ada@example.com"]},
+        "Subject": "s",
+        "Body": {"text_part": "t", "html_part": None},
+        "Timestamp": "2026-11-23T10:00:00",
+    }
+    return httpx.Response(200, json={"messages": [mail]})
+
+
+def test_mails_of_an_address_newest_first() -> None:
+    mails = ask(ministack, "GET", "/local/mail?to=ada%40Example.com").json()["data"]
+    assert [mail["message_id"] for mail in mails] == ["m3", "m1"]
+    assert mails[1] == {"message_id": "m1", "from": "no-reply@mycrypto.example", "to": ["ada@example.com"], "subject": "s1", "text": "text 1",
+                        "html": "", "sent_at": "2023-11-14T22:13:21.500+00:00"}  # fmt: skip
+
+
+def test_mails_are_read_from_localstack_too() -> None:
+    assert [mail["text"] for mail in ask(localstack, "GET", "/local/mail?to=ada@example.com").json()["data"]] == ["t"]
+
+
+def test_the_page_shows_mails_and_runs_none_of_their_code() -> None:
+    answer = ask(ministack, "GET", "/local/mailbox?to=bob@example.com")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "text 2" in answer.text
+    assert "<script>" not in answer.text
+    assert "sandbox" in answer.text
+    assert "script-src" not in answer.headers["content-security-policy"]
+
+
+def test_the_first_page_has_its_links() -> None:
+    assert "/local/mailbox" in ask(ministack, "GET", "/").text
+
+
+def test_what_is_not_there_is_a_problem_document() -> None:
+    assert ask(ministack, "GET", "/local/secrets").status_code == 404
+    assert ask(ministack, "POST", "/local/mail").status_code == 405
+    assert json.loads(ask(ministack, "DELETE", "/").content)["code"] == "METHOD_NOT_ALLOWED"
