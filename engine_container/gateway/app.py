@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.routing import Route, Router
@@ -17,11 +19,21 @@ from engine_container.gateway.routes.market import Market
 from engine_container.gateway.routes.operations import Operations
 from engine_container.gateway.routes.orders import Orders
 from engine_container.gateway.settings import GatewaySettings
+from mycrypto.settings import load
+
+GC_THRESHOLD: Final = 100_000
 
 
-def create_app(settings: GatewaySettings) -> ASGIApp:
-    """The application with parts of its own; its lifespan starts and stops them."""
-    return build_app(Gateway(settings))
+def create_app(settings: GatewaySettings | None = None) -> ASGIApp:
+    """The application with parts of its own (settings default to the environment); its lifespan starts and stops them."""
+    return build_app(Gateway(settings or load(GatewaySettings)))
+
+
+def quiet_collector() -> None:
+    """Take everything that the start has made out of the garbage collector's sight and let it run rarely: requests make no cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD, 50, 100)
 
 
 def build_app(gateway: Gateway) -> ASGIApp:
@@ -30,6 +42,7 @@ def build_app(gateway: Gateway) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await gateway.start()
+        quiet_collector()
         try:
             yield
         finally:

@@ -1,8 +1,7 @@
-"""Runs an ASGI application the way the gateway needs it: uvloop, httptools, a quiet garbage collector, JSON logs, a graceful stop."""
+"""Runs an ASGI application the way the gateway needs it: uvloop, httptools, JSON logs, a graceful stop."""
 
 from __future__ import annotations
 
-import gc
 import logging
 from typing import Final
 
@@ -12,16 +11,7 @@ from starlette.types import ASGIApp
 from mycrypto import telemetry
 
 STOP_SECONDS_MAX: Final = 10
-GC_THRESHOLD: Final = 100_000
-"""Collections of young objects cost latency and find almost nothing: requests make no cycles."""
 BACKLOG: Final = 4_096
-
-
-def quiet_collector() -> None:
-    """Take everything that the start has made out of the collector's sight and let it run rarely."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GC_THRESHOLD, 50, 100)
 
 
 def json_logs(service: str) -> None:
@@ -35,7 +25,6 @@ def json_logs(service: str) -> None:
 def serve(app: ASGIApp, host: str, port: int, service: str = "gateway") -> None:
     """Serve until SIGTERM or SIGINT; open requests are finished first, for at most ten seconds."""
     json_logs(service)
-    quiet_collector()
     uvicorn.run(
         app,
         host=host,

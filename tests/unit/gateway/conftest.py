@@ -1,0 +1,137 @@
+"""A whole gateway in one event loop, without a socket: its application, a fake engine behind it, tokens signed by a key made here."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import msgspec
+import pytest
+
+from engine_container.gateway.app import build_app
+from engine_container.gateway.parts import Gateway
+from engine_container.gateway.settings import GatewaySettings
+from mycrypto.security import keys, tokens
+from tests.unit.gateway.memory_logs import FakeEngine, MemoryEvents, symbol_changed
+
+
+class FakeRedis:
+    """What the gateway asks of Redis."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, bytes] = {}
+        self.down = False
+
+    async def mget(self, names: list[str]) -> list[bytes | None]:
+        if self.down:
+            raise OSError("gone")
+        return [self.values.get(name) for name in names]
+
+    async def ping(self) -> bool:
+        if self.down:
+            raise OSError("gone")
+        return True
+
+    async def aclose(self) -> None:
+        pass
+
+
+class Harness:
+    """``url`` paths are those of the API; ``token`` signs in a user."""
+
+    def __init__(self, gateway: Gateway, engine: FakeEngine, events: MemoryEvents, redis: FakeRedis, signing: keys.SigningKey) -> None:
+        self.gateway = gateway
+        self.engine = engine
+        self.events = events
+        self.redis = redis
+        self.signing = signing
+        self.client: httpx.AsyncClient
+
+    def token(self, user_id: UUID, *roles: tokens.Role, life_s: int = 900, now_ms: int | None = None) -> str:
+        identity = tokens.Identity(user_id, "trader@example.com", roles or (tokens.Role.USER,))
+        issued = time.time_ns() // 1_000_000 if now_ms is None else now_ms
+        return tokens.sign_access(self.signing, identity, session_id=uuid4(), now_ms=issued, life_s=life_s).text
+
+    async def call(self, method: str, path: str, body: object = None, *, user: UUID | None = None, **options: Any) -> httpx.Response:
+        headers = dict(options.pop("headers", {}))
+        if user is not None:
+            headers["Authorization"] = f"Bearer {self.token(user, *options.pop('roles', ()))}"
+        if body is not None:
+            options["content"] = body if isinstance(body, bytes) else msgspec.json.encode(body)
+            headers.setdefault("Content-Type", "application/json")
+        return await self.client.request(method, path, headers=headers, **options)
+
+    async def settle(self) -> None:
+        """Until the gateway has seen every event."""
+        assert await self.gateway.feed.sync(5)
+
+
+@pytest.fixture(scope="session")
+def signing_key() -> keys.SigningKey:
+    stored = keys.generate("2026-01-01T00:00:00Z", bits=2048)
+    return keys.signing_key({"keys": [msgspec.to_builtins(stored)]})
+
+
+@pytest.fixture(scope="session")
+def key_file(signing_key: keys.SigningKey, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("keys") / "jwks.json"
+    path.write_bytes(msgspec.json.encode(keys.publish({signing_key.kid: signing_key.public_key})))
+    return path
+
+
+Scenario = Callable[[Harness], Coroutine[Any, Any, None]]
+
+
+@pytest.fixture
+def play(signing_key: keys.SigningKey, key_file: Path) -> Callable[..., None]:
+    """Runs a coroutine function against a fresh gateway that lists BTC/USDT."""
+
+    @asynccontextmanager
+    async def running(**changes: Any) -> AsyncIterator[Harness]:
+        events = MemoryEvents()
+        engine = FakeEngine(events)
+        settings = GatewaySettings(
+            kafka_bootstrap_servers="unused:1",
+            redis_url="redis://unused:1",
+            jwks_file=str(key_file),
+            **{"answer_seconds_max": 2, **changes},
+        )
+        gateway = Gateway(settings, command_log=engine, event_log=events)
+        redis = FakeRedis()
+        gateway.redis = redis  # type: ignore[assignment] # it answers what is asked
+        gateway.auth._store = redis  # type: ignore[assignment] # as above
+        events.add(_record(engine, [symbol_changed()]))
+        harness = Harness(gateway, engine, events, redis, signing_key)
+        app = build_app(gateway)
+        await gateway.start()
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
+            harness.client = client
+            await harness.settle()
+            try:
+                yield harness
+            finally:
+                await gateway.stop()
+
+    def run(scenario: Scenario, **changes: Any) -> None:
+        async def all_of_it() -> None:
+            async with running(**changes) as harness:
+                await scenario(harness)
+
+        asyncio.run(all_of_it())
+
+    return run
+
+
+def _record(engine: FakeEngine, made: list[Any]) -> Any:
+    from mycrypto.contracts import events as e
+    from tests.unit.gateway.memory_logs import NOW_MS
+
+    record = e.EventRecord(e.FORMAT_VERSION, 0, engine.seq + 1, 0, NOW_MS, last=True, results=[e.Result(0, uuid4().bytes, made)])
+    engine.seq += len(made)
+    return record
