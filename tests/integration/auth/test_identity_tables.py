@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -13,12 +12,6 @@ from psycopg.conninfo import make_conninfo
 from mycrypto.ids import new_uuid
 
 HASH = "a" * 64
-
-
-@pytest.fixture
-def owner(exchange_dsn: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(exchange_dsn, autocommit=True) as connection:
-        yield connection
 
 
 def _user(connection: psycopg.Connection, **columns: object) -> UUID:

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 import redis
 
+from mycrypto import cache
 from mycrypto.errors import ProblemError
 from mycrypto.ratelimit import Limit, Limiter, LocalWindows
 
@@ -71,13 +72,15 @@ def test_many_at_once_get_exactly_the_limit(server: redis.Redis) -> None:
 
 def test_without_redis_each_process_counts_for_itself() -> None:
     failures: list[None] = []
-    gone = redis.Redis(host="127.0.0.1", port=9, socket_connect_timeout=0.2)
-    limiter = Limiter(gone, on_failure=lambda: failures.append(None))
+    now = [0.0]
+    limiter = Limiter(cache.client("redis://127.0.0.1:9/0"), on_failure=lambda: failures.append(None), clock=lambda: now[0])
     limit = Limit("login", 2, 60)
     assert [limiter.take(limit, "x").allowed for _ in range(3)] == [True, True, False]
+    assert len(failures) == 1
+    now[0] = 2.0
+    assert not limiter.take(limit, "x").allowed
     limiter.forget(limit, "x")
-    assert len(failures) == 4
-    gone.close()
+    assert len(failures) == 3
 
 
 def test_local_windows_slide_and_stay_bounded() -> None:

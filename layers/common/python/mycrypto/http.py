@@ -146,6 +146,14 @@ class Request:
         except msgspec.ValidationError as error:
             raise validation_problem(error) from None
 
+    @staticmethod
+    def uuid(text: str) -> UUID:
+        """A part of the path as an id. Raises NOT_FOUND: nothing has an id of another form."""
+        try:
+            return UUID(text)
+        except ValueError:
+            raise ProblemError("NOT_FOUND", "there is nothing with this id") from None
+
     def principal(self) -> Principal:
         """The caller whom the authorizer let in. Raises UNAUTHORIZED when there was no authorizer in front of this route."""
         context = self._context.get("authorizer") or {}

@@ -16,6 +16,7 @@ import msgspec
 import redis
 
 from mycrypto.errors import ProblemError
+from mycrypto.security.tokens import Tier
 
 _SCRIPT: Final = """
 local clock = redis.call('TIME')
@@ -37,6 +38,11 @@ return {allowed, used, math.ceil(free_in / 1000)}
 """
 
 _SUBJECTS_MAX: Final = 10_000
+PAUSE_S: Final = 1.0
+"""After a failure Redis is left alone this long, so that a dead server costs one time-out a second, not one per request."""
+
+API_PER_MINUTE: Final = {Tier.FREE: 100, Tier.BASIC: 500, Tier.PRO: 2_000, Tier.VIP: 0}
+"""Requests of one user per minute by tier; 0 is unlimited."""
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -72,6 +78,11 @@ class Verdict(msgspec.Struct, frozen=True):
             )
 
 
+def api_limit(tier: Tier) -> Limit:
+    """The general limit of a user of this tier."""
+    return Limit("api", API_PER_MINUTE[tier], 60)
+
+
 UNLIMITED: Final = Verdict(allowed=True, limit=0, remaining=0, reset_ms=0)
 
 
@@ -100,11 +111,15 @@ class LocalWindows:
 class Limiter:
     """Limits by name and subject (an address, a user, a mail address's fingerprint)."""
 
-    def __init__(self, client: redis.Redis, *, on_failure: Callable[[], None] = lambda: None, local: LocalWindows | None = None) -> None:
+    def __init__(
+        self, client: redis.Redis, *, on_failure: Callable[[], None] = lambda: None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._client = client
         self._script = client.register_script(_SCRIPT)
         self._on_failure = on_failure
-        self._local = local or LocalWindows()
+        self._clock = clock
+        self._local = LocalWindows(clock)
+        self._away_until = float("-inf")
 
     @staticmethod
     def key(limit: Limit, subject: str) -> str:
@@ -115,10 +130,12 @@ class Limiter:
         if limit.count <= 0:
             return UNLIMITED
         key = self.key(limit, subject)
+        if self._clock() < self._away_until:
+            return self._local.take(key, limit)
         try:
             allowed, used, reset_ms = cast("list[int]", self._script(keys=[key], args=[limit.count, limit.seconds]))
         except (redis.ConnectionError, redis.TimeoutError):
-            self._on_failure()
+            self._failed()
             return self._local.take(key, limit)
         return Verdict(allowed=bool(allowed), limit=limit.count, remaining=max(0, limit.count - used), reset_ms=reset_ms)
 
@@ -127,4 +144,8 @@ class Limiter:
         try:
             self._client.delete(self.key(limit, subject))
         except (redis.ConnectionError, redis.TimeoutError):
-            self._on_failure()
+            self._failed()
+
+    def _failed(self) -> None:
+        self._away_until = self._clock() + PAUSE_S
+        self._on_failure()

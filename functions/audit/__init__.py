@@ -1,0 +1,1 @@
+"""Audit records of the audit queue, into the table that only grows."""

@@ -1,0 +1,1 @@
+"""Accounts: registration, sessions and tokens, second factor, proof of identity, keys for programs."""

@@ -1,0 +1,66 @@
+"""The reCAPTCHA v3 check: score at least one half, within five seconds, or no."""
+
+from __future__ import annotations
+
+import urllib.parse
+import urllib.request
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+from botocore.exceptions import ClientError
+
+from functions.auth.context import Context
+from mycrypto.errors import ProblemError
+
+SCORE_MIN: Final = Decimal("0.5")
+TIMEOUT_S: Final = 5
+ANSWER_BYTES_MAX: Final = 16_384
+ACTION: Final = "register"
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What the verifier says. Members that we do not judge are ignored."""
+
+    success: bool
+    score: Decimal = Decimal(0)
+    action: str = ""
+
+
+def passes(answer: Answer) -> bool:
+    """Whether somebody with this answer may go on. An action that is named must be ours."""
+    return answer.success and answer.score >= SCORE_MIN and answer.action in {"", ACTION}
+
+
+def _secret(context: Context) -> str | None:
+    """The site's secret; ``None`` only in stage local, where it may be absent."""
+    name = context.settings.recaptcha_secret_name
+    if not name and context.is_local:
+        return None
+    try:
+        return str(context.read_secret(name)["secret"])
+    except ClientError as error:
+        if context.is_local and error.response["Error"]["Code"] == "ResourceNotFoundException":
+            return None
+        raise
+
+
+def ask(url: str, secret: str, token: str, ip: str) -> Answer:
+    """Put the question. Raises OSError or ValueError when there is no usable answer in time."""
+    form = urllib.parse.urlencode({"secret": secret, "response": token, "remoteip": ip}).encode()
+    with urllib.request.urlopen(url, data=form, timeout=TIMEOUT_S) as answer:  # noqa: S310 - the address is the operator's setting
+        return msgspec.json.decode(answer.read(ANSWER_BYTES_MAX), type=Answer)
+
+
+def require(context: Context, token: str, ip: str) -> None:
+    """Raises RECAPTCHA_FAILED unless the verifier vouches for the token; an outage of the verifier is a no."""
+    secret = _secret(context)
+    if secret is None:
+        return
+    try:
+        good = bool(token) and passes(ask(context.settings.recaptcha_url, secret, token, ip))
+    except (OSError, ValueError) as error:
+        context.logger.warning("the reCAPTCHA verifier gave no answer", error=str(error))
+        good = False
+    if not good:
+        raise ProblemError("RECAPTCHA_FAILED")

@@ -1,0 +1,118 @@
+"""The rules of accounts, without effects: what is acceptable, what follows from an attempt, what somebody may do."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from mycrypto.errors import FieldError
+
+EMAIL_LENGTH_MAX: Final = 255
+PASSWORD_LENGTH_MIN: Final = 8
+PASSWORD_LENGTH_MAX: Final = 128
+PASSWORD_SPECIALS: Final = "@$!%*?&"  # noqa: S105 - the characters of the rule
+
+CONSENT_VERSION: Final = "1.0 (2025-11-19)"
+VERIFICATION_LIFE: Final = timedelta(hours=24)
+LOCK_AFTER_FAILURES: Final = 5
+LOCK_LIFE: Final = timedelta(minutes=30)
+
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_EMAIL: Final = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@(?:{_LABEL}\.)+{_LABEL}")
+
+
+class UserStatus(StrEnum):
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    LOCKED = "LOCKED"
+
+
+def normal_email(text: str) -> str:
+    """The one spelling under which an address is stored and looked up."""
+    return text.strip().lower()
+
+
+def email_problem(email: str) -> str | None:
+    """Why this is no address that we write to, if so."""
+    if len(email) > EMAIL_LENGTH_MAX:
+        return f"must have at most {EMAIL_LENGTH_MAX} characters"
+    local, _, _ = email.partition("@")
+    if not _EMAIL.fullmatch(email) or ".." in local or local.startswith(".") or local.endswith("."):
+        return "is not a valid e-mail address"
+    return None
+
+
+def password_problem(password: str) -> str | None:
+    """What a new password lacks, if anything."""
+    if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
+        return f"must have {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters"
+    missing = [
+        name
+        for name, present in (
+            ("a lower-case letter", any(letter.islower() for letter in password)),
+            ("an upper-case letter", any(letter.isupper() for letter in password)),
+            ("a digit", any("0" <= letter <= "9" for letter in password)),
+            (f"one of {' '.join(PASSWORD_SPECIALS)}", any(letter in PASSWORD_SPECIALS for letter in password)),
+        )
+        if not present
+    ]
+    return f"must contain {', '.join(missing)}" if missing else None
+
+
+def registration_problems(email: str, password: str, *, terms: bool, consent: bool) -> list[FieldError]:
+    """Everything that keeps these details from becoming an account; empty if nothing does."""
+    found = (
+        ("email", email_problem(email)),
+        ("password", password_problem(password)),
+        ("terms_accepted", None if terms else "must be accepted"),
+        ("kvkk_consent_accepted", None if consent else "must be accepted"),
+    )
+    return [FieldError(field, words) for field, words in found if words]
+
+
+class LockState(msgspec.Struct, frozen=True):
+    """Consecutive wrong passwords, and until when they keep the account shut."""
+
+    failures: int
+    locked_until: datetime | None
+
+    def is_locked(self, now: datetime) -> bool:
+        return self.locked_until is not None and now < self.locked_until
+
+
+def after_failure(state: LockState, now: datetime) -> LockState:
+    """One more wrong password. A lock that has run out forgives what led to it; a running one is not prolonged."""
+    if state.is_locked(now):
+        return LockState(state.failures + 1, state.locked_until)
+    failures = (0 if state.locked_until is not None else state.failures) + 1
+    return LockState(failures, now + LOCK_LIFE if failures >= LOCK_AFTER_FAILURES else None)
+
+
+class LoginOutcome(StrEnum):
+    """What follows from a password; everything but ``WRONG`` is said only to who knows the password."""
+
+    WRONG = "wrong"
+    LOCKED = "locked"
+    SUSPENDED = "suspended"
+    UNVERIFIED = "unverified"
+    SECOND_FACTOR = "second_factor"
+    OPEN = "open"
+
+
+def judge_login(
+    *, password_matches: bool, lock: LockState, status: UserStatus, email_verified: bool, second_factor: bool, now: datetime
+) -> LoginOutcome:
+    """The outcome of a log-in."""
+    if not password_matches:
+        return LoginOutcome.WRONG
+    if lock.is_locked(now):
+        return LoginOutcome.LOCKED
+    if status is not UserStatus.ACTIVE:
+        return LoginOutcome.SUSPENDED
+    if not email_verified:
+        return LoginOutcome.UNVERIFIED
+    return LoginOutcome.SECOND_FACTOR if second_factor else LoginOutcome.OPEN

@@ -1,0 +1,63 @@
+"""Lambda entry of the authorizer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, cast
+
+import redis
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.authorizer.service import Call, allow, authorize
+from functions.authorizer.settings import Settings
+from mycrypto import cache as redis_cache
+from mycrypto import secrets, settings, telemetry
+from mycrypto.errors import ProblemError
+from mycrypto.security import keys
+from mycrypto.security.keys import KeyRing
+
+logger = telemetry.logger("authorizer")
+meter = telemetry.Meter("authorizer")
+configuration = settings.load(Settings)
+
+
+class UnauthorizedError(Exception):
+    """API Gateway answers 401 to exactly this text and nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__("Unauthorized")
+
+
+@cache
+def server() -> redis.Redis:
+    return redis_cache.client(configuration.redis_url, configuration.redis_secret_name)
+
+
+@cache
+def ring() -> KeyRing:
+    def load() -> dict[str, Any]:
+        secrets.forget()  # the ring decides how often to ask; it must then see a key that was just added
+        return keys.public_keys(secrets.get(configuration.jwt_secret_name))
+
+    return KeyRing(load)
+
+
+def _read_marks(names: Sequence[str]) -> Sequence[bytes | None]:
+    return cast("list[bytes | None]", server().mget(names))
+
+
+def _outage() -> None:
+    logger.warning("Redis does not answer; revocation is not checked")
+    meter.count("auth_revocation_unchecked_total")
+
+
+def handler(event: Mapping[str, Any], _: LambdaContext) -> dict[str, Any]:
+    """Raises UnauthorizedError for the 401; anything else that is raised becomes a 503."""
+    call = Call.of(event)
+    try:
+        claims = authorize(call, ring(), _read_marks, on_outage=_outage)
+    except ProblemError as refusal:
+        logger.info("refused", reason=refusal.detail, path=call.path)
+        raise UnauthorizedError from None
+    return allow(call, claims)

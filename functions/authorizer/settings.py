@@ -1,0 +1,11 @@
+"""The environment of the authorizer."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True):
+    redis_url: str
+    jwt_secret_name: str
+    redis_secret_name: str = ""

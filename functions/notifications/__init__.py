@@ -1,0 +1,1 @@
+"""Mails of the e-mail queue, in Turkish, through SES."""

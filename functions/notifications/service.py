@@ -1,0 +1,60 @@
+"""One message of the e-mail queue: understood, sent once, written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from psycopg import Connection
+
+from functions.notifications import store
+from functions.notifications.store import Claim
+from functions.notifications.templates import Mail, render
+from mycrypto.mail import MailKind
+from mycrypto.queue import Envelope, MessageError
+
+Send = Callable[[str, Mail], str]
+"""Takes recipient and mail, returns the provider's id, raises if it was not accepted."""
+
+
+class BusyError(Exception):
+    """Another invocation has this message in hand; it is looked at again when it is delivered again."""
+
+
+def details_of(envelope: Envelope) -> dict[str, str]:
+    """The message's details. Raises MessageError unless they are texts and name a recipient."""
+    try:
+        details = msgspec.json.decode(envelope.data, type=dict[str, str])
+    except msgspec.MsgspecError as error:
+        raise MessageError(f"details must be texts: {error}") from None
+    if "@" not in details.get("to", "") or any(letter in details["to"] for letter in "\r\n,"):
+        raise MessageError("the message names no recipient")
+    return details
+
+
+def deliver(envelope: Envelope, connection: Connection, send: Send, now: Callable[[], datetime]) -> bool:
+    """Send the mail unless it went out before; whether it was sent now.
+
+    Raises MessageError for what can never be sent, BusyError, and whatever ``send`` raises: then it is tried again.
+    """
+    try:
+        kind = MailKind(envelope.type)
+    except ValueError:
+        raise MessageError(f"there is no mail of type {envelope.type!r}") from None
+    details = details_of(envelope)
+    mail = render(kind, details)
+    user_id = UUID(details["user_id"]) if details.get("user_id") else None
+    claim = store.claim(connection, envelope.message_id, kind.value, user_id, details["to"], now())
+    if claim is Claim.SENT:
+        return False
+    if claim is Claim.BUSY:
+        raise BusyError(str(envelope.message_id))
+    try:
+        ses_id = send(details["to"], mail)
+    except Exception:
+        store.failed(connection, envelope.message_id)
+        raise
+    store.sent(connection, envelope.message_id, ses_id, now())
+    return True

@@ -1,0 +1,46 @@
+"""The table ``email_logs``: which mail went out, and who is busy with which."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from psycopg import Connection
+
+CLAIM_LIFE: Final = timedelta(minutes=5)
+"""A claim older than this belongs to somebody who did not come back; longer than the function may run."""
+
+
+class Claim(StrEnum):
+    OURS = "ours"
+    SENT = "sent"
+    BUSY = "busy"
+
+
+def claim(connection: Connection, message_id: UUID, kind: str, user_id: UUID | None, recipient: str, now: datetime) -> Claim:
+    """Take a message on, unless it was sent or somebody else is sending it now."""
+    taken = connection.execute(
+        """INSERT INTO email_logs AS log (message_id, type, user_id, recipient, status, claimed_at)
+           VALUES (%s, %s, %s, %s, 'SENDING', %s)
+           ON CONFLICT (message_id) DO UPDATE SET status = 'SENDING', claimed_at = excluded.claimed_at, attempts = log.attempts + 1
+             WHERE log.status = 'FAILED' OR (log.status = 'SENDING' AND log.claimed_at < %s)
+           RETURNING 1""",
+        (message_id, kind, user_id, recipient, now, now - CLAIM_LIFE),
+    ).fetchone()
+    if taken:
+        return Claim.OURS
+    row = connection.execute("SELECT status FROM email_logs WHERE message_id = %s", (message_id,)).fetchone()
+    return Claim.SENT if row and row[0] == "SENT" else Claim.BUSY
+
+
+def sent(connection: Connection, message_id: UUID, ses_id: str, now: datetime) -> None:
+    connection.execute(
+        "UPDATE email_logs SET status = 'SENT', ses_id = %s, sent_at = %s WHERE message_id = %s",
+        (ses_id, now, message_id),
+    )
+
+
+def failed(connection: Connection, message_id: UUID) -> None:
+    connection.execute("UPDATE email_logs SET status = 'FAILED' WHERE message_id = %s AND status = 'SENDING'", (message_id,))

@@ -1,0 +1,174 @@
+"""The mails, as subjects and paragraphs in Turkish; text and HTML are made from the same words."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from mycrypto.mail import MailKind
+from mycrypto.queue import MessageError
+
+BRAND: Final = "MyCrypto"
+_FIELD: Final = re.compile(r"\{(\w+)\}")
+_NOT_YOU: Final = "Bu işlemi siz yapmadıysanız lütfen hemen şifrenizi değiştirin ve destek ekibimize yazın."
+_STATUS: Final = {
+    "PENDING": "alındı",
+    "APPROVED": "onaylandı",
+    "PROCESSING": "işleniyor",
+    "COMPLETED": "tamamlandı",
+    "REJECTED": "reddedildi",
+    "FAILED": "gerçekleştirilemedi; tutar hesabınıza iade edildi",
+    "CANCELLED": "iptal edildi",
+}
+_SIDE: Final = {"BUY": "Alış", "SELL": "Satış"}
+
+
+class Template(msgspec.Struct, frozen=True):
+    """Paragraphs with ``{detail}`` marks; ``button`` is the text of the link to ``{link}``, if there is one."""
+
+    subject: str
+    paragraphs: tuple[str, ...]
+    button: str = ""
+
+
+class Mail(msgspec.Struct, frozen=True):
+    """Ready to send."""
+
+    subject: str
+    text: str
+    html: str
+
+
+TEMPLATES: Final[Mapping[MailKind, Template]] = {
+    MailKind.VERIFY_EMAIL: Template(
+        "E-posta adresinizi doğrulayın",
+        (
+            "MyCrypto'ya hoş geldiniz. Hesabınızı kullanmaya başlamak için e-posta adresinizi doğrulayın.",
+            "Doğrulama kodunuz: {code}",
+            "Bağlantı 24 saat geçerlidir ve yalnızca bir kez kullanılabilir. Bu kaydı siz yapmadıysanız bu iletiyi yok sayabilirsiniz.",
+        ),
+        "E-posta adresimi doğrula",
+    ),
+    MailKind.ACCOUNT_LOCKED: Template(
+        "Hesabınız geçici olarak kilitlendi",
+        (
+            "Art arda hatalı şifre girişleri nedeniyle hesabınız {locked_until} (UTC) zamanına kadar kilitlendi.",
+            "Son deneme şu adresten yapıldı: {ip_address}",
+            "Bu denemeleri siz yapmadıysanız şifrenizi değiştirmenizi ve iki adımlı doğrulamayı açmanızı öneririz.",
+        ),
+    ),
+    MailKind.PASSWORD_RESET: Template(
+        "Şifre sıfırlama",
+        (
+            "Hesabınız için şifre sıfırlama isteği aldık. Yeni şifrenizi belirlemek için aşağıdaki bağlantıyı kullanın.",
+            "Bağlantı 1 saat geçerlidir ve yalnızca bir kez kullanılabilir. Bu isteği siz yapmadıysanız bu iletiyi yok sayabilirsiniz.",
+        ),
+        "Şifremi sıfırla",
+    ),
+    MailKind.PASSWORD_RESET_SUCCESS: Template(
+        "Şifreniz değiştirildi",
+        ("Şifreniz değiştirildi ve tüm oturumlarınız kapatıldı. İşlem şu adresten yapıldı: {ip_address}", _NOT_YOU),
+    ),
+    MailKind.SESSION_REUSE: Template(
+        "Oturumunuz güvenlik nedeniyle kapatıldı",
+        (
+            "Daha önce kullanılmış bir oturum anahtarı yeniden kullanılmak istendi ve oturum kapatıldı. İstek şu adresten geldi: {ip_address}",
+            "Lütfen yeniden giriş yapın. Bu durum tekrarlanırsa şifrenizi değiştirin.",
+        ),
+    ),
+    MailKind.TWO_FACTOR_ENABLED: Template("İki adımlı doğrulama açıldı", ("Hesabınızda iki adımlı doğrulama açıldı.", _NOT_YOU)),
+    MailKind.TWO_FACTOR_DISABLED: Template("İki adımlı doğrulama kapatıldı", ("Hesabınızda iki adımlı doğrulama kapatıldı.", _NOT_YOU)),
+    MailKind.BACKUP_CODE_USED: Template(
+        "Yedek kod kullanıldı",
+        ("Hesabınıza bir yedek kodla giriş yapıldı. Kalan yedek kod sayısı: {remaining}", _NOT_YOU),
+    ),
+    MailKind.API_KEY_CREATED: Template(
+        "Yeni API anahtarı oluşturuldu",
+        ("Hesabınız için \u201c{label}\u201d adlı yeni bir API anahtarı oluşturuldu. Yetkileri: {scopes}", _NOT_YOU),
+    ),
+    MailKind.KYC_APPROVED: Template(
+        "Kimlik doğrulamanız onaylandı",
+        ("Kimlik doğrulamanız onaylandı. Hesabınız artık {level}. seviyede ve yeni limitleriniz hemen geçerli.",),
+    ),
+    MailKind.KYC_REJECTED: Template(
+        "Kimlik doğrulamanız tamamlanamadı",
+        ("Kimlik doğrulama başvurunuz onaylanamadı. Gerekçe: {reason}", "Eksikleri giderip yeniden başvurabilirsiniz."),
+    ),
+    MailKind.DEPOSIT_DETECTED: Template(
+        "Para yatırma işleminiz görüldü",
+        ("{amount} {currency} tutarındaki yatırma işleminiz görüldü. Gerekli onaylardan sonra hesabınıza eklenecek.",),
+    ),
+    MailKind.DEPOSIT_CREDITED: Template(
+        "Para yatırma işleminiz tamamlandı",
+        ("{amount} {currency} hesabınıza eklendi ve kullanıma hazır.",),
+    ),
+    MailKind.WITHDRAWAL_STATUS: Template(
+        "Para çekme işleminiz hakkında",
+        ("{amount} {currency} tutarındaki çekme işleminiz {status}.",),
+    ),
+    MailKind.ORDER_FILLED: Template(
+        "Emriniz gerçekleşti",
+        ("{symbol} emriniz gerçekleşti. İşlem: {side}, miktar: {quantity}, ortalama fiyat: {price}",),
+    ),
+}
+
+
+def turkish_number(text: str) -> str:
+    """A decimal string the way it is read in Turkey: ``1234.50`` as ``1.234,50``. Anything else stays as it is."""
+    found = re.fullmatch(r"(-?)([0-9]+)(?:\.([0-9]+))?", text)
+    if not found:
+        return text
+    grouped = re.sub(r"(?<=[0-9])(?=(?:[0-9]{3})+$)", ".", found[2])
+    return f"{found[1]}{grouped},{found[3]}" if found[3] else found[1] + grouped
+
+
+def _shown(details: Mapping[str, str]) -> dict[str, str]:
+    shown = {name: turkish_number(value) if name in {"amount", "quantity", "price"} else value for name, value in details.items()}
+    shown["status"] = _STATUS.get(details.get("status", ""), details.get("status", ""))
+    shown["side"] = _SIDE.get(details.get("side", ""), details.get("side", ""))
+    if details.get("currency") == "TRY":
+        shown["currency"] = "₺"
+    return shown
+
+
+def render(kind: MailKind, details: Mapping[str, str]) -> Mail:
+    """The mail of this kind with these details. Raises MessageError when one is missing."""
+    template, shown = TEMPLATES[kind], _shown(details)
+
+    def fill(text: str, *, escape: bool) -> str:
+        def value(match: re.Match[str]) -> str:
+            found = shown.get(match[1])
+            if not found:
+                raise MessageError(f"a {kind.value} mail needs {match[1]}")
+            return html.escape(found) if escape else found
+
+        return _FIELD.sub(value, html.escape(text, quote=False) if escape else text)
+
+    link = shown.get("link", "")
+    if template.button and not link.startswith(("https://", "http://")):
+        raise MessageError(f"a {kind.value} mail needs a link")
+    lines = [fill(paragraph, escape=False) for paragraph in template.paragraphs]
+    blocks = [f"<p>{fill(paragraph, escape=True)}</p>" for paragraph in template.paragraphs]
+    if template.button:
+        lines.insert(1, f"{template.button}: {link}")
+        blocks.insert(1, f'<p><a href="{html.escape(link)}" style="{_BUTTON}">{html.escape(template.button)}</a></p>')
+    text = "\n\n".join(["Merhaba,", *lines, f"{BRAND} ekibi"]) + "\n"
+    return Mail(f"{template.subject} - {BRAND}", text, _PAGE.format(title=html.escape(template.subject), body="\n".join(blocks)))
+
+
+_BUTTON: Final = "display:inline-block;padding:12px 20px;background:#0b5fff;color:#ffffff;text-decoration:none;border-radius:6px"
+_PAGE: Final = """<!doctype html>
+<html lang="tr">
+<head><meta charset="utf-8"><title>{title}</title></head>
+<body style="font-family:Arial,sans-serif;color:#1b1f24;max-width:560px;margin:0 auto;padding:24px">
+<h1 style="font-size:20px">{title}</h1>
+<p>Merhaba,</p>
+{body}
+<p>MyCrypto ekibi</p>
+</body>
+</html>
+"""

@@ -1,0 +1,40 @@
+"""Mails on their way to the notifications function: which there are, and how one is asked for inside a transaction.
+
+Details are texts ready to be shown (amounts already printed as decimals, times as ISO-8601 UTC); the notifications function puts them into
+Turkish sentences. Nothing about a mail can make the transaction that asks for it fail later: it waits in the outbox.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID
+
+from psycopg import Connection
+
+from mycrypto import outbox
+
+
+class MailKind(StrEnum):
+    """The ``type`` of a message; the comment names the details that it needs."""
+
+    VERIFY_EMAIL = "verify_email"  # link, code
+    ACCOUNT_LOCKED = "account_locked"  # locked_until, ip_address
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - link
+    PASSWORD_RESET_SUCCESS = "password_reset_success"  # noqa: S105 - ip_address
+    SESSION_REUSE = "session_reuse"  # ip_address
+    TWO_FACTOR_ENABLED = "two_factor_enabled"
+    TWO_FACTOR_DISABLED = "two_factor_disabled"
+    BACKUP_CODE_USED = "backup_code_used"  # remaining
+    API_KEY_CREATED = "api_key_created"  # label, scopes
+    KYC_APPROVED = "kyc_approved"  # level
+    KYC_REJECTED = "kyc_rejected"  # reason
+    DEPOSIT_DETECTED = "deposit_detected"  # amount, currency
+    DEPOSIT_CREDITED = "deposit_credited"  # amount, currency
+    WITHDRAWAL_STATUS = "withdrawal_status"  # amount, currency, status
+    ORDER_FILLED = "order_filled"  # symbol, side, quantity, price
+
+
+def add(connection: Connection, kind: MailKind, *, to: str, user_id: UUID, trace_id: str = "", **details: str) -> UUID:
+    """Ask for a mail in the caller's transaction; returns the message id."""
+    data = {"to": to, "user_id": str(user_id)} | details
+    return outbox.add_message(connection, outbox.EMAIL, kind.value, data, trace_id=trace_id)

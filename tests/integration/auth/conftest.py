@@ -1,0 +1,240 @@
+"""Auth with a real PostgreSQL and a real Valkey; the AWS services around it are played by moto.
+
+Calls go the way they go in production: through the authorizer where the route asks for it, with the authorizer's context.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import ModuleType
+from typing import Any, Final
+from uuid import uuid4
+
+import boto3
+import msgspec
+import psycopg
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from moto import mock_aws
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from mycrypto.security import keys
+
+PASSWORD: Final = "Str0ng!passw0rd"
+QUEUES: Final = ("email-notifications", "audit-logs", "kyc-processing")
+TWO_FACTOR_KEY: Final = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+ARN: Final = "arn:aws:execute-api:eu-central-1:000000000000:api/v1"
+
+
+@pytest.fixture(scope="session")
+def exchange_dsn(postgres: str, templates: dict[str, str]) -> Iterator[str]:
+    """DSN of a superuser in an ``exchange_dev`` that all tests of auth share: each makes users of its own."""
+    name = f"auth_{uuid4().hex[:12]}"
+    with psycopg.connect(postgres, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(templates["exchange_dev"])))
+        yield make_conninfo(postgres, dbname=name)
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def _environment(exchange_dsn: str, valkey: str, role_passwords: dict[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(
+        STAGE="local",
+        AWS_DEFAULT_REGION="eu-central-1",
+        AWS_ACCESS_KEY_ID="test",
+        AWS_SECRET_ACCESS_KEY="test",
+        DATABASE_URL=make_conninfo(exchange_dsn, user="auth_app", password=role_passwords["auth_app"]),
+        REDIS_URL=valkey,
+        JWT_SECRET_NAME="mycrypto/local/jwt",
+        TWO_FACTOR_SECRET_NAME="mycrypto/local/two-factor",
+        PUBLIC_URL="https://exchange.example",
+        MAIL_FROM="no-reply@mycrypto.example",
+        POWERTOOLS_SERVICE_NAME="auth",
+    )
+    os.environ.pop("AWS_ENDPOINT_URL", None)
+    with mock_aws():
+        secrets = boto3.client("secretsmanager")
+        jwt = {"keys": [msgspec.to_builtins(keys.generate(datetime.now(UTC).isoformat(), bits=2048))]}
+        secrets.create_secret(Name="mycrypto/local/jwt", SecretString=json.dumps(jwt))
+        secrets.create_secret(Name="mycrypto/local/two-factor", SecretString=json.dumps({"key": TWO_FACTOR_KEY}))
+        sqs = boto3.client("sqs")
+        for queue in QUEUES:
+            sqs.create_queue(QueueName=f"mycrypto-local-{queue}")
+        boto3.client("ses").verify_email_identity(EmailAddress="no-reply@mycrypto.example")
+        yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"functions.{name}.handler")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: dict[str, Any]
+    headers: dict[str, str]
+
+    @property
+    def code(self) -> str:
+        return str(self.body.get("code", ""))
+
+
+@dataclass
+class Account:
+    """A registered user of a test, and what the user knows."""
+
+    email: str
+    password: str = PASSWORD
+    access_token: str = ""
+    refresh_token: str = ""
+
+
+class Identity:
+    """The functions of identity as their callers see them."""
+
+    def __init__(self, owner: psycopg.Connection) -> None:
+        self.owner = owner
+        self.auth = _module("auth")
+        self.authorizer = _module("authorizer")
+        self.notifications = _module("notifications")
+        self.audit = _module("audit")
+        self._sqs = boto3.client("sqs")
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        token: str = "",
+        ip: str = "127.0.0.1",
+        headers: dict[str, str] | None = None,
+        query: dict[str, str] | None = None,
+    ) -> Answer:
+        """One request; with a token it passes the authorizer first, as every private route does."""
+        sent = {"Content-Type": "application/json", "User-Agent": "tests", "X-Forwarded-For": ip} | (headers or {})
+        context: dict[str, Any] = {"identity": {"sourceIp": ip}, "requestId": str(uuid4()), "stage": "v1", "path": f"/v1{path}"}
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
+            try:
+                allowed = self.authorize(method, path, sent)
+            except self.authorizer.UnauthorizedError:
+                return Answer(401, {"code": "UNAUTHORIZED"}, {})
+            context["authorizer"] = allowed["context"]
+        event = {
+            "httpMethod": method,
+            "path": path,
+            "headers": sent,
+            "queryStringParameters": query,
+            "body": None if body is None else json.dumps(body),
+            "requestContext": context,
+            "isBase64Encoded": False,
+        }
+        answer = self.auth.handler(event, LambdaContext())
+        headers_out = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
+        return Answer(answer["statusCode"], json.loads(answer["body"]) if answer["body"] else {}, headers_out)
+
+    def authorize(self, method: str, path: str, headers: dict[str, str]) -> dict[str, Any]:
+        event = {"type": "REQUEST", "methodArn": f"{ARN}/{method}{path}", "httpMethod": method, "path": path, "headers": headers}
+        allowed: dict[str, Any] = self.authorizer.handler(event, LambdaContext())
+        return allowed
+
+    def drain(self, queue: str) -> list[dict[str, Any]]:
+        """Take every message off a queue."""
+        url = self._sqs.get_queue_url(QueueName=f"mycrypto-local-{queue}")["QueueUrl"]
+        bodies: list[dict[str, Any]] = []
+        while messages := self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                bodies.append(json.loads(message["Body"]))
+                self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return bodies
+
+    def mails_to(self, email: str) -> list[dict[str, Any]]:
+        """The e-mail messages for one address, oldest first; everybody else's are put away with them."""
+        self._mails = [*getattr(self, "_mails", []), *self.drain("email-notifications")]
+        return [mail for mail in self._mails if mail["data"]["to"] == email]
+
+    def token_mailed_to(self, email: str) -> str:
+        return str(self.mails_to(email)[-1]["data"]["link"].rpartition("token=")[2])
+
+    def register(self, address: str = "", changes: dict[str, object] | None = None) -> tuple[Account, Answer]:
+        account = Account(address or f"user-{uuid4()}@example.com")
+        details = {"email": account.email, "password": PASSWORD, "terms_accepted": True, "kvkk_consent_accepted": True}
+        return account, self.call("POST", "/api/auth/register", details | (changes or {}))
+
+    def verified(self) -> Account:
+        account, answer = self.register()
+        assert answer.status == 201
+        confirmed = self.call("POST", "/api/auth/verify-email", {"token": self.token_mailed_to(account.email)})
+        assert confirmed.status == 200
+        return account
+
+    def login(self, account: Account, password: str = "", **options: Any) -> Answer:
+        answer = self.call("POST", "/api/auth/login", {"email": account.email, "password": password or account.password}, **options)
+        if "access_token" in answer.body:
+            account.access_token, account.refresh_token = answer.body["access_token"], answer.body["refresh_token"]
+        return answer
+
+    def member(self, **columns: object) -> Account:
+        """A verified user with a session; columns of the row as given, set before the log-in."""
+        account = self.verified()
+        for name, value in columns.items():
+            self.owner.execute(f"UPDATE users SET {name} = %s WHERE email = %s", (value, account.email))
+        assert self.login(account).status == 200
+        return account
+
+    def row(self, email: str, column: str) -> Any:
+        found = self.owner.execute(f"SELECT {column} FROM users WHERE email = %s", (email,)).fetchone()
+        assert found is not None
+        return found[0]
+
+
+@pytest.fixture
+def owner(exchange_dsn: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(exchange_dsn, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def _identity_owner(exchange_dsn: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(exchange_dsn, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def identity(_environment: None, _identity_owner: psycopg.Connection) -> Iterator[Identity]:
+    found = Identity(_identity_owner)
+    yield found
+    found.auth.context().db.close()
+    found.auth.context().redis.close()
+    found.authorizer.server().close()
+    found.notifications.db().close()
+    found.audit.db().close()
+
+
+@pytest.fixture
+def wait(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
+    """Let time pass for auth (not for the authorizer, the database or Redis)."""
+
+    def advance(time: timedelta) -> None:
+        context = identity.auth.context()
+        before = context._clock
+        monkeypatch.setattr(context, "_clock", lambda: before() + time)
+
+    return advance
+
+
+@pytest.fixture
+def strict_limits(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limits per address as everywhere but on one machine."""
+    strict = msgspec.structs.replace(identity.auth.settings, ip_limit_factor=1)
+    monkeypatch.setattr(identity.auth, "settings", strict)

@@ -1,0 +1,98 @@
+"""A message of the e-mail queue becomes one mail, once, or comes back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ses.models import ses_backends
+
+from .conftest import Identity
+
+
+def _message(kind: str, **data: str) -> dict[str, Any]:
+    envelope = {"message_id": str(uuid4()), "type": kind, "version": 1, "trace_id": "t", "timestamp": "2026-11-23T12:00:00Z"}
+    return envelope | {"data": {"user_id": str(uuid4())} | data}
+
+
+def _deliver(identity: Identity, *messages: object) -> list[str]:
+    records = [
+        {"messageId": str(n), "body": message if isinstance(message, str) else json.dumps(message)} for n, message in enumerate(messages)
+    ]
+    answer = identity.notifications.handler({"Records": records}, None)
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def _sent_to(address: str) -> list[Any]:
+    sent = ses_backends[DEFAULT_ACCOUNT_ID]["eu-central-1"].sent_messages
+    return [message for message in sent if address in message.destinations["ToAddresses"]]
+
+
+def test_a_registration_ends_in_a_turkish_mail_with_the_link(identity: Identity) -> None:
+    account, _ = identity.register()
+    (message,) = identity.mails_to(account.email)
+    assert _deliver(identity, message) == []
+    (mail,) = _sent_to(account.email)
+    assert mail.source == "no-reply@mycrypto.example"
+    assert mail.subject == "E-posta adresinizi doğrulayın - MyCrypto"
+    link = message["data"]["link"]
+    assert link in mail.body
+
+
+def test_a_repeated_message_is_one_mail(identity: Identity) -> None:
+    address = f"{uuid4()}@example.com"
+    message = _message("deposit_credited", to=address, amount="1000.00", currency="TRY")
+    assert _deliver(identity, message, message) == []
+    assert _deliver(identity, message) == []
+    assert len(_sent_to(address)) == 1
+    row = identity.owner.execute("SELECT type, status, attempts FROM email_logs WHERE message_id = %s", (message["message_id"],))
+    assert row.fetchone() == ("deposit_credited", "SENT", 1)
+
+
+def test_a_mail_that_was_not_accepted_is_tried_again(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = f"{uuid4()}@example.com"
+    message = _message("two_factor_enabled", to=address)
+    send = identity.notifications.send
+
+    def refuse(_: str, __: object) -> str:
+        raise ConnectionError("throttled")
+
+    monkeypatch.setattr(identity.notifications, "send", refuse)
+    assert _deliver(identity, message) == ["0"]
+    monkeypatch.setattr(identity.notifications, "send", send)
+    assert _deliver(identity, message) == []
+    assert len(_sent_to(address)) == 1
+
+
+def test_a_message_in_somebody_elses_hands_waits_until_its_claim_is_old(identity: Identity) -> None:
+    address = f"{uuid4()}@example.com"
+    message = _message("two_factor_disabled", to=address)
+    claim = "INSERT INTO email_logs (message_id, type, recipient, status, claimed_at) VALUES (%s, 'x', %s, 'SENDING', now())"
+    identity.owner.execute(claim, (message["message_id"], address))
+    assert _deliver(identity, message) == ["0"]
+    assert _sent_to(address) == []
+    identity.owner.execute(
+        "UPDATE email_logs SET claimed_at = now() - interval '6 minutes' WHERE message_id = %s", (message["message_id"],)
+    )
+    assert _deliver(identity, message) == []
+    assert len(_sent_to(address)) == 1
+
+
+def test_one_bad_message_does_not_hold_up_the_others(identity: Identity) -> None:
+    address = f"{uuid4()}@example.com"
+    good = _message("kyc_approved", to=address, level="2")
+    bad = [
+        "not json",
+        {"type": "verify_email"},
+        _message("lottery_won", to=address),
+        _message("verify_email", to=address, code="ABC123"),
+        _message("verify_email", to=address, code="ABC123", link="javascript:alert(1)"),
+        _message("kyc_approved", to="nobody", level="2"),
+        _message("kyc_approved", to="a@example.com\r\nBcc: b@example.com", level="2"),
+        good | {"message_id": str(uuid4()), "version": 2},
+    ]
+    assert _deliver(identity, *bad, good) == [str(number) for number in range(len(bad))]
+    assert len(_sent_to(address)) == 1
