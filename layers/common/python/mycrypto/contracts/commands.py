@@ -205,6 +205,9 @@ Command = (
     | SetRules
 )
 
+fields_of = msgspec.structs.astuple
+"""A command's fields in the order of their declaration, without the tag: one call, where reading them one by one costs more."""
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(tuple[int, list[Command]])
 

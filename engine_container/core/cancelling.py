@@ -1,0 +1,63 @@
+"""Cancelling one order, or all of a user's, by symbol and side."""
+
+from __future__ import annotations
+
+from engine_container.core.closing import cancel
+from engine_container.core.entities import Event, Order, State
+from engine_container.core.idempotency import answered, remember_command
+from engine_container.core.vocabulary import TAG_REFUSED
+from mycrypto.contracts.commands import CancelAll, CancelOrder, fields_of
+
+
+def find(state: State, user_id: bytes, order_number: int, client_order_id: str) -> Order | None:
+    """The user's open order by its number, or by its client_order_id where the number is 0."""
+    user = state.users.get(user_id)
+    if user is None:
+        return None
+    number = order_number
+    if number == 0:
+        record = user.clients.get(client_order_id)
+        if record is None:
+            return None
+        number = record.number
+    return user.open.get(number)
+
+
+def missing(state: State, user_id: bytes, order_number: int, client_order_id: str) -> Event:
+    """Why there is no open order: it never was (as far as is remembered), or it is final."""
+    user = state.users.get(user_id)
+    known = user is not None and order_number == 0 and client_order_id in user.clients
+    if known or 0 < order_number < state.next_seq:
+        return (TAG_REFUSED, "ORDER_004", {"order": order_number})
+    return (TAG_REFUSED, "ORDER_003", {"order": order_number})
+
+
+def cancel_order(state: State, command: CancelOrder, events: list[Event], closed: list[Event]) -> None:
+    """Carry out a CancelOrder command."""
+    content = fields_of(command)
+    if answered(state, content[0], content, events):
+        return
+    remember_command(state, content[0], content)
+    order = find(state, content[1], content[2], content[3])
+    if order is None:
+        events.append(missing(state, content[1], content[2], content[3]))
+        return
+    cancel(state, order, "USER", closed)
+
+
+def cancel_all(state: State, command: CancelAll, events: list[Event], closed: list[Event]) -> None:
+    """Carry out a CancelAll command; to have nothing to cancel is no refusal."""
+    content = fields_of(command)
+    if answered(state, command.command_id, content, events):
+        return
+    remember_command(state, command.command_id, content)
+    user = state.users.get(command.user_id)
+    if user is None:
+        return
+    side = -1 if command.side is None else int(command.side)
+    for number in sorted(user.open):
+        order = user.open.get(number)
+        if order is None:
+            continue  # the other leg of an OCO that went before
+        if (side < 0 or order.side == side) and (not command.symbol or order.seat.symbol.name == command.symbol):
+            cancel(state, order, "USER", closed)

@@ -1,0 +1,112 @@
+"""How an order ends: off the book or off the waiting list, its funds freed, its other leg cancelled, its end announced."""
+
+from __future__ import annotations
+
+from engine_container.core.book import take_out
+from engine_container.core.entities import Event, Order, State
+from engine_container.core.funds import lock, release
+from engine_container.core.triggers import let_go
+from engine_container.core.vocabulary import CANCELLED, FILLED, REMEMBERED_MS, TAG_CLOSED
+
+
+def announce(order: Order, status: int, reason: str, closed: list[Event]) -> None:
+    """The OrderClosed event."""
+    seat = order.seat
+    lot = seat.symbol.lot
+    closed.append(
+        (
+            TAG_CLOSED,
+            order.number,
+            order.created_ms,
+            seat.user.user_id,
+            seat.symbol.name,
+            status,
+            reason,
+            (order.total - order.open) * lot,
+            order.open * lot,
+        )
+    )
+
+
+def enrol(order: Order) -> None:
+    """Count the order as one of the user's open ones."""
+    seat = order.seat
+    seat.user.open[order.number] = order
+    seat.open_orders += 1
+
+
+def leave(order: Order) -> None:
+    """The order no longer counts as an open one, for now."""
+    seat = order.seat
+    del seat.user.open[order.number]
+    seat.open_orders -= 1
+
+
+def strike_off(state: State, order: Order) -> None:
+    """The order is open no longer; its client_order_id is free again if its 24 hours have passed."""
+    seat = order.seat
+    user = seat.user
+    del user.open[order.number]
+    seat.open_orders -= 1
+    if order.created_ms + REMEMBERED_MS <= state.now_ms:
+        free_client_order_id(order)
+
+
+def free_client_order_id(order: Order) -> None:
+    """Forget an id that outlived its 24 hours because its order was open."""
+    user = order.seat.user
+    record = user.clients.get(order.client_order_id)
+    if record is not None and record.number == order.number and order.number not in user.open:
+        del user.clients[order.client_order_id]
+
+
+def close_filled(state: State, order: Order, closed: list[Event]) -> None:
+    """An enrolled order was filled to the last lot and is out of the book already."""
+    strike_off(state, order)
+    announce(order, FILLED, "", closed)
+
+
+def cancel(state: State, order: Order, reason: str, closed: list[Event], status: int = CANCELLED) -> None:
+    """End an enrolled order wherever it is, and with it the other leg of its OCO."""
+    terms = order.terms
+    if terms is not None and terms.waiting:
+        let_go(order)
+    else:
+        take_out(order)
+    end(state, order, reason, closed, status)
+
+
+def end(state: State, order: Order, reason: str, closed: list[Event], status: int) -> None:
+    """End an enrolled order that is neither on the book nor waiting: free its funds and announce it."""
+    release(state, order, order.open)
+    strike_off(state, order)
+    announce(order, status, reason, closed)
+    terms = order.terms
+    if terms is not None:
+        sibling = terms.sibling
+        if sibling is not None:
+            _part(order, sibling)
+            cancel(state, sibling, "OCO", closed)
+
+
+def take_over(state: State, order: Order, closed: list[Event]) -> None:
+    """A leg of an OCO trades or fires: the other leg is cancelled, and the lock of both becomes this one's own."""
+    terms = order.terms
+    if terms is None:
+        return
+    sibling = terms.sibling
+    if sibling is None:
+        return
+    _part(order, sibling)
+    cancel(state, sibling, "OCO", closed)
+    if terms.idle_lock_per_lot > 0:
+        order.lock_per_lot = terms.idle_lock_per_lot
+        terms.idle_lock_per_lot = 0
+        lock(state, order)
+
+
+def _part(order: Order, sibling: Order) -> None:
+    if order.terms is not None:
+        order.terms.sibling = None
+    if sibling.terms is not None:
+        sibling.terms.sibling = None

@@ -1,0 +1,76 @@
+"""How far an order would reach into the book, without touching it: for FOK, for market orders, for what a market BUY costs."""
+
+from __future__ import annotations
+
+from engine_container.core.entities import BookSide, Level, Seat
+from engine_container.core.vocabulary import PPM, STP_ALLOW, STP_CANCEL_MAKER
+
+UNBOUNDED = -1
+
+
+class Reach:
+    """What can be had: ``lots``, their ``cost`` in quote units with the highest fee, and whether the book ended first."""
+
+    __slots__ = ("cost", "dry", "lots")
+
+    def __init__(self) -> None:
+        self.lots = 0
+        self.cost = 0
+        self.dry = True
+
+
+def reach(side: BookSide, seat: Seat, prevention: int, limit_key: int, lots: int, value: int, money: int) -> Reach:
+    """Walk ``side`` from its best price down to ``limit_key`` as a taker would.
+
+    ``lots`` bounds the quantity, ``value`` the price x quantity in quote units, ``money`` the same with fees; UNBOUNDED lifts a bound.
+    Own orders do not count where self-trade prevention removes them, and where it stops the taker the walk stops.
+    """
+    result = Reach()
+    unit = seat.symbol.unit
+    taker_ppm = seat.rates.taker_ppm
+    guarded = prevention != STP_ALLOW and seat.open_orders > 0
+    for key in reversed(side.keys):
+        if key < limit_key:
+            return result
+        level = side.levels[key]
+        here = level.open
+        stops_here = False
+        if guarded:
+            here, stops_here = _others(level, seat, prevention)
+        lot_value = (key if key > 0 else -key) * unit
+        lot_cost = lot_value - (-lot_value * taker_ppm // PPM)
+        wanted = here
+        if lots != UNBOUNDED:
+            wanted = min(wanted, lots - result.lots)
+        if value != UNBOUNDED:
+            wanted = min(wanted, value // lot_value)
+            value -= wanted * lot_value
+        if money != UNBOUNDED:
+            wanted = min(wanted, money // lot_cost)
+            money -= wanted * lot_cost
+        result.lots += wanted
+        result.cost += wanted * lot_cost
+        if wanted < here or result.lots == lots or UNBOUNDED < value < lot_value:
+            result.dry = False
+            return result
+        if stops_here:
+            return result
+    return result
+
+
+def _others(level: Level, seat: Seat, prevention: int) -> tuple[int, bool]:
+    """Lots at the level that the user may take, and whether an order of the user's own ends the walk here.
+
+    Before an own order that ends it, an iceberg counts with its shown part: the rest queues behind.
+    """
+    lots = 0
+    shown = 0
+    order = level.head
+    while order is not None:
+        if order.seat.user is not seat.user:
+            lots += order.open
+            shown += order.shown
+        elif prevention != STP_CANCEL_MAKER:
+            return shown, True
+        order = order.newer
+    return lots, False

@@ -1,0 +1,394 @@
+"""What the state is made of: users and their money, symbols and their books, orders.
+
+Inside the core a price is a number of ticks and a quantity a number of lots, so that every product is a whole number of quote
+units (``Symbol.unit`` quote units per tick and lot). The logs speak units of 10^-8. Attributes carry no logic here: each rule lives
+in the module that bears its name.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+from engine_container.core.vocabulary import ACTIVE, DAILY_NOTIONAL_MAX, OPEN_ORDERS_MAX, OPEN_ORDERS_PER_SYMBOL_MAX, STP_CANCEL_TAKER
+
+Event = tuple[object, ...]
+"""An event in the array layout of :mod:`mycrypto.contracts.events`: its tag, then its fields."""
+
+Details = dict[str, int | str]
+
+
+class InvariantError(Exception):
+    """The core found itself in a state that cannot be: the engine must stop rather than go on."""
+
+
+class Rates:
+    """The fee rates that an order was accepted with, in parts per million of its value in quote units."""
+
+    __slots__ = ("highest_ppm", "maker_ppm", "taker_ppm")
+
+    def __init__(self, maker_ppm: int, taker_ppm: int) -> None:
+        self.maker_ppm = maker_ppm
+        self.taker_ppm = taker_ppm
+        self.highest_ppm = max(maker_ppm, taker_ppm)
+
+
+class Balance:
+    """A user's money in one asset, in units."""
+
+    __slots__ = ("asset", "available", "locked", "touched", "user_id")
+
+    def __init__(self, user_id: bytes, asset: str, available: int, locked: int) -> None:
+        self.user_id = user_id
+        self.asset = asset
+        self.available = available
+        self.locked = locked
+        self.touched = 0
+        """Serial number of the last command that changed it: each command reports a balance once."""
+
+
+class Level:
+    """The orders at one price, oldest first."""
+
+    __slots__ = ("head", "key", "open", "tail")
+
+    def __init__(self, key: int) -> None:
+        self.key = key
+        self.open = 0
+        """Lots open at this price, hidden ones included."""
+        self.head: Order | None = None
+        self.tail: Order | None = None
+
+
+class BookSide:
+    """One side of a book. A level's key is its price in ticks for bids and the negative for asks: the greatest key is the best."""
+
+    __slots__ = ("best", "keys", "levels")
+
+    def __init__(self) -> None:
+        self.levels: dict[int, Level] = {}
+        self.keys: list[int] = []
+        """Ascending, so that the best price stands at the end, where lists are quick."""
+        self.best: Level | None = None
+
+
+class Terms:
+    """What only some orders have: conditions, expiry, an iceberg's display size, the other leg of an OCO."""
+
+    __slots__ = (
+        "activation",
+        "display",
+        "expires_ms",
+        "extreme",
+        "idle_lock_per_lot",
+        "queued",
+        "quote_quantity",
+        "sibling",
+        "stop",
+        "trail_bps",
+        "waiting",
+    )
+
+    def __init__(self, stop: int, trail_bps: int, activation: int, display: int, expires_ms: int, quote_quantity: int) -> None:
+        self.stop = stop
+        """Trigger price in ticks; for a trailing order what the extreme and the distance make of it (0: not tracking yet)."""
+        self.trail_bps = trail_bps
+        self.activation = activation
+        self.extreme = 0
+        """Best price in ticks since a trailing order began to track; 0 before."""
+        self.display = display
+        self.expires_ms = expires_ms
+        self.quote_quantity = quote_quantity
+        """Units of quote asset that a market order was given, where it was given by value."""
+        self.waiting = False
+        """Off the book, until the trigger."""
+        self.queued = False
+        """Its trigger was reached; it fires when those before it have had their turn."""
+        self.sibling: Order | None = None
+        self.idle_lock_per_lot = 0
+        """For the leg of an OCO that locks nothing because the other leg's lock covers both: what it needs alone."""
+
+
+class Order:
+    """An accepted order (or one about to be). ``open`` counts the lots left, of which ``shown`` are visible to the book."""
+
+    __slots__ = (
+        "client_order_id",
+        "created_ms",
+        "level",
+        "lock_per_lot",
+        "newer",
+        "number",
+        "older",
+        "open",
+        "price",
+        "rates",
+        "seat",
+        "shown",
+        "side",
+        "style",
+        "terms",
+        "total",
+    )
+
+    def __init__(
+        self,
+        seat: Seat,
+        side: int,
+        style: int,
+        price: int,
+        total: int,
+        lock_per_lot: int,
+        client_order_id: str,
+        created_ms: int,
+        terms: Terms | None,
+    ) -> None:
+        self.number = 0
+        self.created_ms = created_ms
+        self.seat = seat
+        self.side = side
+        self.style = style
+        self.price = price
+        """Limit in ticks; 0 for orders without one."""
+        self.total = total
+        self.open = total
+        self.shown = total
+        self.lock_per_lot = lock_per_lot
+        """Units locked for every open lot: of base for a SELL; of quote for a BUY, value at the limit plus the highest fee."""
+        self.rates = seat.rates
+        self.client_order_id = client_order_id
+        self.terms = terms
+        self.level: Level | None = None
+        self.older: Order | None = None
+        self.newer: Order | None = None
+
+
+class Record:
+    """The memory of one command: what was asked and, for an order, which number answers for it."""
+
+    __slots__ = ("client_order_id", "command_id", "created_ms", "more", "number", "price", "quantity", "shape", "user")
+
+    def __init__(
+        self,
+        command_id: bytes,
+        user: User | None,
+        client_order_id: str,
+        created_ms: int,
+        number: int,
+        shape: int,
+        quantity: int,
+        price: int,
+        more: tuple[object, ...] | None,
+    ) -> None:
+        self.command_id = command_id
+        self.user = user
+        self.client_order_id = client_order_id
+        """"" where no client_order_id has to be forgotten with this record."""
+        self.created_ms = created_ms
+        self.number = number
+        """The order that answers, 0 for commands that place none."""
+        self.shape = shape
+        self.quantity = quantity
+        self.price = price
+        self.more = more
+
+
+class User:
+    """A user's limits, habits, money and open orders. -1 in a limit or rate means the platform's default."""
+
+    __slots__ = (
+        "balances",
+        "clients",
+        "daily_notional_max",
+        "day",
+        "day_notional",
+        "maker_fee_ppm",
+        "market_maker",
+        "open",
+        "open_orders_max",
+        "open_orders_per_symbol_max",
+        "prevention",
+        "seats",
+        "taker_fee_ppm",
+        "user_id",
+    )
+
+    def __init__(self, user_id: bytes) -> None:
+        self.user_id = user_id
+        self.open_orders_max = OPEN_ORDERS_MAX
+        self.open_orders_per_symbol_max = OPEN_ORDERS_PER_SYMBOL_MAX
+        self.daily_notional_max = DAILY_NOTIONAL_MAX
+        self.maker_fee_ppm = -1
+        self.taker_fee_ppm = -1
+        self.prevention = STP_CANCEL_TAKER
+        self.market_maker = False
+        self.day = 0
+        """Days since 1970 of log time that ``day_notional`` counts for."""
+        self.day_notional = 0
+        self.balances: dict[str, Balance] = {}
+        self.seats: dict[str, Seat] = {}
+        self.open: dict[int, Order] = {}
+        self.clients: dict[str, Record] = {}
+
+
+class Seat:
+    """A user at a symbol: the two balances that trades move, the fee rates, the count of open orders."""
+
+    __slots__ = ("base", "open_orders", "quote", "rates", "symbol", "user")
+
+    def __init__(self, user: User, symbol: Symbol, base: Balance, quote: Balance, rates: Rates) -> None:
+        self.user = user
+        self.symbol = symbol
+        self.base = base
+        self.quote = quote
+        self.rates = rates
+        self.open_orders = 0
+
+
+class Symbol:
+    """A listed pair: its rules, its book, its waiting orders, its last price."""
+
+    __slots__ = (
+        "asks",
+        "band_bps",
+        "base",
+        "bids",
+        "breaker_bps",
+        "breaker_halt_ms",
+        "closes_minute",
+        "falling",
+        "fired",
+        "halted_with_all",
+        "index",
+        "last_price",
+        "lot",
+        "lots_max",
+        "lots_min",
+        "maker_fee_ppm",
+        "name",
+        "notional_min",
+        "opens_minute",
+        "prints",
+        "quote",
+        "reason",
+        "resume_ms",
+        "rising",
+        "status",
+        "taker_fee_ppm",
+        "tick",
+        "trailing",
+        "unit",
+        "valued_by",
+        "waiting",
+        "window",
+        "window_high",
+        "window_low",
+        "window_second",
+    )
+
+    def __init__(self, index: int, name: str, base: str, quote: str) -> None:
+        self.index = index
+        self.name = name
+        self.base = base
+        self.quote = quote
+        self.tick = 0
+        self.lot = 0
+        self.unit = 0
+        """Quote units that one lot costs per tick of price."""
+        self.lots_min = 0
+        self.lots_max = 0
+        self.notional_min = 0
+        self.band_bps = 0
+        self.maker_fee_ppm = 0
+        self.taker_fee_ppm = 0
+        self.breaker_bps = 0
+        self.breaker_halt_ms = 0
+        self.opens_minute = -1
+        self.closes_minute = -1
+        self.status = ACTIVE
+        self.reason = ""
+        self.resume_ms = 0
+        """When the status ends by itself; 0: never."""
+        self.halted_with_all = False
+        self.last_price = 0
+        """Ticks of the last trade; 0 before the first."""
+        self.bids = BookSide()
+        self.asks = BookSide()
+        self.waiting: dict[int, Order] = {}
+        """Conditional orders off the book, in order of entry."""
+        self.rising: list[tuple[int, int]] = []
+        """(trigger in ticks, order number) ascending, of orders that fire at a price at or above their trigger."""
+        self.falling: list[tuple[int, int]] = []
+        """(minus trigger, order number) ascending, of orders that fire at a price at or below it."""
+        self.trailing: dict[int, Order] = {}
+        self.fired: list[Order] = []
+        """Orders whose trigger was reached, in order of entry, waiting for their turn."""
+        self.prints: list[int] = []
+        """Prices traded by this command that waiting orders have yet to see."""
+        self.valued_by: Symbol | None = None
+        """The pair USDT/<quote> that values this one's turnover in USDT; None: taken as it is."""
+        self.window: list[tuple[int, int, int]] = []
+        """(second, lowest, highest) of the circuit breaker, the last minute's."""
+        self.window_second = -1
+        self.window_low = 0
+        self.window_high = 0
+
+
+class State:
+    """Everything that the command log has made, and nothing else."""
+
+    __slots__ = (
+        "expiring",
+        "moved",
+        "next_seq",
+        "now_ms",
+        "records",
+        "rules",
+        "seen",
+        "serial",
+        "symbols",
+        "symbols_by_index",
+        "timed",
+        "totals",
+        "totals_seq",
+        "totals_time_ms",
+        "touched",
+        "transfers",
+        "unfinished",
+        "users",
+    )
+
+    def __init__(self) -> None:
+        self.next_seq = 1
+        """The number of the next event."""
+        self.now_ms = 0
+        """The greatest log time seen."""
+        self.rules = RULES_FIRST
+        self.users: dict[bytes, User] = {}
+        self.symbols: dict[str, Symbol] = {}
+        self.symbols_by_index: list[Symbol] = []
+        self.seen: dict[bytes, Record] = {}
+        self.records: deque[Record] = deque()
+        """The same records, oldest first."""
+        self.transfers: dict[bytes, int] = {}
+        """Every transfer id ever used with its signed amount; 0 for a debit that was refused."""
+        self.totals: dict[str, int] = {}
+        """Sum of all users' money per asset, in units."""
+        self.totals_seq = 1
+        self.totals_time_ms = 0
+        self.expiring: list[tuple[int, int, Order]] = []
+        """Heap of (time, number, order) of orders that expire; entries of closed orders are dropped when they come up."""
+        self.unfinished: list[Symbol] = []
+        """Symbols whose fired orders were too many for one command."""
+        self.moved: list[Symbol] = []
+        """Symbols with waiting orders whose price this command changed."""
+        self.timed = True
+        """Whether a symbol may have something to do when time moves on."""
+        self.serial = 0
+        """Counts commands within this run, to tell which balances one command has touched."""
+        self.touched: list[Balance] = []
+
+
+RULES_FIRST: Final = 1
+RULES_LATEST: Final = 1
+"""Behaviour that changes an event for an old command comes with a new number here and is switched on by a SetRules command."""

@@ -1,0 +1,129 @@
+"""What becomes of an order that may trade: it meets the other side, then rests or ends."""
+
+from __future__ import annotations
+
+from heapq import heappush
+from typing import Final
+
+from engine_container.core.amendments import amended
+from engine_container.core.book import other_side, rest
+from engine_container.core.closing import announce, enrol
+from engine_container.core.depth import UNBOUNDED, Reach, reach
+from engine_container.core.entities import Event, Order, State
+from engine_container.core.funds import lock
+from engine_container.core.limits import band, expiry_of
+from engine_container.core.matching import HALTED_BY_TRADE, PREVENTED, match
+from engine_container.core.statuses import halt
+from engine_container.core.vocabulary import (
+    AUCTION,
+    BUY,
+    CANCELLED,
+    FILLED,
+    FOK,
+    IOC,
+    time_in_force_of,
+)
+
+NO_LIMIT: Final = -1152921504606846976
+"""A key below every price: a market order that no band holds."""
+
+
+def limit_key_of(side: int, price: int) -> int:
+    """The worst key of the other side that a limit in ticks admits."""
+    return -price if side == BUY else price
+
+
+def market_key(order: Order) -> int:
+    """The worst key that a market order may reach: the edge of the band around the last trade."""
+    lowest, highest = band(order.seat.symbol)
+    if highest == 0:
+        return NO_LIMIT
+    return -highest if order.side == BUY else lowest
+
+
+def run_limit(state: State, order: Order, events: list[Event], closed: list[Event]) -> None:
+    """A limit order whose money is available and not locked: trade, then rest, unless it may not."""
+    symbol = order.seat.symbol
+    total_before = order.total
+    if symbol.status == AUCTION:
+        settle_in_book(state, order)
+        return
+    outcome = match(state, order, limit_key_of(order.side, order.price), events, closed)
+    reason = "IOC"
+    if outcome == HALTED_BY_TRADE:
+        reason = "HALT"
+    elif outcome == PREVENTED:
+        reason = "SELF_TRADE_PREVENTION"
+    elif order.open > 0 and time_in_force_of(order.style) not in {IOC, FOK}:
+        settle_in_book(state, order)
+    if order.total != total_before:
+        events.append(amended(order, kept_place=False))
+    if order.level is None:
+        finish(order, reason, closed)
+    if outcome == HALTED_BY_TRADE:
+        halt(state, symbol, events, closed)
+
+
+def settle_in_book(state: State, order: Order) -> None:
+    """The order rests: its funds are locked, its expiry is noted, the user has one open order more."""
+    terms = order.terms
+    if terms is not None and terms.display > 0:
+        order.shown = min(terms.display, order.open)
+    lock(state, order)
+    rest(order)
+    enrol(order)
+    note_expiry(state, order)
+
+
+def note_expiry(state: State, order: Order) -> None:
+    """Have :mod:`engine_container.core.expiry` look at the order when its time comes."""
+    expires_ms = expiry_of(order.seat.symbol, time_in_force_of(order.style), order.terms, order.created_ms)
+    if expires_ms > 0:
+        heappush(state.expiring, (expires_ms, order.number, order))
+
+
+def finish(order: Order, reason: str, closed: list[Event]) -> None:
+    """Announce the end of an order that never came to rest."""
+    if order.open == 0 and order.total > 0 and reason != "SELF_TRADE_PREVENTION":
+        announce(order, FILLED, "", closed)
+    else:
+        announce(order, CANCELLED, reason, closed)
+
+
+def market_reach(order: Order, money: int) -> Reach:
+    """What a market order can have now; ``money`` bounds what a BUY may spend with fees (UNBOUNDED: whatever it costs)."""
+    terms = order.terms
+    value = terms.quote_quantity if terms is not None and terms.quote_quantity > 0 else UNBOUNDED
+    lots = order.open if value == UNBOUNDED else UNBOUNDED
+    prevention = (order.style >> 6) & 7
+    return reach(other_side(order), order.seat, prevention, market_key(order), lots, value, money)
+
+
+def run_market(state: State, order: Order, reachable: Reach, events: list[Event], closed: list[Event]) -> None:
+    """A market order: trade what is reachable, at once, and cancel what is left."""
+    asked = order.open
+    by_value = order.terms is not None and order.terms.quote_quantity > 0
+    if by_value:
+        order.total = order.open = order.shown = reachable.lots
+    withheld = 0
+    if not by_value and order.side == BUY and not reachable.dry and reachable.lots < asked:
+        withheld = asked - reachable.lots
+        order.open = order.shown = reachable.lots
+    total_before = order.total
+    outcome = match(state, order, market_key(order), events, closed)
+    order.open += withheld
+    reason = "NO_LIQUIDITY"
+    if outcome == HALTED_BY_TRADE:
+        reason = "HALT"
+    elif outcome == PREVENTED:
+        reason = "SELF_TRADE_PREVENTION"
+    elif withheld:
+        reason = "INSUFFICIENT_FUNDS"
+    elif by_value and reachable.dry:
+        announce(order, CANCELLED, reason, closed)
+        return
+    if order.total != total_before:
+        events.append(amended(order, kept_place=False))
+    finish(order, reason, closed)
+    if outcome == HALTED_BY_TRADE:
+        halt(state, order.seat.symbol, events, closed)

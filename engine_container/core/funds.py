@@ -1,0 +1,162 @@
+"""Money: locks, releases, transfers in and out, and the report of what a command changed.
+
+The engine is the only one that may lock or spend a spot balance. What is locked is at every moment exactly what the open orders
+need: ``lock_per_lot`` times the open lots of each.
+"""
+
+from __future__ import annotations
+
+from engine_container.core.entities import Balance, Details, Event, InvariantError, Order, Seat, State, Symbol, User
+from engine_container.core.vocabulary import (
+    BUY,
+    PPM,
+    TAG_BALANCE,
+    TAG_TOTALS,
+    TAG_TRANSFER,
+    TAG_TRANSFER_REFUSED,
+)
+
+TOTALS_EVERY_EVENTS = 10_000
+TOTALS_EVERY_MS = 10_000
+
+
+def touch(state: State, balance: Balance) -> None:
+    """Note that this command changed the balance."""
+    if balance.touched != state.serial:
+        balance.touched = state.serial
+        state.touched.append(balance)
+
+
+def report(state: State, events: list[Event]) -> None:
+    """BalanceChanged for everything the command touched."""
+    for balance in state.touched:
+        if balance.available < 0 or balance.locked < 0:
+            raise InvariantError(f"negative balance of {balance.asset}: {balance.available} available, {balance.locked} locked")
+        events.append((TAG_BALANCE, balance.user_id, balance.asset, balance.available, balance.locked))
+    state.touched.clear()
+
+
+def user_of(state: State, user_id: bytes) -> User:
+    """The user with this id; unknown ones come into being, without money."""
+    user = state.users.get(user_id)
+    if user is None:
+        user = User(user_id)
+        state.users[user_id] = user
+    return user
+
+
+def balance_of(user: User, asset: str) -> Balance:
+    """The user's balance in the asset, nothing at first."""
+    balance = user.balances.get(asset)
+    if balance is None:
+        balance = Balance(user.user_id, asset, 0, 0)
+        user.balances[asset] = balance
+    return balance
+
+
+def lock_asset(seat: Seat, side: int) -> Balance:
+    """The balance that an order of this side locks: quote for a BUY, base for a SELL."""
+    return seat.quote if side == BUY else seat.base
+
+
+def fee(value: int, rate_ppm: int) -> int:
+    """The fee on a value in quote units, rounded up."""
+    return -(-value * rate_ppm // PPM)
+
+
+def lock_per_lot(symbol: Symbol, side: int, price: int, highest_ppm: int) -> int:
+    """Units to lock for one lot: for a BUY its value at ``price`` ticks and the highest fee, had every lot a fill of its own."""
+    if side == BUY:
+        value = price * symbol.unit
+        return value - (-value * highest_ppm // PPM)
+    return symbol.lot
+
+
+def lock(state: State, order: Order) -> None:
+    """Move what the open order needs from available to locked; whoever calls has checked that it is there."""
+    need = order.lock_per_lot * order.open
+    balance = order.seat.quote if order.side == BUY else order.seat.base
+    balance.available -= need
+    balance.locked += need
+    if balance.touched != state.serial:
+        balance.touched = state.serial
+        state.touched.append(balance)
+
+
+def release(state: State, order: Order, lots: int) -> None:
+    """Free what ``lots`` of the order have locked."""
+    freed = order.lock_per_lot * lots
+    balance = order.seat.quote if order.side == BUY else order.seat.base
+    balance.available += freed
+    balance.locked -= freed
+    if balance.touched != state.serial:
+        balance.touched = state.serial
+        state.touched.append(balance)
+
+
+def shortage(balance: Balance, required: int) -> Details:
+    """The figures of an insufficient balance."""
+    return {"asset": balance.asset, "required": required, "available": balance.available}
+
+
+def credit(state: State, user_id: bytes, asset: str, amount: int, transfer_id: bytes, events: list[Event]) -> None:
+    """Money from the wallet; once per transfer id, for ever."""
+    if _answered_before(state, user_id, asset, amount, amount, transfer_id, events):
+        return
+    if amount <= 0 or not asset:
+        _refuse(user_id, asset, amount, transfer_id, "INVALID_AMOUNT", {"amount": amount}, events)
+        return
+    _apply(state, user_id, asset, amount, transfer_id, events)
+
+
+def debit(state: State, user_id: bytes, asset: str, amount: int, transfer_id: bytes, events: list[Event]) -> None:
+    """Money to the wallet, if the available balance covers it. A refusal is remembered too: asked again, the answer is the same."""
+    if _answered_before(state, user_id, asset, amount, -amount, transfer_id, events):
+        return
+    if amount <= 0 or not asset:
+        _refuse(user_id, asset, amount, transfer_id, "INVALID_AMOUNT", {"amount": amount}, events)
+        return
+    user = state.users.get(user_id)
+    balance = user.balances.get(asset) if user is not None else None
+    available = balance.available if balance is not None else 0
+    if available < amount:
+        state.transfers[transfer_id] = 0
+        details: Details = {"asset": asset, "required": amount, "available": available}
+        _refuse(user_id, asset, amount, transfer_id, "WALLET_001", details, events)
+        return
+    _apply(state, user_id, asset, -amount, transfer_id, events)
+
+
+def _apply(state: State, user_id: bytes, asset: str, change: int, transfer_id: bytes, events: list[Event]) -> None:
+    balance = balance_of(user_of(state, user_id), asset)
+    balance.available += change
+    touch(state, balance)
+    state.totals[asset] = state.totals.get(asset, 0) + change
+    state.transfers[transfer_id] = change
+    events.append((TAG_TRANSFER, transfer_id, user_id, asset, change, False))
+
+
+def _answered_before(state: State, user_id: bytes, asset: str, amount: int, change: int, transfer_id: bytes, events: list[Event]) -> bool:
+    before = state.transfers.get(transfer_id)
+    if before is None:
+        return False
+    if before == change:
+        events.append((TAG_TRANSFER, transfer_id, user_id, asset, change, True))
+    elif before == 0 and change < 0:
+        _refuse(user_id, asset, amount, transfer_id, "WALLET_001", {"asset": asset, "required": amount}, events)
+    else:
+        _refuse(user_id, asset, amount, transfer_id, "IDEMPOTENCY_CONFLICT", {"amount": amount}, events)
+    return True
+
+
+def _refuse(user_id: bytes, asset: str, amount: int, transfer_id: bytes, code: str, details: Details, events: list[Event]) -> None:
+    events.append((TAG_TRANSFER_REFUSED, transfer_id, user_id, asset, amount, code, details))
+
+
+def report_totals(state: State, events: list[Event]) -> None:
+    """Totals per asset, every so many events or so much time, for the ledger to compare with its own."""
+    passed = state.next_seq + len(events) - state.totals_seq
+    if passed >= TOTALS_EVERY_EVENTS or (passed > 0 and state.now_ms - state.totals_time_ms >= TOTALS_EVERY_MS):
+        events.append((TAG_TOTALS, dict(state.totals)))
+        state.totals_seq = state.next_seq + len(events)
+        state.totals_time_ms = state.now_ms

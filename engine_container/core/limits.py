@@ -1,0 +1,224 @@
+"""What an order must keep to before it may touch the book: combinations, sizes, prices, bands and a user's limits.
+
+Each check returns ``None`` or the refusal: a code of the catalogue and the figures a person needs, amounts in units.
+"""
+
+from __future__ import annotations
+
+from engine_container.core.entities import Details, Seat, State, Symbol, Terms, User
+from engine_container.core.vocabulary import (
+    ACTIVE,
+    AUCTION,
+    BPS,
+    DAY,
+    DAY_MS,
+    FOK,
+    GTC,
+    GTD,
+    IOC,
+    LIMIT,
+    MARKET,
+    MINUTE_MS,
+    STOP,
+    STOP_LIMIT,
+    STP_ALLOW,
+    TAKE_PROFIT,
+    TAKE_PROFIT_LIMIT,
+    TRAILING_STOP,
+    UNITS,
+)
+
+Refusal = tuple[str, Details]
+
+CLIENT_ORDER_ID_LENGTH_MAX = 100
+
+
+def _odd(reason: str) -> Refusal:
+    return "INVALID_ORDER", {"reason": reason}
+
+
+def has_limit(kind: int) -> bool:
+    """Whether an order of this type carries a limit price."""
+    return kind in {LIMIT, STOP_LIMIT, TAKE_PROFIT_LIMIT}
+
+
+def is_conditional(kind: int) -> bool:
+    return kind in {STOP, STOP_LIMIT, TAKE_PROFIT, TAKE_PROFIT_LIMIT, TRAILING_STOP}
+
+
+def within_hours(symbol: Symbol, now_ms: int) -> bool:
+    """Whether the symbol trades at this time of the UTC day; a session may span midnight."""
+    opens = symbol.opens_minute
+    closes = symbol.closes_minute
+    if opens < 0 or closes < 0 or opens == closes:
+        return True
+    minute = now_ms % DAY_MS // MINUTE_MS
+    if opens < closes:
+        return opens <= minute < closes
+    return minute >= opens or minute < closes
+
+
+def market_refusal(state: State, symbol: Symbol, style: int) -> Refusal | None:
+    """An order needs an open market; in the call phase of an auction only what can rest is taken."""
+    if symbol.status == ACTIVE:
+        if within_hours(symbol, state.now_ms):
+            return None
+        return "MARKET_CLOSED", {"symbol": symbol.name, "opens_minute": symbol.opens_minute, "closes_minute": symbol.closes_minute}
+    kind = style & 7
+    time_in_force = (style >> 3) & 7
+    post_only = (style >> 9) & 1
+    if symbol.status == AUCTION and has_limit(kind) and time_in_force not in {IOC, FOK} and not post_only:
+        return None
+    return "MARKET_CLOSED", {"symbol": symbol.name, "symbol_status": symbol.status, "resume_ms": symbol.resume_ms}
+
+
+def combination_refusal(state: State, user: User, style: int, terms: Terms | None, price: int, quantity: int) -> Refusal | None:
+    """Fields that do not go together. Prices and quantities in units."""
+    kind = style & 7
+    time_in_force = (style >> 3) & 7
+    if has_limit(kind) != (price != 0):
+        return _odd("a limit price belongs to LIMIT, STOP_LIMIT and TAKE_PROFIT_LIMIT orders, and only to them")
+    if (style >> 9) & 1 and (kind != LIMIT or time_in_force in {IOC, FOK}):
+        return _odd("post-only orders are LIMIT orders that may rest")
+    if (style >> 6) & 7 == STP_ALLOW and not user.market_maker:
+        return _odd("only flagged market makers may trade with themselves")
+    if kind == MARKET and time_in_force not in {GTC, IOC, FOK}:
+        return _odd("a market order cannot wait")
+    if terms is None:
+        if is_conditional(kind):
+            return _odd("a conditional order needs its trigger")
+        if time_in_force == GTD:
+            return _odd("a GTD order needs a time to expire")
+        return None
+    return _terms_refusal(state, kind, time_in_force, terms, quantity)
+
+
+def _terms_refusal(state: State, kind: int, time_in_force: int, terms: Terms, quantity: int) -> Refusal | None:
+    if min(terms.stop, terms.activation, terms.display, terms.trail_bps, terms.expires_ms, terms.quote_quantity) < 0:
+        return _odd("a negative figure")
+    if (terms.quote_quantity > 0) and (kind != MARKET or quantity != 0):
+        return _odd("a quote quantity is for market orders without a quantity")
+    if (terms.expires_ms > 0) != (time_in_force == GTD):
+        return _odd("a time to expire belongs to GTD orders, and only to them")
+    if time_in_force == GTD and terms.expires_ms <= state.now_ms:
+        return _odd("the time to expire has passed")
+    if terms.display > 0 and (
+        kind not in {LIMIT, STOP_LIMIT, TAKE_PROFIT_LIMIT} or terms.display >= quantity or time_in_force in {IOC, FOK}
+    ):
+        return _odd("an iceberg is a limit order that shows less than its quantity and may rest")
+    if terms.trail_bps >= BPS:
+        return _odd("the trailing distance must be less than 10000 basis points")
+    if not is_conditional(kind):
+        if terms.stop or terms.trail_bps or terms.activation:
+            return _odd("a trigger belongs to conditional orders")
+        return None
+    if kind == TRAILING_STOP and terms.trail_bps == 0:
+        return _odd("a trailing order needs its distance")
+    if terms.trail_bps == 0 and terms.stop == 0:
+        return _odd("a conditional order needs its trigger")
+    if terms.trail_bps == 0 and terms.activation > 0:
+        return _odd("an activation price belongs to trailing orders")
+    if kind in {STOP, TAKE_PROFIT, TRAILING_STOP} and time_in_force in {IOC, FOK}:
+        return _odd("a conditional order waits; IOC and FOK are for its limit form")
+    return None
+
+
+def quantity_refusal(symbol: Symbol, quantity: int) -> Refusal:
+    """A quantity (units) off the lot step or outside the symbol's sizes."""
+    return "INVALID_QUANTITY", {
+        "quantity": quantity,
+        "minimum": symbol.lots_min * symbol.lot,
+        "maximum": symbol.lots_max * symbol.lot,
+        "step": symbol.lot,
+    }
+
+
+def price_refusal(symbol: Symbol, price: int) -> Refusal:
+    """A price (units) that is not positive or off the tick."""
+    return "ORDER_002", {"price": price, "tick": symbol.tick}
+
+
+def band(symbol: Symbol) -> tuple[int, int]:
+    """The lowest and highest price in ticks within the band around the last trade; (0, 0) where there is no band."""
+    reference = symbol.last_price
+    if symbol.band_bps == 0 or reference == 0:
+        return 0, 0
+    return -(-reference * (BPS - symbol.band_bps) // BPS), reference * (BPS + symbol.band_bps) // BPS
+
+
+def band_refusal(symbol: Symbol, ticks: int) -> Refusal | None:
+    """A limit must lie within the band around the last trade."""
+    lowest, highest = band(symbol)
+    if highest == 0 or lowest <= ticks <= highest:
+        return None
+    tick = symbol.tick
+    return "PRICE_BAND", {
+        "price": ticks * tick,
+        "lowest": lowest * tick,
+        "highest": highest * tick,
+        "last_price": symbol.last_price * tick,
+    }
+
+
+def open_order_refusal(seat: Seat, more: int) -> Refusal | None:
+    """Whether ``more`` orders may come to be open, waiting ones included; a limit of 0 is none."""
+    user = seat.user
+    count = len(user.open)
+    if 0 < user.open_orders_max < count + more:
+        return "OPEN_ORDER_LIMIT", {"scope": "user", "open": count, "maximum": user.open_orders_max}
+    if 0 < user.open_orders_per_symbol_max < seat.open_orders + more:
+        return "OPEN_ORDER_LIMIT", {"scope": "symbol", "open": seat.open_orders, "maximum": user.open_orders_per_symbol_max}
+    return None
+
+
+def turnover_value(symbol: Symbol, value: int) -> int:
+    """A value in quote units as units of USDT, by the last price of USDT/<quote> where there is one."""
+    valued_by = symbol.valued_by
+    if valued_by is None or valued_by.last_price == 0:
+        return value
+    return value * UNITS // (valued_by.last_price * valued_by.tick)
+
+
+def turnover_refusal(state: State, user: User, symbol: Symbol, value: int) -> Refusal | None:
+    """A user's turnover of the UTC day, and what this order could add to it."""
+    most = user.daily_notional_max
+    if most <= 0:
+        return None
+    used = user.day_notional if user.day == state.now_ms // DAY_MS else 0
+    asked = turnover_value(symbol, value)
+    if used + asked <= most:
+        return None
+    return "DAILY_VOLUME_LIMIT", {"used": used, "requested": asked, "maximum": most}
+
+
+def count_turnover(state: State, symbol: Symbol, maker: User, taker: User, value: int) -> None:
+    """Add a trade's value to the day of both its users."""
+    if symbol.valued_by is not None:
+        value = turnover_value(symbol, value)
+    day = state.now_ms // DAY_MS
+    if maker.day != day:
+        maker.day = day
+        maker.day_notional = 0
+    maker.day_notional += value
+    if taker.day != day:
+        taker.day = day
+        taker.day_notional = 0
+    taker.day_notional += value
+
+
+def end_of_day(symbol: Symbol, now_ms: int) -> int:
+    """When a DAY order expires: the close of the session, or the end of the UTC day."""
+    midnight = now_ms - now_ms % DAY_MS
+    if symbol.opens_minute < 0 or symbol.closes_minute < 0:
+        return midnight + DAY_MS
+    close = midnight + symbol.closes_minute * MINUTE_MS
+    return close if close > now_ms else close + DAY_MS
+
+
+def expiry_of(symbol: Symbol, time_in_force: int, terms: Terms | None, now_ms: int) -> int:
+    """Epoch milliseconds when the order expires; 0: never."""
+    if time_in_force == DAY:
+        return end_of_day(symbol, now_ms)
+    if time_in_force == GTD and terms is not None:
+        return terms.expires_ms
+    return 0

@@ -1,0 +1,155 @@
+"""The state machine: ``apply(state, command, time) -> events``, a pure function of what came before.
+
+Time is the log's. It never goes back, and it is moved on by :func:`advance` before the commands of a record are applied: what has
+come due by then (expiries, the end of halts and auctions, ids to forget) happens before any of them.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from engine_container.core.amending import amend
+from engine_container.core.cancelling import cancel_all, cancel_order
+from engine_container.core.entities import RULES_LATEST, Event, State
+from engine_container.core.expiry import expire
+from engine_container.core.funds import credit, debit, report, report_totals
+from engine_container.core.idempotency import answered, forget_old, remember_command
+from engine_container.core.oco import place_oco
+from engine_container.core.placing import place
+from engine_container.core.replacing import replace
+from engine_container.core.stops import cascade, go_on
+from engine_container.core.symbols import end_statuses, halt_all, resume_all, set_status, set_symbol
+from engine_container.core.users import set_user
+from engine_container.core.vocabulary import REMEMBERED_MS, TAG_REFUSED, TAG_RULES
+from mycrypto.contracts.commands import (
+    AmendOrder,
+    CancelAll,
+    CancelOrder,
+    Command,
+    Credit,
+    Debit,
+    Halt,
+    PlaceOco,
+    PlaceOrder,
+    ReplaceOrder,
+    Resume,
+    SetRules,
+    SetStatus,
+    SetSymbol,
+    SetUser,
+    Tick,
+    fields_of,
+)
+
+
+def advance(state: State, time_ms: int) -> list[Event]:
+    """Move the time on (never back) and do what has come due."""
+    state.now_ms = max(state.now_ms, time_ms)
+    now_ms = state.now_ms
+    expiring = state.expiring
+    due = bool(expiring) and expiring[0][0] <= now_ms
+    records = state.records
+    if records and records[0].created_ms + REMEMBERED_MS <= now_ms:
+        forget_old(state)
+    if not due and not state.timed:
+        return []
+    events: list[Event] = []
+    closed: list[Event] = []
+    state.serial += 1
+    if due:
+        expire(state, closed)
+    if state.timed:
+        end_statuses(state, events, closed)
+    return _finished(state, events, closed)
+
+
+def apply(state: State, command: Command, time_ms: int) -> list[Event]:
+    """Carry out one command at a log time; its events in the order that the contract promises."""
+    state.now_ms = max(state.now_ms, time_ms)
+    events: list[Event] = []
+    closed: list[Event] = []
+    state.serial += 1
+    if state.unfinished:
+        go_on(state, events, closed)
+    kind = type(command)
+    if kind is PlaceOrder:
+        place(state, cast("PlaceOrder", command), events, closed)
+    elif kind is CancelOrder:
+        cancel_order(state, cast("CancelOrder", command), events, closed)
+    else:
+        _apply_other(state, command, events, closed)
+    return _finished(state, events, closed)
+
+
+def run(state: State, command: Command, time_ms: int) -> list[Event]:
+    """Advance and apply in one, for callers without records."""
+    return advance(state, time_ms) + apply(state, command, time_ms)
+
+
+def _finished(state: State, events: list[Event], closed: list[Event]) -> list[Event]:
+    """Stops fire, then the closed orders and the balances are told."""
+    if state.moved:
+        moved = state.moved
+        state.moved = []
+        for symbol in moved:
+            cascade(state, symbol, events, closed)
+    if closed:
+        events.extend(closed)
+    if state.touched:
+        report(state, events)
+    state.next_seq += len(events)
+    return events
+
+
+def observe_print(state: State, name: str, price: int) -> list[Event]:
+    """A price in units traded outside: waiting orders see it as if it had traded here (for scenarios and imports)."""
+    symbol = state.symbols[name]
+    events: list[Event] = []
+    closed: list[Event] = []
+    state.serial += 1
+    symbol.last_price = price // symbol.tick
+    if symbol.waiting:
+        symbol.prints.append(symbol.last_price)
+        cascade(state, symbol, events, closed)
+    return _finished(state, events, closed)
+
+
+def _apply_other(state: State, command: Command, events: list[Event], closed: list[Event]) -> None:
+    if isinstance(command, Tick):
+        report_totals(state, events)
+    elif isinstance(command, Credit):
+        credit(state, command.user_id, command.asset, command.amount, command.transfer_id, events)
+    elif isinstance(command, Debit):
+        debit(state, command.user_id, command.asset, command.amount, command.transfer_id, events)
+    elif isinstance(command, AmendOrder):
+        amend(state, command, events, closed)
+    elif isinstance(command, ReplaceOrder):
+        replace(state, command, events, closed)
+    elif isinstance(command, CancelAll):
+        cancel_all(state, command, events, closed)
+    elif isinstance(command, PlaceOco):
+        place_oco(state, command, events, closed)
+    elif isinstance(command, SetSymbol):
+        set_symbol(state, command, events)
+    elif isinstance(command, SetStatus):
+        set_status(state, command, events, closed)
+    elif isinstance(command, SetUser):
+        set_user(state, command, events)
+    elif isinstance(command, Halt):
+        halt_all(state, command, events, closed)
+    elif isinstance(command, Resume):
+        resume_all(state, command, events)
+    elif isinstance(command, SetRules):
+        _set_rules(state, command, events)
+
+
+def _set_rules(state: State, command: SetRules, events: list[Event]) -> None:
+    content = fields_of(command)
+    if answered(state, command.command_id, content, events):
+        return
+    remember_command(state, command.command_id, content)
+    if not state.rules <= command.version <= RULES_LATEST:
+        events.append((TAG_REFUSED, "VALIDATION_ERROR", {"field": "version", "current": state.rules, "latest": RULES_LATEST}))
+        return
+    state.rules = command.version
+    events.append((TAG_RULES, command.version))

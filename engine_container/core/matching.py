@@ -1,0 +1,136 @@
+"""Matching: the taker meets the best of the other side, price first, then time, at the resting order's price.
+
+A taker locks nothing while it trades: its money was checked at acceptance and moves with each trade; what then rests is locked.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine_container.core.book import remove_emptied, to_the_back, unlink
+from engine_container.core.breaker import observe
+from engine_container.core.closing import close_filled, take_over
+from engine_container.core.entities import BookSide, Event, InvariantError, Order, State
+from engine_container.core.limits import count_turnover
+from engine_container.core.selftrade import prevent
+from engine_container.core.vocabulary import BUY, FOK, PPM, STP_ALLOW, TAG_TRADE
+
+DONE: Final = 0
+"""Nothing left to trade with, or nothing left to trade."""
+PREVENTED: Final = 1
+"""Self-trade prevention ends the order here."""
+HALTED_BY_TRADE: Final = 2
+"""A trade moved the price so far that the symbol was halted."""
+
+
+def match(state: State, taker: Order, limit_key: int, events: list[Event], closed: list[Event]) -> int:
+    """Trade until the taker is filled or the other side is worse than ``limit_key``; says why it ended."""
+    seat = taker.seat
+    symbol = seat.symbol
+    user = seat.user
+    side: BookSide = symbol.asks if taker.side == BUY else symbol.bids
+    prevention = (taker.style >> 6) & 7
+    all_or_nothing = (taker.style >> 3) & 7 == FOK
+    halted = False
+    while taker.open > 0:
+        level = side.best
+        if level is None or level.key < limit_key:
+            break
+        maker = level.head
+        if maker is None:
+            raise InvariantError(f"empty level {level.key} in the book of {symbol.name}")
+        own = maker.seat.user is user
+        if own and prevention != STP_ALLOW:
+            if not prevent(state, taker, maker, prevention, events, closed):
+                return PREVENTED
+            continue
+        if maker.terms is not None:
+            take_over(state, maker, closed)
+        price = level.key if level.key > 0 else -level.key
+        lots = min(taker.open, maker.shown)
+        part_taken = lots == maker.shown
+        breached = trade(state, maker, taker, price, lots, own, events)
+        if maker.open == 0:
+            unlink(maker, level)
+            remove_emptied(side, level)
+            close_filled(state, maker, closed)
+        elif part_taken:
+            to_the_back(maker, level)
+        if breached:
+            halted = True
+            if not all_or_nothing:
+                break
+    return HALTED_BY_TRADE if halted else DONE
+
+
+def trade(state: State, maker: Order, taker: Order, price: int, lots: int, own: bool, events: list[Event]) -> bool:
+    """One fill: money, fees and quantities of both sides, and its event; True if the price trips the circuit breaker.
+
+    The maker's funds are locked, the taker's are not.
+    """
+    symbol = maker.seat.symbol
+    lot = symbol.lot
+    value = price * symbol.unit * lots
+    base_units = lot * lots
+    maker_fee = -(-value * maker.rates.maker_ppm // PPM)
+    taker_fee = -(-value * taker.rates.taker_ppm // PPM)
+    serial = state.serial
+    touched = state.touched
+    maker_base = maker.seat.base
+    maker_quote = maker.seat.quote
+    taker_base = taker.seat.base
+    taker_quote = taker.seat.quote
+    freed = maker.lock_per_lot * lots
+    if taker.side == BUY:
+        taker_quote.available -= value + taker_fee
+        taker_base.available += base_units
+        maker_base.locked -= freed
+        maker_quote.available += value - maker_fee
+    else:
+        taker_base.available -= base_units
+        taker_quote.available += value - taker_fee
+        maker_quote.locked -= freed
+        maker_quote.available += freed - value - maker_fee
+        maker_base.available += base_units
+    for balance in (taker_base, taker_quote, maker_base, maker_quote):
+        if balance.touched != serial:
+            balance.touched = serial
+            touched.append(balance)
+    totals = state.totals
+    totals[symbol.quote] -= maker_fee + taker_fee
+    count_turnover(state, symbol, maker.seat.user, taker.seat.user, value)
+
+    maker.open -= lots
+    maker.shown -= lots
+    taker.open -= lots
+    taker.shown = taker.open
+    level = maker.level
+    if level is not None:
+        level.open -= lots
+    if maker.shown == 0 and maker.open > 0 and maker.terms is not None:
+        display = maker.terms.display
+        maker.shown = min(maker.open, display)
+    events.append(
+        (
+            TAG_TRADE,
+            symbol.name,
+            price * symbol.tick,
+            base_units,
+            taker.side,
+            maker.number,
+            maker.created_ms,
+            maker.seat.user.user_id,
+            maker_fee,
+            (maker.total - maker.open) * lot,
+            maker.shown * lot,
+            taker.number,
+            taker.created_ms,
+            taker.seat.user.user_id,
+            taker_fee,
+            (taker.total - taker.open) * lot,
+            own,
+        )
+    )
+    if price == symbol.last_price:
+        return False
+    return observe(state, symbol, price)

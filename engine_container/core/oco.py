@@ -1,0 +1,146 @@
+"""OCO: two orders of which one cancels the other. Their funds are locked once, since only one of them can come to trade."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine_container.core.closing import announce, cancel
+from engine_container.core.entities import Event, Order, State, Terms, User
+from engine_container.core.execution import run_limit
+from engine_container.core.funds import lock_asset, release, shortage, user_of
+from engine_container.core.idempotency import answered, client_record, remember_client, remember_command
+from engine_container.core.limits import Refusal, is_conditional, open_order_refusal
+from engine_container.core.placing import accept, record_of, reject, taker_refusal, wait
+from engine_container.core.tickets import order_from
+from engine_container.core.triggers import reached, terms_of
+from engine_container.core.vocabulary import AUCTION, CANCELLED, FOK, IOC, LIMIT, MARKET, OPEN, PENDING_TRIGGER, kind_of
+from mycrypto.contracts.commands import PlaceOco, fields_of
+
+Fields = tuple[Any, ...]
+
+
+def place_oco(state: State, command: PlaceOco, events: list[Event], closed: list[Event]) -> None:
+    """Carry out a PlaceOco command: both orders are accepted, or both are refused."""
+    legs: tuple[Fields, Fields] = (fields_of(command.first), fields_of(command.second))
+    content = legs[0] + legs[1]
+    if answered(state, command.command_id, content, events):
+        return
+    whole = remember_command(state, command.command_id, content)
+    user = user_of(state, legs[0][1])
+    whole.user = user
+    whole.number = state.next_seq + len(events)
+    whole.price = whole.number + 1
+    refusal = _refusal_of_pair(legs[0], legs[1])
+    orders: list[Order] = []
+    for fields in legs:
+        if refusal is None:
+            refusal = _id_refusal(state, user, fields)
+        if refusal is None:
+            order = order_from(state, user, fields)
+            if isinstance(order, tuple):
+                refusal = order
+            else:
+                orders.append(order)
+    if refusal is None:
+        refusal = _refusal_of_orders(orders[0], orders[1])
+    if refusal is not None:
+        for fields in legs:
+            reject(fields, refusal, events)
+        return
+    for order, fields in zip(orders, legs, strict=True):
+        remember_client(state, record_of(state, user, fields, events))
+        accept(state, order, fields, PENDING_TRIGGER if is_conditional(kind_of(order.style)) else OPEN, events)
+    _begin(state, orders[0], orders[1], events, closed)
+
+
+def _id_refusal(state: State, user: User, fields: Fields) -> Refusal | None:
+    client_order_id: str = fields[8]
+    if client_order_id and client_record(state, user, client_order_id) is not None:
+        return "IDEMPOTENCY_CONFLICT", {"client_order_id": client_order_id}
+    return None
+
+
+def _refusal_of_pair(first: Fields, second: Fields) -> Refusal | None:
+    if first[1] != second[1] or first[2] != second[2] or first[3] != second[3] or first[6] != second[6]:
+        return "INVALID_ORDER", {"reason": "the orders of an OCO have one user, symbol, side and quantity"}
+    if first[8] and first[8] == second[8]:
+        return "IDEMPOTENCY_CONFLICT", {"client_order_id": first[8]}
+    conditional = 0
+    for fields in (first, second):
+        kind: int = fields[4]
+        time_in_force: int = fields[5]
+        if kind == MARKET or (kind == LIMIT and time_in_force in {IOC, FOK}):
+            return "INVALID_ORDER", {"reason": "the orders of an OCO must be able to wait"}
+        if is_conditional(kind):
+            conditional += 1
+    if conditional == 0:
+        return "INVALID_ORDER", {"reason": "one order of an OCO must be conditional"}
+    return None
+
+
+def _refusal_of_orders(first: Order, second: Order) -> Refusal | None:
+    seat = first.seat
+    refusal = open_order_refusal(seat, 2)
+    if refusal is not None:
+        return refusal
+    balance = lock_asset(seat, first.side)
+    need = max(first.lock_per_lot, second.lock_per_lot) * first.open
+    if balance.available < need:
+        return "WALLET_001", shortage(balance, need)
+    for order in (first, second):
+        if kind_of(order.style) == LIMIT and _crosses(order):
+            refusal = taker_refusal(order)
+            if refusal is not None:
+                return refusal
+    return None
+
+
+def _crosses(order: Order) -> bool:
+    symbol = order.seat.symbol
+    best = symbol.asks.best if order.side == 0 else symbol.bids.best
+    limit_key = -order.price if order.side == 0 else order.price
+    return symbol.status != AUCTION and best is not None and best.key >= limit_key
+
+
+def _begin(state: State, first: Order, second: Order, events: list[Event], closed: list[Event]) -> None:
+    """Start the limit leg before the conditional one; a leg that trades or fires at once leaves the other cancelled."""
+    if kind_of(second.style) == LIMIT:
+        first, second = second, first
+    if kind_of(first.style) == LIMIT:
+        run_limit(state, first, events, closed)
+        if first.level is None or first.open < first.total:
+            announce(second, CANCELLED, "OCO", closed)
+            return
+        if _fires_at_once(second):
+            cancel(state, first, "OCO", closed)
+            wait(state, second, events, closed)
+            return
+    else:
+        for order, other in ((first, second), (second, first)):
+            if _fires_at_once(order):
+                announce(other, CANCELLED, "OCO", closed)
+                wait(state, order, events, closed)
+                return
+    _join(state, first, second)
+    if first.level is None:
+        wait(state, first, events, closed)
+    wait(state, second, events, closed)
+
+
+def _fires_at_once(order: Order) -> bool:
+    symbol = order.seat.symbol
+    return symbol.status != AUCTION and terms_of(order).trail_bps == 0 and reached(order, symbol.last_price)
+
+
+def _join(state: State, first: Order, second: Order) -> None:
+    """Make each the other's sibling; only the leg that needs more keeps a lock."""
+    for order in (first, second):
+        if order.terms is None:
+            order.terms = Terms(0, 0, 0, 0, 0, 0)
+    terms_of(first).sibling = second
+    terms_of(second).sibling = first
+    lighter = second if first.lock_per_lot >= second.lock_per_lot else first
+    if lighter.level is not None:
+        release(state, lighter, lighter.open)
+    terms_of(lighter).idle_lock_per_lot = lighter.lock_per_lot
+    lighter.lock_per_lot = 0

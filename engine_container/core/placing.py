@@ -1,0 +1,250 @@
+"""Placing an order: checked, remembered, paid for, then traded, put to rest or put to wait.
+
+The checks run in the order of the specification: symbol and hours, combination, quantity, price, notional, band, open orders,
+turnover; then the ids are taken; then funds, and what only the book can tell (post-only, FOK, liquidity).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine_container.core.book import other_side
+from engine_container.core.closing import enrol
+from engine_container.core.depth import UNBOUNDED, reach
+from engine_container.core.entities import Event, Order, Record, State, User
+from engine_container.core.execution import limit_key_of, market_reach, note_expiry, run_limit, run_market, settle_in_book
+from engine_container.core.funds import lock, lock_asset, shortage, user_of
+from engine_container.core.idempotency import client_record, fresh
+from engine_container.core.limits import Refusal, is_conditional
+from engine_container.core.stops import fire
+from engine_container.core.tickets import order_from
+from engine_container.core.triggers import hold, reached
+from engine_container.core.vocabulary import (
+    AUCTION,
+    BUY,
+    FOK,
+    MARKET,
+    OPEN,
+    PENDING_TRIGGER,
+    TAG_ACCEPTED,
+    TAG_ORDER_REPEATED,
+    TAG_REJECTED,
+)
+from mycrypto.contracts.commands import PlaceOrder, fields_of
+
+Fields = tuple[Any, ...]
+"""The fields of a PlaceOrder in the order of the contract, command id first."""
+
+
+def place(state: State, command: PlaceOrder, events: list[Event], closed: list[Event]) -> None:
+    """Carry out a PlaceOrder command."""
+    fields: Fields = fields_of(command)
+    user = user_of(state, fields[1])
+    record = record_of(state, user, fields, events)
+    earlier = state.seen.get(record.command_id)
+    if earlier is not None and fresh(state, earlier):
+        answer_again(user, earlier, record, fields, events)
+        return
+    state.seen[record.command_id] = record
+    state.records.append(record)
+    _place(state, user, fields, record, events, closed)
+
+
+def place_replacement(state: State, command: PlaceOrder, whole: Record, events: list[Event], closed: list[Event]) -> None:
+    """Place the order of a ReplaceOrder command; ``whole``, the command's record, names it as the answer."""
+    fields: Fields = fields_of(command)
+    user = user_of(state, fields[1])
+    record = record_of(state, user, fields, events)
+    whole.user = user
+    whole.number = record.number
+    state.records.append(record)
+    _place(state, user, fields, record, events, closed)
+
+
+def _place(state: State, user: User, fields: Fields, record: Record, events: list[Event], closed: list[Event]) -> None:
+    client_order_id = record.client_order_id
+    if client_order_id:
+        earlier = client_record(state, user, client_order_id)
+        if earlier is not None:
+            record.client_order_id = ""
+            answer_again(user, earlier, record, fields, events)
+            return
+    order = order_from(state, user, fields)
+    if isinstance(order, tuple):
+        record.client_order_id = ""
+        reject(fields, order, events)
+        return
+    if client_order_id:
+        user.clients[client_order_id] = record
+    begin(state, order, fields, events, closed)
+
+
+def record_of(state: State, user: User, fields: Fields, events: list[Event]) -> Record:
+    """What to remember of the command; the next event's number answers for it."""
+    shape: int = fields[3] | (fields[4] << 1) | (fields[5] << 4) | (fields[11] << 7)
+    if fields[10]:
+        shape |= 1024
+    more: tuple[object, ...] | None = None
+    if fields[9] or fields[12] or fields[13] or fields[14] or fields[15] or fields[16]:
+        more = (fields[9], fields[12], fields[13], fields[14], fields[15], fields[16])
+    seat = user.seats.get(fields[2])
+    if seat is not None:
+        shape |= seat.symbol.index << 11
+    else:
+        symbol = state.symbols.get(fields[2])
+        if symbol is not None:
+            shape |= symbol.index << 11
+        else:
+            more = (fields[2], *fields[9:])
+    return Record(fields[0], user, fields[8], state.now_ms, state.next_seq + len(events), shape, fields[6], fields[7], more)
+
+
+def answer_again(user: User, earlier: Record, record: Record, fields: Fields, events: list[Event]) -> None:
+    """The ids were used before: the same order is answered with that order, another one is refused."""
+    same = (
+        earlier.user is user
+        and earlier.shape == record.shape
+        and earlier.quantity == record.quantity
+        and earlier.price == record.price
+        and earlier.more == record.more
+    )
+    if same and (earlier.client_order_id == "" or earlier.client_order_id == fields[8]):
+        events.append((TAG_ORDER_REPEATED, earlier.number, earlier.created_ms, user.user_id))
+    else:
+        reject(fields, ("IDEMPOTENCY_CONFLICT", {"client_order_id": fields[8]}), events)
+
+
+def reject(fields: Fields, refusal: Refusal, events: list[Event]) -> None:
+    """The OrderRejected event."""
+    code, details = refusal
+    events.append(
+        (
+            TAG_REJECTED,
+            fields[1],
+            fields[8],
+            fields[2],
+            fields[3],
+            fields[4],
+            fields[5],
+            fields[6],
+            fields[7],
+            fields[9],
+            fields[12],
+            code,
+            details,
+        )
+    )
+
+
+def accept(state: State, order: Order, fields: Fields, status: int, events: list[Event]) -> None:
+    """The OrderAccepted event, whose number becomes the order's."""
+    order.number = state.next_seq + len(events)
+    side: int = fields[3]
+    kind: int = fields[4]
+    time_in_force: int = fields[5]
+    events.append(
+        (
+            TAG_ACCEPTED,
+            order.seat.user.user_id,
+            order.client_order_id,
+            order.seat.symbol.name,
+            side,
+            kind,
+            time_in_force,
+            fields[6],
+            fields[7],
+            fields[9],
+            fields[10],
+            fields[12],
+            fields[13],
+            fields[14],
+            fields[15],
+            fields[16],
+            status,
+        )
+    )
+
+
+def begin(state: State, order: Order, fields: Fields, events: list[Event], closed: list[Event]) -> None:
+    """The order kept to all rules: see to its funds, accept it and let it go its way."""
+    kind = order.style & 7
+    if kind == MARKET:
+        _begin_market(state, order, fields, events, closed)
+        return
+    seat = order.seat
+    balance = seat.quote if order.side == BUY else seat.base
+    need = order.lock_per_lot * order.open
+    if balance.available < need:
+        reject(fields, ("WALLET_001", shortage(balance, need)), events)
+        return
+    if is_conditional(kind):
+        accept(state, order, fields, PENDING_TRIGGER, events)
+        wait(state, order, events, closed)
+        return
+    symbol = seat.symbol
+    best = symbol.asks.best if order.side == BUY else symbol.bids.best
+    crosses = best is not None and best.key >= (-order.price if order.side == BUY else order.price) and symbol.status != AUCTION
+    if crosses or (order.style >> 3) & 7 == FOK:
+        refusal = taker_refusal(order)
+        if refusal is not None:
+            reject(fields, refusal, events)
+            return
+        accept(state, order, fields, OPEN, events)
+        run_limit(state, order, events, closed)
+        return
+    accept(state, order, fields, OPEN, events)
+    if (order.style >> 3) & 7 in {0, 3, 4}:
+        settle_in_book(state, order)
+    else:
+        run_limit(state, order, events, closed)
+
+
+def taker_refusal(order: Order) -> Refusal | None:
+    """A limit order that would meet the other side: post-only must not, and FOK must be fillable whole."""
+    symbol = order.seat.symbol
+    if (order.style >> 9) & 1:
+        best = other_side(order).best
+        price = abs(best.key) * symbol.tick if best is not None else 0
+        return "POST_ONLY_WOULD_TRADE", {"price": order.price * symbol.tick, "best": price}
+    if (order.style >> 3) & 7 == FOK:
+        limit_key = limit_key_of(order.side, order.price)
+        found = reach(other_side(order), order.seat, (order.style >> 6) & 7, limit_key, order.open, UNBOUNDED, UNBOUNDED)
+        if found.lots < order.open:
+            return "FOK_NOT_FILLABLE", {"quantity": order.open * symbol.lot, "fillable": found.lots * symbol.lot}
+    return None
+
+
+def _begin_market(state: State, order: Order, fields: Fields, events: list[Event], closed: list[Event]) -> None:
+    symbol = order.seat.symbol
+    found = market_reach(order, UNBOUNDED)
+    side = other_side(order)
+    by_value = order.terms is not None and order.terms.quote_quantity > 0
+    if side.best is None:
+        reject(fields, ("NO_LIQUIDITY", {"symbol": symbol.name}), events)
+        return
+    if by_value and found.lots == 0 and not found.dry:
+        least = abs(side.best.key) * symbol.unit
+        reject(fields, ("MIN_NOTIONAL", {"required": least, "notional": fields[9]}), events)
+        return
+    if (order.style >> 3) & 7 == FOK and (found.dry if by_value else found.lots < order.open):
+        reject(fields, ("FOK_NOT_FILLABLE", {"fillable": found.lots * symbol.lot}), events)
+        return
+    balance = lock_asset(order.seat, order.side)
+    need = found.cost if order.side == BUY else (found.lots if by_value else order.open) * symbol.lot
+    if balance.available < need:
+        reject(fields, ("WALLET_001", shortage(balance, need)), events)
+        return
+    accept(state, order, fields, OPEN, events)
+    run_market(state, order, found, events, closed)
+
+
+def wait(state: State, order: Order, events: list[Event], closed: list[Event]) -> None:
+    """A conditional order locks its funds and waits, unless the last price is past its trigger already."""
+    lock(state, order)
+    enrol(order)
+    hold(order)
+    terms = order.terms
+    if terms is not None and terms.trail_bps == 0 and order.seat.symbol.status != AUCTION and reached(order, order.seat.symbol.last_price):
+        fire(state, order, order.seat.symbol.last_price, events, closed)
+        return
+    note_expiry(state, order)

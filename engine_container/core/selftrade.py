@@ -1,0 +1,47 @@
+"""Self-trade prevention: what happens when an order meets one of the same user. The taker's mode decides."""
+
+from __future__ import annotations
+
+from engine_container.core.amendments import amended
+from engine_container.core.closing import cancel
+from engine_container.core.entities import Event, Order, State
+from engine_container.core.funds import release
+from engine_container.core.vocabulary import STP_CANCEL_BOTH, STP_CANCEL_MAKER, STP_DECREMENT
+
+REASON = "SELF_TRADE_PREVENTION"
+
+
+def prevent(state: State, taker: Order, maker: Order, mode: int, events: list[Event], closed: list[Event]) -> bool:
+    """Apply the mode to two orders of one user; True if the taker may go on."""
+    if mode == STP_CANCEL_MAKER:
+        cancel(state, maker, REASON, closed)
+        return True
+    if mode == STP_CANCEL_BOTH:
+        cancel(state, maker, REASON, closed)
+        return False
+    if mode == STP_DECREMENT:
+        _decrement(state, taker, maker, events, closed)
+        return taker.open > 0
+    return False
+
+
+def _decrement(state: State, taker: Order, maker: Order, events: list[Event], closed: list[Event]) -> None:
+    """Both lose the smaller of the two open quantities, without a trade."""
+    lots = min(taker.open, maker.open)
+    taker.total -= lots
+    taker.open -= lots
+    if lots == maker.open:
+        cancel(state, maker, REASON, closed)
+    else:
+        shrink(state, maker, lots)
+        events.append(amended(maker, kept_place=True))
+
+
+def shrink(state: State, order: Order, lots: int) -> None:
+    """Take lots off a resting order where it stands, hidden ones first."""
+    release(state, order, lots)
+    order.total -= lots
+    order.open -= lots
+    order.shown = min(order.shown, order.open)
+    if order.level is not None:
+        order.level.open -= lots

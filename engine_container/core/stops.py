@@ -1,0 +1,72 @@
+"""Conditional orders fire after the command that moved the price, one after the other, in order of entry.
+
+Each fired order may move the price again and fire more; the work of one command is bounded, what is left goes on with the next.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine_container.core.book import other_side
+from engine_container.core.closing import announce, free_client_order_id, leave, take_over
+from engine_container.core.depth import UNBOUNDED, reach
+from engine_container.core.entities import Event, Order, State, Symbol
+from engine_container.core.execution import limit_key_of, market_reach, run_limit, run_market
+from engine_container.core.funds import release
+from engine_container.core.limits import has_limit
+from engine_container.core.triggers import let_go, queue_fired
+from engine_container.core.vocabulary import ACTIVE, CANCELLED, FOK, REMEMBERED_MS, TAG_TRIGGERED, kind_of, time_in_force_of
+
+FIRED_PER_COMMAND_MAX: Final = 100
+
+
+def cascade(state: State, symbol: Symbol, events: list[Event], closed: list[Event]) -> None:
+    """Fire what the traded prices reached, and what those orders' trades reach in turn."""
+    turns = 0
+    while symbol.status == ACTIVE:
+        queue_fired(symbol)
+        if not symbol.fired:
+            return
+        if turns == FIRED_PER_COMMAND_MAX:
+            if symbol not in state.unfinished:
+                state.unfinished.append(symbol)
+            return
+        turns += 1
+        order = symbol.fired.pop(0)
+        if order.terms is not None and order.terms.waiting:
+            fire(state, order, symbol.last_price, events, closed)
+    symbol.prints.clear()
+
+
+def go_on(state: State, events: list[Event], closed: list[Event]) -> None:
+    """Continue the cascades that a command before had to leave off."""
+    symbols = state.unfinished
+    state.unfinished = []
+    for symbol in symbols:
+        cascade(state, symbol, events, closed)
+
+
+def fire(state: State, order: Order, price: int, events: list[Event], closed: list[Event]) -> None:
+    """A waiting order goes on as a market or limit order, with the funds that it had locked."""
+    symbol = order.seat.symbol
+    user = order.seat.user
+    let_go(order)
+    take_over(state, order, closed)
+    release(state, order, order.open)
+    leave(order)
+    events.append((TAG_TRIGGERED, order.number, order.created_ms, user.user_id, symbol.name, price * symbol.tick))
+    if not has_limit(kind_of(order.style)):
+        found = market_reach(order, order.seat.quote.available if order.side == 0 else UNBOUNDED)
+        run_market(state, order, found, events, closed)
+    elif time_in_force_of(order.style) == FOK and _short(order):
+        announce(order, CANCELLED, "FOK", closed)
+    else:
+        run_limit(state, order, events, closed)
+    if order.created_ms + REMEMBERED_MS <= state.now_ms:
+        free_client_order_id(order)
+
+
+def _short(order: Order) -> bool:
+    limit_key = limit_key_of(order.side, order.price)
+    found = reach(other_side(order), order.seat, (order.style >> 6) & 7, limit_key, order.open, UNBOUNDED, UNBOUNDED)
+    return found.lots < order.open

@@ -1,0 +1,164 @@
+"""From a PlaceOrder's fields to an order that keeps to all the rules that can be checked without the book and the money."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine_container.core.entities import Order, Rates, Seat, State, Symbol, Terms, User
+from engine_container.core.funds import balance_of, lock_per_lot
+from engine_container.core.limits import (
+    CLIENT_ORDER_ID_LENGTH_MAX,
+    Refusal,
+    band_refusal,
+    combination_refusal,
+    market_refusal,
+    open_order_refusal,
+    price_refusal,
+    quantity_refusal,
+    turnover_refusal,
+)
+from engine_container.core.vocabulary import ACTIVE, BPS, BUY, FOK, IOC, LIMIT, MARKET, STP_ACCOUNT, STP_ALLOW
+
+STOP_MARGIN_BPS = 1_000
+"""A market-type stop BUY locks for its trigger price plus the band; without a band plus this."""
+
+
+def seat_of(state: State, user: User, name: str) -> Seat | None:
+    """The user's place at the symbol, taken at the first order; ``None`` if no such symbol is listed."""
+    seat = user.seats.get(name)
+    if seat is not None:
+        return seat
+    symbol = state.symbols.get(name)
+    if symbol is None:
+        return None
+    seat = Seat(user, symbol, balance_of(user, symbol.base), balance_of(user, symbol.quote), rates_of(user, symbol))
+    user.seats[name] = seat
+    return seat
+
+
+def rates_of(user: User, symbol: Symbol) -> Rates:
+    """The user's own rates where set, else the symbol's."""
+    maker = user.maker_fee_ppm if user.maker_fee_ppm >= 0 else symbol.maker_fee_ppm
+    taker = user.taker_fee_ppm if user.taker_fee_ppm >= 0 else symbol.taker_fee_ppm
+    return Rates(maker, taker)
+
+
+def order_from(state: State, user: User, fields: tuple[Any, ...]) -> Order | Refusal:
+    """The order, not yet numbered, or why there can be none."""
+    name: str = fields[2]
+    seat = seat_of(state, user, name)
+    if seat is None:
+        return "ORDER_001", {"symbol": name}
+    symbol = seat.symbol
+    side: int = fields[3]
+    prevention: int = fields[11]
+    if prevention == STP_ACCOUNT:
+        prevention = user.prevention
+    kind: int = fields[4]
+    time_in_force: int = fields[5]
+    style: int = kind | (time_in_force << 3) | (prevention << 6)
+    if fields[10]:
+        style |= 512
+    quantity: int = fields[6]
+    price: int = fields[7]
+    client_order_id: str = fields[8]
+    refusal: Refusal | None
+    if symbol.status != ACTIVE or symbol.opens_minute >= 0:
+        refusal = market_refusal(state, symbol, style)
+        if refusal is not None:
+            return refusal
+    if len(client_order_id) > CLIENT_ORDER_ID_LENGTH_MAX:
+        return "INVALID_ORDER", {"reason": "client_order_id is too long"}
+    terms: Terms | None = None
+    if fields[9] or fields[12] or fields[13] or fields[14] or fields[15] or fields[16]:
+        terms = Terms(fields[12], fields[14], fields[15], fields[13], fields[16], fields[9])
+    if style & 575 or terms is not None or price <= 0 or prevention == STP_ALLOW:  # anything but a plain LIMIT, GTC
+        refusal = combination_refusal(state, user, style, terms, price, quantity)
+        if refusal is not None:
+            return refusal
+    by_value = terms is not None and terms.quote_quantity > 0
+    lots = quantity // symbol.lot
+    if not by_value and not (lots * symbol.lot == quantity and symbol.lots_min <= lots <= symbol.lots_max):
+        return quantity_refusal(symbol, quantity)
+    ticks = 0
+    if price:
+        ticks = price // symbol.tick
+        if ticks * symbol.tick != price or price < 0:
+            return price_refusal(symbol, price)
+    if terms is not None:
+        refusal = _scale(symbol, terms)
+        if refusal is not None:
+            return refusal
+    return _within_limits(state, seat, side, style, ticks, lots, client_order_id, terms)
+
+
+def _within_limits(
+    state: State, seat: Seat, side: int, style: int, ticks: int, lots: int, client_order_id: str, terms: Terms | None
+) -> Order | Refusal:
+    """Notional, band, open orders and turnover, with figures in ticks and lots."""
+    symbol = seat.symbol
+    user = seat.user
+    kind = style & 7
+    refusal: Refusal | None
+    lock_price = ticks
+    if terms is None:
+        value = (ticks or symbol.last_price) * symbol.unit * lots
+    elif terms.quote_quantity > 0:
+        value = terms.quote_quantity
+    else:
+        reference = _reference_price(symbol, side, terms, ticks)
+        value = reference * symbol.unit * lots
+        if kind != LIMIT and not ticks:
+            lock_price = _lock_price(symbol, reference)
+            if lock_price == 0 and side == BUY:
+                return "INVALID_ORDER", {"reason": "without a last price a trailing BUY needs an activation price"}
+    if symbol.notional_min > 0 and value < symbol.notional_min and (value > 0 or kind != MARKET):
+        return "MIN_NOTIONAL", {"required": symbol.notional_min, "notional": value}
+    if symbol.band_bps > 0 and kind == LIMIT:
+        refusal = band_refusal(symbol, ticks)
+        if refusal is not None:
+            return refusal
+    if kind != MARKET and (style >> 3) & 7 not in {IOC, FOK}:
+        refusal = open_order_refusal(seat, 1)
+        if refusal is not None:
+            return refusal
+    if user.daily_notional_max > 0:
+        refusal = turnover_refusal(state, user, symbol, value)
+        if refusal is not None:
+            return refusal
+    per_lot = lock_per_lot(symbol, side, lock_price, seat.rates.highest_ppm)
+    return Order(seat, side, style, ticks, lots, per_lot, client_order_id, state.now_ms, terms)
+
+
+def _scale(symbol: Symbol, terms: Terms) -> Refusal | None:
+    """Turn the prices of the terms into ticks and the display size into lots."""
+    for price in (terms.stop, terms.activation):
+        if price % symbol.tick:
+            return "ORDER_002", {"price": price, "tick": symbol.tick}
+    if terms.display % symbol.lot:
+        return "INVALID_QUANTITY", {"display_quantity": terms.display, "step": symbol.lot}
+    terms.stop //= symbol.tick
+    terms.activation //= symbol.tick
+    terms.display //= symbol.lot
+    if terms.trail_bps > 0 and terms.activation == 0:
+        terms.activation = terms.stop
+    if terms.trail_bps > 0:
+        terms.stop = 0
+    return None
+
+
+def _reference_price(symbol: Symbol, side: int, terms: Terms, ticks: int) -> int:
+    """The price in ticks that values a conditional order (and an iceberg by its limit); 0 if nothing does."""
+    if ticks:
+        return ticks
+    if terms.trail_bps == 0:
+        return terms.stop
+    start = terms.activation or symbol.last_price
+    if side == BUY:
+        return start * (BPS + terms.trail_bps) // BPS
+    return start
+
+
+def _lock_price(symbol: Symbol, reference: int) -> int:
+    margin = symbol.band_bps if symbol.band_bps > 0 else STOP_MARGIN_BPS
+    return reference * (BPS + margin) // BPS

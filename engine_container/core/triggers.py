@@ -1,0 +1,131 @@
+"""Where conditional orders wait: by trigger price, and in order of entry."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+
+from engine_container.core.entities import InvariantError, Order, Symbol, Terms
+from engine_container.core.vocabulary import BPS, BUY, TAKE_PROFIT, TAKE_PROFIT_LIMIT, TRAILING_STOP, kind_of
+
+
+def terms_of(order: Order) -> Terms:
+    terms = order.terms
+    if terms is None:
+        raise InvariantError(f"order {order.number} has no conditions")
+    return terms
+
+
+def fires_upward(order: Order) -> bool:
+    """A BUY stop and a SELL take-profit fire when the price rises to the trigger, the others when it falls to it."""
+    takes_profit = kind_of(order.style) in {TAKE_PROFIT, TAKE_PROFIT_LIMIT}
+    return (order.side == BUY) != takes_profit
+
+
+def activates_upward(order: Order) -> bool:
+    """A trailing order of the STOP types begins to track where a stop would fire; TRAILING_STOP on the profitable side."""
+    if kind_of(order.style) == TRAILING_STOP:
+        return order.side != BUY
+    return fires_upward(order)
+
+
+def hold(order: Order) -> None:
+    """Let the order wait for its trigger."""
+    symbol = order.seat.symbol
+    terms = terms_of(order)
+    terms.waiting = True
+    symbol.waiting[order.number] = order
+    if terms.trail_bps > 0:
+        symbol.trailing[order.number] = order
+        follow(order, symbol.last_price)
+    elif fires_upward(order):
+        insort(symbol.rising, (terms.stop, order.number))
+    else:
+        insort(symbol.falling, (-terms.stop, order.number))
+
+
+def let_go(order: Order) -> None:
+    """The order waits no longer."""
+    terms = terms_of(order)
+    terms.waiting = False
+    if not terms.queued:
+        _unlist(order, terms)
+    terms.queued = False
+    del order.seat.symbol.waiting[order.number]
+
+
+def _unlist(order: Order, terms: Terms) -> None:
+    symbol = order.seat.symbol
+    if terms.trail_bps > 0:
+        del symbol.trailing[order.number]
+    elif fires_upward(order):
+        _remove(symbol.rising, (terms.stop, order.number))
+    else:
+        _remove(symbol.falling, (-terms.stop, order.number))
+
+
+def _remove(index: list[tuple[int, int]], entry: tuple[int, int]) -> None:
+    place = bisect_left(index, entry)
+    if place == len(index) or index[place] != entry:
+        raise InvariantError(f"no waiting order {entry}")
+    del index[place]
+
+
+def follow(order: Order, price: int) -> bool:
+    """Show a traded price to a trailing order; True if it fires. The trigger is extreme x (1 -/+ bps)."""
+    if price == 0:
+        return False
+    terms = terms_of(order)
+    if terms.extreme == 0:
+        if terms.activation > 0:
+            reached = price >= terms.activation if activates_upward(order) else price <= terms.activation
+            if not reached:
+                return False
+        terms.extreme = price
+        terms.stop = price
+        return False
+    if order.side == BUY:
+        terms.extreme = min(terms.extreme, price)
+        terms.stop = terms.extreme * (BPS + terms.trail_bps) // BPS
+        return price * BPS >= terms.extreme * (BPS + terms.trail_bps)
+    terms.extreme = max(terms.extreme, price)
+    terms.stop = -(-terms.extreme * (BPS - terms.trail_bps) // BPS)
+    return price * BPS <= terms.extreme * (BPS - terms.trail_bps)
+
+
+def reached(order: Order, price: int) -> bool:
+    """Whether a plain conditional order's trigger is already met at this last price (0: none yet)."""
+    if price == 0:
+        return False
+    terms = terms_of(order)
+    return price >= terms.stop if fires_upward(order) else price <= terms.stop
+
+
+def queue_fired(symbol: Symbol) -> None:
+    """Queue the orders that fire at a price traded since the last look, in order of entry."""
+    prints = symbol.prints
+    if not prints:
+        return
+    numbers: list[int] = []
+    low = min(prints)
+    high = max(prints)
+    for trigger, number in symbol.rising:
+        if trigger > high:
+            break
+        numbers.append(number)
+    for trigger, number in symbol.falling:
+        if -trigger < low:
+            break
+        numbers.append(number)
+    for number, order in symbol.trailing.items():
+        for price in prints:
+            if follow(order, price):
+                numbers.append(number)
+                break
+    prints.clear()
+    numbers.sort()
+    for number in numbers:
+        order = symbol.waiting[number]
+        terms = terms_of(order)
+        _unlist(order, terms)
+        terms.queued = True
+        symbol.fired.append(order)

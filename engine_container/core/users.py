@@ -1,0 +1,60 @@
+"""A user's limits and habits."""
+
+from __future__ import annotations
+
+from engine_container.core.entities import Event, State
+from engine_container.core.funds import user_of
+from engine_container.core.idempotency import answered, remember_command
+from engine_container.core.symbols import FEE_PPM_MAX
+from engine_container.core.tickets import rates_of
+from engine_container.core.vocabulary import (
+    DAILY_NOTIONAL_MAX,
+    OPEN_ORDERS_MAX,
+    OPEN_ORDERS_PER_SYMBOL_MAX,
+    STP_ACCOUNT,
+    STP_ALLOW,
+    STP_CANCEL_TAKER,
+    TAG_REFUSED,
+    TAG_USER,
+)
+from mycrypto.contracts.commands import SetUser, fields_of
+
+
+def set_user(state: State, command: SetUser, events: list[Event]) -> None:
+    """Carry out a SetUser command; new fee rates count for orders accepted from now on."""
+    content = fields_of(command)
+    if answered(state, command.command_id, content, events):
+        return
+    remember_command(state, command.command_id, content)
+    prevention = int(command.self_trade_prevention)
+    if max(command.maker_fee_ppm, command.taker_fee_ppm) > FEE_PPM_MAX:
+        events.append((TAG_REFUSED, "VALIDATION_ERROR", {"field": "fees", "expected": "at most 100000"}))
+        return
+    if prevention == STP_ALLOW and not command.market_maker:
+        events.append((TAG_REFUSED, "VALIDATION_ERROR", {"field": "self_trade_prevention", "expected": "a market maker to allow it"}))
+        return
+    user = user_of(state, command.user_id)
+    user.open_orders_max = command.open_orders_max if command.open_orders_max >= 0 else OPEN_ORDERS_MAX
+    per_symbol = command.open_orders_per_symbol_max
+    user.open_orders_per_symbol_max = per_symbol if per_symbol >= 0 else OPEN_ORDERS_PER_SYMBOL_MAX
+    user.daily_notional_max = command.daily_notional_max if command.daily_notional_max >= 0 else DAILY_NOTIONAL_MAX
+    user.maker_fee_ppm = max(-1, command.maker_fee_ppm)
+    user.taker_fee_ppm = max(-1, command.taker_fee_ppm)
+    user.prevention = STP_CANCEL_TAKER if prevention == STP_ACCOUNT else prevention
+    user.market_maker = command.market_maker
+    for seat in user.seats.values():
+        seat.rates = rates_of(user, seat.symbol)
+    events.append(
+        (
+            TAG_USER,
+            user.user_id,
+            user.open_orders_max,
+            user.open_orders_per_symbol_max,
+            user.daily_notional_max,
+            user.maker_fee_ppm,
+            user.taker_fee_ppm,
+            user.prevention,
+            user.market_maker,
+            command.actor_id,
+        )
+    )

@@ -1,0 +1,49 @@
+"""A market of its own for tools: one symbol counted in whole ticks and lots, users with more money than any order needs and no limits."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine_container.core.entities import Event, State
+from engine_container.core.machine import run
+from mycrypto.contracts.commands import Command, Credit, SetSymbol, SetUser
+from mycrypto.contracts.trading import SelfTradePrevention
+from mycrypto.money import UNITS_PER_ONE
+
+SYMBOL: Final = "BASE/QUOTE"
+BASE: Final = "BASE"
+QUOTE: Final = "QUOTE"
+TICK: Final = UNITS_PER_ONE
+LOT: Final = UNITS_PER_ONE
+AMPLE: Final = 10**40
+"""Units that every user is given of both assets."""
+
+
+class Market:
+    """A fresh state with the symbol listed. Commands get ids of their own, and log time stands still unless it is set."""
+
+    def __init__(self, *, tick: int = TICK, lot: int = LOT) -> None:
+        self.state = State()
+        self.now_ms = 1
+        self.tick = tick
+        self.lot = lot
+        self._ids = 0
+        self.send(SetSymbol(self.new_id(), SYMBOL, BASE, QUOTE, tick, lot, lot, lot * 10**20))
+
+    def new_id(self) -> bytes:
+        """16 bytes that were not used before."""
+        self._ids += 1
+        return self._ids.to_bytes(16, "big")
+
+    def send(self, command: Command) -> list[Event]:
+        """Apply one command now."""
+        return run(self.state, command, self.now_ms)
+
+    def add_user(self, *, may_trade_with_itself: bool = False) -> bytes:
+        """A new user with ample money and no limits; own orders trade with each other if so asked."""
+        user_id = self.new_id()
+        mode = SelfTradePrevention.ALLOW if may_trade_with_itself else SelfTradePrevention.CANCEL_TAKER
+        self.send(SetUser(self.new_id(), user_id, 0, 0, 0, 0, 0, mode, may_trade_with_itself))
+        for asset in (BASE, QUOTE):
+            self.send(Credit(self.new_id(), user_id, asset, AMPLE, self.new_id()))
+        return user_id
