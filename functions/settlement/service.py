@@ -9,11 +9,12 @@ import msgspec
 from psycopg import Connection
 
 from functions.settlement import store
-from mycrypto import ledger, outbox
+from mycrypto import ledger, mail
 from mycrypto.contracts import events
 from mycrypto.contracts.trading import Side
 from mycrypto.ids import new_uuid, trading_uuid
 from mycrypto.ledger import FEES, Entry, Kind, Move, spot, transit
+from mycrypto.mail import MailKind
 from mycrypto.money import format_amount, notional_units
 from mycrypto.projection import Numbered, fresh, lock_watermark, moment, move_watermark
 
@@ -203,18 +204,13 @@ def _credit_deposits(connection: Connection, arrived: Sequence[store.Transfer]) 
     for reference_type, complete in completing.items():
         ids = [transfer.reference_id for transfer in arrived if transfer.reference_type == reference_type]
         for deposit in complete(connection, ids) if ids else ():
-            outbox.add_message(
+            mail.add(
                 connection,
-                outbox.EMAIL,
-                "deposit_credited",
-                {
-                    "to": deposit.email,
-                    "user_id": str(deposit.user_id),
-                    "deposit_id": str(deposit.deposit_id),
-                    "currency": deposit.currency,
-                    "amount": format_amount(deposit.amount),
-                },
-                key=str(deposit.user_id),
+                MailKind.DEPOSIT_CREDITED,
+                to=deposit.email,
+                user_id=deposit.user_id,
+                amount=format_amount(deposit.amount),
+                currency=deposit.currency,
             )
             mails += 1
     return mails

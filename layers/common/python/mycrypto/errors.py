@@ -59,6 +59,8 @@ _ROWS: Final = (
     ErrorKind("KYC_REQUIRED", 403, "Identity verification required", "Kimlik doğrulaması gerekli."),
     ErrorKind("CURRENCY_NOT_SUPPORTED", 404, "The currency is not supported", "Para birimi desteklenmiyor."),
     ErrorKind("ACCOUNT_NOT_FOUND", 404, "Account not found", "Hesap bulunamadı."),
+    ErrorKind("ADDRESS_NOT_FOUND", 404, "Deposit address not found", "Yatırma adresi bulunamadı."),
+    ErrorKind("ACCOUNT_HAS_PENDING_DEPOSITS", 400, "A deposit waits on this account", "Hesabı bekleyen bir yatırma işlemi kullanıyor."),
     ErrorKind("DEPOSIT_NOT_FOUND", 404, "Deposit not found", "Para yatırma işlemi bulunamadı."),
     ErrorKind("INVALID_WEBHOOK_SIGNATURE", 401, "The webhook signature is not valid", "İmza geçersiz."),
     # orders

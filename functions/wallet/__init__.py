@@ -1,0 +1,1 @@
+"""The wallet: balances, bank accounts, deposits, addresses, history."""

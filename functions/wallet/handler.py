@@ -1,0 +1,189 @@
+"""Lambda entry of the wallet: which path is which rule, and who may call how often."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from functions.wallet import balances, bank_accounts, chain_deposits, fiat_deposits, health, history, idempotency, signature
+from functions.wallet.context import SERVICE, Context
+from functions.wallet.models import (
+    AddBankAccount,
+    BankReport,
+    ChainReport,
+    OpenCryptoDeposit,
+    OpenFiatDeposit,
+    PageQuery,
+    TransactionQuery,
+)
+from functions.wallet.settings import Settings
+from mycrypto import settings, telemetry
+from mycrypto.errors import ProblemError
+from mycrypto.http import Api, Principal, Reply, Request
+from mycrypto.ratelimit import Limit, api_limit
+
+logger = telemetry.logger(SERVICE)
+meter = telemetry.Meter(SERVICE)
+configuration = settings.load(Settings)
+api = Api(logger, meter, proxy=configuration.proxy)
+
+ADD_ACCOUNT = Limit("bank-accounts", 5, 60)
+DELETE_ACCOUNT = Limit("bank-accounts-delete", 10, 60)
+OPEN_DEPOSIT = Limit("deposit", 10, 60)
+
+
+@cache
+def context() -> Context:
+    """The one of this execution environment."""
+    return Context.from_settings(configuration, logger, meter)
+
+
+def limited(request: Request, limit: Limit, subject: str) -> None:
+    """Count the call; the limit's figures go out with the answer whatever it is. Raises RATE_LIMIT_EXCEEDED."""
+    verdict = context().take(limit, subject)
+    request.answer_headers.update(verdict.headers())
+    verdict.require()
+
+
+def caller(request: Request, limit: Limit | None = None) -> Principal:
+    """Who calls, within the calls per minute of their tier and of the endpoint."""
+    principal = request.principal()
+    logger.append_keys(userId=str(principal.user_id))
+    limited(request, api_limit(principal.tier), str(principal.user_id))
+    if limit is not None:
+        limited(request, limit, str(principal.user_id))
+    return principal
+
+
+def identifier(text: str, code: str) -> UUID:
+    """A path part as an id; what is none names nothing, so it is not found."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ProblemError(code) from None
+
+
+@api.get("/api/wallet/health")
+def get_health(_: Request) -> dict[str, Any]:
+    return health.alive(context())
+
+
+@api.get("/api/wallet/health/ready")
+def get_ready(_: Request) -> Reply:
+    return health.ready(context())
+
+
+@api.get("/api/wallet/balance/<currency>")
+def get_balance(request: Request, currency: str) -> Any:
+    return balances.balance(context(), caller(request).user_id, currency)
+
+
+@api.get("/api/wallet/balances")
+def get_balances(request: Request) -> dict[str, Any]:
+    return {"data": balances.balances(context(), caller(request).user_id)}
+
+
+@api.post("/api/wallet/bank-accounts")
+def post_bank_account(request: Request) -> Reply:
+    principal = caller(request, ADD_ACCOUNT)
+    return Reply(bank_accounts.add(context(), principal.user_id, request.json(AddBankAccount)), status=201)
+
+
+@api.get("/api/wallet/bank-accounts")
+def get_bank_accounts(request: Request) -> dict[str, Any]:
+    found = bank_accounts.of_user(context(), caller(request).user_id)
+    return {"data": found, "meta": {"count": len(found)}}
+
+
+@api.delete("/api/wallet/bank-accounts/<account_id>")
+def delete_bank_account(request: Request, account_id: str) -> Reply:
+    principal = caller(request, DELETE_ACCOUNT)
+    bank_accounts.delete(context(), principal.user_id, identifier(account_id, "ACCOUNT_NOT_FOUND"))
+    return Reply(status=204)
+
+
+@api.post("/api/wallet/deposit/fiat")
+def post_fiat_deposit(request: Request) -> Reply:
+    principal = caller(request, OPEN_DEPOSIT)
+    body = request.json(OpenFiatDeposit)
+    return idempotency.once(
+        context(),
+        request,
+        principal.user_id,
+        lambda connection: Reply(fiat_deposits.open_deposit(context(), connection, principal, body), status=201),
+    )
+
+
+@api.get("/api/wallet/deposit/requests")
+def get_fiat_deposits(request: Request) -> dict[str, Any]:
+    principal = caller(request)
+    data, pagination = fiat_deposits.page(context(), principal.user_id, request.params(PageQuery))
+    return {"data": data, "pagination": pagination}
+
+
+@api.get("/api/wallet/deposit/<deposit_id>")
+def get_fiat_deposit(request: Request, deposit_id: str) -> Any:
+    return fiat_deposits.one(context(), caller(request).user_id, identifier(deposit_id, "DEPOSIT_NOT_FOUND"))
+
+
+@api.post("/api/wallet/deposit/crypto")
+def post_crypto_deposit(request: Request) -> Reply:
+    principal = caller(request, OPEN_DEPOSIT)
+    address, made = chain_deposits.open_address(context(), principal, request.json(OpenCryptoDeposit))
+    return Reply(address, status=201 if made else 200)
+
+
+@api.get("/api/wallet/deposit/crypto/address/<currency>")
+def get_crypto_address(request: Request, currency: str) -> Any:
+    return chain_deposits.address(context(), caller(request).user_id, currency)
+
+
+@api.get("/api/wallet/deposit/crypto/history")
+def get_crypto_deposits(request: Request) -> dict[str, Any]:
+    principal = caller(request)
+    data, pagination = chain_deposits.page(context(), principal.user_id, request.params(PageQuery))
+    return {"data": data, "pagination": pagination}
+
+
+@api.get("/api/wallet/deposit/crypto/transaction/<tx_hash>")
+def get_crypto_deposit(request: Request, tx_hash: str) -> Any:
+    data, _ = chain_deposits.page(context(), caller(request).user_id, PageQuery(limit=1), tx_hash=tx_hash.lower())
+    if not data:
+        raise ProblemError("DEPOSIT_NOT_FOUND")
+    return data[0]
+
+
+@api.get("/api/wallet/transactions")
+def get_transactions(request: Request) -> dict[str, Any]:
+    principal = caller(request)
+    data, pagination = history.page(context(), principal.user_id, request.params(TransactionQuery))
+    return {"data": data, "pagination": pagination}
+
+
+def _signed_by(sender: str, request: Request) -> None:
+    now_seconds = int(context().now().timestamp())
+    signature.require_signed(context().webhook_secret(sender), request.header(signature.HEADER), request.body, now_seconds)
+
+
+@api.post("/api/wallet/webhooks/bank")
+def post_bank_report(request: Request) -> Any:
+    _signed_by("bank", request)
+    outcome = fiat_deposits.receive(context(), request.json(BankReport))
+    logger.info("bank transfer reported", outcome=outcome.outcome, reason=outcome.reason)
+    meter.count("wallet_deposits_total", currency="TRY", outcome=outcome.outcome)
+    return outcome
+
+
+@api.post("/api/wallet/webhooks/chain")
+def post_chain_report(request: Request) -> Any:
+    _signed_by("chain", request)
+    report = request.json(ChainReport)
+    outcome = chain_deposits.receive(context(), report)
+    logger.info("chain output reported", outcome=outcome.outcome, reason=outcome.reason)
+    if outcome.outcome != "REPEATED":
+        meter.count("wallet_deposits_total", currency=report.currency.upper(), outcome=outcome.outcome)
+    return outcome
+
+
+handler = api

@@ -1,0 +1,60 @@
+"""The user's transactions, from the ledger."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+
+from functions.wallet.context import Context
+from functions.wallet.models import Pagination, Transaction, TransactionQuery, iso
+from functions.wallet.store import transactions as store
+from mycrypto import currencies
+from mycrypto.errors import invalid
+from mycrypto.ledger import Kind
+from mycrypto.money import format_amount, from_numeric
+
+
+def parse_moment(field: str, text: str, *, end: bool) -> datetime:
+    """An ISO-8601 date or date-time; without an offset it is UTC. A date as an end means the whole day. Raises VALIDATION_ERROR."""
+    try:
+        if len(text) == len("2026-01-31"):
+            day = date.fromisoformat(text) + timedelta(days=1 if end else 0)
+            return datetime.combine(day, time(), UTC)
+        moment = datetime.fromisoformat(text.replace(" ", "+"))  # a "+" of an offset arrives as a space when it was not encoded
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise invalid(field, "must be an ISO-8601 date or date-time") from None
+
+
+def narrow(query: TransactionQuery) -> store.Filter:
+    """The query's filters, checked. Raises VALIDATION_ERROR, CURRENCY_NOT_SUPPORTED."""
+    kind = query.type.upper() if query.type else None
+    if kind is not None and kind not in Kind.__members__:
+        raise invalid("type", "must be one of " + ", ".join(Kind))
+    since = parse_moment("start_date", query.start_date, end=False) if query.start_date else None
+    until = parse_moment("end_date", query.end_date, end=True) if query.end_date else None
+    if since is not None and until is not None and since > until:
+        raise invalid("end_date", "must not be before start_date")
+    return store.Filter(currencies.find(query.currency).code if query.currency else None, kind, since, until)
+
+
+def page(context: Context, user_id: UUID, query: TransactionQuery) -> tuple[list[Transaction], Pagination]:
+    rows, total = store.page(context.db.connection(), user_id, narrow(query), limit=query.limit, offset=query.offset)
+    return [_shown(row) for row in rows], Pagination.of(query, total)
+
+
+def _shown(row: store.TransactionRow) -> Transaction:
+    return Transaction(
+        id=f"{row.entry_id}-{row.line}",
+        currency=row.currency,
+        type=row.type,
+        amount=format_amount(from_numeric(row.amount)),
+        balance_before=format_amount(from_numeric(row.balance_before)),
+        balance_after=format_amount(from_numeric(row.balance_after)),
+        status="COMPLETED",
+        reference_id=row.reference_id,
+        reference_type=row.reference_type,
+        description=row.description,
+        metadata=row.metadata or {},
+        created_at=iso(row.created_at),
+    )

@@ -1,0 +1,47 @@
+"""Requests that may be repeated: the same ``X-Idempotency-Key`` gets the same answer for 24 hours."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from psycopg import Connection
+
+from functions.wallet.context import Context
+from functions.wallet.store import idempotency as store
+from mycrypto.errors import ProblemError, invalid
+from mycrypto.http import Reply, Request
+
+HEADER: Final = "X-Idempotency-Key"
+REPLAYED_HEADER: Final = "Idempotency-Replayed"
+KEPT: Final = timedelta(hours=24)
+KEY_LENGTH_MAX: Final = 255
+
+
+def once(context: Context, request: Request, user_id: UUID, act: Callable[[Connection], Reply]) -> Reply:
+    """Do ``act`` in a transaction, at most once per key; a repetition gets the stored answer.
+
+    Without the header ``act`` is simply done. A refusal is not stored: nothing happened, so the key is free again. Raises
+    IDEMPOTENCY_CONFLICT when the key was used for another request.
+    """
+    key = request.header(HEADER)
+    if key is None:
+        with context.db.transaction() as connection:
+            return act(connection)
+    if not 0 < len(key) <= KEY_LENGTH_MAX or not key.isprintable():
+        raise invalid(HEADER, f"must be 1 to {KEY_LENGTH_MAX} printable characters")
+    fingerprint = hashlib.sha256(f"{request.method} {request.path}\n".encode() + request.body).digest()
+    now = context.now()
+    with context.db.transaction() as connection:
+        known = store.claim(connection, user_id, key, fingerprint, now=now, expires_at=now + KEPT)
+        if known is not None:
+            if known.request_hash != fingerprint:
+                raise ProblemError("IDEMPOTENCY_CONFLICT", "the key was used for another request")
+            return Reply(msgspec.Raw(known.response), known.status, {REPLAYED_HEADER: "true"})
+        reply = act(connection)
+        store.keep(connection, user_id, key, reply.status, msgspec.json.encode(reply.body))
+        return reply

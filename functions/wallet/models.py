@@ -1,0 +1,177 @@
+"""What requests to the wallet may say and what answers look like. Amounts are decimal strings, times ISO-8601 UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+BankText = Annotated[str, Meta(min_length=1, max_length=255)]
+ShortText = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class AddBankAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    bank_name: BankText
+    account_holder_name: BankText
+    iban: ShortText
+    currency: ShortText = "TRY"
+    swift_code: ShortText | None = None
+
+
+class OpenFiatDeposit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``amount`` is read as text so that a JSON number is refused rather than rounded."""
+
+    amount: ShortText
+    fiat_account_id: UUID
+
+
+class OpenCryptoDeposit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    currency: ShortText
+    network: ShortText | None = None
+
+
+class BankReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A transfer that arrived at the platform's bank account."""
+
+    transaction_id: Annotated[str, Meta(min_length=1, max_length=128)]
+    reference: Annotated[str, Meta(max_length=140)]
+    amount: ShortText
+    sender_iban: ShortText
+    sender_name: Annotated[str, Meta(max_length=255)] = ""
+
+
+class ChainReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An output that pays to an address, and how deep it lies by now."""
+
+    tx_hash: Annotated[str, Meta(min_length=32, max_length=128, pattern="^[0-9A-Za-z]+$")]
+    output_index: Annotated[int, Meta(ge=0, le=2**31 - 1)]
+    address: Annotated[str, Meta(min_length=1, max_length=128)]
+    currency: ShortText
+    amount: ShortText
+    confirmations: Annotated[int, Meta(ge=0, le=2**31 - 1)]
+
+
+class PageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    page: Annotated[int, Meta(ge=1, le=100_000)] = 1
+    limit: Annotated[int, Meta(ge=1, le=100)] = 20
+
+    @property
+    def offset(self) -> int:
+        return (self.page - 1) * self.limit
+
+
+class TransactionQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    currency: str | None = None
+    type: str | None = None
+    start_date: str | None = None
+    end_date: str | None = None
+
+
+class Pagination(msgspec.Struct, frozen=True):
+    page: int
+    limit: int
+    total: int
+    total_pages: int
+
+    @classmethod
+    def of(cls, query: PageQuery, total: int) -> Pagination:
+        return cls(query.page, query.limit, total, -(-total // query.limit))
+
+
+class Balance(msgspec.Struct, frozen=True):
+    currency: str
+    available_balance: str
+    locked_balance: str
+    total_balance: str
+    updated_at: str | None = None
+
+
+class BankAccount(msgspec.Struct, frozen=True):
+    """``iban`` is masked in lists."""
+
+    id: UUID
+    currency: str
+    bank_name: str
+    account_holder_name: str
+    iban: str
+    swift_code: str | None
+    is_verified: bool
+    verified_at: str | None
+    created_at: str
+
+
+class FiatDeposit(msgspec.Struct, frozen=True):
+    deposit_id: UUID
+    fiat_account_id: UUID
+    currency: str
+    amount: str
+    virtual_iban: str
+    bank_name: str
+    reference: str
+    status: str
+    created_at: str
+    expires_at: str
+    approved_at: str | None
+    completed_at: str | None
+
+
+class CryptoAddress(msgspec.Struct, frozen=True):
+    id: UUID
+    currency: str
+    network: str
+    address: str
+    qr_code_url: str
+    required_confirmations: int
+    minimum_amount: str
+    estimated_confirmation_time: str
+    created_at: str
+
+
+class CryptoDeposit(msgspec.Struct, frozen=True):
+    id: UUID
+    tx_hash: str
+    output_index: int
+    address: str
+    currency: str
+    amount: str
+    status: str
+    confirmations: int
+    required_confirmations: int
+    created_at: str
+    confirmed_at: str | None
+    credited_at: str | None
+
+
+class Transaction(msgspec.Struct, frozen=True):
+    id: str
+    currency: str
+    type: str
+    amount: str
+    balance_before: str
+    balance_after: str
+    status: str
+    reference_id: str
+    reference_type: str
+    description: str
+    metadata: dict[str, str]
+    created_at: str
+
+
+class WebhookOutcome(msgspec.Struct, frozen=True):
+    """``outcome`` is ACCEPTED, PENDING (more confirmations are needed), REPEATED (known, nothing changed) or RECONCILIATION."""
+
+    outcome: str
+    deposit_id: UUID | None = None
+    reason: str | None = None
+
+
+def iso(moment: datetime) -> str:
+    """A moment as ISO-8601 UTC with milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def iso_or_none(moment: datetime | None) -> str | None:
+    return None if moment is None else iso(moment)

@@ -1,0 +1,125 @@
+"""The tables ``deposit_requests`` and ``bank_transfers``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from functions.wallet.models import BankReport
+from mycrypto.money import from_numeric, to_numeric
+
+
+class DepositRow(NamedTuple):
+    """``iban`` is the sender's as announced."""
+
+    id: UUID
+    user_id: UUID
+    bank_account_id: UUID
+    iban: str
+    currency: str
+    amount: Decimal
+    virtual_iban: str
+    reference: str
+    status: str
+    email: str
+    created_at: datetime
+    expires_at: datetime
+    approved_at: datetime | None
+    completed_at: datetime | None
+
+    @property
+    def units(self) -> int:
+        """The amount in units of 10^-8."""
+        return from_numeric(self.amount)
+
+
+_SELECT = """
+SELECT deposit.id, deposit.user_id, deposit.bank_account_id, account.iban, deposit.currency, deposit.amount, deposit.virtual_iban,
+       deposit.reference, deposit.status, deposit.email, deposit.created_at, deposit.expires_at, deposit.approved_at, deposit.completed_at
+  FROM deposit_requests deposit JOIN bank_accounts account ON account.id = deposit.bank_account_id
+"""
+
+
+def used_since(connection: Connection, user_id: UUID, since: datetime) -> int:
+    """What the user has deposited or announced since then, units of 10^-8; what was refused or ran out does not count."""
+    row = connection.execute(
+        """SELECT coalesce(sum(amount), 0) FROM deposit_requests
+            WHERE user_id = %s AND created_at >= %s AND status IN ('PENDING', 'APPROVED', 'COMPLETED')""",
+        (user_id, since),
+    ).fetchone()
+    return from_numeric(row[0]) if row else 0
+
+
+def insert(connection: Connection, row: DepositRow) -> bool:
+    """False if the reference is taken."""
+    cursor = connection.execute(
+        """INSERT INTO deposit_requests
+                  (id, user_id, bank_account_id, currency, amount, virtual_iban, reference, status, email, created_at, expires_at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (reference) DO NOTHING""",
+        (
+            row.id,
+            row.user_id,
+            row.bank_account_id,
+            row.currency,
+            row.amount,
+            row.virtual_iban,
+            row.reference,
+            row.status,
+            row.email,
+            row.created_at,
+            row.expires_at,
+        ),
+    )
+    return cursor.rowcount == 1
+
+
+def find(connection: Connection, user_id: UUID, deposit_id: UUID) -> DepositRow | None:
+    """The user's deposit of this id."""
+    with connection.cursor(row_factory=class_row(DepositRow)) as cursor:
+        return cursor.execute(f"{_SELECT} WHERE deposit.id = %s AND deposit.user_id = %s", (deposit_id, user_id)).fetchone()
+
+
+def page(connection: Connection, user_id: UUID, *, limit: int, offset: int) -> tuple[list[DepositRow], int]:
+    """A page of the user's deposits, newest first, and how many there are."""
+    with connection.cursor(row_factory=class_row(DepositRow)) as cursor:
+        rows = cursor.execute(
+            f"{_SELECT} WHERE deposit.user_id = %s ORDER BY deposit.created_at DESC, deposit.id DESC LIMIT %s OFFSET %s",
+            (user_id, limit, offset),
+        ).fetchall()
+    counted = connection.execute("SELECT count(*) FROM deposit_requests WHERE user_id = %s", (user_id,)).fetchone()
+    return rows, int(counted[0]) if counted else 0
+
+
+def lock_by_reference(connection: Connection, reference: str) -> DepositRow | None:
+    """The deposit of a reference, locked."""
+    with connection.cursor(row_factory=class_row(DepositRow)) as cursor:
+        return cursor.execute(f"{_SELECT} WHERE deposit.reference = %s FOR UPDATE OF deposit", (reference,)).fetchone()
+
+
+def approve(connection: Connection, deposit_id: UUID, now: datetime) -> None:
+    """The bank has confirmed the transfer."""
+    connection.execute("UPDATE deposit_requests SET status = 'APPROVED', approved_at = %s WHERE id = %s", (now, deposit_id))
+
+
+def record_transfer(connection: Connection, report: BankReport, units: int, deposit_id: UUID | None) -> bool:
+    """Keep what the bank reported; false if this transaction id is known."""
+    cursor = connection.execute(
+        """INSERT INTO bank_transfers (transaction_id, reference, amount, sender_iban, sender_name, deposit_id)
+           VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (transaction_id) DO NOTHING""",
+        (report.transaction_id, report.reference, to_numeric(units), report.sender_iban, report.sender_name, deposit_id),
+    )
+    return cursor.rowcount == 1
+
+
+def same_transfer(connection: Connection, report: BankReport, units: int) -> bool:
+    """Whether the known transfer of this transaction id says the same."""
+    row = connection.execute(
+        "SELECT reference = %s AND amount = %s AND sender_iban = %s FROM bank_transfers WHERE transaction_id = %s",
+        (report.reference, to_numeric(units), report.sender_iban, report.transaction_id),
+    ).fetchone()
+    return bool(row and row[0])
