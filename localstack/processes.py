@@ -16,7 +16,7 @@ from localstack.paths import REPOSITORY
 
 PROCESS_NAMES: Final = ("engine", "publisher", "gateway", "pump")
 READY_PATHS: Final = {"gateway": "/ready"}
-CODE: Final = ("engine_container", "localstack", "layers/common/python/mycrypto")
+CODE: Final = ("engine_container", "localstack", "layers/common/python/mycrypto", "build/core")
 
 
 def revision() -> str:

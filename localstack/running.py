@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from localstack import addresses, vault
 from localstack.paths import state_folder
 from localstack.ports import is_free
+from localstack.servers import Servers
 from localstack.simulate import WebhookSecrets
 
 
@@ -28,6 +30,11 @@ class Running:
     history_dsn: str
     """``mytrader_trade_engine`` as its owner."""
     ports: dict[str, int]
+    admin_dsn: str
+    """The server as its superuser."""
+    redis_url: str
+    kafka_bootstrap: str
+    aws_endpoint: str
 
     @classmethod
     def load(cls, state: Path | None = None) -> Self:
@@ -40,7 +47,9 @@ class Running:
             secrets = vault.read(folder)
         except vault.VaultError as error:
             raise NotRunningError(str(error)) from error
-        server = f"127.0.0.1:{ports['postgres']}"
+        servers = Servers.of(folder, ports, secrets)
+        address = urlsplit(servers.admin_dsn)
+        server = f"{address.hostname}:{address.port or 5432}"
         passwords = secrets.database_passwords
         return cls(
             state=folder,
@@ -49,4 +58,8 @@ class Running:
             accounts_dsn=f"postgresql://exchange_owner:{passwords['exchange_owner']}@{server}/exchange_dev",
             history_dsn=f"postgresql://trade_engine_owner:{passwords['trade_engine_owner']}@{server}/mytrader_trade_engine",
             ports=ports,
+            admin_dsn=servers.admin_dsn,
+            redis_url=servers.redis_url,
+            kafka_bootstrap=servers.bootstrap,
+            aws_endpoint=servers.emulator.endpoint,
         )

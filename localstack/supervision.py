@@ -162,7 +162,7 @@ def _escaped(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """supervisord knows two quotation marks and no escape for either."""
+    """Supervisord knows two quotation marks and no escape for either."""
     mark = '"' if '"' not in text else "'"
     if mark in text or "\n" in text:
         raise SupervisionError(f"supervisord cannot pass on a value with both quotation marks or a line break: {text!r}")

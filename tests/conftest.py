@@ -12,7 +12,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from localstack.parts.kafka import Kafka, ensure_topics
@@ -21,6 +23,9 @@ from localstack.parts.postgres import Postgres
 from localstack.parts.spawn import spawned
 from localstack.parts.valkey import Valkey
 from localstack.ports import any_free
+
+if TYPE_CHECKING:  # a run of unit tests should not pay for importing the whole runner
+    from localstack.running import Running
 
 PASSWORD = "tests"
 
@@ -80,3 +85,36 @@ def kafka(_servers: ExitStack, server_folder: Path) -> str:
         bootstrap = server.bootstrap
     ensure_topics(bootstrap)
     return bootstrap
+
+
+def _forget_killed_runs(folder: Path) -> None:
+    from localstack.platform import Platform
+
+    for old in folder.glob("[0-9]*"):
+        if not psutil.pid_exists(int(old.name)):
+            Platform(old).reset()
+
+
+@pytest.fixture(scope="session")
+def platform() -> Iterator[Running]:
+    """A whole platform of its own: own ports, own state, ended with the run. ``MYCRYPTO_TEST_PLATFORM`` names the state folder of one
+    that runs already, for those who write tests."""
+    from localstack import addresses
+    from localstack.paths import REPOSITORY
+    from localstack.platform import Platform
+    from localstack.progress import Progress
+    from localstack.running import Running
+
+    if given := os.environ.get("MYCRYPTO_TEST_PLATFORM"):
+        yield Running.load(Path(given).resolve())
+        return
+    folder = REPOSITORY / ".local-test"
+    _forget_killed_runs(folder)
+    state = folder / str(os.getpid())
+    ports = dict(zip(addresses.DEFAULTS, any_free(len(addresses.DEFAULTS)), strict=True))
+    whole = Platform(state, usual_ports=ports, progress=Progress(quiet=True), tied=True)
+    try:
+        whole.up()
+        yield Running.load(state)
+    finally:
+        whole.reset()
