@@ -17,9 +17,10 @@ from __future__ import annotations
 
 import sys
 
-from aws_cdk import App
+from aws_cdk import App, Tags
 
 from infra import connections, functions, names, sources, stages
+from infra.cloud import build_cloud
 from infra.context import Context
 from infra.errors import ConfigurationError
 from infra.stacks.edge import EdgeStack
@@ -42,8 +43,14 @@ def _build_local(app: App, stage: Stage) -> None:
 def build(app: App) -> Stage:
     """Fill ``app`` with the stacks of the stage that its context names."""
     stage = stages.load(Context(app.node.try_get_context))
-    sources.require_handlers(spec.name for spec in functions.ALL)
-    _build_local(app, stage)
+    if stage.is_local:
+        sources.require_handlers(spec.name for spec in functions.ALL)
+        _build_local(app, stage)
+    else:
+        sources.require_handlers(spec.name for spec in (*functions.ALL, *functions.ON_AWS))
+        build_cloud(app, stage)
+    Tags.of(app).add("product", names.PRODUCT)
+    Tags.of(app).add("stage", stage.name)
     return stage
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_sqs as sqs
 
 from infra.functions import Database
 from infra.stages import Stage
@@ -15,13 +16,19 @@ class Network:
     """Where the functions that use data services live."""
 
     vpc: ec2.IVpc
-    subnets: ec2.SubnetSelection
     security_group: ec2.ISecurityGroup
+
+    @property
+    def subnets(self) -> ec2.SubnetSelection:
+        return ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Connections:
-    """Addresses without any password: those are read from the secret store at run time."""
+    """Addresses without any password: those are read from the secret store at run time.
+
+    ``secrets_key_arn``: the key that the secrets are encrypted with. ``failed_invocations``: where an event goes that a function gave up on.
+    """
 
     database_host: str
     database_port: str
@@ -30,6 +37,8 @@ class Connections:
     kafka_bootstrap: str
     kafka_auth: str
     network: Network | None = None
+    secrets_key_arn: str | None = None
+    failed_invocations: sqs.IQueue | None = None
 
     def database_url(self, database: Database) -> str:
         """``postgresql://role@host:port/name``."""

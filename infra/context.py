@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
 from infra.errors import ConfigurationError
 
 PORT_MAX: Final = 65_535
+ARN_PARTS: Final = 6
 
 Lookup = Callable[[str], object]
 
@@ -64,4 +65,22 @@ class Context:
             host, _, port = pair.rpartition(":")
             if not host or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= PORT_MAX:
                 raise ConfigurationError(f"Context value '{key}' must be host:port pairs, not '{text}': pass -c {key}={example}.")
+        return text
+
+    def choice(self, key: str, values: Sequence[str]) -> str:
+        """One of ``values``; the first when absent."""
+        text = self.optional(key, values[0])
+        if text not in values:
+            raise ConfigurationError(f"Context value '{key}' must be one of {', '.join(values)}, not '{text}': pass -c {key}={values[0]}.")
+        return text
+
+    def arn(self, key: str, service: str, region: str) -> str:
+        """The ARN of something of ``service`` in ``region``."""
+        example = f"arn:aws:{service}:{region}:ACCOUNT:..."
+        text = self.required(key, example)
+        parts = text.split(":", 5)
+        if len(parts) != ARN_PARTS or parts[0] != "arn" or parts[2] != service or parts[3] != region:
+            raise ConfigurationError(
+                f"Context value '{key}' must be an ARN of {service} in {region}, not '{text}': pass -c {key}={example}."
+            )
         return text

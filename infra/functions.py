@@ -32,7 +32,24 @@ class FunctionSpec:
     sends_to: tuple[str, ...] = ()
     publishes_commands: bool = False
     sends_mail: bool = False
+    behind_api: bool = False
+    snap_start: bool = False
+    in_network: bool = False
+    secrets_on_aws: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def uses_network(self) -> bool:
+        """Whether it reaches anything that lives in the private network."""
+        return bool(self.in_network or self.database or self.trade_database or self.redis or self.publishes_commands)
+
+    def on_network(self, **environment: str) -> FunctionSpec:
+        """The same function inside the private network, with more variables."""
+        return dataclasses.replace(self, in_network=True, environment=tuple(sorted(environment.items())))
+
+    def secrets_in(self, local: bool) -> tuple[str, ...]:
+        """The secrets it reads; some exist only where there is an outside world."""
+        return self.secrets if local else self.secrets + self.secrets_on_aws
 
 
 AUTH: Final = FunctionSpec(
@@ -44,6 +61,9 @@ AUTH: Final = FunctionSpec(
     database=Database(name=names.DATABASE_EXCHANGE, role="auth_app"),
     redis=True,
     secrets=(names.SECRET_JWT, names.SECRET_TWO_FACTOR),
+    secrets_on_aws=(names.SECRET_RECAPTCHA,),
+    behind_api=True,
+    snap_start=True,
     sends_to=(names.QUEUE_EMAIL, names.QUEUE_AUDIT, names.QUEUE_KYC),
 )
 
@@ -55,6 +75,7 @@ AUTHORIZER: Final = FunctionSpec(
     reserved_concurrency=100,
     redis=True,
     secrets=(names.SECRET_JWT,),
+    snap_start=True,
 )
 
 NOTIFICATIONS: Final = FunctionSpec(
@@ -63,8 +84,8 @@ NOTIFICATIONS: Final = FunctionSpec(
     memory_mb=256,
     timeout_s=30,
     reserved_concurrency=10,
+    database=Database(name=names.DATABASE_EXCHANGE, role="auth_app"),  # email_logs: each message is one mail
     sends_mail=True,
-    redis=True,
 )
 
 AUDIT: Final = FunctionSpec(
@@ -87,6 +108,8 @@ WALLET: Final = FunctionSpec(
     secrets=(names.SECRET_WEBHOOKS, names.SECRET_WALLET),
     sends_to=(names.QUEUE_EMAIL, names.QUEUE_AUDIT, names.QUEUE_WITHDRAWALS),
     publishes_commands=True,
+    behind_api=True,
+    snap_start=True,
 )
 
 SETTLEMENT: Final = FunctionSpec(
@@ -122,6 +145,23 @@ MAINTENANCE: Final = FunctionSpec(
     publishes_commands=True,
 )
 
+MIGRATIONS: Final = FunctionSpec(
+    name=names.FUNCTION_MIGRATIONS,
+    purpose="roles, databases and tables, before anything that needs them",
+    memory_mb=512,
+    timeout_s=600,
+    reserved_concurrency=1,
+)
+
+ROTATION: Final = FunctionSpec(
+    name=names.FUNCTION_ROTATION,
+    purpose="new signing keys every 90 days; first values of the other secrets",
+    memory_mb=1769,  # a 4096-bit key takes seconds on less
+    timeout_s=60,
+    reserved_concurrency=1,
+)
+
 IDENTITY: Final = (AUTH, AUTHORIZER, NOTIFICATIONS, AUDIT)
 MONEY: Final = (WALLET, SETTLEMENT, HISTORY, MAINTENANCE)
+ON_AWS: Final = (MIGRATIONS, ROTATION)
 ALL: Final = IDENTITY + MONEY

@@ -19,6 +19,7 @@ FUNCTION_SETTLEMENT: Final = "settlement"
 FUNCTION_HISTORY: Final = "history"
 FUNCTION_MAINTENANCE: Final = "maintenance"
 FUNCTION_MIGRATIONS: Final = "migrations"
+FUNCTION_ROTATION: Final = "rotation"
 
 QUEUE_EMAIL: Final = "email-notifications"
 QUEUE_KYC: Final = "kyc-processing"
@@ -35,6 +36,9 @@ SECRET_JWT: Final = "jwt"  # noqa: S105 - the name of a secret, not a secret
 SECRET_WEBHOOKS: Final = "webhooks"  # noqa: S105 - the name of a secret, not a secret
 SECRET_WALLET: Final = "wallet"  # noqa: S105 - the name of a secret, not a secret
 SECRET_TWO_FACTOR: Final = "two-factor"  # noqa: S105 - the name of a secret, not a secret
+SECRET_RECAPTCHA: Final = "recaptcha"  # noqa: S105 - the name of a secret, not a secret
+SECRET_REDIS_URL: Final = "redis-url"  # noqa: S105 - the name of a secret, not a secret
+SECRET_ORIGIN: Final = "origin"  # noqa: S105 - the name of a secret, not a secret
 SECRET_REDIS: Final = "redis"  # noqa: S105 - the name of a secret, not a secret
 
 DATABASE_EXCHANGE: Final = "exchange_dev"

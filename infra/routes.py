@@ -7,6 +7,8 @@ from typing import Final
 
 from infra import names
 
+JWKS_PATH: Final = "/api/auth/.well-known/jwks.json"
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
@@ -26,7 +28,7 @@ ROUTES: Final = (
         names.FUNCTION_AUTH,
         "/api/auth/health",
         "/api/auth/health/ready",
-        "/api/auth/.well-known/jwks.json",
+        JWKS_PATH,
         "/api/auth/register",
         "/api/auth/login",
         "/api/auth/verify-email",

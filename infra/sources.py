@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import atexit
 import functools
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from infra import dependencies
 from infra.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,4 +47,35 @@ def common_layer() -> str:
     """The archive folder of the layer with ``mycrypto``: ``python/mycrypto/**``, the path that Lambda puts on ``sys.path``."""
     target = _staging() / "layer-common"
     shutil.copytree(ROOT / "layers" / "common", target, ignore=_NOT_SHIPPED)
+    return str(target)
+
+
+def digest(folder: str) -> str:
+    """A name for the content of a folder of the repository: changes when any file in it does."""
+    content = hashlib.sha256()
+    for path in sorted((ROOT / folder).rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            content.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return content.hexdigest()[:16]
+
+
+def dependency_layer(prebuilt: str | None = None) -> str:
+    """The folder of the dependency layer: the one that was handed in, or the one in ``build/``, made first when it is not up to date."""
+    if prebuilt is None:
+        return str(dependencies.ensure(ROOT))
+    if not (Path(prebuilt) / "python").is_dir():
+        raise ConfigurationError(f"Context value 'dependency_layer' must name a folder that holds python/, and '{prebuilt}' does not.")
+    return prebuilt
+
+
+@functools.cache
+def container() -> str:
+    """The build context of the trading image: what its Dockerfile copies, and nothing else."""
+    target = _staging() / "container"
+    if not (ROOT / "engine_container" / "Dockerfile").is_file():
+        raise ConfigurationError("engine_container/Dockerfile is missing: check out the whole repository, or pass -c image=REPOSITORY:TAG.")
+    shutil.copytree(ROOT / "engine_container", target / "engine_container", ignore=_NOT_SHIPPED)
+    shutil.copytree(ROOT / "layers" / "common", target / "layers" / "common", ignore=_NOT_SHIPPED)
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, target / name)
     return str(target)

@@ -1,4 +1,4 @@
-"""The stages, as typed, frozen configuration. One place says how dev differs from prod, and nothing else in ``infra`` asks for a stage's name."""
+"""The stages, as typed, frozen configuration. One place says how dev differs from prod; nothing else in ``infra`` asks for a stage's name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ class StageName(enum.StrEnum):
 
 
 REGIONS: Final = ("eu-central-1", "eu-west-1")
-"""Regions with three zones and every service used; KVKK asks that the choice is deliberate, so others are refused."""
+"""Where customer data may be kept, both with three zones and every service used; the law (KVKK) makes others a decision, not a default."""
+
+GLOBAL_REGION: Final = "us-east-1"
+"""CloudFront reads certificates and web ACLs there and nowhere else. No customer data is kept in it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,95 @@ class LocalServices:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSize:
+    """``nat_gateways``: ways out to banks, chains and reCAPTCHA. ``interface_endpoints``: AWS services reached without leaving the network."""
+
+    cidr: str
+    zones: int
+    nat_gateways: int
+    interface_endpoints: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseSize:
+    instance: str
+    storage_gb: int
+    storage_gb_max: int
+    multi_az: bool
+    backup_days: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class CacheSize:
+    instance: str
+    nodes: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class StreamSize:
+    """``commands_days``: how long Kafka keeps the command log; the archive in S3 keeps it for good."""
+
+    instance: str
+    brokers: int
+    storage_gb: int
+    commands_days: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TradingSize:
+    """CPU in units of 1/1024, memory in MB (the pairs that Fargate sells). One engine pair per shard."""
+
+    shards: tuple[str, ...]
+    engine_cpu: int
+    engine_memory_mb: int
+    gateway_cpu: int
+    gateway_memory_mb: int
+    gateways_min: int
+    gateways_max: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BackupPlan:
+    """``copy_region``: a second region for the daily backups; ``locked``: nobody can shorten or delete them, not even us."""
+
+    days: int
+    copy_region: str | None
+    locked: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Domain:
+    """The public name with its certificates: in ``GLOBAL_REGION`` for CloudFront, in the stage's region for the load balancer."""
+
+    name: str
+    zone_id: str
+    global_certificate_arn: str
+    regional_certificate_arn: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Cloud:
+    """What a stage on AWS is made of.
+
+    ``requests_per_ip``: in five minutes, before the web ACL blocks an address. ``dependency_layer``: a folder built earlier, instead of one
+    built now. ``image``: the trading image by repository and tag, instead of one built now (which needs Docker at deploy time).
+    """
+
+    network: NetworkSize
+    database: DatabaseSize
+    cache: CacheSize
+    stream: StreamSize
+    trading: TradingSize
+    backup: BackupPlan
+    domain: Domain | None
+    critical_email: str | None
+    warning_email: str | None
+    requests_per_ip: int
+    dependency_layer: str | None
+    image: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """Everything that differs between stages."""
 
@@ -53,17 +145,24 @@ class Stage:
     public_url: str
     log_level: str
     log_retention_days: int
-    tracing: bool
     tiers: tuple[Tier, ...]
     api_requests_per_second: int
     api_burst: int
     authorizer_cache_seconds: int
     keep_data: bool
-    local: LocalServices | None
+    local: LocalServices | None = None
+    cloud: Cloud | None = None
 
     @property
     def is_local(self) -> bool:
         return self.local is not None
+
+    @property
+    def on_aws(self) -> Cloud:
+        """The sizes of a stage on AWS."""
+        if self.cloud is None:
+            raise ConfigurationError(f"Stage '{self.name}' does not run on AWS.")
+        return self.cloud
 
 
 def _tiers(total_per_second: int) -> tuple[Tier, ...]:
@@ -83,7 +182,6 @@ def _local(context: Context) -> Stage:
         public_url=context.optional("public_url", "http://localhost:8080"),
         log_level=context.optional("log_level", "INFO"),
         log_retention_days=1,
-        tracing=False,
         tiers=_tiers(10_000),
         api_requests_per_second=10_000,
         api_burst=5_000,
@@ -99,13 +197,93 @@ def _local(context: Context) -> Stage:
     )
 
 
+_DEV: Final = Cloud(
+    network=NetworkSize(cidr="10.10.0.0/16", zones=3, nat_gateways=1, interface_endpoints=False),
+    database=DatabaseSize(instance="t4g.micro", storage_gb=20, storage_gb_max=100, multi_az=False, backup_days=7),
+    cache=CacheSize(instance="cache.t4g.micro", nodes=1),
+    stream=StreamSize(instance="kafka.t3.small", brokers=3, storage_gb=20, commands_days=7),
+    trading=TradingSize(
+        shards=("spot",), engine_cpu=512, engine_memory_mb=1024, gateway_cpu=256, gateway_memory_mb=512, gateways_min=1, gateways_max=2
+    ),
+    backup=BackupPlan(days=7, copy_region=None, locked=False),
+    domain=None,
+    critical_email=None,
+    warning_email=None,
+    requests_per_ip=2_000,
+    dependency_layer=None,
+    image=None,
+)
+
+_STAGING: Final = dataclasses.replace(
+    _DEV,
+    network=NetworkSize(cidr="10.20.0.0/16", zones=3, nat_gateways=1, interface_endpoints=True),
+    database=DatabaseSize(instance="t4g.medium", storage_gb=50, storage_gb_max=200, multi_az=True, backup_days=30),
+    cache=CacheSize(instance="cache.t4g.small", nodes=2),
+    stream=StreamSize(instance="kafka.t3.small", brokers=3, storage_gb=50, commands_days=14),
+    trading=TradingSize(
+        shards=("spot",), engine_cpu=1024, engine_memory_mb=2048, gateway_cpu=512, gateway_memory_mb=1024, gateways_min=2, gateways_max=4
+    ),
+    backup=BackupPlan(days=30, copy_region=None, locked=False),
+)
+
+_PROD: Final = dataclasses.replace(
+    _STAGING,
+    network=NetworkSize(cidr="10.30.0.0/16", zones=3, nat_gateways=3, interface_endpoints=True),
+    database=DatabaseSize(instance="r8g.large", storage_gb=200, storage_gb_max=2_000, multi_az=True, backup_days=30),
+    cache=CacheSize(instance="cache.r7g.large", nodes=3),
+    stream=StreamSize(instance="kafka.m7g.large", brokers=3, storage_gb=500, commands_days=30),
+    trading=TradingSize(
+        shards=("spot",), engine_cpu=4096, engine_memory_mb=16384, gateway_cpu=1024, gateway_memory_mb=2048, gateways_min=3, gateways_max=20
+    ),
+    backup=BackupPlan(days=30, copy_region="eu-west-1", locked=True),
+)
+
+
+def _domain(context: Context) -> Domain | None:
+    name = context.optional("domain")
+    if not name:
+        return None
+    return Domain(
+        name=name,
+        zone_id=context.required("hosted_zone_id", "Z0123456789ABC"),
+        global_certificate_arn=context.arn("global_certificate_arn", "acm", GLOBAL_REGION),
+        regional_certificate_arn=context.arn("regional_certificate_arn", "acm", context.choice("region", REGIONS)),
+    )
+
+
+def _on_aws(name: StageName, context: Context) -> Stage:
+    is_prod = name is StageName.PROD
+    sizes = {StageName.DEV: _DEV, StageName.STAGING: _STAGING, StageName.PROD: _PROD}[name]
+    region = context.choice("region", REGIONS)
+    backup = sizes.backup
+    if backup.copy_region == region:
+        backup = dataclasses.replace(backup, copy_region=next(other for other in REGIONS if other != region))
+    domain = _domain(context)
+    per_second = 5_000 if is_prod else 500
+    return Stage(
+        name=name,
+        region=region,
+        public_url=f"https://{domain.name}" if domain else context.optional("public_url", f"https://{name}.mycrypto.example"),
+        log_level="DEBUG" if name is StageName.DEV else "INFO",
+        log_retention_days=365 if is_prod else 30,
+        tiers=_tiers(per_second),
+        api_requests_per_second=per_second,
+        api_burst=per_second // 2,
+        authorizer_cache_seconds=0,
+        keep_data=name is not StageName.DEV,
+        cloud=dataclasses.replace(
+            sizes,
+            backup=backup,
+            domain=domain,
+            critical_email=context.optional("critical_email") or None,
+            warning_email=context.optional("warning_email") or None,
+            dependency_layer=context.optional("dependency_layer") or None,
+            image=context.optional("image") or None,
+        ),
+    )
+
+
 def load(context: Context) -> Stage:
     """The stage that ``-c stage=NAME`` asks for (default ``local``)."""
-    text = context.optional("stage", StageName.LOCAL)
-    try:
-        name = StageName(text)
-    except ValueError:
-        raise ConfigurationError(f"There is no stage '{text}': pass -c stage=local, dev, staging or prod.") from None
-    if name is StageName.LOCAL:
-        return _local(context)
-    raise ConfigurationError(f"Stage '{name}' is not defined yet.")
+    name = StageName(context.choice("stage", tuple(StageName)))
+    return _local(context) if name is StageName.LOCAL else _on_aws(name, context)

@@ -25,6 +25,7 @@ class PrivateBucket(Construct):
         lifecycle: Sequence[s3.LifecycleRule] = (),
         key: kms.IKey | None = None,
         access_logs: s3.IBucket | None = None,
+        access_lists: bool = False,
     ) -> None:
         super().__init__(scope, name)
         self.bucket = s3.Bucket(
@@ -36,7 +37,7 @@ class PrivateBucket(Construct):
             encryption_key=key,
             bucket_key_enabled=True if key else None,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_PREFERRED if access_lists else s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True,
             minimum_tls_version=1.2,
             versioned=True,

@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra import names, sources
+from infra import names, retention, sources
 from infra.connections import Connections
+from infra.constructs import kafka_access
 from infra.functions import FunctionSpec
 from infra.stages import Stage
 
-_COLON = ArnFormat.COLON_RESOURCE_NAME
-_RETENTION = {
-    1: logs.RetentionDays.ONE_DAY,
-    7: logs.RetentionDays.ONE_WEEK,
-    30: logs.RetentionDays.ONE_MONTH,
-    365: logs.RetentionDays.ONE_YEAR,
-}
+RUNTIME: Final = lambda_.Runtime.PYTHON_3_13
+ARCHITECTURE: Final = lambda_.Architecture.ARM_64
+MAIL_DOMAIN: Final = "mycrypto.example"
 
 
-def common_layer(scope: Construct) -> lambda_.LayerVersion:
-    """The layer with ``mycrypto``. Each stack has its own: a version shared by export could never be replaced while it is in use."""
-    return lambda_.LayerVersion(
+def layers(scope: Construct, stage: Stage) -> list[lambda_.ILayerVersion]:
+    """``mycrypto`` and, on AWS, the locked dependencies; the emulator runs functions with the project's own interpreter, which has them.
+
+    Each stack has its own: a version shared by export could never be replaced while it is in use.
+    """
+    common = lambda_.LayerVersion(
         scope,
         "CommonLayer",
         code=lambda_.Code.from_asset(sources.common_layer()),
-        compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
-        compatible_architectures=[lambda_.Architecture.ARM_64],
+        compatible_runtimes=[RUNTIME],
+        compatible_architectures=[ARCHITECTURE],
         description="mycrypto: money, ids, errors, contracts, security",
     )
+    if stage.is_local:
+        return [common]
+    dependencies = lambda_.LayerVersion(
+        scope,
+        "DependencyLayer",
+        code=lambda_.Code.from_asset(sources.dependency_layer(stage.on_aws.dependency_layer)),
+        compatible_runtimes=[RUNTIME],
+        compatible_architectures=[ARCHITECTURE],
+        description="Locked dependencies for arm64",
+    )
+    return [common, dependencies]
 
 
 def environment(spec: FunctionSpec, stage: Stage, connections: Connections) -> dict[str, str]:
@@ -46,6 +59,11 @@ def environment(spec: FunctionSpec, stage: Stage, connections: Connections) -> d
     }
     if stage.local is not None:
         values["AWS_ENDPOINT_URL"] = stage.local.aws_endpoint
+    elif spec.behind_api:
+        # CloudFront and API Gateway each append the peer they saw: the second from the right is the viewer. Nobody else gets as far as
+        # the API (see the web ACL), so nobody can write these entries himself.
+        values["TRUSTED_PROXY_HEADER"] = "X-Forwarded-For"
+        values["TRUSTED_PROXY_HOPS"] = "2"
     if spec.database:
         values["DATABASE_URL"] = connections.database_url(spec.database)
         values["DATABASE_SECRET_NAME"] = names.database_secret(stage.name, spec.database.role)
@@ -58,12 +76,12 @@ def environment(spec: FunctionSpec, stage: Stage, connections: Connections) -> d
     if spec.publishes_commands:
         values["KAFKA_BOOTSTRAP_SERVERS"] = connections.kafka_bootstrap
         values["KAFKA_AUTH"] = connections.kafka_auth
-    for secret in spec.secrets:
+    for secret in spec.secrets_in(stage.is_local):
         values[f"{secret.upper().replace('-', '_')}_SECRET_NAME"] = names.secret(stage.name, secret)
     for queue in spec.sends_to:
         values[f"{queue.upper().replace('-', '_')}_QUEUE"] = names.resource(stage.name, queue)
     if spec.sends_mail:
-        values["MAIL_FROM"] = "no-reply@mycrypto.example"
+        values["MAIL_FROM"] = f"no-reply@{MAIL_DOMAIN}"
     values.update(spec.environment)
     return values
 
@@ -81,50 +99,56 @@ class PlatformFunction(Construct):
             self,
             "Logs",
             log_group_name=f"/aws/lambda/{name}",
-            retention=_RETENTION[stage.log_retention_days],
+            retention=retention.logs_kept(stage),
             removal_policy=RemovalPolicy.RETAIN if stage.keep_data else RemovalPolicy.DESTROY,
         )
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=spec.purpose)
         self.log_group.grant_write(self.role)
-        self._allow(spec, stage)
+        network = connections.network if spec.uses_network else None
+        for statement in self._statements(spec, stage, connections):
+            self.role.add_to_policy(statement)
         self.function = lambda_.Function(
             self,
             "Function",
             function_name=name,
             description=spec.purpose,
-            runtime=lambda_.Runtime.PYTHON_3_13,
-            architecture=lambda_.Architecture.ARM_64,
+            runtime=RUNTIME,
+            architecture=ARCHITECTURE,
             handler=f"functions.{spec.name}.handler.handler",
             code=lambda_.Code.from_asset(sources.function(spec.name)),
             layers=layers,
             memory_size=spec.memory_mb,
             timeout=Duration.seconds(spec.timeout_s),
+            # a stage without customers leaves the account's concurrency to the others
+            reserved_concurrent_executions=spec.reserved_concurrency if stage.keep_data else None,
             environment=environment(spec, stage, connections),
-            role=self.role,
+            role=self.role.without_policy_updates() if stage.is_local else self.role,
             log_group=self.log_group,
-            tracing=lambda_.Tracing.ACTIVE if stage.tracing else lambda_.Tracing.DISABLED,
+            tracing=lambda_.Tracing.DISABLED if stage.is_local else lambda_.Tracing.ACTIVE,
+            vpc=network.vpc if network else None,
+            vpc_subnets=network.subnets if network else None,
+            security_groups=[network.security_group] if network else None,
+            dead_letter_queue=connections.failed_invocations,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if spec.snap_start and not stage.is_local else None,
         )
+        self.invokable: lambda_.IFunction = self.function
+        if spec.snap_start and not stage.is_local:
+            # only a published version starts from a snapshot
+            self.invokable = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
 
-    def _allow(self, spec: FunctionSpec, stage: Stage) -> None:
+    def _statements(self, spec: FunctionSpec, stage: Stage, connections: Connections) -> list[iam.PolicyStatement]:
         stack = Stack.of(self)
-        readable = [names.secret(stage.name, secret) for secret in spec.secrets]
+        statements = []
+        readable = [names.secret(stage.name, secret) for secret in spec.secrets_in(stage.is_local)]
         readable += [names.database_secret(stage.name, database.role) for database in (spec.database, spec.trade_database) if database]
         if spec.redis:
             readable.append(names.secret(stage.name, names.SECRET_REDIS))
         if readable:
-            self.role.add_to_policy(
-                iam.PolicyStatement(
-                    sid="ReadOwnSecrets",
-                    actions=["secretsmanager:GetSecretValue"],
-                    # the six characters are chosen by Secrets Manager when the secret is made
-                    resources=[
-                        stack.format_arn(service="secretsmanager", resource="secret", resource_name=f"{name}-??????", arn_format=_COLON)
-                        for name in readable
-                    ],
-                )
-            )
+            statements.append(read_secrets(self, readable))
+            if connections.secrets_key_arn:
+                statements.append(decrypt_secrets(connections.secrets_key_arn))
         if spec.sends_to:
-            self.role.add_to_policy(
+            statements.append(
                 iam.PolicyStatement(
                     sid="SendToQueues",
                     actions=["sqs:SendMessage", "sqs:GetQueueUrl"],
@@ -132,10 +156,56 @@ class PlatformFunction(Construct):
                 )
             )
         if spec.sends_mail:
-            self.role.add_to_policy(
+            statements.append(
                 iam.PolicyStatement(
                     sid="SendMail",
                     actions=["ses:SendEmail", "ses:SendRawEmail"],
-                    resources=[stack.format_arn(service="ses", resource="identity", resource_name="mycrypto.example")],
+                    resources=[stack.format_arn(service="ses", resource="identity", resource_name=MAIL_DOMAIN)],
                 )
             )
+        if spec.publishes_commands and not stage.is_local:
+            statements += [kafka_access.connect(self, stage.name), kafka_access.append(self, stage.name, [names.TOPIC_COMMANDS])]
+        if connections.network and spec.uses_network:
+            statements.append(network_interfaces())
+        return statements
+
+
+def read_secrets(scope: Construct, secret_names: list[str]) -> iam.PolicyStatement:
+    """Read secrets by name; the six characters after it are chosen by Secrets Manager when the secret is made."""
+    stack = Stack.of(scope)
+    return iam.PolicyStatement(
+        sid="ReadOwnSecrets",
+        actions=["secretsmanager:GetSecretValue"],
+        resources=[
+            stack.format_arn(
+                service="secretsmanager", resource="secret", resource_name=f"{name}-??????", arn_format=ArnFormat.COLON_RESOURCE_NAME
+            )
+            for name in secret_names
+        ],
+    )
+
+
+def decrypt_secrets(key_arn: str) -> iam.PolicyStatement:
+    """Use the secrets' key, but only by way of Secrets Manager."""
+    return iam.PolicyStatement(
+        sid="DecryptSecrets",
+        actions=["kms:Decrypt"],
+        resources=[key_arn],
+        conditions={"StringLike": {"kms:ViaService": "secretsmanager.*.amazonaws.com"}},
+    )
+
+
+def network_interfaces() -> iam.PolicyStatement:
+    """What Lambda itself does in the function's name to put it into the network. These actions know no narrower resource."""
+    return iam.PolicyStatement(
+        sid="NetworkInterfaces",
+        actions=[
+            "ec2:CreateNetworkInterface",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSubnets",
+            "ec2:DeleteNetworkInterface",
+            "ec2:AssignPrivateIpAddresses",
+            "ec2:UnassignPrivateIpAddresses",
+        ],
+        resources=["*"],
+    )

@@ -6,12 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from aws_cdk import Duration
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra import names
+from infra import names, retention
 from infra.routes import Route
 from infra.stages import Stage
 from mycrypto.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, TYPE_BASE
@@ -39,6 +40,25 @@ PROBLEM_OF_RESPONSE: Final[tuple[tuple[apigateway.ResponseType, str], ...]] = (
     (apigateway.ResponseType.DEFAULT_5_XX, "INTERNAL_ERROR"),
 )
 """Which error of the catalogue stands for a response that the gateway makes itself."""
+
+ACCESS_LOG: Final = {
+    "timestamp": "$context.requestTime",
+    "traceId": "$context.requestId",
+    "xrayTraceId": "$context.xrayTraceId",
+    "ip": "$context.identity.sourceIp",
+    "userId": "$context.authorizer.user_id",
+    "tier": "$context.authorizer.tier",
+    "method": "$context.httpMethod",
+    "path": "$context.path",
+    "route": "$context.resourcePath",
+    "status": "$context.status",
+    "bytes": "$context.responseLength",
+    "latencyMs": "$context.responseLatency",
+    "integrationLatencyMs": "$context.integrationLatency",
+    "authorizerLatencyMs": "$context.authorizer.latency",
+    "error": "$context.error.responseType",
+}
+"""One line per request; the user's address and his id, never his token or e-mail address."""
 
 
 def problem_template(code: str) -> str:
@@ -80,14 +100,13 @@ class RestApi(Construct):
             rest_api_name=names.resource(stage.name, "api"),
             description="Accounts and wallets",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
-            cloud_watch_role=False,
+            # a setting of the whole account and region, needed for any log at all; the last stage to go leaves it in place
+            cloud_watch_role=not stage.is_local,
+            cloud_watch_role_removal_policy=None if stage.is_local else RemovalPolicy.RETAIN,
             binary_media_types=["multipart/form-data"],
-            deploy_options=apigateway.StageOptions(
-                stage_name=names.API_STAGE,
-                throttling_rate_limit=stage.api_requests_per_second,
-                throttling_burst_limit=stage.api_burst,
-                tracing_enabled=stage.tracing,
-            ),
+            # the authorizer names the caller's tier; a key that a client sends is never looked at
+            api_key_source_type=None if stage.is_local else apigateway.ApiKeySourceType.AUTHORIZER,
+            deploy_options=self._stage_options(stage),
         )
         token_check = apigateway.RequestAuthorizer(
             self,
@@ -107,9 +126,38 @@ class RestApi(Construct):
                 integrations[route.function],
                 authorizer=None if route.public else token_check,
                 authorization_type=apigateway.AuthorizationType.NONE if route.public else apigateway.AuthorizationType.CUSTOM,
+                # the emulator knows no keys from authorizers
+                api_key_required=None if route.public or stage.is_local else True,
             )
         self._gateway_responses()
         self._usage_plans(stage)
+
+    def _stage_options(self, stage: Stage) -> apigateway.StageOptions:
+        plain = apigateway.StageOptions(
+            stage_name=names.API_STAGE,
+            throttling_rate_limit=stage.api_requests_per_second,
+            throttling_burst_limit=stage.api_burst,
+        )
+        if stage.is_local:
+            return plain
+        self.access_log = logs.LogGroup(
+            self,
+            "AccessLog",
+            log_group_name=f"/mycrypto/{stage.name}/api",
+            retention=retention.logs_kept(stage),
+            removal_policy=RemovalPolicy.RETAIN if stage.keep_data else RemovalPolicy.DESTROY,
+        )
+        return apigateway.StageOptions(
+            stage_name=names.API_STAGE,
+            throttling_rate_limit=stage.api_requests_per_second,
+            throttling_burst_limit=stage.api_burst,
+            tracing_enabled=True,
+            metrics_enabled=True,
+            logging_level=apigateway.MethodLoggingLevel.ERROR,
+            data_trace_enabled=False,
+            access_log_destination=apigateway.LogGroupLogDestination(self.access_log),
+            access_log_format=apigateway.AccessLogFormat.custom(json.dumps(ACCESS_LOG)),
+        )
 
     def _gateway_responses(self) -> None:
         for kind, code in PROBLEM_OF_RESPONSE:
@@ -128,9 +176,17 @@ class RestApi(Construct):
     def _usage_plans(self, stage: Stage) -> None:
         for tier in stage.tiers:
             limited = tier.requests_per_second is not None
-            self.api.add_usage_plan(
+            plan = self.api.add_usage_plan(
                 f"Plan{tier.name.capitalize()}",
                 name=names.resource(stage.name, f"tier-{tier.name}"),
                 throttle=apigateway.ThrottleSettings(rate_limit=tier.requests_per_second, burst_limit=tier.burst) if limited else None,
                 api_stages=[apigateway.UsagePlanPerApiStage(api=self.api, stage=self.api.deployment_stage)],
             )
+            if not stage.is_local:
+                key = names.resource(stage.name, f"tier-{tier.name}")
+                # no secret: it names a tier, and only the authorizer can present it
+                plan.add_api_key(
+                    self.api.add_api_key(
+                        f"Tier{tier.name.capitalize()}", api_key_name=key, value=key, description=f"Users of tier {tier.name}"
+                    )
+                )

@@ -1,25 +1,27 @@
-"""The way in: the REST API."""
+"""The API's own edge: API Gateway in front of the functions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra import names
 from infra.constructs.function import PlatformFunction
 from infra.constructs.rest_api import RestApi
-from infra.routes import ROUTES
+from infra.constructs.web_acl import OriginAcl
+from infra.routes import JWKS_PATH, ROUTES
 from infra.stages import Stage
 
 
 class EdgeStack(Stack):
-    """API Gateway in front of the functions."""
+    """The REST API; on AWS also the secret that only CloudFront presents to it."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, functions: Mapping[str, PlatformFunction]) -> None:
-        super().__init__(scope, construct_id, description="MyCrypto: API")
+        super().__init__(scope, construct_id, description="MyCrypto: API", env={"region": stage.region})
         self.rest = RestApi(
             self,
             "Rest",
@@ -28,12 +30,31 @@ class EdgeStack(Stack):
             functions={name: self._invokable(functions[name]) for name in sorted({route.function for route in ROUTES})},
             authorizer=self._invokable(functions[names.FUNCTION_AUTHORIZER]),
         )
-        CfnOutput(self, "RestApiId", value=self.rest.api.rest_api_id)
+        api = self.rest.api
+        self.api_domain = f"{api.rest_api_id}.execute-api.{stage.region}.amazonaws.com"
+        self.jwks_url = f"https://{self.api_domain}/{names.API_STAGE}{JWKS_PATH}"
+        if not stage.is_local:
+            self.origin_secret = secretsmanager.Secret(
+                self,
+                "OriginSecret",
+                secret_name=names.secret(stage.name, names.SECRET_ORIGIN),
+                description="What CloudFront presents to the API",
+                generate_secret_string=secretsmanager.SecretStringGenerator(exclude_punctuation=True, password_length=48),
+                removal_policy=RemovalPolicy.DESTROY,
+            )
+            OriginAcl(
+                self,
+                "Origin",
+                stage=stage,
+                header_value=self.origin_secret.secret_value.unsafe_unwrap(),
+                api_stage_arn=api.deployment_stage.stage_arn,
+            )
+        CfnOutput(self, "RestApiId", value=api.rest_api_id)
         CfnOutput(self, "RestApiStage", value=names.API_STAGE)
-        CfnOutput(self, "RestApiPath", value=f"/restapis/{self.rest.api.rest_api_id}/{names.API_STAGE}/_user_request_")
+        CfnOutput(self, "RestApiPath", value=f"/restapis/{api.rest_api_id}/{names.API_STAGE}/_user_request_")
 
     def _invokable(self, function: PlatformFunction) -> lambda_.IFunction:
         """The function as seen from this stack, so that the permission to call it is made here and not in the stack that came first."""
         return lambda_.Function.from_function_attributes(
-            self, function.spec.name.capitalize(), function_arn=function.function.function_arn, same_environment=True
+            self, function.spec.name.capitalize(), function_arn=function.invokable.function_arn, same_environment=True
         )

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from infra import functions, names
 from infra.connections import Connections
-from infra.constructs.function import PlatformFunction, common_layer
+from infra.constructs.function import PlatformFunction, layers
 from infra.constructs.queue import WorkQueue
 from infra.stages import Stage
 
@@ -21,10 +21,10 @@ class IdentityStack(Stack):
     def __init__(
         self, scope: Construct, construct_id: str, *, stage: Stage, connections: Connections, queues: Mapping[str, WorkQueue]
     ) -> None:
-        super().__init__(scope, construct_id, description="MyCrypto: accounts")
-        layers = [common_layer(self)]
+        super().__init__(scope, construct_id, description="MyCrypto: accounts", env={"region": stage.region})
+        shared = layers(self, stage)
         self.functions = {
-            spec.name: PlatformFunction(self, spec, stage=stage, connections=connections, layers=[*layers]) for spec in functions.IDENTITY
+            spec.name: PlatformFunction(self, spec, stage=stage, connections=connections, layers=[*shared]) for spec in functions.IDENTITY
         }
         self.functions[names.FUNCTION_NOTIFICATIONS].function.add_event_source(
             sources.SqsEventSource(queues[names.QUEUE_EMAIL].queue, batch_size=10, report_batch_item_failures=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra import functions, names
@@ -21,14 +22,18 @@ _CONSUMER_TIMEOUT_S: Final = {
 }
 
 
+FAILED_INVOCATIONS: Final = "failed-invocations"
+
+
 class MessagingStack(Stack):
     """The four queues and the topic ``notifications`` with routing keys as filters."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
-        super().__init__(scope, construct_id, description="MyCrypto: queues and topics")
+        super().__init__(scope, construct_id, description="MyCrypto: queues and topics", env={"region": stage.region})
         self.queues = {
             name: WorkQueue(self, name, stage=stage, consumer_timeout_s=timeout_s) for name, timeout_s in _CONSUMER_TIMEOUT_S.items()
         }
+        self.failed_invocations = None if stage.is_local else self._failed_invocations(stage)
         self.notifications = sns.Topic(self, "Notifications", topic_name=names.resource(stage.name, "notifications"), enforce_ssl=True)
         self.notifications.add_subscription(
             subscriptions.SqsSubscription(
@@ -40,3 +45,14 @@ class MessagingStack(Stack):
         for name, work in self.queues.items():
             CfnOutput(self, f"Queue{name.title().replace('-', '')}", value=work.queue.queue_url)
         CfnOutput(self, "NotificationsTopic", value=self.notifications.topic_arn)
+
+    def _failed_invocations(self, stage: Stage) -> sqs.Queue:
+        """Events that a function gave up on, and batches of engine events that it cannot get past."""
+        return sqs.Queue(
+            self,
+            "FailedInvocations",
+            queue_name=names.resource(stage.name, FAILED_INVOCATIONS),
+            retention_period=Duration.days(14),
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+        )

@@ -1,13 +1,15 @@
-"""Buckets: engine snapshots, the archive of the command log, identity documents."""
+"""Buckets: engine snapshots, the archive of the command log, identity documents; on AWS also the access logs."""
 
 from __future__ import annotations
 
 from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra import names
 from infra.constructs.bucket import PrivateBucket
+from infra.constructs.keys import Purpose, key
 from infra.stages import Stage
 
 
@@ -15,35 +17,43 @@ class StorageStack(Stack):
     """The buckets of a stage."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
-        super().__init__(scope, construct_id, description="MyCrypto: buckets")
-        self.snapshots = PrivateBucket(
-            self,
+        super().__init__(scope, construct_id, description="MyCrypto: buckets", env={"region": stage.region})
+        self.access_logs = None if stage.is_local else self._access_logs(stage)
+        self.snapshots = self._bucket(
+            stage,
             names.BUCKET_SNAPSHOTS,
-            stage=stage,
-            lifecycle=[s3.LifecycleRule(id="old-snapshots", expiration=Duration.days(30), noncurrent_version_expiration=Duration.days(7))],
-        ).bucket
-        self.archive = PrivateBucket(
-            self,
+            s3.LifecycleRule(id="old-snapshots", expiration=Duration.days(30), noncurrent_version_expiration=Duration.days(7)),
+        )
+        self.archive = self._bucket(
+            stage,
             names.BUCKET_ARCHIVE,
-            stage=stage,
-            lifecycle=[
-                s3.LifecycleRule(
-                    id="cool-down",
-                    transitions=[
-                        s3.Transition(storage_class=s3.StorageClass.INFREQUENT_ACCESS, transition_after=Duration.days(30)),
-                        s3.Transition(storage_class=s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, transition_after=Duration.days(365)),
-                    ],
-                )
-            ],
-        ).bucket
-        self.kyc_documents = PrivateBucket(
-            self,
+            s3.LifecycleRule(
+                id="cool-down",
+                transitions=[
+                    s3.Transition(storage_class=s3.StorageClass.INFREQUENT_ACCESS, transition_after=Duration.days(30)),
+                    s3.Transition(storage_class=s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, transition_after=Duration.days(365)),
+                ],
+            ),
+        )
+        self.kyc_documents = self._bucket(
+            stage,
             names.BUCKET_KYC,
-            stage=stage,
-            lifecycle=[
-                s3.LifecycleRule(id="seven-years", expiration=Duration.days(7 * 365), noncurrent_version_expiration=Duration.days(30))
-            ],
-        ).bucket
+            s3.LifecycleRule(id="seven-years", expiration=Duration.days(7 * 365), noncurrent_version_expiration=Duration.days(30)),
+            encryption=None if stage.is_local else key(self, Purpose.DOCUMENTS, stage=stage),
+        )
         CfnOutput(self, "SnapshotBucket", value=self.snapshots.bucket_name)
         CfnOutput(self, "ArchiveBucket", value=self.archive.bucket_name)
         CfnOutput(self, "KycBucket", value=self.kyc_documents.bucket_name)
+
+    def _bucket(self, stage: Stage, name: str, rule: s3.LifecycleRule, encryption: kms.IKey | None = None) -> s3.Bucket:
+        return PrivateBucket(self, name, stage=stage, lifecycle=[rule], key=encryption, access_logs=self.access_logs).bucket
+
+    def _access_logs(self, stage: Stage) -> s3.Bucket:
+        """Where buckets, load balancer and CloudFront write; CloudFront still writes through an access list, so lists stay on here."""
+        return PrivateBucket(
+            self,
+            names.BUCKET_ACCESS_LOGS,
+            stage=stage,
+            lifecycle=[s3.LifecycleRule(id="old-logs", expiration=Duration.days(stage.log_retention_days))],
+            access_lists=True,
+        ).bucket

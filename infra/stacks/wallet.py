@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
 from infra import functions, names
 from infra.connections import Connections
-from infra.constructs.function import PlatformFunction, common_layer
+from infra.constructs import kafka_access
+from infra.constructs.function import PlatformFunction, layers
 from infra.stages import Stage
+
+KEEP_TRYING: Final = 10_000
+"""The most that a mapping can be told; at one try a minute it is a week."""
 
 
 class WalletStack(Stack):
@@ -19,11 +27,13 @@ class WalletStack(Stack):
     In stage local the event pump invokes settlement and history with the records of ``engine-events``; elsewhere MSK does.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, connections: Connections) -> None:
-        super().__init__(scope, construct_id, description="MyCrypto: wallets, settlement, history")
-        layers = [common_layer(self)]
+    def __init__(
+        self, scope: Construct, construct_id: str, *, stage: Stage, connections: Connections, kafka_cluster_arn: str | None = None
+    ) -> None:
+        super().__init__(scope, construct_id, description="MyCrypto: wallets, settlement, history", env={"region": stage.region})
+        shared = layers(self, stage)
         self.functions = {
-            spec.name: PlatformFunction(self, spec, stage=stage, connections=connections, layers=[*layers]) for spec in functions.MONEY
+            spec.name: PlatformFunction(self, spec, stage=stage, connections=connections, layers=[*shared]) for spec in functions.MONEY
         }
         events.Rule(
             self,
@@ -32,5 +42,34 @@ class WalletStack(Stack):
             schedule=events.Schedule.rate(Duration.minutes(1)),
             targets=[targets.LambdaFunction(self.functions[names.FUNCTION_MAINTENANCE].function, retry_attempts=0)],
         )
+        if kafka_cluster_arn:
+            for consumer in (names.FUNCTION_SETTLEMENT, names.FUNCTION_HISTORY):
+                self._consume(stage, self.functions[consumer], kafka_cluster_arn, connections)
         for name, function in self.functions.items():
             CfnOutput(self, f"Function{name.title()}", value=function.function.function_name)
+
+    def _consume(self, stage: Stage, consumer: PlatformFunction, cluster_arn: str, connections: Connections) -> None:
+        """Engine events, in order, for as long as it takes: books must not have gaps, so a batch that fails is halved and tried again until
+        somebody mends its cause; it is never skipped. What does expire is told to the queue of failed invocations, and an alarm with it.
+        """
+        queue = connections.failed_invocations
+        consumer.role.add_to_policy(kafka_access.connect(self, stage.name))
+        consumer.role.add_to_policy(kafka_access.read(self, stage.name, [names.TOPIC_EVENTS]))
+        consumer.role.add_to_policy(kafka_access.group(self, stage.name, [consumer.spec.name]))
+        consumer.function.add_event_source(
+            sources.ManagedKafkaEventSource(
+                cluster_arn=cluster_arn,
+                topic=names.TOPIC_EVENTS,
+                consumer_group_id=consumer.spec.name,
+                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+                batch_size=500,
+                max_batching_window=Duration.seconds(1),
+                provisioned_poller_config=sources.ProvisionedPollerConfig(
+                    minimum_pollers=1, maximum_pollers=len(stage.on_aws.trading.shards) + 1
+                ),
+                bisect_batch_on_error=True,
+                retry_attempts=KEEP_TRYING,
+                max_record_age=None,
+                on_failure=sources.SqsDlq(queue) if queue else None,
+            )
+        )

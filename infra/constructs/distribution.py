@@ -1,0 +1,139 @@
+"""One origin for browsers: CloudFront, with a behaviour for each prefix as on one machine."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aws_cdk import Duration
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_elasticloadbalancingv2 as balancing
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra import names
+from infra.constructs.web_acl import ORIGIN_HEADER
+from infra.stages import Stage
+
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'self'; connect-src 'self' wss:; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+    "script-src 'self' https://www.google.com/recaptcha/ https://www.gstatic.com/recaptcha/; frame-src https://www.google.com/recaptcha/; "
+    "frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
+)
+
+_REWRITE: Final = """function handler(event) {
+  var request = event.request;
+  request.uri = request.uri.replace(/^\\/api\\/v1\\/(auth|wallet)(\\/|$)/, '/api/$1$2');
+  return request;
+}
+"""
+
+API_PREFIXES: Final = ("/api/auth/*", "/api/wallet/*", "/api/v1/auth/*", "/api/v1/wallet/*")
+TRADING_PREFIXES: Final = ("/api/v1/*", "/ws/*")
+
+
+class Distribution(Construct):
+    """``/api/auth``, ``/api/wallet`` to API Gateway; ``/api/v1``, ``/ws`` to the load balancer; everything else to the web bucket."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        api_domain: str,
+        origin_secret: str,
+        balancer: balancing.IApplicationLoadBalancer,
+        web: s3.IBucket,
+        access_logs: s3.IBucket,
+        web_acl_arn: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        domain = stage.on_aws.domain
+        headers = self._security_headers(stage)
+        api = origins.HttpOrigin(
+            api_domain,
+            origin_path=f"/{names.API_STAGE}",
+            protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
+            origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2],
+            custom_headers={ORIGIN_HEADER: origin_secret},
+        )
+        trading = origins.VpcOrigin.with_application_load_balancer(
+            balancer,
+            domain_name=domain.name if domain else None,
+            protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY if domain else cloudfront.OriginProtocolPolicy.HTTP_ONLY,
+            read_timeout=Duration.seconds(60),
+            keepalive_timeout=Duration.seconds(60),
+            vpc_origin_name=names.resource(stage.name, "trading"),
+        )
+        rewrite = cloudfront.Function(
+            self,
+            "Aliases",
+            function_name=names.resource(stage.name, "aliases"),
+            code=cloudfront.FunctionCode.from_inline(_REWRITE),
+            runtime=cloudfront.FunctionRuntime.JS_2_0,
+            comment="/api/v1/auth is another name of /api/auth",
+        )
+
+        def dynamic(origin: cloudfront.IOrigin, *, host: bool) -> cloudfront.BehaviorOptions:
+            return cloudfront.BehaviorOptions(
+                origin=origin,
+                allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
+                cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
+                origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER
+                if host
+                else cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+                response_headers_policy=headers,
+                viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+                function_associations=None
+                if host
+                else [cloudfront.FunctionAssociation(function=rewrite, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST)],
+            )
+
+        # CloudFront takes the first pattern that matches: the narrow ones stand first
+        behaviours = {prefix: dynamic(api, host=False) for prefix in API_PREFIXES}
+        behaviours.update({prefix: dynamic(trading, host=True) for prefix in TRADING_PREFIXES})
+        self.distribution = cloudfront.Distribution(
+            self,
+            "Distribution",
+            comment=names.resource(stage.name, "front"),
+            default_behavior=cloudfront.BehaviorOptions(
+                origin=origins.S3BucketOrigin.with_origin_access_control(web),
+                viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+                response_headers_policy=headers,
+                compress=True,
+            ),
+            additional_behaviors=behaviours,
+            default_root_object="index.html",
+            domain_names=[domain.name] if domain else None,
+            certificate=acm.Certificate.from_certificate_arn(self, "Certificate", domain.global_certificate_arn) if domain else None,
+            minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+            http_version=cloudfront.HttpVersion.HTTP2_AND_3,
+            price_class=cloudfront.PriceClass.PRICE_CLASS_100,
+            enable_logging=True,
+            log_bucket=access_logs,
+            log_file_prefix="front/",
+            log_includes_cookies=False,
+            web_acl_id=web_acl_arn,
+        )
+
+    def _security_headers(self, stage: Stage) -> cloudfront.ResponseHeadersPolicy:
+        return cloudfront.ResponseHeadersPolicy(
+            self,
+            "Headers",
+            response_headers_policy_name=names.resource(stage.name, "headers"),
+            security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
+                strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
+                    access_control_max_age=Duration.days(365), include_subdomains=True, preload=True, override=True
+                ),
+                content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
+                frame_options=cloudfront.ResponseHeadersFrameOptions(frame_option=cloudfront.HeadersFrameOption.DENY, override=True),
+                referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
+                    referrer_policy=cloudfront.HeadersReferrerPolicy.STRICT_ORIGIN_WHEN_CROSS_ORIGIN, override=True
+                ),
+                content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
+                    content_security_policy=CONTENT_SECURITY_POLICY, override=True
+                ),
+            ),
+        )

@@ -1,0 +1,1 @@
+"""Runs in Lambda, alone: it imports nothing of the project."""

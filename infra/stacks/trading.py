@@ -1,0 +1,260 @@
+"""Trading on Fargate: an engine pair per shard, gateways behind a load balancer, the publisher."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecr_assets as images
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as balancing
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_servicediscovery as discovery
+from constructs import Construct
+
+from infra import names, sources
+from infra.connections import Connections
+from infra.constructs import kafka_access
+from infra.constructs.firewall import ENGINE_HTTP, GATEWAY_HTTP, PUBLISHER_HTTP, Firewall, Peer
+from infra.constructs.function import decrypt_secrets
+from infra.constructs.service import TradingService
+from infra.functions import Database
+from infra.stages import Stage
+
+IDLE: Final = Duration.seconds(300)
+"""How long a socket may be silent; the gateway pings far more often (product.md 3.6)."""
+
+SOCKETS_PER_GATEWAY: Final = 7_000
+"""Where another gateway is started; one holds 10,000."""
+
+
+class TradingStack(Stack):
+    """Cluster, services and load balancer."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        vpc: ec2.IVpc,
+        firewall: Firewall,
+        connections: Connections,
+        jwks_url: str,
+        snapshots: s3.IBucket,
+        archive: s3.IBucket,
+        redis_url: secretsmanager.ISecret,
+        trade_password: secretsmanager.ISecret,
+        access_logs: s3.IBucket,
+    ) -> None:
+        super().__init__(scope, construct_id, description="MyCrypto: trading", env={"region": stage.region})
+        self._stage = stage
+        self._size = stage.on_aws.trading
+        self._firewall = firewall
+        self._work = vpc.select_subnets(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS).subnets
+        self.cluster = ecs.Cluster(
+            self,
+            "Cluster",
+            cluster_name=names.resource(stage.name, "trading"),
+            vpc=vpc,
+            container_insights_v2=ecs.ContainerInsights.ENABLED,
+            default_cloud_map_namespace=ecs.CloudMapNamespaceOptions(
+                name=f"{stage.name}.mycrypto.internal", type=discovery.NamespaceType.DNS_PRIVATE
+            ),
+        )
+        self._image = self._container_image()
+        self._environment = {
+            "KAFKA_BOOTSTRAP_SERVERS": connections.kafka_bootstrap,
+            "KAFKA_AUTH": "iam",
+            "AWS_REGION": stage.region,
+            "SNAPSHOT_BUCKET": snapshots.bucket_name,
+            "JWKS_URL": jwks_url,
+            "TRADE_DATABASE_URL": connections.database_url(Database(name=names.DATABASE_TRADE, role="trade_engine_app")),
+        }
+        # libpq reads the password from its own variable, so that the address stays readable in the task definition
+        self._secrets = {
+            "REDIS_URL": ecs.Secret.from_secrets_manager(self._seen("RedisUrl", redis_url), "url"),
+            "PGPASSWORD": ecs.Secret.from_secrets_manager(self._seen("TradePassword", trade_password), "password"),
+        }
+        self.engines = [
+            service for shard, name in enumerate(self._size.shards) for service in self._engine_pair(shard, name, snapshots, archive)
+        ]
+        self.publisher = self._publisher()
+        self.gateway = self._gateway(snapshots)
+        self.services = (*self.engines, self.publisher, self.gateway)
+        for service in self.services:
+            service.task.obtain_execution_role().add_to_principal_policy(decrypt_secrets(connections.secrets_key_arn or ""))
+        self.balancer = self._load_balancer(vpc, access_logs)
+        self._scale()
+        CfnOutput(self, "LoadBalancer", value=self.balancer.load_balancer_dns_name)
+        CfnOutput(self, "ClusterName", value=self.cluster.cluster_name)
+        for service in self.services:
+            CfnOutput(self, f"Service{service.node.id}", value=service.service.service_name)
+
+    def _seen(self, construct_id: str, secret: secretsmanager.ISecret) -> secretsmanager.ISecret:
+        """A secret without its key, whose policy would else name the roles of this stack, which comes after it."""
+        return secretsmanager.Secret.from_secret_complete_arn(self, construct_id, secret.secret_arn)
+
+    def _container_image(self) -> ecs.ContainerImage:
+        image = self._stage.on_aws.image
+        if image:
+            return ecs.ContainerImage.from_registry(image)
+        return ecs.ContainerImage.from_asset(
+            sources.container(), file="engine_container/Dockerfile", platform=images.Platform.LINUX_ARM64, asset_name="trading"
+        )
+
+    def _topics(self, read: list[str], append: list[str], group: str) -> list[iam.PolicyStatement]:
+        stage = self._stage.name
+        return [
+            kafka_access.connect(self, stage),
+            kafka_access.read(self, stage, read),
+            kafka_access.append(self, stage, append),
+            kafka_access.group(self, stage, [group]),
+        ]
+
+    def _engine_pair(self, shard: int, shard_name: str, snapshots: s3.IBucket, archive: s3.IBucket) -> list[TradingService]:
+        """Two services of one task each, in two zones. Each replaces its task by stopping the old one first, and they are updated one after
+        the other, so that one of the two is always there and neither ever has two versions of itself.
+        """
+        pair: list[TradingService] = []
+        for position, subnet in zip("ab", self._work, strict=False):
+            service = TradingService(
+                self,
+                f"Engine{shard_name.capitalize()}{position.upper()}",
+                stage=self._stage,
+                name=f"engine-{shard_name}-{position}",
+                cluster=self.cluster,
+                image=self._image,
+                process="engine",
+                port=ENGINE_HTTP,
+                cpu=self._size.engine_cpu,
+                memory_mb=self._size.engine_memory_mb,
+                count=1,
+                one_at_a_time=True,
+                environment={**self._environment, "SHARD": str(shard), "ARCHIVE_BUCKET": archive.bucket_name},
+                secrets=self._secrets,
+                statements=[
+                    *self._topics([names.TOPIC_COMMANDS, names.TOPIC_EVENTS], [names.TOPIC_COMMANDS, names.TOPIC_EVENTS], "engine-*"),
+                    _bucket("Snapshots", snapshots, "s3:GetObject", "s3:PutObject"),
+                    _bucket("Archive", archive, "s3:PutObject"),
+                ],
+                subnets=ec2.SubnetSelection(subnets=[subnet]),
+                security_group=self._firewall.group(self, Peer.ENGINE),
+                stop_seconds=60,
+            )
+            if pair:
+                service.service.node.add_dependency(pair[-1].service)
+            pair.append(service)
+        return pair
+
+    def _publisher(self) -> TradingService:
+        return TradingService(
+            self,
+            "Publisher",
+            stage=self._stage,
+            name="publisher",
+            cluster=self.cluster,
+            image=self._image,
+            process="publisher",
+            port=PUBLISHER_HTTP,
+            cpu=self._size.gateway_cpu,
+            memory_mb=self._size.gateway_memory_mb,
+            count=1,
+            one_at_a_time=True,
+            environment={**self._environment, "SHARD": "0"},
+            secrets=self._secrets,
+            statements=self._topics([names.TOPIC_EVENTS], [names.TOPIC_ORDER_EVENTS, names.TOPIC_TRADE_EVENTS], "publisher-*"),
+            subnets=ec2.SubnetSelection(subnets=self._work),
+            security_group=self._firewall.group(self, Peer.PUBLISHER),
+        )
+
+    def _gateway(self, snapshots: s3.IBucket) -> TradingService:
+        return TradingService(
+            self,
+            "Gateway",
+            stage=self._stage,
+            name="gateway",
+            cluster=self.cluster,
+            image=self._image,
+            process="gateway",
+            port=GATEWAY_HTTP,
+            cpu=self._size.gateway_cpu,
+            memory_mb=self._size.gateway_memory_mb,
+            count=self._size.gateways_min,
+            one_at_a_time=False,
+            environment={**self._environment, "SHARD": "0"},
+            secrets=self._secrets,
+            statements=[
+                *self._topics([names.TOPIC_EVENTS], [names.TOPIC_COMMANDS], "gateway-*"),
+                _bucket("Snapshots", snapshots, "s3:GetObject"),
+            ],
+            subnets=ec2.SubnetSelection(subnets=self._work),
+            security_group=self._firewall.group(self, Peer.GATEWAY),
+            stop_seconds=120,  # sockets are asked to come back elsewhere before they are closed
+        )
+
+    def _load_balancer(self, vpc: ec2.IVpc, access_logs: s3.IBucket) -> balancing.ApplicationLoadBalancer:
+        balancer = balancing.ApplicationLoadBalancer(
+            self,
+            "Balancer",
+            load_balancer_name=names.resource(self._stage.name, "trading"),
+            vpc=vpc,
+            vpc_subnets=ec2.SubnetSelection(subnets=self._work),
+            internet_facing=False,
+            security_group=self._firewall.group(self, Peer.LOAD_BALANCER),
+            idle_timeout=IDLE,
+            drop_invalid_header_fields=True,
+            deletion_protection=self._stage.keep_data,
+        )
+        balancer.log_access_logs(access_logs, "load-balancer")
+        domain = self._stage.on_aws.domain
+        certificate = acm.Certificate.from_certificate_arn(self, "Certificate", domain.regional_certificate_arn) if domain else None
+        listener = balancer.add_listener(
+            "Listener",
+            port=443 if certificate else 80,
+            protocol=balancing.ApplicationProtocol.HTTPS if certificate else balancing.ApplicationProtocol.HTTP,
+            certificates=[certificate] if certificate else None,
+            ssl_policy=balancing.SslPolicy.TLS13_RES if certificate else None,
+            open=False,
+        )
+        self.targets = listener.add_targets(
+            "Gateways",
+            port=GATEWAY_HTTP,
+            protocol=balancing.ApplicationProtocol.HTTP,
+            targets=[self.gateway.service],
+            load_balancing_algorithm_type=balancing.TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
+            deregistration_delay=Duration.seconds(120),
+            health_check=balancing.HealthCheck(
+                path="/ready",
+                interval=Duration.seconds(10),
+                timeout=Duration.seconds(5),
+                healthy_threshold_count=2,
+                unhealthy_threshold_count=3,
+            ),
+        )
+        return balancer
+
+    def _scale(self) -> None:
+        target = self.gateway.service.auto_scale_task_count(min_capacity=self._size.gateways_min, max_capacity=self._size.gateways_max)
+        target.scale_on_cpu_utilization(
+            "Cpu", target_utilization_percent=70, scale_in_cooldown=Duration.minutes(5), scale_out_cooldown=Duration.minutes(1)
+        )
+        sockets = cloudwatch.Metric(
+            namespace="MyCrypto", metric_name="websocket_connections", dimensions_map={"service": "gateway"}, statistic="avg"
+        )
+        target.scale_to_track_custom_metric(
+            "Sockets", metric=sockets, target_value=SOCKETS_PER_GATEWAY, scale_in_cooldown=Duration.minutes(15)
+        )
+
+
+def _bucket(sid: str, bucket: s3.IBucket, *actions: str) -> iam.PolicyStatement:
+    """Objects by key; the list of keys goes with reading."""
+    resources = [bucket.arn_for_objects("*")]
+    if "s3:GetObject" in actions:
+        return iam.PolicyStatement(sid=sid, actions=[*actions, "s3:ListBucket"], resources=[bucket.bucket_arn, *resources])
+    return iam.PolicyStatement(sid=sid, actions=list(actions), resources=resources)
