@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine_container.gateway.app import create_app
-from engine_container.gateway.serve import serve
 from engine_container.gateway.settings import GatewaySettings
+from engine_container.web.serve import serve
 from mycrypto.settings import load
 
 if __name__ == "__main__":

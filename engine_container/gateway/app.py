@@ -11,7 +11,6 @@ from starlette.applications import Starlette
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
-from engine_container.gateway.edge import Edge, Endpoint, Handler, unknown_route
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.routes.account import Account
 from engine_container.gateway.routes.admin import Admin
@@ -19,6 +18,7 @@ from engine_container.gateway.routes.market import Market
 from engine_container.gateway.routes.operations import Operations
 from engine_container.gateway.routes.orders import Orders
 from engine_container.gateway.settings import GatewaySettings
+from engine_container.web.edge import Edge, Endpoint, Handler, unknown_route
 from mycrypto.settings import load
 
 GC_THRESHOLD: Final = 100_000

@@ -15,9 +15,9 @@ from typing import Final, Protocol
 import msgspec
 import redis.exceptions
 
-from engine_container.gateway.call import Call
 from engine_container.gateway.keyset import KeySet
 from engine_container.metrics import Counter
+from engine_container.web.call import Call
 from mycrypto.errors import ProblemError
 from mycrypto.security.revocation import is_revoked, keys_of
 from mycrypto.security.tokens import Claims, Role, Tier, bearer, invalid_token, verify_access

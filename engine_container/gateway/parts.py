@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Sequence
-from contextlib import suppress
 from typing import Any, Final
 
 import redis.exceptions
@@ -22,13 +21,13 @@ from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.feed import Beginning, BeginningSource, Feed
 from engine_container.logs.kafka_commands import KafkaCommandLog
 from engine_container.logs.kafka_events import KafkaEventLog
-from engine_container.logs.ports import CommandLog, EventLog, LogUnavailableError
+from engine_container.logs.ports import CommandLog, EventLog
 from engine_container.views.projection import Projection
+from engine_container.web.background import Background
 from mycrypto import telemetry
 from mycrypto.contracts.commands import Command
 from mycrypto.errors import ProblemError
 
-RETRY_SECONDS: Final = 0.5
 UPKEEP_SECONDS: Final = 1.0
 REDIS_TIMEOUT_SECONDS: Final = 0.25
 
@@ -72,7 +71,7 @@ class Gateway:
         self.history = History(settings.trade_database_url, settings.shard) if settings.trade_database_url else None
         self.states: dict[str, str] = {"redis": "starting", **({"history-database": "starting"} if self.history else {})}
         self._seen: set[str] = set()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._background = Background(self.logger)
 
     @property
     def views(self) -> Projection:
@@ -82,16 +81,11 @@ class Gateway:
         """Begin everything; nothing is waited for, :meth:`checks` says how far it is."""
         if self.history is not None:
             await self.history.open()
-        for work in (self._connect_commands(), self.commands.run(), self.feed.run(), self.keys.run(), self._upkeep()):
-            self._tasks.append(asyncio.create_task(work))
+        self._background.start(self.commands.run(), self.feed.run(), self.keys.run(), self._upkeep())
 
     async def stop(self) -> None:
         """Called when the last request has been answered."""
-        for task in self._tasks:
-            task.cancel()
-        for task in self._tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        await self._background.stop()
         await self._command_log.close()
         await self.feed.close()
         await self.redis.aclose()
@@ -101,7 +95,7 @@ class Gateway:
     def checks(self) -> dict[str, str]:
         """Every dependency by name: ``ok`` or what is wrong."""
         return {
-            "command-log": "ok" if "command-log" in self._seen and self.commands.connected else "not reachable",
+            "command-log": "ok" if self.commands.connected else "not reachable",
             "event-log": "ok" if self.feed.connected and self.feed.ready else ("catching up" if self.feed.connected else "not reachable"),
             "token-keys": "ok" if self.keys.keys else "not fetched yet",
             **self.states,
@@ -109,7 +103,7 @@ class Gateway:
 
     def missing(self) -> list[str]:
         """What keeps the gateway from its work. Cache and history must have been there once; losing them later only slows it."""
-        return [name for name, state in self.checks().items() if state != "ok" and name not in self._seen - {"command-log"}]
+        return [name for name, state in self.checks().items() if state != "ok" and name not in self._seen]
 
     def require_views(self) -> Projection:
         """The views, once they are complete; raises SERVICE_UNAVAILABLE before."""
@@ -131,17 +125,6 @@ class Gateway:
             raise ProblemError(
                 "SERVICE_UNAVAILABLE", "too many orders are waiting; nothing was done", headers={"Retry-After": "1"}
             ) from None
-
-    async def _connect_commands(self) -> None:
-        while True:
-            try:
-                await self._command_log.open()
-            except LogUnavailableError as error:
-                self.logger.warning("the command log is not reachable: %s", error)
-                await asyncio.sleep(RETRY_SECONDS)
-            else:
-                self._seen.add("command-log")
-                return
 
     async def _upkeep(self) -> None:
         """Once a second: ask cache and history how they are, and forget what the history has."""

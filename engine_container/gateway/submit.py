@@ -69,8 +69,8 @@ class Commands:
         self._waiting: dict[bytes, tuple[_Group, int]] = {}
         self._by_deadline: deque[_Group] = deque()
         self._wake = asyncio.Event()
-        self.connected = True
-        """The last append went through."""
+        self.connected = False
+        """The log was reached, and the last append went through."""
         self.records = 0
         self.sent = 0
 
@@ -123,11 +123,21 @@ class Commands:
         """Append until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._sweep())
+            await self._connect()
             while True:
                 await self._wake.wait()
                 self._wake.clear()
                 while groups := self._take():
                     await self._append(groups)
+
+    async def _connect(self) -> None:
+        while not self.connected:
+            try:
+                await self._log.open()
+            except LogUnavailableError:
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                self.connected = True
 
     def _take(self) -> list[_Group]:
         groups: list[_Group] = []

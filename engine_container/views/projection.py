@@ -38,7 +38,8 @@ class Projection:
         """The number of the last event applied."""
         self.time_ms = 0
         """Log time of the last record applied."""
-        self._moving: dict[int, Order] = {}
+        self._moving: dict[int, int] = {}
+        """Orders that may come to rest at the end of this result, with what they will show (0: work it out)."""
 
     def apply(self, record: EventRecord) -> bool:
         """Take in one record; says if anything in it was new."""
@@ -97,7 +98,7 @@ class Projection:
         order = from_accepted(seq, time_ms, event)
         self.orders.put(order)
         if order.status is OrderStatus.OPEN:
-            self._moving[seq] = order
+            self._moving[seq] = 0
         self.observer.order_changed(order, OrderChange.PLACED, seq, time_ms)
 
     def _traded(self, event: events.Trade, seq: int, time_ms: int) -> None:
@@ -107,8 +108,9 @@ class Projection:
         value = event.price * event.quantity // 100_000_000
         maker = self.orders.get(event.maker_order)
         if maker is not None:
-            if self._moving.pop(maker.number, None) is not None:
-                self._rest(maker, time_ms)  # it came to rest earlier in this very result
+            shown = self._moving.pop(maker.number, None)
+            if shown is not None:
+                self._rest(maker, shown, time_ms)  # it came to rest earlier in this very result
             self._show(maker, event.maker_shown, seq, time_ms)
             _fill(maker, OwnFill(record, is_maker=True), event.maker_filled, value, seq)
         taker = self.orders.get(event.taker_order)
@@ -140,7 +142,7 @@ class Projection:
         order.status = OrderStatus.TRIGGERED
         order.triggered_ms = order.updated_ms = time_ms
         order.updated_seq = seq
-        self._moving[order.number] = order
+        self._moving[order.number] = 0
         self.observer.order_changed(order, OrderChange.TRIGGERED, seq, time_ms)
 
     def _amended(self, event: events.OrderAmended, seq: int, time_ms: int) -> None:
@@ -156,21 +158,23 @@ class Projection:
             self._unrest(order, seq, time_ms)
             order.price = event.price
             if order.status is not OrderStatus.PENDING_TRIGGER:
-                self._moving[order.number] = order
+                self._moving[order.number] = event.shown
         self.observer.order_changed(order, OrderChange.AMENDED, seq, time_ms)
 
     def _settle_moving(self, time_ms: int) -> None:
         """What took part in a result and was not closed rests now."""
-        for order in self._moving.values():
-            self._rest(order, time_ms)
+        for number, shown in self._moving.items():
+            order = self.orders.get(number)
+            if order is not None:
+                self._rest(order, shown, time_ms)
         self._moving.clear()
 
-    def _rest(self, order: Order, time_ms: int) -> None:
+    def _rest(self, order: Order, shown: int, time_ms: int) -> None:
         if order.status is OrderStatus.TRIGGERED:
             order.status = OrderStatus.PARTIALLY_FILLED if order.filled else OrderStatus.OPEN
         if order.price and order.type is not OrderType.MARKET:
             remaining = order.quantity - order.filled
-            shown = min(order.display_quantity, remaining) if order.display_quantity else remaining
+            shown = shown or (min(order.display_quantity, remaining) if order.display_quantity else remaining)
             order.resting = True
             order.shown = shown
             self._change_level(order.symbol, order.side, order.price, shown, 1, self.watermark, time_ms)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine_container.gateway.call import Call, Reply
 from engine_container.gateway.lookup import order_by_id
 from engine_container.gateway.pages import Position, cursor_text, parse_page
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import known_symbol
-from engine_container.gateway.rendering import balance_model, fill_model
 from engine_container.gateway.routes.orders import quote_of
+from engine_container.views.rendering import balance_model, fill_model
 from engine_container.views.trades import OwnFill
+from engine_container.web.call import Call, Reply
 from mycrypto.contracts import api
 from mycrypto.errors import invalid
 

@@ -9,12 +9,12 @@ import msgspec
 from msgspec import UNSET
 
 from engine_container.gateway.auth import Caller
-from engine_container.gateway.call import BodyDecoder, Call, Reply
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import limit_amount, parse_time
 from engine_container.gateway.refusals import refusal
-from engine_container.gateway.rendering import limits_model, market_model
 from engine_container.gateway.routes.market import symbol_in_path
+from engine_container.views.rendering import limits_model, market_model
+from engine_container.web.call import BodyDecoder, Call, Reply
 from mycrypto.contracts import api, events
 from mycrypto.contracts.commands import Command, SetStatus, SetSymbol, SetUser
 from mycrypto.contracts.trading import SelfTradePrevention, SymbolStatus

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from engine_container.gateway.call import Call, Reply
 from engine_container.gateway.pages import Position, cursor_text, parse_count, parse_page
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import known_symbol, trading_id
-from engine_container.gateway.rendering import book_model, market_model, public_trade_model, ticker_model
 from engine_container.views.projection import Projection
+from engine_container.views.rendering import book_model, market_model, public_trade_model, ticker_model
 from engine_container.views.trades import RECENT_PER_SYMBOL, TradeRecord
+from engine_container.web.call import Call, Reply
 from mycrypto.contracts import api
 from mycrypto.contracts.events import SymbolChanged
 from mycrypto.errors import ProblemError, invalid

@@ -6,11 +6,11 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
-from engine_container.gateway.call import Call, Reply
 from engine_container.gateway.parts import Gateway
-from engine_container.gateway.rendering import iso
 from engine_container.metrics import MEDIA_TYPE, REGISTRY, Gauge
+from engine_container.views.rendering import iso
 from engine_container.views.symbols import compact
+from engine_container.web.call import Call, Reply
 from mycrypto.contracts import api
 
 _TEXT: Final = ((b"content-type", MEDIA_TYPE.encode()),)

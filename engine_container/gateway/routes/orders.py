@@ -7,18 +7,18 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 from engine_container.gateway.auth import Caller
-from engine_container.gateway.call import BodyDecoder, Call, Reply
 from engine_container.gateway.history import OrderFilter
 from engine_container.gateway.lookup import list_orders, order_by_client_id, order_by_id
 from engine_container.gateway.pages import Position, cursor_text, parse_page
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import known_symbol, parse_time, place_command
 from engine_container.gateway.refusals import refusal
-from engine_container.gateway.rendering import fill_model, order_model
 from engine_container.gateway.submit import Answer
 from engine_container.metrics import Counter
 from engine_container.views.orders import Order
 from engine_container.views.projection import Projection
+from engine_container.views.rendering import fill_model, order_model
+from engine_container.web.call import BodyDecoder, Call, Reply
 from mycrypto.contracts import api, events
 from mycrypto.contracts.commands import CancelAll, CancelOrder, PlaceOrder
 from mycrypto.contracts.trading import FINAL_STATUSES, OrderStatus, OrderType, Side

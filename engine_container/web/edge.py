@@ -1,4 +1,4 @@
-"""The edge of the gateway: request ids, problem documents for whatever goes wrong, and the request metrics. In one place."""
+"""The edge of a process: request ids, problem documents for whatever goes wrong, and the request metrics. In one place."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from engine_container.gateway.call import Call, Reply
 from engine_container.metrics import Counter, Histogram
+from engine_container.web.call import Call, Reply
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError
 from mycrypto.ids import new_uuid
 

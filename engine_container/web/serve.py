@@ -1,4 +1,4 @@
-"""Runs an ASGI application the way the gateway needs it: uvloop, httptools, JSON logs, a graceful stop."""
+"""Runs an ASGI application the way our processes need it: uvloop, httptools, JSON logs, a graceful stop."""
 
 from __future__ import annotations
 

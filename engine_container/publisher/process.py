@@ -1,0 +1,183 @@
+"""The publisher: follows the event log and tells the rest of the world, in Redis and on the public topics."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+import redis.exceptions
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from starlette.applications import Starlette
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp
+
+from engine_container.logs.connection import BrokerSettings
+from engine_container.logs.kafka_events import KafkaEventLog
+from engine_container.logs.ports import EventLog, LogRecord, LogUnavailableError
+from engine_container.metrics import MEDIA_TYPE, REGISTRY, Counter, Gauge
+from engine_container.publisher.envelopes import EnvelopeMaker, Message
+from engine_container.publisher.market_cache import BOOK_SECONDS, TICKER_SECONDS, MarketCache
+from engine_container.publisher.settings import PublisherSettings
+from engine_container.publisher.topics import PublicTopics
+from engine_container.views.projection import Projection
+from engine_container.views.rendering import iso
+from engine_container.web.background import Background
+from engine_container.web.call import Call, Reply
+from engine_container.web.edge import Edge, Endpoint, unknown_route
+from mycrypto import telemetry
+from mycrypto.contracts import api
+from mycrypto.contracts.events import decode_record
+
+RETRY_SECONDS: Final = 0.5
+REDIS_TIMEOUT_SECONDS: Final = 0.5
+RECENT_MS: Final = 60_000
+PUBLISHED: Final = Counter("publisher_messages_total", "Envelopes written to the public topics")
+CACHE_FAILURES: Final = Counter("publisher_cache_failures_total", "Writes to Redis that failed")
+
+
+class Publisher:
+    """Start it, and it follows the log until it is stopped."""
+
+    def __init__(
+        self,
+        settings: PublisherSettings,
+        *,
+        event_log: EventLog | None = None,
+        topics: PublicTopics | None = None,
+        cache: Redis | None = None,
+    ) -> None:
+        broker = BrokerSettings(settings.kafka_bootstrap_servers, settings.kafka_auth, settings.aws_region, settings.service_name)
+        self.settings = settings
+        self.logger = telemetry.logger(settings.service_name)
+        self.started_at = time.monotonic()
+        self._log = event_log or KafkaEventLog(broker, settings.shard)
+        self._topics = topics or PublicTopics(broker, settings.shard)
+        self._redis = cache or Redis.from_url(
+            settings.redis_url,
+            socket_timeout=REDIS_TIMEOUT_SECONDS,
+            socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
+            retry=Retry(NoBackoff(), 1),
+        )
+        self._cache = MarketCache(self._redis)
+        self._maker = EnvelopeMaker(settings.shard)
+        self.views = Projection(self._maker)
+        self.checks = {"event-log": "starting", "public-topics": "starting", "redis": "starting"}
+        self._background = Background(self.logger)
+
+    async def start(self) -> None:
+        self._background.start(self._follow(), self._keep_cache())
+
+    async def stop(self) -> None:
+        await self._background.stop()
+        await self._topics.close()
+        await self._log.close()
+        await self._redis.aclose()
+
+    async def _follow(self) -> None:
+        """From the log's beginning, because what an order looks like is known from its first event; published is only what is missing."""
+        publish_from = await self._open_topics()
+        offset: int | None = None
+        while True:
+            try:
+                await self._log.open(offset)
+                self.checks["event-log"] = "ok"
+                while True:
+                    records = await self._log.read()
+                    if records:
+                        await self._publish(self._apply(records, publish_from), records[-1].offset + 1)
+                        offset = records[-1].offset + 1
+            except LogUnavailableError as error:
+                self.checks["event-log"] = "not reachable"
+                self.logger.warning("the event log is not reachable: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    def _apply(self, records: Sequence[LogRecord], publish_from: int) -> list[Message]:
+        """Take the records in. A gap in the log ends the process: it starts again from the log, never from what it believes."""
+        for record in records:
+            self.views.apply(decode_record(record.payload))
+            if record.offset < publish_from:
+                self._maker.take()
+        self.views.orders.evict(self.views.watermark, self.views.time_ms - RECENT_MS)
+        self.views.trades.evict(self.views.watermark, self.views.time_ms - RECENT_MS)
+        return self._maker.take()
+
+    async def _publish(self, messages: Sequence[Message], next_offset: int) -> None:
+        while True:
+            try:
+                PUBLISHED.add(await self._topics.publish(messages, next_offset))
+            except LogUnavailableError as error:
+                self.checks["public-topics"] = "not reachable"
+                self.logger.warning("the public topics are not reachable: %s", error)
+                await self._open_topics()
+            else:
+                return
+
+    async def _open_topics(self) -> int:
+        while True:
+            try:
+                publish_from = await self._topics.open()
+            except LogUnavailableError as error:
+                self.checks["public-topics"] = "not reachable"
+                self.logger.warning("the public topics are not reachable: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                self.checks["public-topics"] = "ok"
+                return publish_from
+
+    async def _keep_cache(self) -> None:
+        tickers_due = 0.0
+        while True:
+            try:
+                await self._cache.write_books(self.views)
+                if time.monotonic() >= tickers_due:
+                    await self._cache.write_tickers(self.views)
+                    tickers_due = time.monotonic() + TICKER_SECONDS
+            except (redis.exceptions.RedisError, OSError) as error:
+                CACHE_FAILURES.add()
+                if self.checks["redis"] != "not reachable":
+                    self.logger.warning("redis is not reachable: %s", error)
+                self.checks["redis"] = "not reachable"
+                self._cache.forget()
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                self.checks["redis"] = "ok"
+                await asyncio.sleep(BOOK_SECONDS)
+
+    def failed(self) -> bool:
+        """Whether the work has ended although nobody asked for it."""
+        return self._background.failed
+
+
+def create_app(publisher: Publisher) -> ASGIApp:
+    """Health, readiness and metrics; its lifespan is the publisher's."""
+
+    async def health(call: Call) -> Reply:  # noqa: ARG001 - the shape of an endpoint
+        uptime = int(time.monotonic() - publisher.started_at)
+        status = "failed" if publisher.failed() else "ok"
+        body = api.Health(status, publisher.settings.service_name, "1", iso(time.time_ns() // 1_000_000), uptime)
+        return Reply(body, 200 if status == "ok" else 503)
+
+    async def ready(call: Call) -> Reply:  # noqa: ARG001 - the shape of an endpoint
+        missing = [name for name, state in publisher.checks.items() if state != "ok"]
+        return Reply(api.Readiness("not ready" if missing else "ready", publisher.checks, missing), 503 if missing else 200)
+
+    async def metrics(call: Call) -> Reply:  # noqa: ARG001 - the shape of an endpoint
+        return Reply(REGISTRY.text().encode(), headers=((b"content-type", MEDIA_TYPE.encode()),))
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await publisher.start()
+        try:
+            yield
+        finally:
+            await publisher.stop()
+
+    Gauge("publisher_event_watermark", "Number of the last event taken in", lambda: {(): publisher.views.watermark})
+    table = {"/health": health, "/ready": ready, "/metrics": metrics}
+    routes = [Route(path, Endpoint(path, {"GET": handler}), methods=["GET"]) for path, handler in table.items()]
+    return Edge(Router(routes, redirect_slashes=False, default=unknown_route, lifespan=lifespan), publisher.logger)

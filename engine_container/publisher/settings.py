@@ -1,0 +1,26 @@
+"""The publisher's environment."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class PublisherSettings(msgspec.Struct, frozen=True):
+    """Field ``redis_url`` is the variable ``REDIS_URL`` and so on."""
+
+    kafka_bootstrap_servers: str
+    redis_url: str
+    stage: Literal["local", "dev", "staging", "prod"] = "local"
+    service_name: str = "publisher"
+    kafka_auth: Literal["none", "iam"] = "none"
+    aws_region: str = "eu-central-1"
+    shard: int = 0
+    host: str = ""
+    """"" is 127.0.0.1 in stage local and every interface elsewhere."""
+    port: int = 8082
+
+    @property
+    def bind_host(self) -> str:
+        return self.host or ("127.0.0.1" if self.stage == "local" else "0.0.0.0")  # noqa: S104 - health checks come from outside
