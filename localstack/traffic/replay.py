@@ -18,13 +18,13 @@ from localstack.actors import Exchange
 from localstack.client import JSON, ApiError, Query, Trader
 from localstack.traffic.flow_file import FlowFill, FlowRow, Operation
 
-SYMBOL: Final = "XBT/USDT"
-SYMBOL_PATH: Final = "XBT-USDT"
+SYMBOL: Final = "ETH/BTC"
+"""The one pair of the wallet's currencies that is not listed otherwise. The recorded amounts count here, their names do not."""
+
+SYMBOL_PATH: Final = "ETH-BTC"
 TICK: Final = Decimal("0.01")
 LOT: Final = Decimal("0.000001")
 MARKET: Final = {
-    "base_asset": "BTC",
-    "quote_asset": "USDT",
     "tick_size": f"{TICK:f}",
     "lot_size": f"{LOT:f}",
     "quantity_min": f"{LOT:f}",
@@ -35,9 +35,9 @@ MARKET: Final = {
     "maker_fee_ppm": 500,
     "taker_fee_ppm": 1000,
 }
-"""One tick of the recorded market is 0.01 USDT here, one lot 0.000001 BTC: their product is a whole number of units."""
+"""One tick of the recorded market is 0.01 quote here, one lot 0.000001 base: their product is a whole number of units."""
 
-FUNDS: Final = {"BTC": "90000000", "USDT": "9000000000"}
+FUNDS: Final = {"ETH": "2000000", "BTC": "500000000"}
 NO_LIMITS: Final[dict[str, object]] = {"open_orders_max": 0, "open_orders_per_symbol_max": 0, "daily_notional_max": "0"}
 SETUP_AT_ONCE: Final = 8
 REQUESTS_AT_ONCE: Final = 48

@@ -24,7 +24,6 @@ SymbolText = Annotated[str, Meta(min_length=1, max_length=32, examples=["BTC/USD
 ClientOrderId = Annotated[
     str, Meta(pattern=CLIENT_ORDER_ID_PATTERN, description="Unique per user for 24 hours; printable ASCII, no spaces")
 ]
-AssetText = Annotated[str, Meta(pattern="^[A-Z0-9]{2,10}$", examples=["BTC"])]
 ReasonText = Annotated[str, Meta(max_length=500)]
 BATCH_ITEMS_MAX = 50
 
@@ -269,12 +268,9 @@ class BalanceList(msgspec.Struct, frozen=True):
 
 class SetSymbolRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Lists a symbol or changes its rules. An absent rule keeps its value; for a new symbol ``tick_size``, ``lot_size``, ``quantity_min``
-    and ``quantity_max`` are required. "0" or 0 switches ``notional_min``, ``price_band_bps`` and ``breaker_bps`` off. The assets are the
-    two halves of the name; a new symbol may name others, so that two markets can trade the same pair.
+    and ``quantity_max`` are required. "0" or 0 switches ``notional_min``, ``price_band_bps`` and ``breaker_bps`` off.
     """
 
-    base_asset: AssetText | None = None
-    quote_asset: AssetText | None = None
 
     tick_size: AmountText | None = None
     lot_size: AmountText | None = None
