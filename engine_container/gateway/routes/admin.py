@@ -114,8 +114,8 @@ def _new_symbol(spelling: str, request: api.SetSymbolRequest, caller: Caller) ->
         raise ProblemError("VALIDATION_ERROR", f"{absent[0].field} {absent[0].message}", errors=absent)
     empty = events.SymbolChanged(
         symbol=f"{base}/{quote}",
-        base=request.base_asset or base,
-        quote=request.quote_asset or quote,
+        base=base,
+        quote=quote,
         tick=0,
         lot=0,
         quantity_min=0,
@@ -151,9 +151,6 @@ def _changed_symbol(old: events.SymbolChanged, request: api.SetSymbolRequest, ca
     def number(given: int | None, value: int) -> int:
         return value if given is None else given
 
-    for field, now in (("base_asset", old.base), ("quote_asset", old.quote)):
-        if getattr(request, field) not in {None, now}:
-            raise invalid(field, f"is {now} and cannot change")
     hours = request.trading_hours
     opens, closes = (old.opens_minute, old.closes_minute) if hours is UNSET else (-1, -1)
     if isinstance(hours, api.TradingHours):
