@@ -1,0 +1,1 @@
+"""History: orders and trades as clients look them up later, projected from the engine's events."""

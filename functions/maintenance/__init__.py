@@ -1,0 +1,1 @@
+"""Maintenance: what must happen whether anybody calls or not."""

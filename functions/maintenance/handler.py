@@ -1,0 +1,64 @@
+"""Lambda handler of the minute job, invoked by a schedule."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import msgspec
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.maintenance import service
+from functions.maintenance.settings import Settings
+from mycrypto import settings, telemetry
+from mycrypto.database import Database
+from mycrypto.log_producer import LogProducer
+from mycrypto.outbox import KafkaSender, Relay, SqsSender
+
+logger = telemetry.logger("maintenance")
+meter = telemetry.Meter("maintenance")
+
+
+class _Resources:
+    """What stays open while the function is warm."""
+
+    def __init__(self) -> None:
+        environment = settings.load(Settings)
+        producer = LogProducer(environment.kafka_bootstrap_servers, environment.kafka_auth)
+        self.exchange = Database(environment.database_url, environment.database_secret_name, application="maintenance")
+        self.trade = Database(environment.trade_database_url, environment.trade_database_secret_name, application="maintenance")
+        self.relay = Relay({"kafka": KafkaSender(producer), "sqs": SqsSender(environment.stage)}, _delayed)
+
+
+def _delayed(destination: str, error: Exception) -> None:
+    logger.warning("messages wait in the outbox", destination=destination, error=str(error))
+
+
+@cache
+def _resources() -> _Resources:
+    return _Resources()
+
+
+class MaintenanceError(RuntimeError):
+    """A step failed; the log has its reason."""
+
+
+def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Do every step, then raise if any failed, so that the failure counts as one."""
+    resources = _resources()
+    report = service.run(
+        datetime.now(UTC),
+        resources.relay,
+        resources.exchange.connection,
+        resources.trade.connection,
+        lambda step: logger.exception("maintenance step failed", step=step),
+    )
+    meter.gauge("outbox_waiting", report.messages_waiting)
+    meter.gauge("wallet_transfers_unanswered", report.transfers_unanswered)
+    meter.gauge("wallet_reconciliations_open", report.reconciliations_open)
+    logger.info("maintained", **msgspec.to_builtins(report))
+    if report.failed:
+        raise MaintenanceError(", ".join(report.failed))
+    answer: dict[str, Any] = msgspec.to_builtins(report)
+    return answer

@@ -1,0 +1,69 @@
+"""The minute job: send what waits, expire what ran out, make partitions ahead, and count what should not be there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+from psycopg import Connection
+
+from functions.maintenance import store
+from mycrypto.outbox import Relay
+
+MONTHS_AHEAD: Final = 3
+DAYS_AHEAD: Final = 7
+SENT_KEPT: Final = timedelta(days=7)
+ANSWER_EXPECTED: Final = timedelta(minutes=5)
+FLUSHES_MAX: Final = 50
+
+
+class Report(msgspec.Struct):
+    """What one run did, and what it saw. ``failed`` names the steps that raised; the others were done."""
+
+    messages_sent: int = 0
+    messages_waiting: int = 0
+    deposits_expired: int = 0
+    rows_deleted: int = 0
+    partitions_made: int = 0
+    transfers_unanswered: int = 0
+    reconciliations_open: int = 0
+    failed: list[str] = []
+
+
+def run(
+    now: datetime, relay: Relay, exchange: Callable[[], Connection], trade: Callable[[], Connection], on_failure: Callable[[str], None]
+) -> Report:
+    """Every step stands alone: a failing one is told to ``on_failure`` inside its ``except`` and does not keep the others from their work."""
+    report = Report()
+
+    def resend() -> None:
+        for _ in range(FLUSHES_MAX):
+            sent = relay.flush(exchange())
+            report.messages_sent += sent
+            if not sent:
+                return
+
+    def tidy() -> None:
+        report.deposits_expired = store.expire_deposits(exchange(), now)
+        report.rows_deleted = store.delete_sent_messages(exchange(), now - SENT_KEPT) + store.delete_expired_answers(exchange(), now)
+
+    def partition_ledger() -> None:
+        report.partitions_made += store.ensure_ledger_partitions(exchange(), now, months=MONTHS_AHEAD)
+
+    def partition_trade() -> None:
+        report.partitions_made += store.ensure_trade_partitions(trade(), now, months=MONTHS_AHEAD, days=DAYS_AHEAD)
+
+    def look() -> None:
+        report.messages_waiting = store.count_waiting_messages(exchange())
+        report.transfers_unanswered = store.count_unanswered_transfers(exchange(), now - ANSWER_EXPECTED)
+        report.reconciliations_open = store.count_open_reconciliations(exchange())
+
+    for step in (resend, tidy, partition_ledger, partition_trade, look):
+        try:
+            step()
+        except Exception:  # noqa: BLE001 - whatever one step meets, the others are done
+            report.failed.append(step.__name__)
+            on_failure(step.__name__)
+    return report

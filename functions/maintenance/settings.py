@@ -1,0 +1,19 @@
+"""The environment of the maintenance function."""
+
+from __future__ import annotations
+
+import msgspec
+
+from mycrypto.log_producer import KafkaAuth
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """URLs have no passwords: these are in the secrets."""
+
+    stage: str
+    database_url: str
+    trade_database_url: str
+    kafka_bootstrap_servers: str
+    kafka_auth: KafkaAuth = "none"
+    database_secret_name: str = ""
+    trade_database_secret_name: str = ""

@@ -1,0 +1,59 @@
+"""SQL of the minute job. Each statement may be repeated."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from psycopg import Connection
+
+ROWS_MAX = 5_000
+"""Of one deletion: the rest waits for the next minute."""
+
+
+def expire_deposits(connection: Connection, now: datetime) -> int:
+    """Deposits whose transfer never came; returns how many."""
+    return connection.execute(
+        "UPDATE deposit_requests SET status = 'EXPIRED' WHERE status = 'PENDING' AND expires_at <= %s", (now,)
+    ).rowcount
+
+
+def delete_sent_messages(connection: Connection, before: datetime) -> int:
+    return connection.execute(
+        "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE sent_at < %s ORDER BY sent_at LIMIT %s)", (before, ROWS_MAX)
+    ).rowcount
+
+
+def delete_expired_answers(connection: Connection, now: datetime) -> int:
+    return connection.execute(
+        """DELETE FROM idempotency_keys WHERE (user_id, key) IN (
+                  SELECT user_id, key FROM idempotency_keys WHERE expires_at <= %s ORDER BY expires_at LIMIT %s)""",
+        (now, ROWS_MAX),
+    ).rowcount
+
+
+def count_waiting_messages(connection: Connection) -> int:
+    return _count(connection, "SELECT count(*) FROM outbox WHERE sent_at IS NULL")
+
+
+def count_unanswered_transfers(connection: Connection, before: datetime) -> int:
+    """Transfers that the engine should have answered by now."""
+    return _count(connection, "SELECT count(*) FROM transfers WHERE status = 'REQUESTED' AND requested_at < %s", before)
+
+
+def count_open_reconciliations(connection: Connection) -> int:
+    return _count(connection, "SELECT count(*) FROM reconciliation_items WHERE status = 'OPEN'")
+
+
+def ensure_ledger_partitions(connection: Connection, now: datetime, *, months: int) -> int:
+    """Months of the ledger ahead; returns how many had to be made."""
+    return _count(connection, "SELECT ensure_partitions(%s, %s)", now, months)
+
+
+def ensure_trade_partitions(connection: Connection, now: datetime, *, months: int, days: int) -> int:
+    """Months of orders and days of trades ahead; returns how many had to be made."""
+    return _count(connection, "SELECT ensure_partitions(%s, %s, %s)", now, months, days)
+
+
+def _count(connection: Connection, query: str, *values: object) -> int:
+    row = connection.execute(query.encode(), values).fetchone()
+    return int(row[0]) if row else 0
