@@ -201,8 +201,8 @@ async def _answer(send: Send, status: int, body: bytes, headers: Headers) -> Non
 
 def main() -> None:
     from engine_container.gateway.app import create_app
-    from engine_container.gateway.serve import serve
     from engine_container.gateway.settings import GatewaySettings
+    from engine_container.web.serve import serve
 
     configured = settings.load(DoorSettings)
     gateway = settings.load(GatewaySettings)

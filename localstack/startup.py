@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from functions.migrations import service as migrations
 from localstack.deployment import Deployment, DeploymentError, install_node_modules, node_modules_are_current
+from localstack.emulator import SAVE_NOW
 from localstack.parts.kafka import ensure_topics, jars
 from localstack.parts.part import NotReadyError, Part
 from localstack.processes import Processes
@@ -122,6 +123,7 @@ class Startup:
                 self._restart_emulator_empty(step)
                 self.deployment.put_secrets(self.servers.secrets())
                 self.deployment.deploy(step.says)
+            self.supervisor.signal("emulator", SAVE_NOW)
             step.says("deployed")
         return [*started, "stacks"]
 

@@ -120,6 +120,10 @@ class Supervisor:
         if self.process(name).statename not in {"STOPPED", "EXITED", "FATAL"}:
             self._rpc().supervisor.stopProcess(name, True)
 
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to a part that runs."""
+        self._rpc().supervisor.signalProcess(name, str(int(number)))
+
     def processes(self) -> dict[str, ProcessState]:
         rpc = self._rpc()
         restarts: dict[str, int] = rpc.mycrypto.restarts()

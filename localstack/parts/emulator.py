@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,5 +90,9 @@ def probe(url: str, name: str) -> None:
     try:
         with opener.open(url, timeout=2) as answer:
             answer.read()
-    except OSError as error:  # URLError and HTTPError are OSErrors
-        raise NotReadyError(f"{name} at {url}: {error}") from error
+    except urllib.error.HTTPError as error:
+        with error:
+            said = error.read(300).decode(errors="replace")
+        raise NotReadyError(f"{name} answers {error.code}: {said}") from error
+    except OSError as error:
+        raise NotReadyError(f"{name}: {getattr(error, 'reason', error)}") from error

@@ -49,7 +49,8 @@ async def run(configured: PumpSettings) -> None:
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stdout)
-    logging.getLogger("aiokafka").setLevel(logging.WARNING)
+    for chatty in ("aiokafka", "botocore"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     asyncio.run(run(settings.load(PumpSettings)))
 
 
