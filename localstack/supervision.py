@@ -110,7 +110,7 @@ class Supervisor:
 
     def start(self, name: str) -> bool:
         """Start a part without waiting for it; whether it had to be started."""
-        if self.process(name).alive:
+        if self.process(name).statename in {"RUNNING", "STARTING", "BACKOFF"}:
             return False
         self._rpc().supervisor.startProcess(name, False)
         return True
