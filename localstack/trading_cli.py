@@ -34,6 +34,7 @@ def add_to(app: typer.Typer) -> None:
     """Mount these commands."""
     app.command("demo")(demo)
     app.command("traffic")(traffic)
+    app.command("verify")(verify)
     app.command("make-operator")(make_operator)
     app.add_typer(simulate, name="simulate")
 
@@ -193,6 +194,28 @@ def _send(running: Running, work: Any) -> None:
     except ApiError as error:
         _fail(str(error))
     print(json.dumps(answer, ensure_ascii=False, indent=2))
+
+
+def verify(*, as_json: AsJson = False) -> None:
+    """Replay the whole command log and compare every balance with wallets and ledger; exit 1 if anything differs."""
+    from localstack.verify import verify as compare_books
+
+    running = _running()
+    try:
+        report = asyncio.run(compare_books(running))
+    except TimeoutError as error:
+        _fail(str(error))
+    if as_json:
+        print(json.dumps(asdict(report)))
+    else:
+        console.print(f"{report.commands:,} commands replayed up to event {report.seq:,}: {report.balances:,} balances")
+        console.print(f"ledger: {report.ledger_entries:,} entries, {report.ledger_postings:,} postings")
+        for difference in report.differences:
+            console.print(f"[red]{difference}[/red]")
+        if not report.differences:
+            console.print("[bold green]engine, wallets and ledger agree to the last unit; every currency sums to zero[/bold green]")
+    if report.differences:
+        raise typer.Exit(1)
 
 
 def make_operator(email: Annotated[str, typer.Argument(help="The address of a registered user.")]) -> None:
