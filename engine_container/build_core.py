@@ -25,8 +25,8 @@ def check_tools() -> None:
     if not headers.is_file():
         raise NoCompilerError(f"no Python headers ({headers}): install them with: apt-get install python3-dev")
     try:
-        import mypyc.build
-        import setuptools  # noqa: F401  -- only whether it is there
+        import mypyc.build  # noqa: F401  -- only whether it is there
+        import setuptools  # type: ignore[import-untyped]  # noqa: F401  -- only whether it is there
     except ImportError as error:
         raise NoCompilerError(f"{error.name} is not installed: pip install -e .[dev]") from error
 
@@ -36,7 +36,7 @@ def build() -> Path:
     check_tools()
     from mypyc.build import mypycify
     from setuptools import Distribution
-    from setuptools.command.build_ext import build_ext
+    from setuptools.command.build_ext import build_ext  # type: ignore[import-untyped]
 
     digest = source_hash()
     target = build_folder()

@@ -63,7 +63,5 @@ def core_path(source_path: list[str]) -> list[str]:
         sys.path.append(str(folder / "lib"))
         return [str(folder / "engine_container" / "core"), *source_path]
     if choice == "compiled":
-        raise CompiledCoreMissingError(
-            "the compiled core is missing or older than its sources: run python -m engine_container.build_core"
-        )
+        raise CompiledCoreMissingError("the compiled core is missing or older than its sources: run python -m engine_container.build_core")
     return source_path

@@ -8,7 +8,7 @@ from engine_container.core.cancelling import find, missing
 from engine_container.core.closing import free_client_order_id, leave
 from engine_container.core.entities import Details, Event, Order, State
 from engine_container.core.execution import limit_key_of, run_limit
-from engine_container.core.funds import lock_asset, lock_per_lot, release, shortage, touch
+from engine_container.core.funds import lock_asset, lock_per_lot, release, shortage, touch, user_of
 from engine_container.core.idempotency import answered, remember_command
 from engine_container.core.limits import Refusal, band_refusal, has_limit, market_refusal, price_refusal, quantity_refusal, turnover_refusal
 from engine_container.core.selftrade import shrink
@@ -22,9 +22,10 @@ def amend(state: State, command: AmendOrder, events: list[Event], closed: list[E
     if answered(state, command.command_id, content, events):
         return
     remember_command(state, command.command_id, content)
-    order = find(state, command.user_id, command.order_number, command.client_order_id)
+    user = user_of(state, command.user_id)
+    order = find(user, command.order_number, command.client_order_id)
     if order is None:
-        events.append(missing(state, command.user_id, command.order_number, command.client_order_id))
+        events.append(missing(state, user, command.order_number, command.client_order_id))
         return
     refusal = _amend(state, order, command.quantity, command.price, events, closed)
     if refusal is not None:

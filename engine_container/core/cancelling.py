@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine_container.core.closing import cancel
-from engine_container.core.entities import Event, Order, State
-from engine_container.core.idempotency import answered, remember_command
+from engine_container.core.entities import Event, Order, State, User
+from engine_container.core.funds import user_of
+from engine_container.core.idempotency import answered, cancel_answered, remember_command
 from engine_container.core.vocabulary import TAG_REFUSED
 from mycrypto.contracts.commands import CancelAll, CancelOrder, fields_of
 
 
-def find(state: State, user_id: bytes, order_number: int, client_order_id: str) -> Order | None:
+def find(user: User, order_number: int, client_order_id: str) -> Order | None:
     """The user's open order by its number, or by its client_order_id where the number is 0."""
-    user = state.users.get(user_id)
-    if user is None:
-        return None
     number = order_number
     if number == 0:
         record = user.clients.get(client_order_id)
@@ -23,24 +23,24 @@ def find(state: State, user_id: bytes, order_number: int, client_order_id: str) 
     return user.open.get(number)
 
 
-def missing(state: State, user_id: bytes, order_number: int, client_order_id: str) -> Event:
+def missing(state: State, user: User, order_number: int, client_order_id: str) -> Event:
     """Why there is no open order: it never was (as far as is remembered), or it is final."""
-    user = state.users.get(user_id)
-    known = user is not None and order_number == 0 and client_order_id in user.clients
-    if known or 0 < order_number < state.next_seq:
+    if 0 < order_number < state.next_seq or (order_number == 0 and client_order_id in user.clients):
         return (TAG_REFUSED, "ORDER_004", {"order": order_number})
     return (TAG_REFUSED, "ORDER_003", {"order": order_number})
 
 
 def cancel_order(state: State, command: CancelOrder, events: list[Event], closed: list[Event]) -> None:
     """Carry out a CancelOrder command."""
-    content = fields_of(command)
-    if answered(state, content[0], content, events):
+    fields: tuple[Any, ...] = fields_of(command)
+    user = user_of(state, fields[1])
+    order_number: int = fields[2]
+    client_order_id: str = fields[3]
+    if cancel_answered(state, user, fields[0], order_number, client_order_id, events):
         return
-    remember_command(state, content[0], content)
-    order = find(state, content[1], content[2], content[3])
+    order = find(user, order_number, client_order_id)
     if order is None:
-        events.append(missing(state, content[1], content[2], content[3]))
+        events.append(missing(state, user, order_number, client_order_id))
         return
     cancel(state, order, "USER", closed)
 

@@ -15,7 +15,10 @@ FORGOTTEN_PER_STEP_MAX: Final = 10_000
 """Bound on the work of one moment; what is left waits for the next (an expired record counts for nothing anyway)."""
 
 OTHER_COMMAND: Final = -1
-"""Shape of a record that stands for no order."""
+"""Shape of a record that stands for no single order; ``more`` has all of the command."""
+
+CANCEL_COMMAND: Final = -2
+"""Shape of a cancel; ``quantity`` has the order's number, ``more`` the client_order_id where one was given."""
 
 
 def fresh(state: State, record: Record) -> bool:
@@ -29,14 +32,6 @@ def client_record(state: State, user: User, client_order_id: str) -> Record | No
     if record is not None and not fresh(state, record) and record.number not in user.open:
         return None
     return record
-
-
-def remember(state: State, record: Record) -> None:
-    """Keep the record under its command id, and under its client_order_id if it has one."""
-    state.seen[record.command_id] = record
-    state.records.append(record)
-    if record.client_order_id and record.user is not None:
-        record.user.clients[record.client_order_id] = record
 
 
 def remember_client(state: State, record: Record) -> None:
@@ -70,6 +65,23 @@ def answered(state: State, command_id: bytes, content: tuple[object, ...], event
     return True
 
 
+def cancel_answered(state: State, user: User, command_id: bytes, order_number: int, client_order_id: str, events: list[Event]) -> bool:
+    """As :func:`answered` and :func:`remember_command`, for the one command that must be quick: cancel."""
+    record = state.seen.get(command_id)
+    if record is not None and fresh(state, record):
+        same = record.shape == CANCEL_COMMAND and record.user is user and record.quantity == order_number
+        if same and record.more == ((client_order_id,) if client_order_id else None):
+            events.append((TAG_REPEATED,))
+        else:
+            events.append((TAG_REFUSED, "IDEMPOTENCY_CONFLICT", {}))
+        return True
+    more: tuple[object, ...] | None = (client_order_id,) if client_order_id else None
+    record = Record(command_id, user, "", state.now_ms, 0, CANCEL_COMMAND, order_number, 0, more)
+    state.seen[command_id] = record
+    state.records.append(record)
+    return False
+
+
 def forget_old(state: State) -> None:
     """Drop what is older than 24 hours."""
     records = state.records
@@ -78,7 +90,7 @@ def forget_old(state: State) -> None:
     while records and records[0].created_ms <= limit and dropped < FORGOTTEN_PER_STEP_MAX:
         record = records.popleft()
         dropped += 1
-        if state.seen.get(record.command_id) is record:
+        if record.command_id and state.seen.get(record.command_id) is record:
             del state.seen[record.command_id]
         user = record.user
         if user is None or not record.client_order_id:

@@ -48,7 +48,9 @@ def place_oco(state: State, command: PlaceOco, events: list[Event], closed: list
             reject(fields, refusal, events)
         return
     for order, fields in zip(orders, legs, strict=True):
-        remember_client(state, record_of(state, user, fields, events))
+        record = record_of(state, user, fields, events)
+        record.command_id = b""
+        remember_client(state, record)
         accept(state, order, fields, PENDING_TRIGGER if is_conditional(kind_of(order.style)) else OPEN, events)
     _begin(state, orders[0], orders[1], events, closed)
 

@@ -43,7 +43,7 @@ def place(state: State, command: PlaceOrder, events: list[Event], closed: list[E
     record = record_of(state, user, fields, events)
     earlier = state.seen.get(record.command_id)
     if earlier is not None and fresh(state, earlier):
-        answer_again(user, earlier, record, fields, events)
+        answer_again(state, user, earlier, record, fields, events)
         return
     state.seen[record.command_id] = record
     state.records.append(record)
@@ -57,6 +57,7 @@ def place_replacement(state: State, command: PlaceOrder, whole: Record, events: 
     record = record_of(state, user, fields, events)
     whole.user = user
     whole.number = record.number
+    record.command_id = b""
     state.records.append(record)
     _place(state, user, fields, record, events, closed)
 
@@ -67,7 +68,7 @@ def _place(state: State, user: User, fields: Fields, record: Record, events: lis
         earlier = client_record(state, user, client_order_id)
         if earlier is not None:
             record.client_order_id = ""
-            answer_again(user, earlier, record, fields, events)
+            answer_again(state, user, earlier, record, fields, events)
             return
     order = order_from(state, user, fields)
     if isinstance(order, tuple):
@@ -99,10 +100,11 @@ def record_of(state: State, user: User, fields: Fields, events: list[Event]) -> 
     return Record(fields[0], user, fields[8], state.now_ms, state.next_seq + len(events), shape, fields[6], fields[7], more)
 
 
-def answer_again(user: User, earlier: Record, record: Record, fields: Fields, events: list[Event]) -> None:
+def answer_again(state: State, user: User, earlier: Record, record: Record, fields: Fields, events: list[Event]) -> None:
     """The ids were used before: the same order is answered with that order, another one is refused."""
     same = (
-        earlier.user is user
+        fresh(state, earlier)
+        and earlier.user is user
         and earlier.shape == record.shape
         and earlier.quantity == record.quantity
         and earlier.price == record.price

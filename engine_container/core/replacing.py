@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine_container.core.cancelling import find, missing
 from engine_container.core.closing import cancel
 from engine_container.core.entities import Event, State
+from engine_container.core.funds import user_of
 from engine_container.core.idempotency import answered, remember_command
 from engine_container.core.placing import place_replacement
 from engine_container.core.vocabulary import TAG_REFUSED
@@ -18,9 +19,10 @@ def replace(state: State, command: ReplaceOrder, events: list[Event], closed: li
     if answered(state, command.command_id, content, events):
         return
     record = remember_command(state, command.command_id, content)
-    order = find(state, replacement.user_id, command.order_number, command.client_order_id)
+    user = user_of(state, replacement.user_id)
+    order = find(user, command.order_number, command.client_order_id)
     if order is None:
-        events.append(missing(state, replacement.user_id, command.order_number, command.client_order_id))
+        events.append(missing(state, user, command.order_number, command.client_order_id))
         return
     if order.seat.symbol.name != replacement.symbol:
         events.append((TAG_REFUSED, "INVALID_ORDER", {"reason": "the replacement must be on the same symbol"}))

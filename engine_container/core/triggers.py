@@ -34,9 +34,19 @@ def hold(order: Order) -> None:
     terms = terms_of(order)
     terms.waiting = True
     symbol.waiting[order.number] = order
+    list_again(order)
+    if terms.trail_bps > 0:
+        follow(order, symbol.last_price)
+
+
+def list_again(order: Order) -> None:
+    """Put an order that waited before a restart back under its trigger."""
+    symbol = order.seat.symbol
+    terms = terms_of(order)
+    if terms.queued:
+        return
     if terms.trail_bps > 0:
         symbol.trailing[order.number] = order
-        follow(order, symbol.last_price)
     elif fires_upward(order):
         insort(symbol.rising, (terms.stop, order.number))
     else:

@@ -1,0 +1,274 @@
+"""The whole state as plain lists, and back: what snapshots hold and what the state hash is taken of.
+
+Only what the log has made is in the tree, in an order that the log decides; what can be derived (indexes, counts) is built again.
+"""
+
+from __future__ import annotations
+
+from heapq import heapify
+from typing import Any, Final
+
+from engine_container.core.book import orders_of, rest
+from engine_container.core.entities import Balance, InvariantError, Order, Rates, Record, State, Symbol, Terms, User
+from engine_container.core.tickets import seat_of
+from engine_container.core.triggers import list_again, terms_of
+
+FORMAT: Final = 1
+
+Tree = list[Any]
+
+
+class TreeError(ValueError):
+    """The tree is of a format that this code does not read."""
+
+
+def dump(state: State) -> Tree:
+    """The state between two commands."""
+    users = {user_id: index for index, user_id in enumerate(state.users)}
+    expiring = {(time_ms, number) for time_ms, number, order in state.expiring if order.seat.user.open.get(number) is order}
+    return [
+        FORMAT,
+        state.next_seq,
+        state.now_ms,
+        state.rules,
+        [[asset, units] for asset, units in state.totals.items()],
+        state.totals_seq,
+        state.totals_time_ms,
+        [_user_row(user) for user in state.users.values()],
+        [_symbol_row(symbol, users) for symbol in state.symbols_by_index],
+        [symbol.index for symbol in state.unfinished],
+        [[time_ms, number] for time_ms, number in sorted(expiring)],
+        [_record_row(record, users) for record in state.records],
+        [[transfer_id, units] for transfer_id, units in state.transfers.items()],
+    ]
+
+
+def load(tree: Tree) -> State:
+    """The state that was dumped; raises :class:`TreeError` on an unknown format."""
+    if not tree or tree[0] != FORMAT:
+        raise TreeError(f"state format {tree[0] if tree else None} is not {FORMAT}")
+    state = State()
+    state.next_seq = tree[1]
+    state.now_ms = tree[2]
+    state.rules = tree[3]
+    for asset, units in tree[4]:
+        state.totals[asset] = units
+    state.totals_seq = tree[5]
+    state.totals_time_ms = tree[6]
+    users = [_load_user(row) for row in tree[7]]
+    for user in users:
+        state.users[user.user_id] = user
+    for row in tree[8]:
+        symbol = _load_rules(len(state.symbols_by_index), row)
+        state.symbols[symbol.name] = symbol
+        state.symbols_by_index.append(symbol)
+    for symbol in state.symbols_by_index:
+        symbol.valued_by = None if symbol.quote == "USDT" else state.symbols.get(f"USDT/{symbol.quote}")
+    orders: dict[int, Order] = {}
+    for symbol, row in zip(state.symbols_by_index, tree[8], strict=True):
+        _load_orders(state, symbol, row, users, orders)
+    state.unfinished = [state.symbols_by_index[index] for index in tree[9]]
+    expiring = [(int(time_ms), int(number), orders[number]) for time_ms, number in tree[10]]
+    heapify(expiring)
+    state.expiring = expiring
+    for row in tree[11]:
+        _load_record(state, row, users)
+    for order in orders.values():
+        _keep_client_order_id(order)
+    for transfer_id, units in tree[12]:
+        state.transfers[transfer_id] = units
+    return state
+
+
+def _user_row(user: User) -> Tree:
+    return [
+        user.user_id,
+        user.open_orders_max,
+        user.open_orders_per_symbol_max,
+        user.daily_notional_max,
+        user.maker_fee_ppm,
+        user.taker_fee_ppm,
+        user.prevention,
+        user.market_maker,
+        user.day,
+        user.day_notional,
+        [[balance.asset, balance.available, balance.locked] for balance in user.balances.values()],
+    ]
+
+
+def _load_user(row: Tree) -> User:
+    user = User(row[0])
+    user.open_orders_max = row[1]
+    user.open_orders_per_symbol_max = row[2]
+    user.daily_notional_max = row[3]
+    user.maker_fee_ppm = row[4]
+    user.taker_fee_ppm = row[5]
+    user.prevention = row[6]
+    user.market_maker = row[7]
+    user.day = row[8]
+    user.day_notional = row[9]
+    for asset, available, locked in row[10]:
+        user.balances[asset] = Balance(user.user_id, asset, available, locked)
+    return user
+
+
+def _symbol_row(symbol: Symbol, users: dict[bytes, int]) -> Tree:
+    return [
+        [symbol.name, symbol.base, symbol.quote],
+        [
+            symbol.tick,
+            symbol.lot,
+            symbol.unit,
+            symbol.lots_min,
+            symbol.lots_max,
+            symbol.notional_min,
+            symbol.band_bps,
+            symbol.maker_fee_ppm,
+            symbol.taker_fee_ppm,
+            symbol.breaker_bps,
+            symbol.breaker_halt_ms,
+            symbol.opens_minute,
+            symbol.closes_minute,
+        ],
+        [symbol.status, symbol.reason, symbol.resume_ms, symbol.halted_with_all, symbol.last_price],
+        [symbol.window_second, symbol.window_low, symbol.window_high, [list(entry) for entry in symbol.window]],
+        [_order_row(order, users) for order in orders_of(symbol.bids)],
+        [_order_row(order, users) for order in orders_of(symbol.asks)],
+        [_order_row(order, users) for order in symbol.waiting.values()],
+        [order.number for order in symbol.fired if order.terms is not None and order.terms.waiting],
+    ]
+
+
+def _load_rules(index: int, row: Tree) -> Symbol:
+    symbol = Symbol(index, row[0][0], row[0][1], row[0][2])
+    rules = row[1]
+    symbol.tick = rules[0]
+    symbol.lot = rules[1]
+    symbol.unit = rules[2]
+    symbol.lots_min = rules[3]
+    symbol.lots_max = rules[4]
+    symbol.notional_min = rules[5]
+    symbol.band_bps = rules[6]
+    symbol.maker_fee_ppm = rules[7]
+    symbol.taker_fee_ppm = rules[8]
+    symbol.breaker_bps = rules[9]
+    symbol.breaker_halt_ms = rules[10]
+    symbol.opens_minute = rules[11]
+    symbol.closes_minute = rules[12]
+    symbol.status, symbol.reason, symbol.resume_ms, symbol.halted_with_all, symbol.last_price = row[2]
+    symbol.window_second = row[3][0]
+    symbol.window_low = row[3][1]
+    symbol.window_high = row[3][2]
+    symbol.window = [(entry[0], entry[1], entry[2]) for entry in row[3][3]]
+    return symbol
+
+
+def _load_orders(state: State, symbol: Symbol, row: Tree, users: list[User], orders: dict[int, Order]) -> None:
+    siblings: list[tuple[Order, int]] = []
+    for rows, waiting in ((row[4], False), (row[5], False), (row[6], True)):
+        for order_row in rows:
+            order = _load_order(state, symbol, order_row, users)
+            orders[order.number] = order
+            order.seat.user.open[order.number] = order
+            order.seat.open_orders += 1
+            if waiting:
+                symbol.waiting[order.number] = order
+                list_again(order)
+            else:
+                rest(order)
+            if order_row[13] is not None and order_row[13][9] > 0:
+                siblings.append((order, order_row[13][9]))
+    for order, sibling in siblings:
+        terms_of(order).sibling = orders[sibling]
+    symbol.fired = [orders[number] for number in row[7]]
+
+
+def _order_row(order: Order, users: dict[bytes, int]) -> Tree:
+    terms = order.terms
+    return [
+        order.number,
+        order.created_ms,
+        users[order.seat.user.user_id],
+        order.side,
+        order.style,
+        order.price,
+        order.total,
+        order.open,
+        order.shown,
+        order.lock_per_lot,
+        order.rates.maker_ppm,
+        order.rates.taker_ppm,
+        order.client_order_id,
+        None
+        if terms is None
+        else [
+            terms.stop,
+            terms.trail_bps,
+            terms.activation,
+            terms.extreme,
+            terms.display,
+            terms.expires_ms,
+            terms.quote_quantity,
+            terms.waiting,
+            terms.queued,
+            0 if terms.sibling is None else terms.sibling.number,
+            terms.idle_lock_per_lot,
+        ],
+    ]
+
+
+def _load_order(state: State, symbol: Symbol, row: Tree, users: list[User]) -> Order:
+    seat = seat_of(state, users[row[2]], symbol.name)
+    if seat is None:
+        raise InvariantError(f"symbol {symbol.name} is not listed")
+    terms: Terms | None = None
+    if row[13] is not None:
+        fields = row[13]
+        terms = Terms(fields[0], fields[1], fields[2], fields[4], fields[5], fields[6])
+        terms.extreme = fields[3]
+        terms.waiting = fields[7]
+        terms.queued = fields[8]
+        terms.idle_lock_per_lot = fields[10]
+    order = Order(seat, row[3], row[4], row[5], row[6], row[9], row[12], row[1], terms)
+    order.number = row[0]
+    order.open = row[7]
+    order.shown = row[8]
+    if (seat.rates.maker_ppm, seat.rates.taker_ppm) != (row[10], row[11]):
+        order.rates = Rates(row[10], row[11])
+    return order
+
+
+def _record_row(record: Record, users: dict[bytes, int]) -> Tree:
+    return [
+        record.command_id,
+        -1 if record.user is None else users[record.user.user_id],
+        record.client_order_id,
+        record.created_ms,
+        record.number,
+        record.shape,
+        record.quantity,
+        record.price,
+        record.more,
+    ]
+
+
+def _load_record(state: State, row: Tree, users: list[User]) -> None:
+    user = None if row[1] < 0 else users[row[1]]
+    more: tuple[object, ...] | None = None if row[8] is None else _frozen(row[8])
+    record = Record(row[0], user, row[2], row[3], row[4], row[5], row[6], row[7], more)
+    state.records.append(record)
+    if record.command_id:
+        state.seen[record.command_id] = record
+    if user is not None and record.client_order_id:
+        user.clients[record.client_order_id] = record
+
+
+def _frozen(value: list[Any] | tuple[Any, ...]) -> tuple[object, ...]:
+    return tuple([_frozen(item) if isinstance(item, (list, tuple)) else item for item in value])
+
+
+def _keep_client_order_id(order: Order) -> None:
+    """An id older than 24 hours whose order is open has no record of its own any more, and still stands for the order."""
+    user = order.seat.user
+    if order.client_order_id and order.client_order_id not in user.clients:
+        user.clients[order.client_order_id] = Record(b"", user, order.client_order_id, order.created_ms, order.number, 0, 0, 0, None)

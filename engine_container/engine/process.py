@@ -1,0 +1,334 @@
+"""The engine process: reads commands, applies them, publishes their events, keeps snapshots."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import time
+import uuid
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, Final
+
+from aws_lambda_powertools import Logger
+
+from engine_container.core import machine
+from engine_container.engine.child import ChildError, in_child
+from engine_container.engine.kafka import KafkaCommandSource, KafkaEventSink
+from engine_container.engine.lease import RENEW_SECONDS, AlwaysHeld, Lease, RedisLease
+from engine_container.engine.ports import CommandSource, EventSink
+from engine_container.engine.publishing import WAITING_MAX, Publisher
+from engine_container.engine.replica import Replica
+from engine_container.engine.settings import EngineSettings
+from engine_container.engine.snapshots import BucketStore, FolderStore, SnapshotStore, newest, save, state_hash
+from engine_container.engine.web import Answer, Web
+from engine_container.logs.connection import BrokerSettings
+from engine_container.logs.ports import LogUnavailableError
+from engine_container.metrics import Gauge
+from mycrypto import telemetry
+from mycrypto.contracts.commands import Tick, encode_record
+
+RETRY_SECONDS: Final = 1.0
+TICK_SECONDS: Final = 1.0
+SNAPSHOT_LOOK_SECONDS: Final = 1.0
+STOP_SECONDS_MAX: Final = 8
+VERSION: Final = "1"
+
+COMPILED: Final = not str(machine.__file__).endswith(".py")
+
+StoreMaker = Callable[[], SnapshotStore | None]
+
+
+class Engine:
+    """One engine of one shard, over any two logs."""
+
+    def __init__(
+        self, settings: EngineSettings, source: CommandSource, sink: EventSink, lease: Lease, store: StoreMaker, log: Logger
+    ) -> None:
+        self._settings = settings
+        self._source = source
+        self._sink = sink
+        self._lease = lease
+        self._store = store
+        self._log = log
+        self._started = time.monotonic()
+        self._stopping = asyncio.Event()
+        self.replica = Replica(settings.shard)
+        self.publisher = Publisher(sink, log)
+        self.caught_up = False
+        self.failure = ""
+        self._snapshot_offset = 0
+        self._snapshot_time = time.monotonic()
+        self._applied_ns = 0
+        self._gauges()
+
+    def _gauges(self) -> None:
+        publisher = self.publisher
+        Gauge("engine_next_offset", "Offset of the next command record.", lambda: {(): self.replica.next_offset})
+        Gauge("engine_next_seq", "Number of the next event.", lambda: {(): self.replica.state.next_seq})
+        Gauge("engine_commands_total", "Commands applied by this process.", lambda: {(): self.replica.commands})
+        Gauge("engine_refused_records_total", "Command records that could not be decoded.", lambda: {(): self.replica.refused_records})
+        Gauge("engine_apply_seconds_total", "Time spent applying records.", lambda: {(): self._applied_ns / 1e9})
+        Gauge("engine_published_seq", "First event not known to be in the event log.", lambda: {(): publisher.published_seq})
+        Gauge("engine_waiting_records", "Event records that wait to be published.", lambda: {(): publisher.waiting})
+        Gauge("engine_active", "1 for the engine that publishes.", lambda: {(): int(publisher.active)})
+        Gauge("engine_compiled", "1 when the core runs compiled.", lambda: {(): int(COMPILED)})
+        Gauge("engine_users", "Users with a balance or an order.", lambda: {(): len(self.replica.state.users)})
+        Gauge(
+            "engine_open_orders",
+            "Open orders by symbol, waiting ones included.",
+            lambda: {(symbol.name,): len(symbol.waiting) + _resting(symbol) for symbol in self.replica.state.symbols_by_index},
+            ("symbol",),
+        )
+
+    def stop(self) -> None:
+        """Ask for a graceful stop."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Start, and serve until :meth:`stop`."""
+        web = await Web({"/health": self._health, "/ready": self._ready, "/state": self._state}).start(
+            self._settings.bind_host, self._settings.port
+        )
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            async with web:
+                starting = asyncio.create_task(self._start())
+                stopping = asyncio.create_task(self._stopping.wait())
+                await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                if not starting.done():
+                    starting.cancel()
+                    return
+                starting.result()
+                works = (self._consume, self.publisher.run, self._keep_lease, self._tick, self._keep_snapshots)
+                tasks.extend(asyncio.create_task(self._guarded(work)) for work in works)
+                await stopping
+                await self._wind_down(tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await self._source.close()
+            await self._sink.close()
+
+    async def _guarded(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """A defect stops the engine from going on, not from saying so: it stays up, unhealthy, and publishes nothing wrong."""
+        try:
+            await work()
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - reported below, whatever it is
+            self.failure = repr(error)
+            self.publisher.set_active(active=False)
+            self._log.exception("the engine has stopped working", offset=self.replica.next_offset, seq=self.replica.state.next_seq)
+
+    async def _wind_down(self, tasks: list[asyncio.Task[None]]) -> None:
+        """Take no more commands, publish what waits, let the standby take over at once."""
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            await asyncio.wait_for(self.publisher.finish(), STOP_SECONDS_MAX)
+        except (LogUnavailableError, TimeoutError):
+            self._log.warning("stopped before all events were published; the next engine publishes them", waiting=self.publisher.waiting)
+        await self._lease.give_up()
+        if not self.failure:
+            await self._snapshot()
+        self._log.info("stopped", offset=self.replica.next_offset, seq=self.replica.state.next_seq)
+
+    async def _start(self) -> None:
+        """Wait for the logs, load the newest good snapshot, open the log at its place, replay."""
+        end = await self._patiently("the command log", self._source.end)
+        await self._restore(end)
+        await self._patiently("the event log", self.publisher.look)
+        await self._patiently("the command log", lambda: self._source.open(self.replica.next_offset))
+        await self._replay(end)
+        if self.publisher.published_seq > self.replica.state.next_seq:
+            self.failure = f"the event log is at {self.publisher.published_seq}, the commands lead to {self.replica.state.next_seq}"
+            self._log.error("the two logs do not belong together", reason=self.failure)
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        self.caught_up = True
+
+    async def _patiently(self, what: str, work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        while True:
+            try:
+                return await work()
+            except LogUnavailableError as error:
+                self._log.warning(f"waiting for {what}", reason=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _restore(self, end: int) -> None:
+        try:
+            store = await asyncio.to_thread(self._store)
+            found = await asyncio.to_thread(lambda: list(_until_good(store, self._settings.shard, end)) if store is not None else [])
+        except Exception as error:  # noqa: BLE001 - a store that cannot be reached costs time, not correctness: the log has everything
+            self._log.warning("snapshots are not available, replaying the whole log", reason=repr(error))
+            return
+        for item in found:
+            if isinstance(item, str):
+                self._log.warning("snapshot passed over", reason=item)
+                continue
+            state, snapshot = item
+            self.replica.state = state
+            self.replica.next_offset = self._snapshot_offset = snapshot.next_offset
+            self._log.info("snapshot loaded", offset=snapshot.next_offset, seq=snapshot.next_seq, state_hash=snapshot.state_hash)
+
+    async def _replay(self, end: int) -> None:
+        started = time.monotonic()
+        first = self.replica.next_offset
+        while self.replica.next_offset < end and self.publisher.waiting < WAITING_MAX and not self._stopping.is_set():
+            await self._consume_once()
+        seconds = round(time.monotonic() - started, 3)
+        self._log.info(
+            "ready", replayed_records=self.replica.next_offset - first, seconds=seconds, offset=self.replica.next_offset,
+            seq=self.replica.state.next_seq, compiled=COMPILED,
+        )  # fmt: skip
+
+    async def _consume(self) -> None:
+        while not self.failure:
+            try:
+                await self.publisher.room()
+                await self._consume_once()
+            except LogUnavailableError as error:
+                self._log.warning("the command log is not available, trying again", reason=str(error))
+                await asyncio.sleep(RETRY_SECONDS / 4)
+                await self._patiently("the command log", lambda: self._source.open(self.replica.next_offset))
+
+    async def _consume_once(self) -> None:
+        records = await self._source.read()
+        if not records:
+            return
+        started = time.perf_counter_ns()
+        refused = self.replica.refused_records
+        for record in records:
+            if record.offset < self.replica.next_offset:
+                continue
+            self.publisher.offer(self.replica.process(record))
+        self._applied_ns += time.perf_counter_ns() - started
+        if self.replica.refused_records != refused:
+            self._log.warning("command records that cannot be decoded were passed over", count=self.replica.refused_records - refused)
+
+    async def _keep_lease(self) -> None:
+        while not self.failure:
+            self.publisher.set_active(active=await self._lease.hold())
+            await asyncio.sleep(RENEW_SECONDS)
+
+    async def _tick(self) -> None:
+        payload = encode_record([Tick(b"")])
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            if not self.publisher.active:
+                continue
+            try:
+                await self._sink.append_command(payload)
+            except LogUnavailableError as error:
+                self._log.warning("no tick was written", reason=str(error))
+
+    async def _keep_snapshots(self) -> None:
+        while True:
+            await asyncio.sleep(SNAPSHOT_LOOK_SECONDS)
+            records = self.replica.next_offset - self._snapshot_offset
+            seconds = time.monotonic() - self._snapshot_time
+            if records >= self._settings.snapshot_records or (records > 0 and seconds >= self._settings.snapshot_seconds):
+                await self._snapshot()
+
+    async def _snapshot(self) -> None:
+        """Save the state as it is now, from a child process: the engine does not pause."""
+        if not (self._settings.snapshot_bucket or self._settings.snapshot_dir):
+            return
+        offset = self.replica.next_offset
+        replica = self.replica
+
+        def work() -> bytes:
+            store = self._store()
+            return save(store, replica.state, replica.shard, offset).encode() if store is not None else b""
+
+        self._snapshot_time = time.monotonic()
+        try:
+            name = await in_child(work)
+        except (ChildError, OSError) as error:
+            self._log.warning("no snapshot was saved", reason=str(error))
+            return
+        self._snapshot_offset = offset
+        self._log.info("snapshot saved", snapshot=name.decode(), offset=offset)
+
+    async def _health(self) -> Answer:
+        status = "failed" if self.failure else ("ok" if self.caught_up else "starting")
+        document: dict[str, object] = {
+            "status": status,
+            "version": VERSION,
+            "uptime_seconds": int(time.monotonic() - self._started),
+            "active": self.publisher.active,
+            "compiled": COMPILED,
+        }
+        if self.failure:
+            document["reason"] = self.failure
+        return (503 if self.failure else 200), document
+
+    async def _ready(self) -> Answer:
+        _, document = await self._health()
+        return (200 if document["status"] == "ok" else 503), document
+
+    async def _state(self) -> Answer:
+        """Place and hash of the state, for comparison with a replay of the log."""
+        replica = self.replica
+        offset, seq = replica.next_offset, replica.state.next_seq
+        try:
+            digest = await in_child(lambda: state_hash(replica.state).encode())
+        except (ChildError, OSError) as error:
+            return 503, {"status": "failed", "reason": str(error)}
+        return 200, {"next_offset": offset, "next_seq": seq, "state_hash": digest.decode()}
+
+
+def _resting(symbol: Any) -> int:
+    count = 0
+    for side in (symbol.bids, symbol.asks):
+        for level in side.levels.values():
+            order = level.head
+            while order is not None:
+                count += 1
+                order = order.newer
+    return count
+
+
+def _until_good(store: SnapshotStore, shard: int, end: int) -> list[Any]:
+    """Why newer snapshots were passed over, then the first good one."""
+    found: list[Any] = []
+    for item in newest(store, shard, end):
+        found.append(item)
+        if not isinstance(item, str):
+            break
+    return found
+
+
+def store_of(settings: EngineSettings) -> SnapshotStore | None:
+    """Where this engine's snapshots are kept."""
+    if settings.snapshot_bucket:
+        return BucketStore(settings.snapshot_bucket, settings.shard)
+    if settings.snapshot_dir:
+        return FolderStore(Path(settings.snapshot_dir))
+    return None
+
+
+async def serve(settings: EngineSettings) -> None:
+    """Run an engine on Kafka and Redis until SIGTERM or SIGINT."""
+    log = telemetry.logger(settings.service_name)
+    broker = BrokerSettings(settings.kafka_bootstrap_servers, settings.kafka_auth, settings.aws_region, settings.service_name)
+    owner = f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    lease: Lease = RedisLease(settings.redis_url, settings.shard, owner) if settings.redis_url else AlwaysHeld()
+    engine = Engine(
+        settings,
+        KafkaCommandSource(broker, settings.shard),
+        KafkaEventSink(broker, settings.shard),
+        lease,
+        lambda: store_of(settings),
+        log,
+    )
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, engine.stop)
+    log.info("starting", shard=settings.shard, compiled=COMPILED, port=settings.port)
+    await engine.run()

@@ -1,0 +1,111 @@
+"""One copy of a shard's state, fed with command records, giving event records: nothing here does I/O."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import msgspec
+
+from engine_container.core.entities import Event, State
+from engine_container.core.machine import advance, apply
+from mycrypto.contracts import events as contract
+from mycrypto.contracts.commands import decode_record
+
+EVENTS_PER_RECORD_MAX: Final = 2_000
+"""Keeps an event record well under a broker's default message size of 1 MB."""
+
+TIME_PASSED: Final = -1
+"""Index of the result that holds what came due before the record's commands: it answers no command."""
+
+_encode = msgspec.msgpack.Encoder().encode
+
+ResultRow = tuple[int, bytes, list[Event]]
+
+
+class CommandRecord(NamedTuple):
+    """A record of the command log: its place, the broker's time of it, its bytes."""
+
+    offset: int
+    time_ms: int
+    payload: bytes
+
+
+class EventBatch(NamedTuple):
+    """A record for the event log; its events are ``first_seq`` up to, without, ``next_seq``."""
+
+    first_seq: int
+    next_seq: int
+    payload: bytes
+
+
+class Replica:
+    """``next_offset`` is the place of the next command record to apply."""
+
+    def __init__(self, shard: int, state: State | None = None, next_offset: int = 0) -> None:
+        self.shard = shard
+        self.state = State() if state is None else state
+        self.next_offset = next_offset
+        self.commands = 0
+        """Commands applied by this process."""
+        self.refused_records = 0
+        """Records that were no command records; they change nothing, for every replica alike."""
+
+    def process(self, record: CommandRecord) -> list[EventBatch]:
+        """Apply a record. One that cannot be decoded is passed over, as every replica does."""
+        self.next_offset = record.offset + 1
+        try:
+            commands = decode_record(record.payload)
+        except msgspec.DecodeError:
+            self.refused_records += 1
+            return []
+        state = self.state
+        first_seq = state.next_seq
+        results: list[ResultRow] = []
+        due = advance(state, record.time_ms)
+        if due:
+            results.append((TIME_PASSED, b"", due))
+        time_ms = state.now_ms
+        for index, command in enumerate(commands):
+            events = apply(state, command, time_ms)
+            if events:
+                results.append((index, command.command_id, events))
+        self.commands += len(commands)
+        if not results:
+            return []
+        return self._batches(first_seq, record.offset, time_ms, results)
+
+    def _batches(self, first_seq: int, offset: int, time_ms: int, results: list[ResultRow]) -> list[EventBatch]:
+        count = self.state.next_seq - first_seq
+        if count <= EVENTS_PER_RECORD_MAX:
+            return [self._batch(first_seq, count, offset, time_ms, results, last=True)]
+        batches: list[EventBatch] = []
+        parts = _cut(results)
+        for number, part in enumerate(parts, 1):
+            count = sum(len(row[2]) for row in part)
+            batches.append(self._batch(first_seq, count, offset, time_ms, part, last=number == len(parts)))
+            first_seq += count
+        return batches
+
+    def _batch(self, first_seq: int, count: int, offset: int, time_ms: int, results: list[ResultRow], *, last: bool) -> EventBatch:
+        payload = _encode((contract.FORMAT_VERSION, self.shard, first_seq, offset, time_ms, last, results))
+        return EventBatch(first_seq, first_seq + count, payload)
+
+
+def _cut(results: list[ResultRow]) -> list[list[ResultRow]]:
+    """Parts of at most EVENTS_PER_RECORD_MAX events. A result that is longer by itself is cut too, under the same index and id."""
+    parts: list[list[ResultRow]] = [[]]
+    room = EVENTS_PER_RECORD_MAX
+    for index, command_id, events in results:
+        start = 0
+        if len(events) > room and room < EVENTS_PER_RECORD_MAX:
+            parts.append([])
+            room = EVENTS_PER_RECORD_MAX
+        while start < len(events):
+            if room == 0:
+                parts.append([])
+                room = EVENTS_PER_RECORD_MAX
+            piece = events[start : start + room]
+            parts[-1].append((index, command_id, piece))
+            start += len(piece)
+            room -= len(piece)
+    return parts

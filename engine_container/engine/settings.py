@@ -1,0 +1,33 @@
+"""The engine's environment."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class EngineSettings(msgspec.Struct, frozen=True):
+    """Field ``kafka_bootstrap_servers`` is the variable ``KAFKA_BOOTSTRAP_SERVERS`` and so on."""
+
+    kafka_bootstrap_servers: str
+    redis_url: str = ""
+    """Without it there is no lease: every engine publishes, which costs traffic and harms nobody."""
+    stage: Literal["local", "dev", "staging", "prod"] = "local"
+    service_name: str = "engine"
+    kafka_auth: Literal["none", "iam"] = "none"
+    aws_region: str = "eu-central-1"
+    shard: int = 0
+    snapshot_bucket: str = ""
+    snapshot_dir: str = ""
+    """Used where there is no bucket; without either the engine starts from the beginning of the log."""
+    snapshot_seconds: int = 60
+    snapshot_records: int = 20_000
+    """A snapshot is taken after this many command records, or after ``snapshot_seconds`` if there were any."""
+    host: str = ""
+    """"" is 127.0.0.1 in stage local and every interface elsewhere."""
+    port: int = 8081
+
+    @property
+    def bind_host(self) -> str:
+        return self.host or ("127.0.0.1" if self.stage == "local" else "0.0.0.0")  # noqa: S104 - reached by the load balancer
