@@ -35,6 +35,10 @@ def _delayed(destination: str, error: Exception) -> None:
     logger.warning("messages wait in the outbox", destination=destination, error=str(error))
 
 
+def _failed(step: str, error: Exception) -> None:
+    logger.error("maintenance step failed", step=step, exc_info=error)
+
+
 @cache
 def _resources() -> _Resources:
     return _Resources()
@@ -52,7 +56,7 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         resources.relay,
         resources.exchange.connection,
         resources.trade.connection,
-        lambda step: logger.exception("maintenance step failed", step=step),
+        _failed,
     )
     meter.gauge("outbox_waiting", report.messages_waiting)
     meter.gauge("wallet_transfers_unanswered", report.transfers_unanswered)

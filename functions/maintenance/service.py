@@ -33,9 +33,13 @@ class Report(msgspec.Struct):
 
 
 def run(
-    now: datetime, relay: Relay, exchange: Callable[[], Connection], trade: Callable[[], Connection], on_failure: Callable[[str], None]
+    now: datetime,
+    relay: Relay,
+    exchange: Callable[[], Connection],
+    trade: Callable[[], Connection],
+    on_failure: Callable[[str, Exception], None],
 ) -> Report:
-    """Every step stands alone: a failing one is told to ``on_failure`` inside its ``except`` and does not keep the others from their work."""
+    """Every step stands alone: a failing one is told to ``on_failure`` and does not keep the others from their work."""
     report = Report()
 
     def resend() -> None:
@@ -63,7 +67,7 @@ def run(
     for step in (resend, tidy, partition_ledger, partition_trade, look):
         try:
             step()
-        except Exception:  # noqa: BLE001 - whatever one step meets, the others are done
+        except Exception as error:  # noqa: BLE001 - whatever one step meets, the others are done
             report.failed.append(step.__name__)
-            on_failure(step.__name__)
+            on_failure(step.__name__, error)
     return report

@@ -1,0 +1,224 @@
+"""The wallet behind its Lambda handler, with real PostgreSQL and Valkey; what leaves by the outbox is caught and can be fed to an engine."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import hmac
+import importlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from embit import bip32, bip39
+
+from functions.settlement import service as settlement
+from mycrypto import balance_cache, cache, outbox, telemetry
+from mycrypto.contracts import commands
+from mycrypto.database import Database
+
+if TYPE_CHECKING:
+    from functions.wallet.context import Context
+    from tests.integration.conftest import EngineLog, TestDatabase
+
+REQUEST = json.loads((Path(__file__).parents[2] / "events" / "wallet_request.json").read_text())
+IBAN = "TR330006100519786457841326"
+WEBHOOK_SECRETS = {"bank": "bank-secret", "chain": "chain-secret"}
+
+
+def _account_key(path: str) -> str:
+    seed = bip39.mnemonic_to_seed("abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about")
+    return str(bip32.HDKey.from_seed(seed).derive(path).to_public().to_base58())
+
+
+SECRETS: dict[str, dict[str, Any]] = {
+    "wallet": {"btc_xpub": _account_key("m/44h/0h/0h"), "eth_xpub": _account_key("m/44h/60h/0h")},
+    "webhooks": WEBHOOK_SECRETS,
+}
+
+
+@dataclass
+class Caught:
+    """A sender that keeps what it is given, or fails on demand."""
+
+    rows: list[outbox.Waiting] = field(default_factory=list)
+    failing: bool = False
+    dying: bool = False
+
+    def send(self, destination: str, rows: Sequence[outbox.Waiting]) -> Sequence[UUID]:
+        if self.failing:
+            raise ConnectionError(f"{destination} is out of reach")
+        self.rows += rows
+        if self.dying:
+            raise KeyboardInterrupt
+        return [row.id for row in rows]
+
+    def messages(self) -> list[dict[str, Any]]:
+        return [json.loads(row.payload) for row in self.rows]
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: Any
+    headers: dict[str, str]
+
+    @property
+    def code(self) -> str:
+        return str(self.body.get("code", ""))
+
+
+@dataclass
+class User:
+    id: UUID = field(default_factory=uuid4)
+    kyc_level: int = 1
+
+    @property
+    def email(self) -> str:
+        return f"{self.id.hex[:8]}@example.com"
+
+
+@dataclass
+class Wallet:
+    """What a client, the bank, the chain watcher and the engine see of the wallet."""
+
+    module: Any
+    context: Context
+    database: TestDatabase
+    engine: EngineLog
+    kafka: Caught
+    sqs: Caught
+    now: datetime
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        user: User | None = None,
+        headers: dict[str, str] | None = None,
+        query: dict[str, str] | None = None,
+    ) -> Answer:
+        event = copy.deepcopy(REQUEST)
+        event |= {"httpMethod": method, "path": path, "queryStringParameters": query}
+        event["body"] = body if isinstance(body, str) or body is None else json.dumps(body)
+        event["headers"] |= headers or {}
+        if user is None:
+            del event["requestContext"]["authorizer"]
+        else:
+            event["requestContext"]["authorizer"] |= {"user_id": str(user.id), "email": user.email, "kyc_level": str(user.kyc_level)}
+        answer = self.module.handler(event, LambdaContext())
+        sent = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
+        return Answer(answer["statusCode"], json.loads(answer["body"]) if answer["body"] else None, sent)
+
+    def report(self, sender: str, document: dict[str, Any], *, secret: str = "", seconds: int | None = None) -> Answer:
+        """A signed webhook."""
+        body = json.dumps(document)
+        at = int(self.now.timestamp()) if seconds is None else seconds
+        digest = hmac.new((secret or WEBHOOK_SECRETS[sender]).encode(), f"{at}.{body}".encode(), hashlib.sha256).hexdigest()
+        return self.call("POST", f"/api/wallet/webhooks/{sender}", body, headers={"X-Signature": f"t={at},v1={digest}"})
+
+    def bank_account(self, user: User, iban: str = IBAN) -> str:
+        body = {"bank_name": "Banka", "account_holder_name": "Ayşe Yılmaz", "iban": iban, "currency": "TRY"}
+        answer = self.call("POST", "/api/wallet/bank-accounts", body, user=user)
+        assert answer.status == 201, answer
+        return str(answer.body["id"])
+
+    def fiat_deposit(self, user: User, amount: str = "500", **options: Any) -> Answer:
+        account = options.pop("account", None) or self.bank_account(user)
+        return self.call("POST", "/api/wallet/deposit/fiat", {"amount": amount, "fiat_account_id": account}, user=user, **options)
+
+    def bank_report(self, deposit: dict[str, Any], **changes: Any) -> dict[str, Any]:
+        return {
+            "transaction_id": f"BANK-{uuid4()}",
+            "reference": deposit["reference"],
+            "amount": deposit["amount"],
+            "sender_iban": IBAN,
+            "sender_name": "Ayşe Yılmaz",
+        } | changes
+
+    def chain_report(self, address: str, currency: str, amount: str, confirmations: int = 12, **changes: Any) -> dict[str, Any]:
+        return {
+            "tx_hash": uuid4().hex * 2,
+            "output_index": 0,
+            "address": address,
+            "currency": currency,
+            "amount": amount,
+            "confirmations": confirmations,
+        } | changes
+
+    def run_engine(self) -> None:
+        """The engine carries out what is on its log, and settlement settles it. Commands may be there more than once."""
+        done: set[bytes] = getattr(self, "_done", set())
+        for row in self.kafka.rows:
+            for command in commands.decode_record(row.payload):
+                assert isinstance(command, commands.Credit)
+                repeated = command.transfer_id in done
+                done.add(command.transfer_id)
+                self.engine.transfer(UUID(bytes=command.transfer_id), UUID(bytes=command.user_id), command.asset, command.amount, repeated=repeated)
+        self._done = done
+        self.kafka.rows.clear()
+        self.engine.totals()
+        connection = self.database.connect("settlement_app")
+        with connection.transaction():
+            outcome = settlement.settle(connection, 0, self.engine.take_records())
+        balance_cache.drop(self.context.cache, outcome.changed)
+
+    def balance(self, user: User, currency: str) -> str:
+        answer = self.call("GET", f"/api/wallet/balance/{currency}", user=user)
+        return str(answer.body["total_balance"])
+
+    def pass_time(self, time: timedelta) -> None:
+        self.now += time
+
+
+@pytest.fixture
+def wallet(exchange: TestDatabase, valkey: str, engine_log: EngineLog, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wallet]:
+    environment = {
+        "STAGE": "local",
+        "DATABASE_URL": exchange.dsn("wallet_app"),
+        "REDIS_URL": valkey,
+        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+        "WALLET_SECRET_NAME": "wallet",
+        "WEBHOOKS_SECRET_NAME": "webhooks",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    module = importlib.import_module("functions.wallet.handler")
+    from functions.wallet.context import Context
+    from functions.wallet.settings import Settings
+    from mycrypto import settings
+
+    kafka, sqs = Caught(), Caught()
+    server = cache.client(valkey)
+    made = Context(
+        settings.load(Settings),
+        db=Database(exchange.dsn("wallet_app")),
+        server=server,
+        relay=outbox.Relay({"kafka": kafka, "sqs": sqs}, lambda _destination, _error: None),
+        logger=telemetry.logger("wallet-test"),
+        meter=telemetry.Meter("wallet-test"),
+        clock=lambda: found.now,
+        read_secret=SECRETS.__getitem__,
+    )
+    found = Wallet(module, made, exchange, engine_log, kafka, sqs, datetime.now(UTC))
+    monkeypatch.setattr(module, "context", lambda: made)
+    yield found
+    made.db.close()
+    server.close()
+
+
+@pytest.fixture
+def new_user() -> Callable[..., User]:
+    return User
+
+
+__all__ = ["Caught", "User", "Wallet", "msgspec"]
