@@ -91,7 +91,7 @@ def _forget_killed_runs(folder: Path) -> None:
     from localstack.platform import Platform
 
     for old in folder.glob("[0-9]*"):
-        if not psutil.pid_exists(int(old.name)):
+        if not psutil.pid_exists(int(old.name.partition("-")[0])):
             Platform(old).reset()
 
 

@@ -1,0 +1,114 @@
+"""A port that is taken, a run that was killed, a state folder with rubbish in it: the platform starts all the same and keeps its data."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import psycopg
+import pytest
+
+from localstack import addresses, leftovers
+from localstack.paths import REPOSITORY
+from localstack.platform import Platform, PlatformError
+from localstack.ports import any_free
+from localstack.progress import Progress
+from localstack.running import Running
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def usual_ports() -> dict[str, int]:
+    """Neighbours, so that the next free port of one is the usual port of another."""
+    first = any_free(1)[0]
+    return {name: 10_000 + first % 20_000 + step for step, name in enumerate(addresses.DEFAULTS)}
+
+
+@pytest.fixture(scope="module")
+def own(usual_ports: dict[str, int]) -> Iterator[Platform]:
+    """A platform of this module's own. It is not brought up yet."""
+    state = REPOSITORY / ".local-test" / f"{os.getpid()}-bad-days"
+    platform = Platform(state, usual_ports=usual_ports, progress=Progress(quiet=True), tied=True)
+    yield platform
+    platform.reset()
+
+
+def names_of_symbols(base_url: str) -> set[str]:
+    return {market["symbol"] for market in httpx.get(f"{base_url}/api/v1/markets").json()["data"]}
+
+
+def test_a_taken_port_is_avoided_and_the_new_one_told(own: Platform, usual_ports: dict[str, int]) -> None:
+    with socket.create_server(("127.0.0.1", usual_ports["gateway"])):
+        own.up()
+    status = own.status()
+    assert status.state == "running", status
+    assert status.base_url != f"http://localhost:{usual_ports['gateway']}"
+    assert len(names_of_symbols(status.base_url)) == 5
+
+
+def test_a_second_up_finds_it_running(own: Platform) -> None:
+    before = {part.name: part.pid for part in own.status().parts}
+    assert own.up() is False
+    assert {part.name: part.pid for part in own.status().parts} == before
+
+
+def test_another_command_at_the_same_time_is_refused(own: Platform) -> None:
+    with own._alone(), pytest.raises(PlatformError, match="another mycrypto command"):
+        Platform(own.state, progress=Progress(quiet=True)).down()
+
+
+def test_what_a_killed_supervisor_leaves_is_cleared_and_the_data_is_there(own: Platform) -> None:
+    secrets, ports = (own.state / "secrets.json").read_bytes(), addresses.read(own.state)
+    with psycopg.connect(Running.load(own.state).admin_dsn, autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept_through_the_kill (value int)")
+    (supervisor,) = (process for process in leftovers.find(own.state) if process.environ()["MYCRYPTO_PART"] == "supervisor")
+    os.kill(supervisor.pid, signal.SIGKILL)
+    supervisor.wait()
+    deadline = time.monotonic() + 60
+    while own.supervisor.is_running():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert own.status().state == "stopped"
+    own.up()
+    assert own.status().state == "running"
+    assert ((own.state / "secrets.json").read_bytes(), addresses.read(own.state)) == (secrets, ports)
+    with psycopg.connect(Running.load(own.state).admin_dsn) as connection:
+        connection.execute("SELECT * FROM kept_through_the_kill")
+
+
+def test_stale_and_damaged_files_do_not_stop_it(own: Platform) -> None:
+    assert own.down() is True
+    assert leftovers.find(own.state) == []
+    (own.state / "run" / "supervisord.sock").write_text("")
+    (own.state / "run" / "supervisord.pid").write_text(str(os.getpid()))
+    (own.state / "ports.json").write_text('{"gateway": ')
+    data = next(own.state.rglob("PG_VERSION")).parent
+    (data / "postmaster.pid").write_text(f"{2**22 - 1}\n{data}\n")
+    own.up()
+    assert own.status().state == "running"
+
+
+def test_down_leaves_no_process_and_reset_no_file(own: Platform) -> None:
+    before = psutil.pids()
+    assert own.down() is True
+    assert own.down() is False
+    assert own.status().state == "stopped"
+    assert leftovers.find(own.state) == []
+    assert before
+    own.reset()
+    assert not own.state.exists()
+    own.reset()
+
+
+def test_reset_refuses_a_folder_that_is_no_platform(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(PlatformError, match="does not look like"):
+        Platform(tmp_path).reset()
+    assert (tmp_path / "thesis.txt").exists()
