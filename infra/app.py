@@ -19,7 +19,7 @@ import sys
 
 from aws_cdk import App, Tags
 
-from infra import connections, functions, names, sources, stages
+from infra import connections, functions, nag, names, sources, stages
 from infra.cloud import build_cloud
 from infra.context import Context
 from infra.errors import ConfigurationError
@@ -49,8 +49,8 @@ def build(app: App) -> Stage:
     else:
         sources.require_handlers(spec.name for spec in (*functions.ALL, *functions.ON_AWS))
         build_cloud(app, stage)
-    Tags.of(app).add("product", names.PRODUCT)
-    Tags.of(app).add("stage", stage.name)
+    for key, value in (("product", names.PRODUCT), ("stage", str(stage.name))):
+        Tags.of(app).add(key, value, exclude_resource_types=["AWS::RDS::DBProxyTargetGroup"])  # the one type that refuses tags
     return stage
 
 
@@ -59,6 +59,8 @@ def main() -> None:
     app = App()
     try:
         build(app)
+        if app.node.try_get_context("nag"):
+            nag.check(app)
     except ConfigurationError as error:
         sys.exit(f"error: {error}")
     app.synth()

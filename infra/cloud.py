@@ -48,15 +48,13 @@ def build_cloud(app: App, stage: Stage) -> None:
         firewall=network.firewall,
         connections=reach,
         jwks_url=edge.jwks_url,
-        snapshots=storage.snapshots,
-        archive=storage.archive,
         redis_url=data.redis_url,
         trade_password=data.database.role_secrets["trade_engine_app"],
         access_logs=access_logs,
     )
     for stack in (identity, wallet, trading):
         # no table, no start
-        stack.add_dependency(data)
+        stack.add_stack_dependency(data)
     acl = FrontAclStack(app, called("front-acl"), stage=stage)
     FrontStack(
         app,

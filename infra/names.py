@@ -50,6 +50,7 @@ TOPIC_ORDER_EVENTS: Final = "order-events"
 TOPIC_TRADE_EVENTS: Final = "trade-events"
 
 API_STAGE: Final = "v1"
+EVERY_MINUTE: Final = "every-minute"
 
 
 def resource(stage: str, thing: str) -> str:

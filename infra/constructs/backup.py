@@ -12,11 +12,17 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from infra import names
+from infra import nag, names
 from infra.stages import Stage
 
 VAULT: Final = "backups"
 COPY_VAULT: Final = "backup-copies"
+POLICIES: Final = (
+    "service-role/AWSBackupServiceRolePolicyForBackup",
+    "service-role/AWSBackupServiceRolePolicyForRestores",
+    "AWSBackupServiceRolePolicyForS3Backup",
+    "AWSBackupServiceRolePolicyForS3Restore",
+)
 POINT_IN_TIME_DAYS_MAX: Final = 35
 _COLON: Final = ArnFormat.COLON_RESOURCE_NAME
 LOCK_AFTER: Final = Duration.days(3)
@@ -97,10 +103,9 @@ class Backups(Construct):
         role = iam.Role(
             self, "Role", assumed_by=iam.ServicePrincipal("backup.amazonaws.com"), description="Backups of database and buckets"
         )
-        for policy in ("service-role/AWSBackupServiceRolePolicyForBackup", "service-role/AWSBackupServiceRolePolicyForRestores"):
+        for policy in POLICIES:
             role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(policy))
-        for policy in ("AWSBackupServiceRolePolicyForS3Backup", "AWSBackupServiceRolePolicyForS3Restore"):
-            role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(policy))
+            nag.accept_managed_policy(role, policy, "AWS Backup's own policy; it follows what the service needs")
         self.plan.add_selection(
             "What",
             backup_selection_name="database-and-buckets",

@@ -4,13 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra import names
+from infra import nag, names
 from infra.stages import Stage
+
+
+def bucket_name(stage: Stage, name: str) -> str:
+    """Bucket names are one space for all of AWS: account and region make them ours, except in stage local where there is nobody else."""
+    plain = names.resource(stage.name, name)
+    return plain if stage.is_local else f"{plain}-{Aws.ACCOUNT_ID}-{stage.region}"
+
+
+def allow(role: iam.IRole, stage: Stage, name: str, *actions: str) -> None:
+    """Let ``role`` do ``actions`` with the objects of a bucket; who may read them may list them."""
+    arn = f"arn:{Aws.PARTITION}:s3:::{bucket_name(stage, name)}"
+    label = name.title().replace("-", "")
+    role.add_to_principal_policy(iam.PolicyStatement(sid=f"Objects{label}", actions=list(actions), resources=[f"{arn}/*"]))
+    if "s3:GetObject" in actions:
+        role.add_to_principal_policy(iam.PolicyStatement(sid=f"List{label}", actions=["s3:ListBucket"], resources=[arn]))
+    nag.accept(
+        role,
+        "keys are made of times and offsets; the bucket holds nothing else",
+        f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::{names.resource(stage.name, name)}-<AWS::AccountId>-{stage.region}/*]",
+    )
 
 
 class PrivateBucket(Construct):
@@ -31,8 +52,7 @@ class PrivateBucket(Construct):
         self.bucket = s3.Bucket(
             self,
             "Bucket",
-            # bucket names are one space for all of AWS: only stage local, where there is nobody else, fixes them
-            bucket_name=names.resource(stage.name, name) if stage.is_local else None,
+            bucket_name=bucket_name(stage, name),
             encryption=s3.BucketEncryption.KMS if key else s3.BucketEncryption.S3_MANAGED,
             encryption_key=key,
             bucket_key_enabled=True if key else None,

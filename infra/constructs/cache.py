@@ -8,7 +8,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infra import names
+from infra import nag, names
 from infra.constructs.firewall import Firewall, Peer
 from infra.stages import Stage
 
@@ -36,6 +36,11 @@ class Cache(Construct):
                 exclude_punctuation=True,
                 password_length=48,
             ),
+        )
+        nag.accept(
+            self.secret,
+            "the cache keeps its token until the replication group is changed; the runbook on key rotation changes both together",
+            "AwsSolutions::AwsSolutions-SMG4",
         )
         subnets = elasticache.CfnSubnetGroup(
             self,
@@ -76,6 +81,13 @@ class Cache(Construct):
             auto_minor_version_upgrade=True,
             port=6379,
         )
+
+        if not several:
+            nag.accept(
+                self.group,
+                "a stage with one node is one that may lose its cache: it gets slower, nothing is wrong (invariant 10)",
+                "AwsSolutions::AwsSolutions-AEC4",
+            )
 
     @property
     def url(self) -> str:

@@ -11,7 +11,7 @@ from aws_cdk import aws_rds as rds
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infra import names
+from infra import nag, names
 from infra.constructs.firewall import Firewall, Peer
 from infra.stages import Stage
 
@@ -92,6 +92,23 @@ class Database(Construct):
             auto_minor_version_upgrade=True,
             port=5432,
         )
+        nag.accept(
+            self.instance,
+            "only the proxy and the functions' security group reach the port; another number would hide nothing from them",
+            "AwsSolutions::AwsSolutions-RDS11",
+        )
+        nag.accept_managed_policy(
+            self.instance,
+            "service-role/AmazonRDSEnhancedMonitoringRole",
+            "the policy that RDS asks for; it writes one log group of its own",
+        )
+        if not size.multi_az or not stage.keep_data:
+            nag.accept(
+                self.instance,
+                "stage dev holds no customer's data and is made to be thrown away and to cost little",
+                "AwsSolutions::AwsSolutions-RDS3",
+                "AwsSolutions::AwsSolutions-RDS10",
+            )
         self.admin_secret = self.instance.secret
         self.role_secrets = {
             role: rds.DatabaseSecret(

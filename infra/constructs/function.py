@@ -10,7 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra import names, retention, sources
+from infra import nag, names, retention, sources
 from infra.connections import Connections
 from infra.constructs import kafka_access
 from infra.functions import FunctionSpec
@@ -107,6 +107,9 @@ class PlatformFunction(Construct):
         network = connections.network if spec.uses_network else None
         for statement in self._statements(spec, stage, connections):
             self.role.add_to_policy(statement)
+        if spec.publishes_commands and not stage.is_local:
+            kafka_access.allow(self.role, stage.name, append=[names.TOPIC_COMMANDS])
+        nag.accept_any_resource(self.role, "X-Ray's PutTraceSegments and the network interfaces that Lambda makes for the function")
         self.function = lambda_.Function(
             self,
             "Function",
@@ -131,9 +134,11 @@ class PlatformFunction(Construct):
             dead_letter_queue=connections.failed_invocations,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if spec.snap_start and not stage.is_local else None,
         )
+        nag.accept_runtime(self.function)
         self.invokable: lambda_.IFunction = self.function
         if spec.snap_start and not stage.is_local:
             # only a published version starts from a snapshot
+            nag.accept(self.function, "the alias publishes a version", "Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish")
             self.invokable = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
 
     def _statements(self, spec: FunctionSpec, stage: Stage, connections: Connections) -> list[iam.PolicyStatement]:
@@ -163,8 +168,6 @@ class PlatformFunction(Construct):
                     resources=[stack.format_arn(service="ses", resource="identity", resource_name=MAIL_DOMAIN)],
                 )
             )
-        if spec.publishes_commands and not stage.is_local:
-            statements += [kafka_access.connect(self, stage.name), kafka_access.append(self, stage.name, [names.TOPIC_COMMANDS])]
         if connections.network and spec.uses_network:
             statements.append(network_interfaces())
         return statements

@@ -6,47 +6,38 @@ from collections.abc import Sequence
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
-from constructs import Construct
 
-from infra import names
+from infra import nag, names
 
 
-def _arn(scope: Construct, stage: str, kind: str, thing: str) -> str:
+def allow(
+    role: iam.IRole,
+    stage: str,
+    *,
+    read: Sequence[str] = (),
+    append: Sequence[str] = (),
+    groups: Sequence[str] = (),
+) -> None:
+    """Let ``role`` connect, read topics, append to topics, and be a member of consumer groups."""
     cluster = names.resource(stage, "kafka")
-    return Stack.of(scope).format_arn(service="kafka", resource=kind, resource_name=f"{cluster}/*/{thing}" if thing else f"{cluster}/*")
+    stack = Stack.of(role)
 
+    def grant(sid: str, kind: str, things: Sequence[str], *actions: str) -> None:
+        paths = [f"{cluster}/*/{thing}" if thing else f"{cluster}/*" for thing in things]
+        arns = [stack.format_arn(service="kafka", resource=kind, resource_name=path) for path in paths]
+        role.add_to_principal_policy(
+            iam.PolicyStatement(sid=sid, actions=[f"kafka-cluster:{action}" for action in actions], resources=arns)
+        )
+        nag.accept(
+            role,
+            "the star stands for the id that MSK gives the cluster; name, topic and group are written out",
+            *(f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:aws:kafka:{stack.region}:<AWS::AccountId>:{kind}/{path}]" for path in paths),
+        )
 
-def connect(scope: Construct, stage: str) -> iam.PolicyStatement:
-    """Open a connection and ask for metadata."""
-    return iam.PolicyStatement(
-        sid="KafkaConnect",
-        actions=["kafka-cluster:Connect", "kafka-cluster:DescribeCluster", "kafka-cluster:WriteDataIdempotently"],
-        resources=[_arn(scope, stage, "cluster", "")],
-    )
-
-
-def append(scope: Construct, stage: str, topics: Sequence[str]) -> iam.PolicyStatement:
-    """Write records."""
-    return iam.PolicyStatement(
-        sid="KafkaAppend",
-        actions=["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"],
-        resources=[_arn(scope, stage, "topic", topic) for topic in topics],
-    )
-
-
-def read(scope: Construct, stage: str, topics: Sequence[str]) -> iam.PolicyStatement:
-    """Read records and offsets."""
-    return iam.PolicyStatement(
-        sid="KafkaRead",
-        actions=["kafka-cluster:DescribeTopic", "kafka-cluster:DescribeTopicDynamicConfiguration", "kafka-cluster:ReadData"],
-        resources=[_arn(scope, stage, "topic", topic) for topic in topics],
-    )
-
-
-def group(scope: Construct, stage: str, groups: Sequence[str]) -> iam.PolicyStatement:
-    """Be a member of consumer groups and commit offsets."""
-    return iam.PolicyStatement(
-        sid="KafkaGroups",
-        actions=["kafka-cluster:AlterGroup", "kafka-cluster:DescribeGroup"],
-        resources=[_arn(scope, stage, "group", name) for name in groups],
-    )
+    grant("KafkaConnect", "cluster", [""], "Connect", "DescribeCluster", "WriteDataIdempotently")
+    if read:
+        grant("KafkaRead", "topic", read, "DescribeTopic", "DescribeTopicDynamicConfiguration", "ReadData")
+    if append:
+        grant("KafkaAppend", "topic", append, "DescribeTopic", "WriteData")
+    if groups:
+        grant("KafkaGroups", "group", groups, "AlterGroup", "DescribeGroup")

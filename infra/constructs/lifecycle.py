@@ -11,7 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra import retention
+from infra import nag, retention
 from infra.stages import Stage
 
 _SOURCE = Path(__file__).resolve().parent.parent / "lifecycle"
@@ -40,6 +40,14 @@ class Lifecycle(Construct):
             role=role,
             log_group=group,
             tracing=lambda_.Tracing.ACTIVE,
+        )
+
+        nag.accept_runtime(self.function)
+        nag.accept_any_resource(role, "X-Ray's PutTraceSegments and EC2's list of prefix lists")
+        nag.accept(
+            self.function,
+            "CloudFormation waits for the answer and reports what failed; an event kept for later could not be answered any more",
+            "Serverless::Serverless-LambdaDLQ",
         )
 
     def resource(self, construct_id: str, kind: str, properties: Mapping[str, str]) -> CustomResource:

@@ -8,7 +8,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra import names
+from infra import nag, names
 from infra.stages import Stage
 
 DELIVERIES_MAX: Final = 4  # one delivery and three retries
@@ -28,6 +28,7 @@ class WorkQueue(Construct):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
         )
+        nag.accept(self.dead_letters, "it is the dead-letter queue", "Serverless::Serverless-SQSRedrivePolicy")
         self.queue = sqs.Queue(
             self,
             "Queue",

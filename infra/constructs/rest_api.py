@@ -12,7 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra import names, retention
+from infra import nag, names, retention
 from infra.routes import Route
 from infra.stages import Stage
 from mycrypto.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, TYPE_BASE
@@ -117,7 +117,7 @@ class RestApi(Construct):
             results_cache_ttl=Duration.seconds(stage.authorizer_cache_seconds),
         )
         integrations = {
-            name: apigateway.LambdaIntegration(function, proxy=True, allow_test_invoke=False, scope_permission_to_method=False)
+            name: apigateway.LambdaIntegration(function, proxy=True, scope_permission_to_method=False)
             for name, function in functions.items()
         }
         for route in routes:
@@ -129,6 +129,24 @@ class RestApi(Construct):
                 # the emulator knows no keys from authorizers
                 api_key_required=None if route.public or stage.is_local else True,
             )
+        nag.accept(
+            self.api,
+            "accounts, passwords and tokens are the platform's own (RS256, revocable at once); the authorizer checks every route but the public ones",
+            "AwsSolutions::AwsSolutions-COG4",
+        )
+        nag.accept(
+            self.api,
+            "register, login, verification, refresh, reset, public keys and health must work without a token; webhooks are signed instead",
+            "AwsSolutions::AwsSolutions-APIG4",
+        )
+        nag.accept(
+            self.api,
+            "bodies are validated field by field in the function, which answers with the platform's problem documents",
+            "AwsSolutions::AwsSolutions-APIG2",
+        )
+        nag.accept_managed_policy(
+            self.api, "service-role/AmazonAPIGatewayPushToCloudWatchLogs", "the one policy with which API Gateway may write its logs"
+        )
         self._gateway_responses()
         self._usage_plans(stage)
 

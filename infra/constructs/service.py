@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_servicediscovery as discovery
 from constructs import Construct
 
-from infra import names, retention
+from infra import nag, names, retention
 from infra.stages import Stage
 
 
@@ -36,7 +35,6 @@ class TradingService(Construct):
         one_at_a_time: bool,
         environment: Mapping[str, str],
         secrets: Mapping[str, ecs.Secret],
-        statements: Sequence[iam.PolicyStatement],
         subnets: ec2.SubnetSelection,
         security_group: ec2.ISecurityGroup,
         stop_seconds: int = 30,
@@ -88,8 +86,8 @@ class TradingService(Construct):
             stop_timeout=Duration.seconds(stop_seconds),
         )
         container.add_mount_points(ecs.MountPoint(container_path="/tmp", source_volume="scratch", read_only=False))  # noqa: S108 - a volume of the task's own
-        for statement in statements:
-            self.task.add_to_task_role_policy(statement)
+        nag.accept(self.task, "addresses and names only; passwords come from the secret store", "AwsSolutions::AwsSolutions-ECS2")
+        nag.accept_any_resource(self.task, "ECR's GetAuthorizationToken")
         self.service = ecs.FargateService(
             self,
             "Service",

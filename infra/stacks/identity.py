@@ -8,7 +8,7 @@ from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
-from infra import functions, names
+from infra import functions, nag, names
 from infra.connections import Connections
 from infra.constructs.function import PlatformFunction, layers
 from infra.constructs.queue import WorkQueue
@@ -34,5 +34,11 @@ class IdentityStack(Stack):
                 queues[names.QUEUE_AUDIT].queue, batch_size=100, max_batching_window=Duration.seconds(5), report_batch_item_failures=True
             )
         )
+        for consumer in (names.FUNCTION_NOTIFICATIONS, names.FUNCTION_AUDIT):
+            nag.accept(
+                self.functions[consumer],
+                "a message that fails goes to the queue's own dead-letter queue; mappings of queues have no destination of their own",
+                "Serverless::Serverless-LambdaEventSourceMappingDestination",
+            )
         for name, function in self.functions.items():
             CfnOutput(self, f"Function{name.title()}", value=function.function.function_name)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra import functions, names
+from infra import functions, nag, names
 from infra.constructs.queue import WorkQueue
 from infra.stages import Stage
 
@@ -39,6 +40,7 @@ class MessagingStack(Stack):
             subscriptions.SqsSubscription(
                 self.queues[names.QUEUE_EMAIL].queue,
                 raw_message_delivery=True,
+                dead_letter_queue=self.queues[names.QUEUE_EMAIL].dead_letters,
                 filter_policy={"routing_key": sns.SubscriptionFilter.string_filter(match_prefixes=["email."])},
             )
         )
@@ -48,7 +50,7 @@ class MessagingStack(Stack):
 
     def _failed_invocations(self, stage: Stage) -> sqs.Queue:
         """Events that a function gave up on, and batches of engine events that it cannot get past."""
-        return sqs.Queue(
+        queue = sqs.Queue(
             self,
             "FailedInvocations",
             queue_name=names.resource(stage.name, FAILED_INVOCATIONS),
@@ -56,3 +58,26 @@ class MessagingStack(Stack):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
         )
+        queue.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="MissedTimes",
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[queue.queue_arn],
+                # by name: the rule comes later, in a stack that needs this one
+                conditions={
+                    "ArnEquals": {
+                        "aws:SourceArn": self.format_arn(
+                            service="events", resource="rule", resource_name=names.resource(stage.name, names.EVERY_MINUTE)
+                        )
+                    }
+                },
+            )
+        )
+        nag.accept(
+            queue,
+            "it is itself where failures end; functions name it as their dead-letter queue and an alarm watches it",
+            "AwsSolutions::AwsSolutions-SQS3",
+            "Serverless::Serverless-SQSRedrivePolicy",
+        )
+        return queue

@@ -11,7 +11,6 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr_assets as images
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as balancing
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_servicediscovery as discovery
@@ -19,7 +18,7 @@ from constructs import Construct
 
 from infra import names, sources
 from infra.connections import Connections
-from infra.constructs import kafka_access
+from infra.constructs import bucket, kafka_access
 from infra.constructs.firewall import ENGINE_HTTP, GATEWAY_HTTP, PUBLISHER_HTTP, Firewall, Peer
 from infra.constructs.function import decrypt_secrets
 from infra.constructs.service import TradingService
@@ -46,8 +45,6 @@ class TradingStack(Stack):
         firewall: Firewall,
         connections: Connections,
         jwks_url: str,
-        snapshots: s3.IBucket,
-        archive: s3.IBucket,
         redis_url: secretsmanager.ISecret,
         trade_password: secretsmanager.ISecret,
         access_logs: s3.IBucket,
@@ -72,7 +69,7 @@ class TradingStack(Stack):
             "KAFKA_BOOTSTRAP_SERVERS": connections.kafka_bootstrap,
             "KAFKA_AUTH": "iam",
             "AWS_REGION": stage.region,
-            "SNAPSHOT_BUCKET": snapshots.bucket_name,
+            "SNAPSHOT_BUCKET": bucket.bucket_name(stage, names.BUCKET_SNAPSHOTS),
             "JWKS_URL": jwks_url,
             "TRADE_DATABASE_URL": connections.database_url(Database(name=names.DATABASE_TRADE, role="trade_engine_app")),
         }
@@ -81,11 +78,9 @@ class TradingStack(Stack):
             "REDIS_URL": ecs.Secret.from_secrets_manager(self._seen("RedisUrl", redis_url), "url"),
             "PGPASSWORD": ecs.Secret.from_secrets_manager(self._seen("TradePassword", trade_password), "password"),
         }
-        self.engines = [
-            service for shard, name in enumerate(self._size.shards) for service in self._engine_pair(shard, name, snapshots, archive)
-        ]
+        self.engines = [service for shard, name in enumerate(self._size.shards) for service in self._engine_pair(shard, name)]
         self.publisher = self._publisher()
-        self.gateway = self._gateway(snapshots)
+        self.gateway = self._gateway()
         self.services = (*self.engines, self.publisher, self.gateway)
         for service in self.services:
             service.task.obtain_execution_role().add_to_principal_policy(decrypt_secrets(connections.secrets_key_arn or ""))
@@ -108,16 +103,7 @@ class TradingStack(Stack):
             sources.container(), file="engine_container/Dockerfile", platform=images.Platform.LINUX_ARM64, asset_name="trading"
         )
 
-    def _topics(self, read: list[str], append: list[str], group: str) -> list[iam.PolicyStatement]:
-        stage = self._stage.name
-        return [
-            kafka_access.connect(self, stage),
-            kafka_access.read(self, stage, read),
-            kafka_access.append(self, stage, append),
-            kafka_access.group(self, stage, [group]),
-        ]
-
-    def _engine_pair(self, shard: int, shard_name: str, snapshots: s3.IBucket, archive: s3.IBucket) -> list[TradingService]:
+    def _engine_pair(self, shard: int, shard_name: str) -> list[TradingService]:
         """Two services of one task each, in two zones. Each replaces its task by stopping the old one first, and they are updated one after
         the other, so that one of the two is always there and neither ever has two versions of itself.
         """
@@ -136,24 +122,32 @@ class TradingStack(Stack):
                 memory_mb=self._size.engine_memory_mb,
                 count=1,
                 one_at_a_time=True,
-                environment={**self._environment, "SHARD": str(shard), "ARCHIVE_BUCKET": archive.bucket_name},
+                environment={
+                    **self._environment,
+                    "SHARD": str(shard),
+                    "ARCHIVE_BUCKET": bucket.bucket_name(self._stage, names.BUCKET_ARCHIVE),
+                },
                 secrets=self._secrets,
-                statements=[
-                    *self._topics([names.TOPIC_COMMANDS, names.TOPIC_EVENTS], [names.TOPIC_COMMANDS, names.TOPIC_EVENTS], "engine-*"),
-                    _bucket("Snapshots", snapshots, "s3:GetObject", "s3:PutObject"),
-                    _bucket("Archive", archive, "s3:PutObject"),
-                ],
                 subnets=ec2.SubnetSelection(subnets=[subnet]),
                 security_group=self._firewall.group(self, Peer.ENGINE),
                 stop_seconds=60,
             )
+            kafka_access.allow(
+                service.task.task_role,
+                self._stage.name,
+                read=[names.TOPIC_COMMANDS, names.TOPIC_EVENTS],
+                append=[names.TOPIC_COMMANDS, names.TOPIC_EVENTS],
+                groups=["engine-*"],
+            )
+            bucket.allow(service.task.task_role, self._stage, names.BUCKET_SNAPSHOTS, "s3:GetObject", "s3:PutObject")
+            bucket.allow(service.task.task_role, self._stage, names.BUCKET_ARCHIVE, "s3:PutObject")
             if pair:
                 service.service.node.add_dependency(pair[-1].service)
             pair.append(service)
         return pair
 
     def _publisher(self) -> TradingService:
-        return TradingService(
+        service = TradingService(
             self,
             "Publisher",
             stage=self._stage,
@@ -168,13 +162,20 @@ class TradingStack(Stack):
             one_at_a_time=True,
             environment={**self._environment, "SHARD": "0"},
             secrets=self._secrets,
-            statements=self._topics([names.TOPIC_EVENTS], [names.TOPIC_ORDER_EVENTS, names.TOPIC_TRADE_EVENTS], "publisher-*"),
             subnets=ec2.SubnetSelection(subnets=self._work),
             security_group=self._firewall.group(self, Peer.PUBLISHER),
         )
+        kafka_access.allow(
+            service.task.task_role,
+            self._stage.name,
+            read=[names.TOPIC_EVENTS],
+            append=[names.TOPIC_ORDER_EVENTS, names.TOPIC_TRADE_EVENTS],
+            groups=["publisher-*"],
+        )
+        return service
 
-    def _gateway(self, snapshots: s3.IBucket) -> TradingService:
-        return TradingService(
+    def _gateway(self) -> TradingService:
+        service = TradingService(
             self,
             "Gateway",
             stage=self._stage,
@@ -189,14 +190,15 @@ class TradingStack(Stack):
             one_at_a_time=False,
             environment={**self._environment, "SHARD": "0"},
             secrets=self._secrets,
-            statements=[
-                *self._topics([names.TOPIC_EVENTS], [names.TOPIC_COMMANDS], "gateway-*"),
-                _bucket("Snapshots", snapshots, "s3:GetObject"),
-            ],
             subnets=ec2.SubnetSelection(subnets=self._work),
             security_group=self._firewall.group(self, Peer.GATEWAY),
             stop_seconds=120,  # sockets are asked to come back elsewhere before they are closed
         )
+        kafka_access.allow(
+            service.task.task_role, self._stage.name, read=[names.TOPIC_EVENTS], append=[names.TOPIC_COMMANDS], groups=["gateway-*"]
+        )
+        bucket.allow(service.task.task_role, self._stage, names.BUCKET_SNAPSHOTS, "s3:GetObject")
+        return service
 
     def _load_balancer(self, vpc: ec2.IVpc, access_logs: s3.IBucket) -> balancing.ApplicationLoadBalancer:
         balancer = balancing.ApplicationLoadBalancer(
@@ -250,11 +252,3 @@ class TradingStack(Stack):
         target.scale_to_track_custom_metric(
             "Sockets", metric=sockets, target_value=SOCKETS_PER_GATEWAY, scale_in_cooldown=Duration.minutes(15)
         )
-
-
-def _bucket(sid: str, bucket: s3.IBucket, *actions: str) -> iam.PolicyStatement:
-    """Objects by key; the list of keys goes with reading."""
-    resources = [bucket.arn_for_objects("*")]
-    if "s3:GetObject" in actions:
-        return iam.PolicyStatement(sid=sid, actions=[*actions, "s3:ListBucket"], resources=[bucket.bucket_arn, *resources])
-    return iam.PolicyStatement(sid=sid, actions=list(actions), resources=resources)

@@ -9,9 +9,10 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra import functions, names
+from infra import functions, nag, names
 from infra.connections import Connections
 from infra.constructs import kafka_access
 from infra.constructs.function import PlatformFunction, layers
@@ -35,12 +36,17 @@ class WalletStack(Stack):
         self.functions = {
             spec.name: PlatformFunction(self, spec, stage=stage, connections=connections, layers=[*shared]) for spec in functions.MONEY
         }
+        failed = connections.failed_invocations
+        # without its policy, which already lets this rule in
+        missed = sqs.Queue.from_queue_arn(self, "Missed", failed.queue_arn) if failed else None
         events.Rule(
             self,
             "EveryMinute",
-            rule_name=names.resource(stage.name, "every-minute"),
+            rule_name=names.resource(stage.name, names.EVERY_MINUTE),
             schedule=events.Schedule.rate(Duration.minutes(1)),
-            targets=[targets.LambdaFunction(self.functions[names.FUNCTION_MAINTENANCE].function, retry_attempts=0)],
+            targets=[
+                targets.LambdaFunction(self.functions[names.FUNCTION_MAINTENANCE].function, retry_attempts=0, dead_letter_queue=missed)
+            ],
         )
         if kafka_cluster_arn:
             for consumer in (names.FUNCTION_SETTLEMENT, names.FUNCTION_HISTORY):
@@ -53,9 +59,12 @@ class WalletStack(Stack):
         somebody mends its cause; it is never skipped. What does expire is told to the queue of failed invocations, and an alarm with it.
         """
         queue = connections.failed_invocations
-        consumer.role.add_to_policy(kafka_access.connect(self, stage.name))
-        consumer.role.add_to_policy(kafka_access.read(self, stage.name, [names.TOPIC_EVENTS]))
-        consumer.role.add_to_policy(kafka_access.group(self, stage.name, [consumer.spec.name]))
+        kafka_access.allow(consumer.role, stage.name, read=[names.TOPIC_EVENTS], groups=[consumer.spec.name])
+        nag.accept_managed_policy(
+            consumer.role,
+            "service-role/AWSLambdaMSKExecutionRole",
+            "what AWS asks for to poll MSK: read the cluster, be in its network, log",
+        )
         consumer.function.add_event_source(
             sources.ManagedKafkaEventSource(
                 cluster_arn=cluster_arn,
