@@ -22,13 +22,16 @@ AMPLE: Final = 10**40
 class Market:
     """A fresh state with the symbol listed. Commands get ids of their own, and log time stands still unless it is set."""
 
-    def __init__(self, *, tick: int = TICK, lot: int = LOT) -> None:
+    def __init__(self, *, tick: int = TICK, lot: int = LOT, ample: int = AMPLE) -> None:
         self.state = State()
+        self.sent: list[Command] = []
+        """What made the market, until its first order."""
         self.now_ms = 1
         self.tick = tick
         self.lot = lot
+        self._ample = ample
         self._ids = 0
-        self.send(SetSymbol(self.new_id(), SYMBOL, BASE, QUOTE, tick, lot, lot, lot * 10**20))
+        self._prepare(SetSymbol(self.new_id(), SYMBOL, BASE, QUOTE, tick, lot, lot, lot * 10**12))
 
     def new_id(self) -> bytes:
         """16 bytes that were not used before."""
@@ -39,11 +42,15 @@ class Market:
         """Apply one command now."""
         return run(self.state, command, self.now_ms)
 
+    def _prepare(self, command: Command) -> None:
+        self.sent.append(command)
+        self.send(command)
+
     def add_user(self, *, may_trade_with_itself: bool = False) -> bytes:
         """A new user with ample money and no limits; own orders trade with each other if so asked."""
         user_id = self.new_id()
         mode = SelfTradePrevention.ALLOW if may_trade_with_itself else SelfTradePrevention.CANCEL_TAKER
-        self.send(SetUser(self.new_id(), user_id, 0, 0, 0, 0, 0, mode, may_trade_with_itself))
+        self._prepare(SetUser(self.new_id(), user_id, 0, 0, 0, 0, 0, mode, may_trade_with_itself))
         for asset in (BASE, QUOTE):
-            self.send(Credit(self.new_id(), user_id, asset, AMPLE, self.new_id()))
+            self._prepare(Credit(self.new_id(), user_id, asset, self._ample, self.new_id()))
         return user_id

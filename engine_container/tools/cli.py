@@ -1,0 +1,130 @@
+"""``mycrypto engine``: scenarios, market data and the log through the core."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import msgspec
+import typer
+
+from engine_container.tools.flow import FlowError, FlowReport, read_fills, read_lobster, read_neutral, run_flow, write_fills
+from engine_container.tools.scenario import Scenario, ScenarioError
+
+app = typer.Typer(help="The matching engine's tools.", no_args_is_help=True)
+
+InputFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
+
+
+def _fail(message: str) -> NoReturn:
+    print(f"failed: {message}", file=sys.stderr)
+    raise typer.Exit(1)
+
+
+@app.command()
+def scenario(file: InputFile) -> None:
+    """Run conformance scenarios, one a line, each on a fresh book; print what came of each as one JSON line."""
+    failed = 0
+    with file.open(encoding="utf-8") as stream:
+        for line, text in enumerate(stream, 1):
+            if not text.strip():
+                continue
+            name = f"line {line}"
+            try:
+                row = json.loads(text)
+                name = str(row.get("name", name))
+                result = Scenario().run(row["commands"])
+            except (ScenarioError, ValueError, KeyError, TypeError, AttributeError) as error:
+                failed += 1
+                print(f"failed: {name}: {error!r}", file=sys.stderr)
+                continue
+            print(json.dumps({"name": name, **result}, separators=(",", ":"), ensure_ascii=False))
+    if failed:
+        _fail(f"{failed} scenarios could not be run")
+
+
+@app.command()
+def flow(
+    file: InputFile,
+    format: Annotated[str, typer.Option("--format", help="neutral or lobster")] = "neutral",  # noqa: A002 - the option's name
+    fills: Annotated[Path | None, typer.Option("--fills", help="Write the fills here.")] = None,
+    expect: Annotated[Path | None, typer.Option("--expect", exists=True, dir_okay=False, help="Compare the fills with these.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="End with one JSON object.")] = False,
+) -> None:
+    """Replay order-by-order market data through the core; status 1 if the fills are not the expected ones."""
+    if format not in {"neutral", "lobster"}:
+        _fail(f"--format must be neutral or lobster, not {format}")
+    try:
+        rows, skipped = read_lobster(file) if format == "lobster" else (read_neutral(file), 0)
+        report, made = run_flow(rows, skipped=skipped, expected=read_fills(expect) if expect is not None else None)
+    except (FlowError, OSError, UnicodeDecodeError) as error:
+        _fail(str(error))
+    if fills is not None:
+        write_fills(fills, made)
+    _print_flow(report)
+    if as_json:
+        print(msgspec.json.encode(report).decode())
+    if report.mismatches > 0:
+        raise typer.Exit(1)
+
+
+def _print_flow(report: FlowReport) -> None:
+    kind = "compiled" if report.compiled else "interpreted"
+    print(f"{report.commands:,} commands in {report.seconds:.3f} s: {report.commands_per_s:,}/s ({kind} core)")
+    print(f"{report.fills:,} fills of {report.filled_qty:,} lots")
+    if report.skipped:
+        print(f"{report.skipped:,} messages left out: orders from before the file, hidden orders, halts")
+    if report.refused:
+        print(f"{report.refused:,} rows about orders that are not open")
+    if report.mismatches >= 0:
+        print(
+            f"{report.mismatches:,} mismatches with the expected fills"
+            + (f"; first: {report.first_mismatch}" if report.first_mismatch else "")
+        )
+
+
+def _port(part: str) -> int | None:
+    """The port of a part of the platform on this machine, if it was started here."""
+    try:
+        ports = json.loads((Path(os.environ.get("MYCRYPTO_STATE", ".local")) / "ports.json").read_text(encoding="utf-8"))
+        return int(ports[part])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+@app.command()
+def replay(
+    servers: Annotated[str, typer.Option("--servers", envvar="KAFKA_BOOTSTRAP_SERVERS", help="host:port of Kafka")] = "",
+    engine: Annotated[str, typer.Option("--engine", help="URL of a running engine to compare with; 'none' compares with none")] = "",
+    shard: Annotated[int, typer.Option("--shard")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+) -> None:
+    """Rebuild the state from the command log; print offset, seq and state hash; compare with the running engine."""
+    from engine_container.logs.ports import LogUnavailableError
+    from engine_container.tools.replay import ReplayError, replay_log
+
+    kafka_port, engine_port = _port("kafka"), _port("engine")
+    if not servers:
+        if kafka_port is None:
+            _fail("no platform was started here: name Kafka with --servers or KAFKA_BOOTSTRAP_SERVERS")
+        servers = f"127.0.0.1:{kafka_port}"
+    if not engine and engine_port is not None:
+        engine = f"http://127.0.0.1:{engine_port}"
+    try:
+        report = asyncio.run(replay_log(servers, shard, engine_url="" if engine in {"", "none"} else engine))
+    except (LogUnavailableError, ReplayError) as error:
+        _fail(str(error))
+    if as_json:
+        print(msgspec.json.encode(report).decode())
+    else:
+        place = report.replayed
+        print(f"{report.commands:,} commands in {report.seconds:.3f} s")
+        print(f"offset {place.next_offset}  seq {place.next_seq}  state {place.state_hash}")
+        if report.engine is not None:
+            print("the running engine has the same state" if report.equal else f"the running engine differs: {report.engine}")
+    if report.equal is False:
+        raise typer.Exit(1)

@@ -1,0 +1,84 @@
+"""Rebuild the state from the command log and say where it leads: offset, seq and state hash."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import httpx
+import msgspec
+
+from engine_container.engine.kafka import KafkaCommandSource
+from engine_container.engine.ports import CommandSource
+from engine_container.engine.replica import Replica
+from engine_container.engine.snapshots import state_hash
+from engine_container.logs.connection import BrokerSettings
+
+_ANSWER_SECONDS_MAX: Final = 130
+
+
+class ReplayError(RuntimeError):
+    """The log or the engine could not be read; ``str()`` says why."""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A state by its place in both logs and its hash."""
+
+    next_offset: int
+    next_seq: int
+    state_hash: str
+
+
+class ReplayReport(msgspec.Struct, frozen=True):
+    """``equal`` is None where nothing was compared."""
+
+    replayed: Place
+    commands: int
+    seconds: float
+    engine: Place | None = None
+    equal: bool | None = None
+
+
+async def replay(
+    source: CommandSource, shard: int, *, until: int | None = None, progress: Callable[[int, int], None] | None = None
+) -> tuple[Replica, float]:
+    """Apply the log from its beginning to its end, or up to (without) offset ``until``; the replica and the seconds it took."""
+    end = await source.end()
+    if until is not None:
+        end = min(end, until)
+    replica = Replica(shard)
+    started = time.perf_counter()
+    await source.open(0)
+    while replica.next_offset < end:
+        for record in await source.read():
+            if record.offset < end:
+                replica.process(record)
+        if progress is not None:
+            progress(replica.next_offset, end)
+    return replica, time.perf_counter() - started
+
+
+async def engine_place(url: str) -> Place:
+    """Where a running engine is. Raises :class:`ReplayError`."""
+    try:
+        async with httpx.AsyncClient(timeout=_ANSWER_SECONDS_MAX) as client:
+            answer = await client.get(f"{url.rstrip('/')}/state")
+            answer.raise_for_status()
+            return msgspec.json.decode(answer.content, type=Place)
+    except (httpx.HTTPError, msgspec.DecodeError) as error:
+        raise ReplayError(f"the engine at {url} does not say where it is: {error!r}") from error
+
+
+async def replay_log(servers: str, shard: int, *, engine_url: str = "", **options: Any) -> ReplayReport:
+    """Replay the log on Kafka; with ``engine_url`` up to where that engine is, and compare."""
+    running = await engine_place(engine_url) if engine_url else None
+    source = KafkaCommandSource(BrokerSettings(servers, client_id="replay"), shard)
+    try:
+        until = running.next_offset if running is not None else None
+        replica, seconds = await replay(source, shard, until=until, **options)
+    finally:
+        await source.close()
+    place = Place(replica.next_offset, replica.state.next_seq, state_hash(replica.state))
+    equal = None if running is None else place == running
+    return ReplayReport(place, replica.commands, round(seconds, 3), running, equal)
