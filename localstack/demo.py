@@ -128,7 +128,7 @@ class Demo:
         for title, quantity, limit, code in (
             ("more than she has", "0.0100", price, "WALLET_001"),
             ("a price between two ticks", "0.0001", f"{price}5", "ORDER_002"),
-            ("a quantity of zero", "0", price, "VALIDATION_ERROR"),
+            ("a quantity of zero", "0", price, "INVALID_QUANTITY"),
         ):
             try:
                 answer = await self.buyer.place(symbol=SYMBOL, side="BUY", type="LIMIT", quantity=quantity, price=limit)

@@ -53,10 +53,10 @@ def _fail(message: str) -> NoReturn:
 
 class _Terminal(Audience):
     def heard(self, step: Step) -> None:
-        console.print(f"[green]✓[/green] {step.title:<52} {step.milliseconds:>9.1f} ms   [dim]{step.outcome}[/dim]")
+        console.print(f"[green]✓[/green] {step.title:<46} {step.milliseconds:>8.1f} ms  [dim]{step.outcome}[/dim]", soft_wrap=True)
 
     def held(self, invariant: str) -> None:
-        console.print(f"  [cyan]holds:[/cyan] {invariant}")
+        console.print(f"  [cyan]holds:[/cyan] {invariant}", soft_wrap=True)
 
 
 def demo(*, as_json: AsJson = False) -> None:
