@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 CDK: Final = REPOSITORY / "node_modules" / ".bin" / "cdk"
 DEPLOYED_FROM: Final = ("cdk.json", "package-lock.json", "infra", "functions", "layers/common")
 STACK_PREFIX: Final = "mycrypto-local-"
+MAIL_FROM: Final = "no-reply@mycrypto.example"
 MARK: Final = "/mycrypto/local/deployed"
 """A parameter in the emulator itself: when its state is lost, so is the claim that something is deployed."""
 WHOLE: Final = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
@@ -94,6 +95,10 @@ class Deployment:
                 manager.create_secret(Name=name, SecretString=text)
             written += 1
         return written
+
+    def allow_mail(self) -> None:
+        """Verify the sender's address, as an operator does once in each account; LocalStack cannot do it in a stack."""
+        self.client("ses").verify_email_identity(EmailAddress=MAIL_FROM)
 
     def deploy(self, tell: Callable[[str], None]) -> None:
         """Bootstrap if needed, deploy all stacks, and leave the mark. ``tell`` hears what is being done."""

@@ -107,6 +107,7 @@ class Startup:
             started = self._raise("emulator", step, self.servers.emulator.prepare)
         with self.progress.step("CDK app") as step:
             self.deployment.put_secrets(self.servers.secrets())
+            self.deployment.allow_mail()
             if self.deployment.is_current():
                 step.says("already deployed")
                 return started
@@ -122,6 +123,7 @@ class Startup:
                 self.progress.note(f"[yellow]{str(error).splitlines()[0]}[/yellow]")
                 self._restart_emulator_empty(step)
                 self.deployment.put_secrets(self.servers.secrets())
+                self.deployment.allow_mail()
                 self.deployment.deploy(step.says)
             self.supervisor.signal("emulator", SAVE_NOW)
             step.says("deployed")
