@@ -15,10 +15,10 @@ from psycopg import Connection
 from functions.auth.settings import LOCAL, Settings
 from mycrypto import audit, cache, database, outbox, secrets
 from mycrypto.audit import AuditRecord
-from mycrypto.http import Request
 from mycrypto.ratelimit import Limit, Limiter, Verdict
 from mycrypto.security import keys
 from mycrypto.security.keys import SigningKey
+from mycrypto.security.sealing import Sealer
 from mycrypto.telemetry import Logger, Meter
 
 SERVICE: Final = "auth"
@@ -30,10 +30,6 @@ class Client(msgspec.Struct, frozen=True):
     ip: str
     user_agent: str
     trace_id: str
-
-    @classmethod
-    def of(cls, request: Request) -> Client:
-        return cls(request.client_ip, request.user_agent, request.trace_id)
 
 
 def subject_of(email: str) -> str:
@@ -148,6 +144,10 @@ class Context:
     def record(self, connection: Connection, record: AuditRecord, client: Client) -> None:
         """Write an audit record in the transaction, with where the request came from."""
         audit.add(connection, msgspec.structs.replace(record, ip_address=client.ip, user_agent=client.user_agent), trace_id=client.trace_id)
+
+    def sealer(self, purpose: str) -> Sealer:
+        """Encrypts for one purpose under the platform's sealing key."""
+        return Sealer.from_secret(self.read_secret(self.settings.two_factor_secret_name), purpose)
 
     def flush(self) -> None:
         """Send what the last transaction left in the outbox. Whatever goes wrong, the rows wait for the next minute."""

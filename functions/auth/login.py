@@ -6,7 +6,7 @@ from datetime import datetime
 
 from psycopg import Connection
 
-from functions.auth import rules, sessions
+from functions.auth import challenges, rules, sessions
 from functions.auth.context import Client, Context, subject_of
 from functions.auth.models import LoginRequest, SecondFactorNeeded, TokenPair
 from functions.auth.rules import LockState, LoginOutcome
@@ -52,6 +52,8 @@ def login(context: Context, request: LoginRequest, client: Client) -> TokenPair 
             if check.outdated:
                 users.set_password_hash(connection, user.id, passwords.hash_password(request.password))
             issued = open_session(context, connection, user, client, now)
+        elif user is not None and outcome is LoginOutcome.SECOND_FACTOR:
+            users.set_lock_state(connection, user.id, LockState(0, None))  # the password was right
         elif user is not None:
             record = AuditRecord("login.refused", Result.FAILURE, user.id, user.id, reason=outcome.value)
             context.record(connection, record, client)
@@ -61,6 +63,9 @@ def login(context: Context, request: LoginRequest, client: Client) -> TokenPair 
         context.forget(context.settings.login_failure_limit, subject_of(email))
         sessions.remember(context, issued.session)
         return issued.pair
+    if outcome is LoginOutcome.SECOND_FACTOR and known is not None:
+        context.forget(context.settings.login_failure_limit, subject_of(email))
+        return challenges.open_challenge(context, known.id)
     context.meter.count("auth_login_failures", reason=outcome.value)
     raise ProblemError(REFUSALS[outcome])
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 
+from functions.auth.rules import UserStatus
+from mycrypto.security.api_keys import Scope
 from mycrypto.security.tokens import Role, Tier
 
 
@@ -112,3 +115,123 @@ class Profile(msgspec.Struct, frozen=True):
     rate_limit_tier: Tier
     created_at: datetime
     last_login_at: datetime | None
+
+
+class PasswordResetRequest(Input, frozen=True):
+    """Without ``token`` the mail is asked for; with it the new password is set, as by the confirm route."""
+
+    email: str = ""
+    token: str = ""
+    new_password: str = ""
+    confirm_password: str = ""
+
+
+class PasswordResetConfirm(Input, frozen=True):
+    token: str
+    new_password: str
+    confirm_password: str
+
+
+class TwoFactorEnrolment(Input, frozen=True):
+    setup_token: str
+    code: str
+
+
+class TwoFactorVerify(Input, frozen=True):
+    """With a challenge: the second step of a log-in. Without: a step-up of the session whose access token is sent."""
+
+    code: str
+    challenge_token: str = ""
+
+
+class ConfirmWithPassword(Input, frozen=True):
+    password: str
+    code: str
+
+
+class SecondFactorSetup(msgspec.Struct, frozen=True):
+    """``qr_code`` is a PNG data URI of the otpauth address."""
+
+    qr_code: str
+    manual_entry_key: str
+    setup_token: str
+
+
+class BackupCodes(msgspec.Struct, frozen=True):
+    backup_codes: list[str]
+
+
+class StepUp(msgspec.Struct, frozen=True):
+    """``expires_in``: seconds for which the second factor counts as fresh in this session."""
+
+    valid: bool
+    expires_in: int
+
+
+class SecondFactorState(msgspec.Struct, frozen=True):
+    is_enabled: bool
+    enabled_at: datetime | None
+    backup_codes_remaining: int
+
+
+class ApiKeyRequest(Input, frozen=True):
+    label: str
+    scopes: list[Scope]
+    ip_list: list[str] = []
+    expires_in_days: int | None = None
+
+
+class ApiKeyCreated(msgspec.Struct, frozen=True):
+    """``secret`` is shown here and never again."""
+
+    id: UUID
+    key_id: str
+    secret: str
+    label: str
+    scopes: list[Scope]
+    ip_list: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+
+
+class RolesChange(Input, frozen=True):
+    roles: list[Role]
+    reason: str
+
+
+class TierChange(Input, frozen=True):
+    tier: Tier
+    reason: str
+
+
+class StatusChange(Input, frozen=True):
+    status: UserStatus
+    reason: str
+
+
+class PageQuery(Input, frozen=True):
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 50
+    offset: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+
+
+class UsersQuery(PageQuery, frozen=True):
+    email: str = ""
+    status: UserStatus | None = None
+
+
+class AuditQuery(PageQuery, frozen=True):
+    user_id: UUID | None = None
+    action: str = ""
+
+
+class Pagination(msgspec.Struct, frozen=True):
+    limit: int
+    offset: int
+    total: int
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """The form of every list."""
+
+    data: list[Any]
+    pagination: Pagination

@@ -82,12 +82,13 @@ def refresh(context: Context, request: RefreshRequest, client: Client) -> TokenP
     """
     now = context.now()
     claims = tokens.verify_refresh(request.refresh_token, context.keys.public, now_s=int(now.timestamp()))
+    issued: Issued | None = None
+    refusal = tokens.invalid_token("the session is not known")
     with context.db.transaction() as connection:
         session = sessions.lock_by_token(connection, tokens.fingerprint(request.refresh_token))
         user = users.by_id(connection, claims.sub) if session else None
-        issued = None
         if session is None or user is None:
-            refusal = tokens.invalid_token("the session is not known")
+            pass
         elif session.revoked_reason == "ROTATED":
             _end_stolen(context, connection, session, user, client, now)
             refusal = tokens.invalid_token("the token was used before; the session has been ended")
@@ -96,65 +97,58 @@ def refresh(context: Context, request: RefreshRequest, client: Client) -> TokenP
         elif not user.is_active():
             refusal = ProblemError("ACCOUNT_SUSPENDED")
         else:
-            refusal = None
             issued = issue(context, connection, user, client, now=now, family=session)
             context.record(connection, AuditRecord("token.refreshed", user_id=user.id, actor_id=user.id), client)
-    if session and session.revoked_reason == "ROTATED":
-        _mark_ended(context, session.family_id, now)
-        context.flush()
-    if issued is None:
-        raise refusal or tokens.invalid_token()
-    remember(context, issued.session)
     context.flush()
+    if issued is None:
+        raise refusal
+    remember(context, issued.session)
     return issued.pair
 
 
 def _end_stolen(context: Context, connection: Connection, session: Session, user: User, client: Client, now: datetime) -> None:
     if not sessions.revoke_family(connection, session.user_id, session.family_id, "REUSE", now):
         return  # ended before: said once is enough
+    # PostgreSQL refuses the family from now on; without Redis its last access token lives for minutes, which must not undo this
+    context.tolerate(lambda: _mark_ended(context, session.family_id, now))
     record = AuditRecord("token.reuse_detected", Result.FAILURE, user.id, user.id, resource=f"session:{session.family_id}")
     context.record(connection, record, client)
     mail.add(connection, MailKind.SESSION_REUSE, to=user.email, user_id=user.id, trace_id=client.trace_id, ip_address=client.ip)
 
 
 def _mark_ended(context: Context, family_id: UUID, now: datetime) -> None:
-    """Refuse the family's access tokens from now on. Raises redis.RedisError: then the caller must say so."""
+    """Refuse the family's access tokens from now on. Raises redis.RedisError."""
     revocation.revoke_session(context.redis, family_id, now_ms=context.milliseconds(now))
     context.redis.delete(_key(family_id))
 
 
 def logout(context: Context, request: LogoutRequest, caller: Principal, client: Client) -> Message:
-    """End this session, or all of the user's. Safe to repeat."""
+    """End this session, or all of the user's. Safe to repeat; raises redis.RedisError, with nothing done, if nobody could be told."""
     now = context.now()
     with context.db.transaction() as connection:
-        if request.all_devices:
-            families = sessions.revoke_all(connection, caller.user_id, "LOGOUT", now)
-            users.cut_off_tokens(connection, caller.user_id, now)
-        else:
-            sessions.revoke_family(connection, caller.user_id, caller.sid, "LOGOUT", now)
-            families = [caller.sid]
         action = "logout.all" if request.all_devices else "logout"
         context.record(
             connection, AuditRecord(action, user_id=caller.user_id, actor_id=caller.user_id, reason=request.device_info[:200]), client
         )
-    now_ms = context.milliseconds(now)
-    revocation.revoke_token(context.redis, caller.jti, now_ms=now_ms, expires_s=int(now.timestamp()) + ACCESS_LIFE_S)
-    for family in families:
-        _mark_ended(context, family, now)
-    if request.all_devices:
-        revocation.revoke_user(context.redis, caller.user_id, now_ms=now_ms)
+        if request.all_devices:
+            end_all(context, connection, caller.user_id, "LOGOUT", now)
+        else:
+            sessions.revoke_family(connection, caller.user_id, caller.sid, "LOGOUT", now)
+            _mark_ended(context, caller.sid, now)
+        expires_s = caller.expires_s or int(now.timestamp()) + ACCESS_LIFE_S
+        revocation.revoke_token(context.redis, caller.jti, now_ms=context.milliseconds(now), expires_s=expires_s)
     context.flush()
     return Message(LOGGED_OUT_TEXT)
 
 
-def end_all(connection: Connection, user_id: UUID, reason: str, now: datetime) -> list[UUID]:
-    """In a transaction that changes what a user may do: end every session. ``announce_end`` must follow the commit."""
+def end_all(context: Context, connection: Connection, user_id: UUID, reason: str, now: datetime) -> None:
+    """In a transaction that changes what a user may do: every session ends, every token from before ``now`` is refused.
+
+    Verifiers are told before the commit: should it fail, somebody logs in once more; the other way round an old token would live on.
+    Raises redis.RedisError, which undoes the transaction.
+    """
     users.cut_off_tokens(connection, user_id, now)
-    return sessions.revoke_all(connection, user_id, reason, now)
-
-
-def announce_end(context: Context, user_id: UUID, families: list[UUID], now: datetime) -> None:
-    """Tell every verifier that tokens from before ``now`` are refused."""
+    families = sessions.revoke_all(connection, user_id, reason, now)
     revocation.revoke_user(context.redis, user_id, now_ms=context.milliseconds(now))
     if families:
         context.redis.delete(*(_key(family) for family in families))
@@ -174,5 +168,5 @@ def end_one(context: Context, caller: Principal, family_id: UUID, client: Client
             raise ProblemError("NOT_FOUND", "there is no such session")
         record = AuditRecord("session.ended", user_id=caller.user_id, actor_id=caller.user_id, resource=f"session:{family_id}")
         context.record(connection, record, client)
-    _mark_ended(context, family_id, now)
+        _mark_ended(context, family_id, now)
     context.flush()

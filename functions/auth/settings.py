@@ -35,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True):
     verifications_per_hour: int = 10
     mails_per_hour: int = 3
     failures_per_five_minutes: int = 10
+    second_factors_per_hour: int = 50
 
     @property
     def proxy(self) -> Proxy:
@@ -67,6 +68,14 @@ class Settings(msgspec.Struct, frozen=True):
     @property
     def verify_limit(self) -> Limit:
         return self.per_ip("verify-email", self.verifications_per_hour, 3600)
+
+    @property
+    def reset_limit(self) -> Limit:
+        return self.per_ip("password-reset", self.mails_per_hour, 3600)
+
+    @property
+    def second_factor_limit(self) -> Limit:
+        return self.per_ip("2fa", self.second_factors_per_hour, 3600)
 
     def mail_limit(self, purpose: str) -> Limit:
         """Mails of one kind to one address per hour."""

@@ -67,14 +67,14 @@ class EmailTakenError(Exception):
     """The address has an account already."""
 
 
-_COLUMNS = """id, email, password_hash, email_verified, two_fa_enabled, phone, roles, rate_limit_tier, kyc_status, kyc_level, status,
+COLUMNS = """id, email, password_hash, email_verified, two_fa_enabled, phone, roles, rate_limit_tier, kyc_status, kyc_level, status,
     failed_login_attempts, locked_until, last_login_at, created_at"""
 
 
 def _one(connection: Connection, condition: str, value: object) -> User | None:
     with connection.cursor(row_factory=class_row(User)) as cursor:
         # the condition is one of the texts of this module; values are always parameters
-        return cursor.execute(f"SELECT {_COLUMNS} FROM users WHERE {condition}", (value,)).fetchone()  # noqa: S608
+        return cursor.execute(f"SELECT {COLUMNS} FROM users WHERE {condition}", (value,)).fetchone()  # noqa: S608
 
 
 def by_email(connection: Connection, email: str) -> User | None:
@@ -127,7 +127,7 @@ def verify_email(connection: Connection, token_hash: str, now: datetime) -> User
         return cursor.execute(
             f"""UPDATE users SET email_verified = true, kyc_level = greatest(kyc_level, 1), updated_at = %s,
                    email_verification_token_hash = NULL, email_verification_token_expires_at = NULL
-                WHERE email_verification_token_hash = %s AND email_verification_token_expires_at > %s RETURNING {_COLUMNS}""",  # noqa: S608
+                WHERE email_verification_token_hash = %s AND email_verification_token_expires_at > %s RETURNING {COLUMNS}""",  # noqa: S608
             (now, token_hash, now),
         ).fetchone()
 

@@ -103,7 +103,8 @@ class Identity:
 
     def __init__(self, owner: psycopg.Connection) -> None:
         self.owner = owner
-        self.auth = _module("auth")
+        self.auth = importlib.import_module("functions.auth.app")
+        self.handler = _module("auth").handler
         self.authorizer = _module("authorizer")
         self.notifications = _module("notifications")
         self.audit = _module("audit")
@@ -139,7 +140,7 @@ class Identity:
             "requestContext": context,
             "isBase64Encoded": False,
         }
-        answer = self.auth.handler(event, LambdaContext())
+        answer = self.handler(event, LambdaContext())
         headers_out = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
         return Answer(answer["statusCode"], json.loads(answer["body"]) if answer["body"] else {}, headers_out)
 
@@ -236,5 +237,5 @@ def wait(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> Callable[[timed
 @pytest.fixture
 def strict_limits(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
     """The limits per address as everywhere but on one machine."""
-    strict = msgspec.structs.replace(identity.auth.settings, ip_limit_factor=1)
-    monkeypatch.setattr(identity.auth, "settings", strict)
+    context = identity.auth.context()
+    monkeypatch.setattr(context, "settings", msgspec.structs.replace(context.settings, ip_limit_factor=1))

@@ -1,0 +1,156 @@
+"""Keys for programs: made by their owner, shown once, published to the gateways, revoked at once."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+import string
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from psycopg import Connection
+
+from functions.auth.context import Client, Context
+from functions.auth.models import ApiKeyCreated, ApiKeyRequest
+from functions.auth.store import api_keys as store
+from functions.auth.store import users
+from functions.auth.store.api_keys import ApiKey, StoredApiKey
+from functions.auth.store.users import User
+from mycrypto import mail
+from mycrypto.audit import AuditRecord
+from mycrypto.errors import FieldError, ProblemError
+from mycrypto.http import Principal
+from mycrypto.ids import new_uuid
+from mycrypto.mail import MailKind
+from mycrypto.security.api_keys import PURPOSE, PublishedApiKey, Scope, redis_key
+
+LIVE_MAX: Final = 10
+DAYS_MAX: Final = 365
+NETWORKS_MAX: Final = 20
+LABEL_LENGTH_MAX: Final = 50
+_ALPHABET: Final = string.ascii_lowercase + string.digits
+
+
+def _problems(request: ApiKeyRequest, networks: list[str] | None, *, second_factor: bool) -> list[FieldError]:
+    withdraw = Scope.WITHDRAW in request.scopes
+    found = (
+        ("label", not 0 < len(request.label.strip()) <= LABEL_LENGTH_MAX, f"must have 1 to {LABEL_LENGTH_MAX} characters"),
+        ("scopes", not request.scopes or len(set(request.scopes)) != len(request.scopes), "must name each wanted scope once"),
+        ("scopes", withdraw and not second_factor, "withdraw needs the second factor to be on"),
+        ("ip_list", networks is None or len(networks) > NETWORKS_MAX, f"must hold at most {NETWORKS_MAX} addresses or networks"),
+        ("ip_list", withdraw and not networks, "is required for the scope withdraw"),
+        (
+            "expires_in_days",
+            request.expires_in_days is not None and not 0 < request.expires_in_days <= DAYS_MAX,
+            f"must be 1 to {DAYS_MAX}",
+        ),
+    )
+    return [FieldError(field, words) for field, wrong, words in found if wrong]
+
+
+def networks_of(texts: list[str]) -> list[str] | None:
+    """Addresses and networks in CIDR form, each once; ``None`` if one is neither."""
+    try:
+        return sorted({str(ipaddress.ip_network(text.strip())) for text in texts})
+    except ValueError:
+        return None
+
+
+def create(context: Context, caller: Principal, request: ApiKeyRequest, client: Client, *, fresh: bool) -> ApiKeyCreated:
+    """A new key with its secret, which is never shown again.
+
+    Raises VALIDATION_ERROR, API_KEY_LIMIT, and AUTH_003 if the second factor is on and was not shown in the last five minutes.
+    """
+    now, networks = context.now(), networks_of(request.ip_list)
+    with context.db.transaction() as connection:
+        user = users.lock_by_id(connection, caller.user_id)
+        if user is None:
+            raise ProblemError("UNAUTHORIZED", "the account does not exist any more")
+        if user.two_fa_enabled and not fresh:
+            raise ProblemError("AUTH_003", "show the second factor first (POST /api/auth/2fa/verify)")
+        if problems := _problems(request, networks, second_factor=user.two_fa_enabled):
+            raise ProblemError("VALIDATION_ERROR", "; ".join(f"{item.field} {item.message}" for item in problems), errors=problems)
+        if len(store.live(connection, user.id, now)) >= LIVE_MAX:
+            raise ProblemError("API_KEY_LIMIT", f"at most {LIVE_MAX} live keys", limit=LIVE_MAX)
+        key_id = "mk_" + "".join(secrets.choice(_ALPHABET) for _ in range(24))
+        secret = secrets.token_urlsafe(32)
+        key = StoredApiKey(
+            id=new_uuid(),
+            key_id=key_id,
+            label=request.label.strip(),
+            scopes=[scope.value for scope in request.scopes],
+            ip_list=networks or [],
+            created_at=now,
+            expires_at=now + timedelta(days=request.expires_in_days) if request.expires_in_days else None,
+            secret_encrypted=context.sealer(PURPOSE).seal(secret, key_id),
+        )
+        store.insert(connection, user, key)
+        _record(context, connection, user, "api_key.created", key_id, client, new={"label": key.label, "scopes": key.scopes})
+        mail.add(
+            connection,
+            MailKind.API_KEY_CREATED,
+            to=user.email,
+            user_id=user.id,
+            trace_id=client.trace_id,
+            label=key.label,
+            scopes=", ".join(key.scopes),
+        )
+        publish(context, user, [key])
+    context.flush()
+    return ApiKeyCreated(key.id, key_id, secret, key.label, request.scopes, key.ip_list, now, key.expires_at)
+
+
+def _record(
+    context: Context, connection: Connection, user: User, action: str, key_id: str, client: Client, *, new: dict[str, object] | None = None
+) -> None:
+    context.record(connection, AuditRecord(action, user_id=user.id, actor_id=user.id, resource=f"api-key:{key_id}", new_value=new), client)
+
+
+def listed(context: Context, caller: Principal) -> list[ApiKey]:
+    """The caller's live keys, newest first, without secrets."""
+    return store.live(context.db.connection(), caller.user_id, context.now())
+
+
+def revoke(context: Context, caller: Principal, row_id: UUID, client: Client) -> None:
+    """The key is worth nothing from now on. Raises NOT_FOUND, for somebody else's too."""
+    with context.db.transaction() as connection:
+        user = users.lock_by_id(connection, caller.user_id)
+        key_id = store.revoke(connection, caller.user_id, row_id, context.now())
+        if key_id is None or user is None:
+            raise ProblemError("NOT_FOUND", "there is no such key")
+        _record(context, connection, user, "api_key.revoked", key_id, client)
+        context.redis.delete(redis_key(key_id))
+    context.flush()
+
+
+def publish(context: Context, user: User, keys: list[StoredApiKey]) -> None:
+    """Tell the gateways. Raises redis.RedisError."""
+    for key in keys:
+        published = PublishedApiKey(
+            key_id=key.key_id,
+            sealed_secret=key.secret_encrypted,
+            user_id=user.id,
+            email=user.email,
+            roles=user.role_set,
+            tier=user.identity.tier,
+            kyc_level=user.kyc_level,
+            scopes=tuple(Scope(scope) for scope in key.scopes),
+            ip_list=tuple(key.ip_list),
+            expires_at=key.expires_at,
+        )
+        context.redis.set(redis_key(key.key_id), msgspec.json.encode(published), pxat=_expiry(context, key))
+
+
+def _expiry(context: Context, key: StoredApiKey) -> int | None:
+    return context.milliseconds(key.expires_at) if key.expires_at else None
+
+
+def publish_again(context: Context, connection: Connection, user_id: UUID, now: datetime) -> None:
+    """After a change of what the user may do: the keys of an active user say the new, those of another are gone."""
+    user = users.by_id(connection, user_id)
+    if user is not None and user.is_active():
+        publish(context, user, store.live_with_secrets(connection, user_id, now))
+    elif gone := store.key_ids(connection, user_id):
+        context.redis.delete(*(redis_key(key_id) for key_id in gone))

@@ -1,0 +1,58 @@
+"""The HTTP application of auth: its routes register here, and share who calls, how often, and what everything works with."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import cast
+
+from functions.auth.context import SERVICE, Client, Context
+from functions.auth.settings import load
+from mycrypto import telemetry
+from mycrypto.http import Api, Principal, Request
+from mycrypto.ratelimit import Limit, api_limit
+from mycrypto.security import revocation, second_factor, tokens
+
+logger = telemetry.logger(SERVICE)
+meter = telemetry.Meter(SERVICE)
+settings = load()
+api = Api(logger, meter, proxy=settings.proxy)
+
+
+@cache
+def context() -> Context:
+    """The one of this execution environment."""
+    return Context.from_settings(settings, logger, meter)
+
+
+def client(request: Request) -> Client:
+    """Where the request came from."""
+    return Client(request.client_ip, request.user_agent, request.trace_id)
+
+
+def limited(request: Request, limit: Limit, subject: str) -> None:
+    """Count the call; the limit's figures go out with the answer whatever it is. Raises RATE_LIMIT_EXCEEDED."""
+    verdict = context().take(limit, subject)
+    request.answer_headers.update(verdict.headers())
+    verdict.require()
+
+
+def caller(request: Request) -> Principal:
+    """Who calls, within the calls per minute of their tier. Raises UNAUTHORIZED, RATE_LIMIT_EXCEEDED."""
+    principal = request.principal()
+    logger.append_keys(userId=str(principal.user_id))
+    limited(request, api_limit(principal.tier), str(principal.user_id))
+    return principal
+
+
+def bearer_caller(request: Request) -> Principal:
+    """Who calls a route that the authorizer does not guard because it is open to others too. Raises UNAUTHORIZED, INVALID_TOKEN."""
+    claims = tokens.verify_access(tokens.bearer(request.header("authorization")), context().keys.public)
+    marks = cast("list[bytes | None]", context().redis.mget(revocation.keys_of(claims)))
+    if revocation.is_revoked(claims, marks):
+        raise tokens.invalid_token("the token has been revoked")
+    return Principal(claims.sub, claims.email, claims.roles, claims.tier, claims.kyc_level, claims.jti, claims.sid, claims.exp)
+
+
+def is_fresh(principal: Principal) -> bool:
+    """Whether the second factor was shown in this session within the last five minutes."""
+    return context().redis.get(second_factor.fresh_key(principal.sid)) is not None

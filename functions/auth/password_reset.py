@@ -1,0 +1,84 @@
+"""A forgotten password: a link by mail, good for one hour and one use."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from functions.auth import rules, sessions
+from functions.auth.context import Client, Context, subject_of
+from functions.auth.models import Message, PasswordResetConfirm
+from functions.auth.rules import LockState
+from functions.auth.store import reset_tokens, users
+from mycrypto import mail
+from mycrypto.audit import AuditRecord
+from mycrypto.errors import FieldError, ProblemError
+from mycrypto.mail import MailKind
+from mycrypto.security import onetime
+from mycrypto.security.passwords import hash_password
+
+TOKEN_LIFE: Final = timedelta(hours=1)
+ASKED_TEXT: Final = "Bu adrese ait bir hesap varsa, şifre sıfırlama bağlantısı gönderildi."
+DONE_TEXT: Final = "Şifreniz değiştirildi. Yeni şifrenizle giriş yapabilirsiniz."
+
+
+def ask(context: Context, email: str, client: Client) -> Message:
+    """The same answer whoever asks for whom, over the limit and in trouble too: it must not tell who is registered."""
+    address = rules.normal_email(email)
+    try:
+        by_mail = context.take(context.settings.mail_limit("password-reset"), subject_of(address))
+        by_ip = context.take(context.settings.reset_limit, client.ip)
+        if by_mail.allowed and by_ip.allowed:
+            _send(context, address, client)
+    except Exception:
+        context.logger.exception("a password reset was not sent")
+    return Message(ASKED_TEXT)
+
+
+def _send(context: Context, email: str, client: Client) -> None:
+    token = onetime.new_token()
+    with context.db.transaction() as connection:
+        user = users.lock_by_email(connection, email)
+        if user is not None:
+            expires_at = context.now() + TOKEN_LIFE
+            reset_tokens.replace(connection, user.id, token.digest, expires_at=expires_at, ip=client.ip, user_agent=client.user_agent)
+            link = f"{context.settings.public_url}/reset-password?token={token.text}"
+            mail.add(connection, MailKind.PASSWORD_RESET, to=user.email, user_id=user.id, trace_id=client.trace_id, link=link)
+            context.record(connection, AuditRecord("password.reset_asked", user_id=user.id, actor_id=user.id), client)
+    context.flush()
+
+
+def confirm(context: Context, request: PasswordResetConfirm, client: Client) -> Message:
+    """Set the new password; every session ends and a lock is lifted.
+
+    Raises VALIDATION_ERROR for the password, RESET_TOKEN_INVALID for a token that is unknown, used or expired.
+    """
+    problems = []
+    if words := rules.password_problem(request.new_password):
+        problems.append(FieldError("new_password", words))
+    if request.confirm_password != request.new_password:
+        problems.append(FieldError("confirm_password", "must be the same as new_password"))
+    if problems:
+        raise ProblemError("VALIDATION_ERROR", "; ".join(f"{item.field} {item.message}" for item in problems), errors=problems)
+    if not onetime.has_form(request.token):
+        raise ProblemError("RESET_TOKEN_INVALID")
+    now = context.now()
+    with context.db.transaction() as connection:
+        user_id = reset_tokens.spend(connection, onetime.digest(request.token), now)
+        user = users.lock_by_id(connection, user_id) if user_id else None
+        if user is None:
+            raise ProblemError("RESET_TOKEN_INVALID")
+        users.set_password_hash(connection, user.id, hash_password(request.new_password))
+        users.set_lock_state(connection, user.id, LockState(0, None))
+        context.record(connection, AuditRecord("password.reset", user_id=user.id, actor_id=user.id), client)
+        mail.add(
+            connection,
+            MailKind.PASSWORD_RESET_SUCCESS,
+            to=user.email,
+            user_id=user.id,
+            trace_id=client.trace_id,
+            ip_address=client.ip,
+        )
+        sessions.end_all(context, connection, user.id, "PASSWORD", now)
+    context.flush()
+    return Message(DONE_TEXT)

@@ -1,0 +1,27 @@
+"""Keys for programs."""
+
+from __future__ import annotations
+
+from functions.auth import api_keys
+from functions.auth.app import api, caller, client, context, is_fresh
+from functions.auth.models import ApiKeyRequest, Listed, Pagination
+from mycrypto.http import Reply, Request
+
+
+@api.post("/api/auth/api-keys")
+def post_key(request: Request) -> Reply:
+    principal = caller(request)
+    made = api_keys.create(context(), principal, request.json(ApiKeyRequest), client(request), fresh=is_fresh(principal))
+    return Reply(made, status=201)
+
+
+@api.get("/api/auth/api-keys")
+def get_keys(request: Request) -> Listed:
+    found = api_keys.listed(context(), caller(request))
+    return Listed(found, Pagination(limit=api_keys.LIVE_MAX, offset=0, total=len(found)))
+
+
+@api.delete("/api/auth/api-keys/<row_id>")
+def delete_key(request: Request, row_id: str) -> Reply:
+    api_keys.revoke(context(), caller(request), request.uuid(row_id), client(request))
+    return Reply(status=204)

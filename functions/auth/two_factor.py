@@ -1,0 +1,250 @@
+"""The second factor: enrolment, the step at log-in, step-up within a session, backup codes, and turning it off."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import io
+import json
+import secrets
+from datetime import datetime
+from typing import Final, cast
+from uuid import UUID
+
+from psycopg import Connection
+
+from functions.auth import backup_codes, challenges, login, sessions
+from functions.auth.context import Client, Context
+from functions.auth.models import (
+    BackupCodes,
+    ConfirmWithPassword,
+    SecondFactorSetup,
+    SecondFactorState,
+    StepUp,
+    TokenPair,
+    TwoFactorEnrolment,
+    TwoFactorVerify,
+)
+from functions.auth.store import second_factor as store
+from functions.auth.store import users
+from functions.auth.store.users import User
+from mycrypto import mail
+from mycrypto.audit import AuditRecord, Result
+from mycrypto.errors import ProblemError
+from mycrypto.http import Principal
+from mycrypto.mail import MailKind
+from mycrypto.security import onetime, second_factor, totp
+from mycrypto.security.passwords import verify_password
+from mycrypto.security.second_factor import Check
+
+SETUP_LIFE_S: Final = 15 * 60
+
+
+def _setup_key(user_id: UUID) -> str:
+    return f"2fa:setup:{user_id}"
+
+
+def _qr_code(text: str) -> str:
+    """A QR code as a PNG data URI."""
+    import qrcode
+
+    buffer = io.BytesIO()
+    qrcode.make(text).save(buffer)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def _require_user(connection: Connection, user_id: UUID) -> User:
+    user = users.lock_by_id(connection, user_id)
+    if user is None:
+        raise ProblemError("UNAUTHORIZED", "the account does not exist any more")
+    return user
+
+
+def _count_try(context: Context, user_id: UUID, client: Client) -> None:
+    """Raises TOO_MANY_ATTEMPTS: three in half a minute, five in fifteen minutes per user, fifty an hour per address."""
+    tries = [(limit, str(user_id)) for limit in second_factor.USER_LIMITS] + [(context.settings.second_factor_limit, client.ip)]
+    for limit, subject in tries:
+        verdict = context.take(limit, subject)
+        if not verdict.allowed:
+            context.meter.count("auth_2fa_lockout_total")
+            with context.db.transaction() as connection:
+                second_factor.record(connection, user_id, "rate_limit_exceeded", ip=client.ip, user_agent=client.user_agent)
+            raise ProblemError("TOO_MANY_ATTEMPTS", headers=verdict.headers())
+
+
+def _forgive(context: Context, user_id: UUID) -> None:
+    for limit in second_factor.USER_LIMITS:
+        context.forget(limit, str(user_id))
+
+
+def setup(context: Context, caller: Principal, client: Client) -> SecondFactorSetup:
+    """A new secret, waiting fifteen minutes for its first code. Raises 2FA_ALREADY_ENABLED."""
+    if store.state(context.db.connection(), caller.user_id):
+        raise ProblemError("2FA_ALREADY_ENABLED")
+    secret, setup_token = totp.new_secret(), secrets.token_hex(32)
+    waiting = {
+        "sealed": context.sealer(second_factor.PURPOSE).seal(secret, str(caller.user_id)),
+        "token_digest": onetime.digest(setup_token),
+    }
+    context.redis.set(_setup_key(caller.user_id), json.dumps(waiting), ex=SETUP_LIFE_S)
+    with context.db.transaction() as connection:
+        second_factor.record(connection, caller.user_id, "setup", ip=client.ip, user_agent=client.user_agent)
+    context.meter.count("auth_2fa_setup_total")
+    return SecondFactorSetup(_qr_code(totp.uri(secret, caller.email)), secret, setup_token)
+
+
+def enrol(context: Context, caller: Principal, request: TwoFactorEnrolment, client: Client) -> BackupCodes:
+    """Turn the second factor on with its first code; the backup codes are shown here and never again.
+
+    Raises INVALID_SETUP_TOKEN, INVALID_2FA_CODE, TOO_MANY_ATTEMPTS, 2FA_ALREADY_ENABLED.
+    """
+    _count_try(context, caller.user_id, client)
+    raw = cast("bytes | None", context.redis.get(_setup_key(caller.user_id)))
+    waiting: dict[str, str] = json.loads(raw) if raw else {}
+    if not waiting or not hmac.compare_digest(waiting["token_digest"], onetime.digest(request.setup_token)):
+        raise ProblemError("INVALID_SETUP_TOKEN")
+    now = context.now()
+    secret = context.sealer(second_factor.PURPOSE).open(waiting["sealed"], str(caller.user_id))
+    step = totp.matching_step(secret, request.code, now_s=int(now.timestamp()), after_step=0)
+    if step is None:
+        raise ProblemError("INVALID_2FA_CODE")
+    codes = backup_codes.new_codes()
+    hashes = backup_codes.hashes_of(codes)
+    with context.db.transaction() as connection:
+        user = _require_user(connection, caller.user_id)
+        if user.two_fa_enabled:
+            raise ProblemError("2FA_ALREADY_ENABLED")
+        store.enable(connection, user.id, waiting["sealed"], step=step, now=now)
+        store.replace_backup_codes(connection, user.id, hashes)
+        second_factor.record(connection, user.id, "enabled", ip=client.ip, user_agent=client.user_agent)
+        context.record(connection, AuditRecord("two_factor.enabled", user_id=user.id, actor_id=user.id), client)
+        mail.add(connection, MailKind.TWO_FACTOR_ENABLED, to=user.email, user_id=user.id, trace_id=client.trace_id)
+    context.tolerate(lambda: context.redis.delete(_setup_key(caller.user_id)))
+    _forgive(context, caller.user_id)
+    context.flush()
+    return BackupCodes(codes)
+
+
+def complete_login(context: Context, request: TwoFactorVerify, client: Client) -> TokenPair:
+    """The second step of a log-in. Raises INVALID_CHALLENGE, AUTH_004, TOO_MANY_ATTEMPTS, ACCOUNT_SUSPENDED."""
+    user_id = challenges.user_of(context, request.challenge_token)
+    if user_id is None:
+        raise ProblemError("INVALID_CHALLENGE")
+    _count_try(context, user_id, client)
+    now = context.now()
+    issued = None
+    with context.db.transaction() as connection:
+        user = _require_user(connection, user_id)
+        if not user.is_active():
+            raise ProblemError("ACCOUNT_SUSPENDED")
+        right = _show(context, connection, user, request.code, client, now)
+        if right:
+            if not challenges.close(context, request.challenge_token):
+                raise ProblemError("INVALID_CHALLENGE")
+            issued = login.open_session(context, connection, user, client, now)
+    if issued is None:
+        raise ProblemError("AUTH_004")
+    context.flush()
+    _forgive(context, user_id)
+    sessions.remember(context, issued.session)
+    return issued.pair
+
+
+def step_up(context: Context, caller: Principal, code: str, client: Client) -> StepUp:
+    """Show the second factor within a session; for five minutes it counts as fresh. Raises AUTH_004, 2FA_NOT_ENABLED."""
+    _count_try(context, caller.user_id, client)
+    with context.db.transaction() as connection:
+        user = _require_user(connection, caller.user_id)
+        if not user.two_fa_enabled:
+            raise ProblemError("2FA_NOT_ENABLED")
+        right = _show(context, connection, user, code, client, context.now())
+    if not right:
+        raise ProblemError("AUTH_004")
+    context.redis.set(second_factor.fresh_key(caller.sid), "1", ex=second_factor.FRESH_S)
+    _forgive(context, caller.user_id)
+    context.flush()
+    return StepUp(valid=True, expires_in=second_factor.FRESH_S)
+
+
+def _show(context: Context, connection: Connection, user: User, code: str, client: Client, now: datetime) -> bool:
+    """Check and spend a TOTP or backup code, and write down which; a wrong one is written down too."""
+    printed = backup_codes.normal(code)
+    if printed is not None:
+        code_id = backup_codes.find(printed, store.unused_backup_codes(connection, user.id))
+        right = code_id is not None
+        if code_id is not None:
+            _use_backup_code(context, connection, user, code_id, client, now)
+    else:
+        right = second_factor.check(connection, user.id, code, context.sealer(second_factor.PURPOSE), now) is Check.RIGHT
+    method = "totp" if printed is None else "backup"
+    action = "verify_success" if right else "verify_failed"
+    second_factor.record(connection, user.id, action, ip=client.ip, user_agent=client.user_agent, method=method)
+    result = Result.SUCCESS if right else Result.FAILURE
+    context.record(connection, AuditRecord("two_factor.shown", result, user.id, user.id, resource=method), client)
+    context.meter.count("auth_2fa_verifications", method=method, status="right" if right else "wrong")
+    return right
+
+
+def _use_backup_code(context: Context, connection: Connection, user: User, code_id: UUID, client: Client, now: datetime) -> None:
+    store.use_backup_code(connection, code_id, now)
+    state = store.state(connection, user.id)
+    remaining = str(state.backup_codes_remaining if state else 0)
+    second_factor.record(connection, user.id, "backup_used", ip=client.ip, user_agent=client.user_agent, remaining=remaining)
+    mail.add(connection, MailKind.BACKUP_CODE_USED, to=user.email, user_id=user.id, trace_id=client.trace_id, remaining=remaining)
+    context.meter.count("auth_2fa_backup_used_total")
+
+
+def state(context: Context, caller: Principal) -> SecondFactorState:
+    found = store.state(context.db.connection(), caller.user_id)
+    if found is None:
+        return SecondFactorState(is_enabled=False, enabled_at=None, backup_codes_remaining=0)
+    return SecondFactorState(is_enabled=True, enabled_at=found.enabled_at, backup_codes_remaining=found.backup_codes_remaining)
+
+
+def disable(context: Context, caller: Principal, request: ConfirmWithPassword, client: Client) -> SecondFactorState:
+    """Password and code together turn it off. Raises AUTH_001, AUTH_004, 2FA_NOT_ENABLED, TOO_MANY_ATTEMPTS."""
+    now = context.now()
+    _count_try(context, caller.user_id, client)
+    with context.db.transaction() as connection:
+        user = _confirmed(connection, caller, request)
+        right = _show(context, connection, user, request.code, client, now)
+        if right:
+            store.disable(connection, user.id, now)
+            second_factor.record(connection, user.id, "disabled", ip=client.ip, user_agent=client.user_agent)
+            context.record(connection, AuditRecord("two_factor.disabled", user_id=user.id, actor_id=user.id), client)
+            mail.add(connection, MailKind.TWO_FACTOR_DISABLED, to=user.email, user_id=user.id, trace_id=client.trace_id)
+    if not right:
+        raise ProblemError("AUTH_004")
+    context.tolerate(lambda: context.redis.delete(second_factor.fresh_key(caller.sid)))
+    context.meter.count("auth_2fa_disabled_total")
+    _forgive(context, caller.user_id)
+    context.flush()
+    return state(context, caller)
+
+
+def regenerate(context: Context, caller: Principal, request: ConfirmWithPassword, client: Client) -> BackupCodes:
+    """Ten new backup codes in place of the old ones. Raises as ``disable``."""
+    _count_try(context, caller.user_id, client)
+    codes = backup_codes.new_codes()
+    hashes = backup_codes.hashes_of(codes)
+    with context.db.transaction() as connection:
+        user = _confirmed(connection, caller, request)
+        right = _show(context, connection, user, request.code, client, context.now())
+        if right:
+            store.replace_backup_codes(connection, user.id, hashes)
+            second_factor.record(connection, user.id, "backup_regenerated", ip=client.ip, user_agent=client.user_agent)
+            context.record(connection, AuditRecord("two_factor.backup_codes_replaced", user_id=user.id, actor_id=user.id), client)
+    if not right:
+        raise ProblemError("AUTH_004")
+    _forgive(context, caller.user_id)
+    context.flush()
+    return BackupCodes(codes)
+
+
+def _confirmed(connection: Connection, caller: Principal, request: ConfirmWithPassword) -> User:
+    user = _require_user(connection, caller.user_id)
+    if not user.two_fa_enabled:
+        raise ProblemError("2FA_NOT_ENABLED")
+    if not verify_password(user.password_hash, request.password).matches:
+        raise ProblemError("AUTH_001")
+    return user

@@ -1,0 +1,60 @@
+"""A fresh code of a user's second factor, checked in the transaction that needs it.
+
+Auth asks at log-in and for its own settings, the wallet for withdrawals. The row's lock and its ``last_step`` make each code good for
+exactly one of them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.types.json import Jsonb
+
+from mycrypto.ids import new_uuid
+from mycrypto.ratelimit import Limit
+from mycrypto.security import totp
+from mycrypto.security.sealing import Sealer
+
+PURPOSE: Final = "two-factor"
+FRESH_S: Final = 300
+"""How long a step-up in a session counts for what asks for a fresh second factor."""
+
+USER_LIMITS: Final = (Limit("2fa:short", 3, 30), Limit("2fa", 5, 900))
+"""Tries of a user; a right code starts them anew."""
+
+
+class Check(StrEnum):
+    RIGHT = "right"
+    WRONG = "wrong"
+    NOT_ENABLED = "not_enabled"
+
+
+def fresh_key(session_id: UUID) -> str:
+    """The Redis key that says: the second factor was shown in this session a moment ago."""
+    return f"2fa:fresh:{session_id}"
+
+
+def check(connection: Connection, user_id: UUID, code: str, sealer: Sealer, now: datetime) -> Check:
+    """Whether the code is right, and spend it if so. Call it inside the transaction that it protects."""
+    row = connection.execute(
+        "SELECT secret_encrypted, last_step FROM two_factor_secrets WHERE user_id = %s AND is_enabled FOR UPDATE", (user_id,)
+    ).fetchone()
+    if row is None:
+        return Check.NOT_ENABLED
+    step = totp.matching_step(sealer.open(row[0], str(user_id)), code, now_s=int(now.timestamp()), after_step=row[1])
+    if step is None:
+        return Check.WRONG
+    connection.execute("UPDATE two_factor_secrets SET last_step = %s, updated_at = %s WHERE user_id = %s", (step, now, user_id))
+    return Check.RIGHT
+
+
+def record(connection: Connection, user_id: UUID, action: str, *, ip: str, user_agent: str, **metadata: Any) -> None:
+    """A line of the second factor's own log."""
+    connection.execute(
+        "INSERT INTO two_factor_audit_log (id, user_id, action, ip_address, user_agent, metadata) VALUES (%s, %s, %s, %s, %s, %s)",
+        (new_uuid(), user_id, action, ip, user_agent, Jsonb(metadata)),
+    )

@@ -1,0 +1,93 @@
+"""Keys for programs: shown once, published to the gateways, gone at once when revoked."""
+
+from __future__ import annotations
+
+from typing import cast
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from mycrypto.security import api_keys
+from mycrypto.security.api_keys import PublishedApiKey, Scope, redis_key
+
+from .conftest import Account, Answer, Identity
+
+
+def _create(identity: Identity, account: Account, **changes: object) -> Answer:
+    body = {"label": "robot", "scopes": ["read", "trade"]} | changes
+    return identity.call("POST", "/api/auth/api-keys", body, token=account.access_token)
+
+
+def _published(identity: Identity, key_id: str) -> PublishedApiKey | None:
+    raw = cast("bytes | None", identity.auth.context().redis.get(redis_key(key_id)))
+    return msgspec.json.decode(raw, type=PublishedApiKey) if raw else None
+
+
+def test_a_key_is_shown_once_and_signs_what_a_gateway_can_check(identity: Identity) -> None:
+    account = identity.member(rate_limit_tier="pro")
+    made = _create(identity, account, ip_list=["203.0.113.0/24", "198.51.100.7"], expires_in_days=30)
+    assert made.status == 201
+    published = _published(identity, made.body["key_id"])
+    assert published is not None
+    assert (published.email, published.tier, published.scopes) == (account.email, "pro", (Scope.READ, Scope.TRADE))
+    assert published.ip_list == ("198.51.100.7/32", "203.0.113.0/24")
+    secret = published.secret(identity.auth.context().sealer(api_keys.PURPOSE))
+    assert secret.decode() == made.body["secret"]
+    listed = identity.call("GET", "/api/auth/api-keys", token=account.access_token).body["data"]
+    assert [(entry["key_id"], entry["label"]) for entry in listed] == [(made.body["key_id"], "robot")]
+    assert all("secret" not in name for entry in listed for name in entry)
+    stored = identity.owner.execute("SELECT string_agg(k::text, '') FROM api_keys k").fetchone()
+    assert stored is not None
+    assert made.body["secret"] not in stored[0]
+    assert identity.mails_to(account.email)[-1]["type"] == "api_key_created"
+
+
+def test_a_revoked_key_is_gone_at_once_and_only_its_owner_revokes(identity: Identity) -> None:
+    account, stranger = identity.member(), identity.member()
+    made = _create(identity, account).body
+    path = f"/api/auth/api-keys/{made['id']}"
+    assert identity.call("DELETE", path, token=stranger.access_token).status == 404
+    assert _published(identity, made["key_id"]) is not None
+    assert identity.call("DELETE", path, token=account.access_token).status == 204
+    assert _published(identity, made["key_id"]) is None
+    assert identity.call("DELETE", path, token=account.access_token).status == 404
+    assert identity.call("GET", "/api/auth/api-keys", token=account.access_token).body["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"label": ""}, "label"),
+        ({"label": "x" * 51}, "label"),
+        ({"scopes": []}, "scopes"),
+        ({"scopes": ["read", "read"]}, "scopes"),
+        ({"scopes": ["root"]}, "scopes[0]"),
+        ({"scopes": ["withdraw"], "ip_list": ["203.0.113.1"]}, "scopes"),
+        ({"ip_list": ["nowhere"]}, "ip_list"),
+        ({"ip_list": ["203.0.113.5/24"]}, "ip_list"),
+        ({"ip_list": [f"203.0.113.{n}" for n in range(21)]}, "ip_list"),
+        ({"expires_in_days": 0}, "expires_in_days"),
+        ({"expires_in_days": 366}, "expires_in_days"),
+        ({"user_id": str(uuid4())}, "user_id"),
+    ],
+)
+def test_a_key_that_makes_no_sense_is_refused(identity: Identity, changes: dict[str, object], field: str) -> None:
+    answer = _create(identity, identity.member(), **changes)
+    assert (answer.status, answer.body["errors"][0]["field"]) == (400, field)
+
+
+def test_ten_keys_are_enough(identity: Identity) -> None:
+    account = identity.member()
+    assert [_create(identity, account).status for _ in range(11)] == [201] * 10 + [409]
+
+
+def test_with_a_second_factor_a_key_needs_a_fresh_one(identity: Identity) -> None:
+    account = identity.member()
+    identity.owner.execute("UPDATE users SET two_fa_enabled = true WHERE email = %s", (account.email,))
+    answer = _create(identity, account)
+    assert (answer.status, answer.code) == (403, "AUTH_003")
+    (sid,) = identity.owner.execute("SELECT family_id FROM sessions WHERE user_id = %s", (identity.row(account.email, "id"),)).fetchone()  # type: ignore[misc]
+    identity.auth.context().redis.set(f"2fa:fresh:{sid}", "1", ex=60)
+    assert _create(identity, account, scopes=["withdraw"]).body["errors"][0]["field"] == "ip_list"
+    assert _create(identity, account, scopes=["withdraw"], ip_list=["203.0.113.1"]).status == 201

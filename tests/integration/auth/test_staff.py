@@ -1,0 +1,133 @@
+"""Staff: support reads, administrators change, nobody changes themselves, and every change is written down."""
+
+from __future__ import annotations
+
+import json
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from mycrypto.security.api_keys import redis_key
+
+from .conftest import Account, Answer, Identity
+
+
+def _put(identity: Identity, admin: Account, user: Account, what: str, **body: object) -> Answer:
+    user_id = identity.row(user.email, "id")
+    return identity.call("PUT", f"/api/auth/admin/users/{user_id}/{what}", {"reason": "asked for"} | body, token=admin.access_token)
+
+
+@pytest.fixture(scope="module")
+def admin(identity: Identity) -> Account:
+    return identity.member(roles=["USER", "ADMIN"], rate_limit_tier="vip")
+
+
+@pytest.mark.parametrize("path", ["users", f"users/{uuid4()}", "audit-logs"])
+def test_a_user_sees_nothing_of_this(identity: Identity, path: str) -> None:
+    answer = identity.call("GET", f"/api/auth/admin/{path}", token=identity.member().access_token)
+    assert (answer.status, answer.code) == (403, "FORBIDDEN")
+
+
+def test_support_reads_and_changes_nothing(identity: Identity) -> None:
+    support, user = identity.member(roles=["SUPPORT"]), identity.member()
+    found = identity.call("GET", "/api/auth/admin/users", query={"email": user.email[:20], "limit": "5"}, token=support.access_token)
+    assert found.status == 200
+    assert user.email in [entry["email"] for entry in found.body["data"]]
+    assert "password_hash" not in found.body["data"][0]
+    for what, body in (("roles", {"roles": ["ADMIN"]}), ("tier", {"tier": "vip"}), ("status", {"status": "SUSPENDED"})):
+        assert _put(identity, support, user, what, **body).code == "FORBIDDEN"
+
+
+def test_a_search_text_is_no_pattern(identity: Identity, admin: Account) -> None:
+    identity.member()
+    for text in ("%", "_", "\\"):
+        assert identity.call("GET", "/api/auth/admin/users", query={"email": text}, token=admin.access_token).body["data"] == []
+
+
+@pytest.mark.parametrize("query", [{"limit": "0"}, {"limit": "101"}, {"offset": "-1"}, {"status": "GONE"}, {"colour": "red"}])
+def test_a_bad_query_is_refused(identity: Identity, admin: Account, query: dict[str, str]) -> None:
+    answer = identity.call("GET", "/api/auth/admin/users", query=query, token=admin.access_token)
+    assert (answer.status, answer.body["errors"][0]["field"]) == (400, next(iter(query)))
+
+
+def test_a_change_of_roles_ends_the_tokens_that_say_otherwise(identity: Identity, admin: Account) -> None:
+    user = identity.member()
+    answer = _put(identity, admin, user, "roles", roles=["SUPPORT"])
+    assert (answer.status, answer.body["roles"]) == (200, ["SUPPORT"])
+    assert identity.call("GET", "/api/auth/profile", token=user.access_token).status == 401
+    identity.login(user)
+    assert identity.call("GET", "/api/auth/admin/users", token=user.access_token).status == 200
+
+
+def test_a_suspension_holds_at_once_for_tokens_and_keys_and_can_be_taken_back(identity: Identity, admin: Account) -> None:
+    user = identity.member()
+    key_id = identity.call("POST", "/api/auth/api-keys", {"label": "x", "scopes": ["read"]}, token=user.access_token).body["key_id"]
+    assert _put(identity, admin, user, "status", status="SUSPENDED").status == 200
+    assert identity.call("GET", "/api/auth/profile", token=user.access_token).status == 401
+    assert identity.auth.context().redis.get(redis_key(key_id)) is None
+    assert identity.login(user).code == "ACCOUNT_SUSPENDED"
+    assert _put(identity, admin, user, "status", status="ACTIVE").status == 200
+    assert identity.login(user).status == 200
+    assert identity.auth.context().redis.get(redis_key(key_id)) is not None
+
+
+def test_a_tier_reaches_tokens_and_keys(identity: Identity, admin: Account) -> None:
+    user = identity.member()
+    key_id = identity.call("POST", "/api/auth/api-keys", {"label": "x", "scopes": ["read"]}, token=user.access_token).body["key_id"]
+    assert _put(identity, admin, user, "tier", tier="vip").body["rate_limit_tier"] == "vip"
+    published = msgspec.json.decode(identity.auth.context().redis.get(redis_key(key_id)))
+    assert published["tier"] == "vip"
+
+
+@pytest.mark.parametrize(
+    ("what", "body", "field"),
+    [
+        ("roles", {"roles": []}, "roles"),
+        ("roles", {"roles": ["ROOT"]}, "roles[0]"),
+        ("tier", {"tier": "gold"}, "tier"),
+        ("status", {"status": "GONE"}, "status"),
+        ("tier", {"tier": "pro", "reason": " "}, "reason"),
+        ("tier", {"tier": "pro", "reason": "x" * 501}, "reason"),
+    ],
+)
+def test_what_makes_no_sense_changes_nothing(identity: Identity, admin: Account, what: str, body: dict[str, object], field: str) -> None:
+    user = identity.member()
+    answer = _put(identity, admin, user, what, **body)
+    assert (answer.status, answer.body["errors"][0]["field"]) == (400, field)
+    assert identity.call("GET", "/api/auth/profile", token=user.access_token).status == 200
+
+
+def test_nobody_changes_their_own_rights_or_those_of_nobody(identity: Identity, admin: Account) -> None:
+    assert _put(identity, admin, admin, "roles", roles=["USER"]).code == "FORBIDDEN"
+    nobody = identity.call("PUT", f"/api/auth/admin/users/{uuid4()}/tier", {"tier": "pro", "reason": "x"}, token=admin.access_token)
+    assert nobody.status == 404
+
+
+def test_away_from_one_machine_a_change_needs_a_fresh_second_factor(
+    identity: Identity, admin: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, context = identity.member(), identity.auth.context()
+    monkeypatch.setattr(context, "settings", msgspec.structs.replace(context.settings, stage="prod"))
+    assert _put(identity, admin, user, "tier", tier="pro").code == "AUTH_003"
+    row = identity.owner.execute("SELECT family_id FROM sessions WHERE user_id = %s AND NOT is_revoked", (identity.row(admin.email, "id"),))
+    (sid,) = row.fetchone()  # type: ignore[misc]
+    context.redis.set(f"2fa:fresh:{sid}", "1", ex=60)
+    assert _put(identity, admin, user, "tier", tier="pro").status == 200
+    context.redis.delete(f"2fa:fresh:{sid}")
+
+
+def test_a_change_is_written_down_with_old_and_new_value(identity: Identity, admin: Account) -> None:
+    user = identity.member()
+    identity.drain("audit-logs")
+    _put(identity, admin, user, "tier", tier="pro")
+    messages = identity.drain("audit-logs")
+    records = [{"messageId": str(n), "body": json.dumps(message)} for n, message in enumerate(messages)]
+    assert identity.audit.handler({"Records": records}, None) == {"batchItemFailures": []}
+    user_id = str(identity.row(user.email, "id"))
+    query = {"user_id": user_id, "action": "user.tier"}
+    found = identity.call("GET", "/api/auth/admin/audit-logs", query=query, token=admin.access_token).body
+    assert found["pagination"]["total"] == 1
+    entry = found["data"][0]
+    assert (entry["old_value"], entry["new_value"], entry["reason"]) == ({"tier": "free"}, {"tier": "pro"}, "asked for")
+    assert (entry["actor_type"], entry["actor_id"]) == ("STAFF", str(identity.row(admin.email, "id")))
