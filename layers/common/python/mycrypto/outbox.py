@@ -20,11 +20,12 @@ from psycopg.rows import class_row
 
 from mycrypto.contracts import commands
 from mycrypto.ids import new_uuid
-from mycrypto.log_producer import LogProducer
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+    from mycrypto.log_producer import LogProducer  # brings kafka-python, a second of start that most functions need not pay
 
 ENGINE_COMMANDS: Final = f"kafka:{commands.TOPIC}"
 EMAIL: Final = "sqs:email-notifications"
