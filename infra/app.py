@@ -19,8 +19,7 @@ import sys
 
 from aws_cdk import App, Tags
 
-from infra import connections, functions, nag, names, sources, stages
-from infra.cloud import build_cloud
+from infra import connections, functions, names, sources, stages
 from infra.context import Context
 from infra.errors import ConfigurationError
 from infra.stacks.edge import EdgeStack
@@ -48,6 +47,8 @@ def build(app: App) -> Stage:
         _build_local(app, stage)
     else:
         sources.require_handlers(spec.name for spec in (*functions.ALL, *functions.ON_AWS))
+        from infra.cloud import build_cloud  # a dozen large modules that stage local does without
+
         build_cloud(app, stage)
     for key, value in (("product", names.PRODUCT), ("stage", str(stage.name))):
         Tags.of(app).add(key, value, exclude_resource_types=["AWS::RDS::DBProxyTargetGroup"])  # the one type that refuses tags
@@ -60,7 +61,9 @@ def main() -> None:
     try:
         build(app)
         if app.node.try_get_context("nag"):
-            nag.check(app)
+            from infra import packs
+
+            packs.check(app)
     except ConfigurationError as error:
         sys.exit(f"error: {error}")
     app.synth()

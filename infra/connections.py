@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-
-from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_sqs as sqs
+from typing import TYPE_CHECKING
 
 from infra.functions import Database
 from infra.stages import Stage
+
+if TYPE_CHECKING:  # stage local does without a network, and this is the largest module of the CDK
+    from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_sqs as sqs
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,11 +18,8 @@ class Network:
     """Where the functions that use data services live."""
 
     vpc: ec2.IVpc
+    subnets: ec2.SubnetSelection
     security_group: ec2.ISecurityGroup
-
-    @property
-    def subnets(self) -> ec2.SubnetSelection:
-        return ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,20 +1,14 @@
-"""The rule packs that every template is held against, and what is accepted nevertheless, each with its reason."""
+"""What is accepted although a rule pack (``infra.packs``) speaks against it, each with its reason."""
 
 from __future__ import annotations
 
-from aws_cdk import Acknowledgment, App, Validations
-from cdk_nag import AwsSolutionsChecks, ServerlessChecks
+from aws_cdk import Acknowledgment, Validations
 from constructs import IConstruct
 
 
 def accept(scope: IConstruct, reason: str, *rules: str) -> None:
     """Accept findings of ``rules`` on ``scope`` and below. An auditor reads the reason: say why it is right, not that it is wanted."""
     Validations.of(scope).acknowledge(*(Acknowledgment(id=rule, reason=reason) for rule in rules))
-
-
-def check(app: App) -> None:
-    """Hold everything in ``app`` against AwsSolutions and Serverless; a finding fails the synth."""
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
 
 
 LATEST_RUNTIME = "functions, layers and containers run Python 3.13 together, and wheels are locked for it; all move at once or not at all"

@@ -78,8 +78,6 @@ def environment(spec: FunctionSpec, stage: Stage, connections: Connections) -> d
         values["KAFKA_AUTH"] = connections.kafka_auth
     for secret in spec.secrets_in(stage.is_local):
         values[f"{secret.upper().replace('-', '_')}_SECRET_NAME"] = names.secret(stage.name, secret)
-    for queue in spec.sends_to:
-        values[f"{queue.upper().replace('-', '_')}_QUEUE"] = names.resource(stage.name, queue)
     if spec.sends_mail:
         values["MAIL_FROM"] = f"no-reply@{MAIL_DOMAIN}"
     values.update(spec.environment)

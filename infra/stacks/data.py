@@ -53,7 +53,11 @@ class DataStack(Stack):
         self.cache = Cache(
             self, "Cache", stage=stage, vpc=vpc, firewall=firewall, key=key(self, Purpose.CACHE, stage=stage), secrets_key=self._secrets_key
         )
-        network = Network(vpc=vpc, security_group=firewall.group(self, Peer.FUNCTIONS))
+        network = Network(
+            vpc=vpc,
+            subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
+            security_group=firewall.group(self, Peer.FUNCTIONS),
+        )
         self.connections = Connections(
             database_host=self.database.proxy.endpoint,
             database_port="5432",
@@ -114,8 +118,8 @@ class DataStack(Stack):
         migrations = PlatformFunction(
             self,
             functions.MIGRATIONS.on_network(
-                ADMIN_DATABASE_URL=f"postgresql://{ADMIN}@{host}:5432/postgres?sslmode=require",
-                ADMIN_SECRET_NAME=names.database_secret(stage.name, ADMIN),
+                DATABASE_URL=f"postgresql://{ADMIN}@{host}:5432/postgres?sslmode=require",
+                DATABASE_SECRET_NAME=names.database_secret(stage.name, ADMIN),
             ),
             stage=stage,
             connections=self.connections,

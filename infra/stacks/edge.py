@@ -12,7 +12,6 @@ from constructs import Construct
 from infra import nag, names
 from infra.constructs.function import PlatformFunction
 from infra.constructs.rest_api import RestApi
-from infra.constructs.web_acl import OriginAcl
 from infra.routes import JWKS_PATH, ROUTES
 from infra.stages import Stage
 
@@ -47,6 +46,8 @@ class EdgeStack(Stack):
                 "CloudFront and the web ACL must change in one deployment; the runbook on key rotation does it",
                 "AwsSolutions::AwsSolutions-SMG4",
             )
+            from infra.constructs.web_acl import OriginAcl  # not needed, and slow to load, in stage local
+
             OriginAcl(
                 self,
                 "Origin",

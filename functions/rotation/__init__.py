@@ -1,0 +1,1 @@
+"""Secrets that the platform makes for itself: signing keys that change every 90 days, and first values of the others."""
