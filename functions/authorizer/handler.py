@@ -9,7 +9,7 @@ from typing import Any, cast
 import redis
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.authorizer.service import Call, allow, authorize
+from functions.authorizer.service import Call, allow, authorize, deny
 from functions.authorizer.settings import Settings
 from mycrypto import cache as redis_cache
 from mycrypto import secrets, settings, telemetry
@@ -20,13 +20,6 @@ from mycrypto.security.keys import KeyRing
 logger = telemetry.logger("authorizer")
 meter = telemetry.Meter("authorizer")
 configuration = settings.load(Settings)
-
-
-class UnauthorizedError(Exception):
-    """API Gateway answers 401 to exactly this text and nothing else."""
-
-    def __init__(self) -> None:
-        super().__init__("Unauthorized")
 
 
 @cache
@@ -53,11 +46,11 @@ def _outage() -> None:
 
 
 def handler(event: Mapping[str, Any], _: LambdaContext) -> dict[str, Any]:
-    """Raises UnauthorizedError for the 401; anything else that is raised becomes a 503."""
+    """Allows or denies; what is raised becomes the gateway's 503."""
     call = Call.of(event)
     try:
         claims = authorize(call, ring(), _read_marks, on_outage=_outage)
     except ProblemError as refusal:
         logger.info("refused", reason=refusal.detail, path=call.path)
-        raise UnauthorizedError from None
+        return deny(call)
     return allow(call, claims)

@@ -69,15 +69,25 @@ def authorize(
     return claims
 
 
-def allow(call: Call, claims: Claims) -> dict[str, Any]:
-    """The answer API Gateway understands: a policy for every route, since roles are the functions' business, and the caller."""
+def _policy(call: Call, effect: str) -> dict[str, Any]:
+    """For every route of the API's stage: roles are the functions' business."""
     api = "/".join(call.method_arn.split("/")[:2])
+    return {"Version": "2012-10-17", "Statement": [{"Action": "execute-api:Invoke", "Effect": effect, "Resource": f"{api}/*"}]}
+
+
+def deny(call: Call) -> dict[str, Any]:
+    """Nobody: the API answers 401 to this, because nothing else is ever denied here.
+
+    Raising "Unauthorized" would say the same, but some runtimes take an exception for a crash and start anew.
+    """
+    return {"principalId": "nobody", "policyDocument": _policy(call, "Deny"), "context": {}}
+
+
+def allow(call: Call, claims: Claims) -> dict[str, Any]:
+    """The caller, as the functions will read it."""
     return {
         "principalId": str(claims.sub),
-        "policyDocument": {
-            "Version": "2012-10-17",
-            "Statement": [{"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": f"{api}/*"}],
-        },
+        "policyDocument": _policy(call, "Allow"),
         "context": {
             "user_id": str(claims.sub),
             "email": claims.email,

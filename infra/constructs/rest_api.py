@@ -20,7 +20,7 @@ from mycrypto.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, TYPE_BASE
 PROBLEM_OF_RESPONSE: Final[tuple[tuple[apigateway.ResponseType, str], ...]] = (
     (apigateway.ResponseType.UNAUTHORIZED, "UNAUTHORIZED"),
     (apigateway.ResponseType.EXPIRED_TOKEN, "INVALID_TOKEN"),
-    (apigateway.ResponseType.ACCESS_DENIED, "FORBIDDEN"),
+    (apigateway.ResponseType.ACCESS_DENIED, "UNAUTHORIZED"),  # the authorizer denies bad tokens and nothing else
     (apigateway.ResponseType.INVALID_API_KEY, "FORBIDDEN"),
     (apigateway.ResponseType.INVALID_SIGNATURE, "FORBIDDEN"),
     (apigateway.ResponseType.WAF_FILTERED, "FORBIDDEN"),

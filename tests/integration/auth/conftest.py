@@ -126,11 +126,10 @@ class Identity:
         context: dict[str, Any] = {"identity": {"sourceIp": ip}, "requestId": str(uuid4()), "stage": "v1", "path": f"/v1{path}"}
         if token:
             sent["Authorization"] = f"Bearer {token}"
-            try:
-                allowed = self.authorize(method, path, sent)
-            except self.authorizer.UnauthorizedError:
+            decision = self.authorize(method, path, sent)
+            if decision["policyDocument"]["Statement"][0]["Effect"] != "Allow":
                 return Answer(401, {"code": "UNAUTHORIZED"}, {})
-            context["authorizer"] = allowed["context"]
+            context["authorizer"] = decision["context"]
         event = {
             "httpMethod": method,
             "path": path,
@@ -146,8 +145,8 @@ class Identity:
 
     def authorize(self, method: str, path: str, headers: dict[str, str]) -> dict[str, Any]:
         event = {"type": "REQUEST", "methodArn": f"{ARN}/{method}{path}", "httpMethod": method, "path": path, "headers": headers}
-        allowed: dict[str, Any] = self.authorizer.handler(event, LambdaContext())
-        return allowed
+        decision: dict[str, Any] = self.authorizer.handler(event, LambdaContext())
+        return decision
 
     def drain(self, queue: str) -> list[dict[str, Any]]:
         """Take every message off a queue."""
