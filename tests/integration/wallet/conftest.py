@@ -163,7 +163,9 @@ class Wallet:
                 assert isinstance(command, commands.Credit)
                 repeated = command.transfer_id in done
                 done.add(command.transfer_id)
-                self.engine.transfer(UUID(bytes=command.transfer_id), UUID(bytes=command.user_id), command.asset, command.amount, repeated=repeated)
+                self.engine.transfer(
+                    UUID(bytes=command.transfer_id), UUID(bytes=command.user_id), command.asset, command.amount, repeated=repeated
+                )
         self._done = done
         self.kafka.rows.clear()
         self.engine.totals()
