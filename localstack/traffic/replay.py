@@ -1,8 +1,8 @@
 """Recorded flow through the public API: every row is one request of one of many users, and the fills must be the recorded ones.
 
 The order of effects must be the recorded order wherever it matters, and only there, so that requests can run side by side: rows of one price
-level go out one after another, levels do not wait for each other, and a marketable order waits for all before it and
-holds up all after it. Adds of the recorded market never cross, which is checked while reading.
+level go out one after another; an add also waits for what came before at the levels of the other side that it would cross; and a
+marketable order waits for all before it and holds up all after it. Adds of the recorded market never trade, which is checked.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class Replay:
         """Replay all rows; raises :class:`ReplayError` if an order is not taken as it was recorded."""
         started = time.perf_counter()
         for quiet, marketable in segments(rows):
-            await asyncio.gather(*(self._level(level) for level in levels(quiet)))
+            await self._side_by_side(quiet)
             if marketable is not None:
                 await self._take(marketable)
             self.report.commands += len(quiet) + (marketable is not None)
@@ -128,10 +128,22 @@ class Replay:
         self.report.fills = await self._fills()
         return self.report
 
-    async def _level(self, rows: Sequence[FlowRow]) -> None:
-        for row in rows:
-            async with self._gate:
-                await self._quiet(row)
+    async def _side_by_side(self, rows: Sequence[FlowRow]) -> None:
+        sent: list[asyncio.Task[None]] = []
+        for row, before in zip(rows, predecessors(rows), strict=True):
+            sent.append(asyncio.create_task(self._after([sent[index] for index in before], row)))
+        try:
+            await asyncio.gather(*sent)
+        except BaseException:
+            for task in sent:
+                task.cancel()
+            raise
+
+    async def _after(self, before: Sequence[asyncio.Task[None]], row: FlowRow) -> None:
+        for task in before:
+            await task
+        async with self._gate:
+            await self._quiet(row)
 
     async def _quiet(self, row: FlowRow) -> None:
         """A row that does not trade."""
@@ -210,12 +222,25 @@ def segments(rows: Sequence[FlowRow]) -> Iterator[tuple[list[FlowRow], FlowRow |
         yield quiet, None
 
 
-def levels(rows: Sequence[FlowRow]) -> list[list[FlowRow]]:
-    """The rows by price level, each in the recorded order."""
-    by_level: dict[tuple[str, int], list[FlowRow]] = {}
-    for row in rows:
-        by_level.setdefault((row.side, row.price_ticks), []).append(row)
-    return list(by_level.values())
+def predecessors(rows: Sequence[FlowRow]) -> list[list[int]]:
+    """For each row the indices of those that it must wait for: the last one at its level and, for an add, the last one at each
+    level of the other side that it would cross.
+    """
+    last: dict[tuple[str, int], int] = {}
+    waits: list[list[int]] = []
+    for index, row in enumerate(rows):
+        level = (row.side, row.price_ticks)
+        before = [last[level]] if level in last else []
+        if row.operation is Operation.ADD:
+            before += [at for (side, price), at in last.items() if side != row.side and crosses(row, price)]
+        waits.append(before)
+        last[level] = index
+    return waits
+
+
+def crosses(row: FlowRow, price_ticks: int) -> bool:
+    """Whether the row's limit reaches a price of the other side."""
+    return price_ticks <= row.price_ticks if row.side == "BUY" else price_ticks >= row.price_ticks
 
 
 def compare(made: Sequence[FlowFill], expected: Sequence[FlowFill], *, shown_max: int = 10) -> list[str]:

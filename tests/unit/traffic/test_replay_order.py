@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localstack.traffic.flow_file import FlowFill, FlowRow, Operation
-from localstack.traffic.replay import compare, levels, segments
+from localstack.traffic.replay import compare, crosses, predecessors, segments
 
 ROWS = st.lists(
     st.tuples(st.sampled_from(list(Operation)), st.sampled_from(["BUY", "SELL"]), st.integers(min_value=1, max_value=4)), max_size=40
@@ -19,12 +19,19 @@ def test_segments_keep_every_row_and_end_at_each_marketable_order(rows: list[Flo
 
 
 @given(ROWS)
-def test_a_level_keeps_its_order_and_no_row_is_lost(rows: list[FlowRow]) -> None:
-    grouped = levels(rows)
-    assert sorted(row for level in grouped for row in level) == sorted(rows)
-    for level in grouped:
-        assert len({(row.side, row.price_ticks) for row in level}) == 1
-        assert [row.seq for row in level] == sorted(row.seq for row in level)
+def test_a_row_waits_for_its_level_and_for_what_it_would_cross(rows: list[FlowRow]) -> None:
+    waits = predecessors(rows)
+    reached: list[set[int]] = []
+    for before in waits:
+        reached.append(set(before).union(*(reached[index] for index in before)))
+    for index, row in enumerate(rows):
+        for earlier in range(index):
+            other = rows[earlier]
+            same_level = (other.side, other.price_ticks) == (row.side, row.price_ticks)
+            crossed = row.operation is Operation.ADD and other.side != row.side and crosses(row, other.price_ticks)
+            if same_level or crossed:
+                assert earlier in reached[index]
+    assert all(before < index for index, indices in enumerate(waits) for before in indices)
 
 
 def test_differences_are_told_in_words() -> None:
