@@ -66,7 +66,7 @@ def routes(gateway: Gateway) -> list[Route]:
             "/api/v1/orders/by-client-id/{client_order_id:path}",
             {"GET": orders.get_by_client_id, "DELETE": orders.cancel_by_client_id},
         ),
-        ("/api/v1/orders/{order_id}", {"GET": orders.get, "DELETE": orders.cancel}),
+        ("/api/v1/orders/{order_id}", {"GET": orders.get, "PATCH": orders.amend, "DELETE": orders.cancel}),
         ("/api/v1/orderbook/{symbol:path}", {"GET": market.order_book}),
         ("/api/v1/trades", {"GET": market.trades}),
         ("/api/v1/trades/{trade_id}", {"GET": market.trade}),

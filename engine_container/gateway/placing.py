@@ -21,6 +21,7 @@ _CODES: Final = {
     "quantity": "INVALID_QUANTITY",
     "quote_quantity": "INVALID_QUANTITY",
     "display_quantity": "INVALID_QUANTITY",
+    "remaining_quantity": "INVALID_QUANTITY",
     "price": "ORDER_002",
     "stop_price": "ORDER_002",
     "activation_price": "ORDER_002",

@@ -169,9 +169,9 @@ class Replay:
 
     async def _reduce(self, row: FlowRow) -> None:
         placed = self._placed[row.order_id]
-        order = await placed.trader.call("GET", f"/api/v1/orders/{placed.order_id}")
-        rest = Decimal(order["quantity"]) - Decimal(order["filled_quantity"]) - row.quantity_lots * LOT
-        await placed.trader.call("PATCH", f"/api/v1/orders/{placed.order_id}", {"quantity": f"{rest:f}"})
+        path = f"/api/v1/orders/{placed.order_id}"
+        rest = Decimal((await placed.trader.call("GET", path))["remaining_quantity"]) - row.quantity_lots * LOT
+        await placed.trader.call("PATCH", path, {"remaining_quantity": f"{rest:f}"})
 
     async def _take(self, row: FlowRow) -> None:
         taker = self.takers[row.seq % len(self.takers)]

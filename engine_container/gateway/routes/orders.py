@@ -11,7 +11,7 @@ from engine_container.gateway.history import OrderFilter
 from engine_container.gateway.lookup import list_orders, order_by_client_id, order_by_id
 from engine_container.gateway.pages import Position, cursor_text, parse_page
 from engine_container.gateway.parts import Gateway
-from engine_container.gateway.placing import known_symbol, parse_time, place_command
+from engine_container.gateway.placing import amount, known_symbol, parse_time, place_command
 from engine_container.gateway.refusals import refusal
 from engine_container.gateway.submit import Answer
 from engine_container.metrics import Counter
@@ -20,7 +20,7 @@ from engine_container.views.projection import Projection
 from engine_container.views.rendering import fill_model, order_model
 from engine_container.web.call import BodyDecoder, Call, Reply
 from mycrypto.contracts import api, events
-from mycrypto.contracts.commands import CancelAll, CancelOrder, PlaceOrder
+from mycrypto.contracts.commands import AmendOrder, CancelAll, CancelOrder, PlaceOrder
 from mycrypto.contracts.trading import FINAL_STATUSES, OrderStatus, OrderType, Side
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.ids import new_uuid
@@ -32,6 +32,7 @@ REFUSED: Final = Counter("orders_rejected_total", "Orders refused by the engine,
 CANCELLED: Final = Counter("orders_cancelled_total", "Orders cancelled by their owners")
 
 _PLACE: Final = BodyDecoder(api.PlaceOrderRequest)
+_AMEND: Final = BodyDecoder(api.AmendOrderRequest)
 _BATCH_PLACE: Final = BodyDecoder(api.BatchPlaceRequest)
 _BATCH_CANCEL: Final = BodyDecoder(api.BatchCancelRequest)
 _LIST: Final = frozenset(
@@ -132,17 +133,31 @@ class Orders:
 
     @staticmethod
     def _cancel_command(caller: Caller, order: Order) -> CancelOrder:
-        if order.user_id != caller.user_id:
-            raise ProblemError("FORBIDDEN", "the order is not yours")
-        if order.is_final:
-            raise ProblemError("ORDER_004", f"the order is {order.status.name}", status_now=order.status.name)
+        _check_changeable(caller, order)
         return CancelOrder(new_uuid().bytes, caller.user_id, order.number)
 
     async def _cancelled(self, order: Order, answer: Answer) -> api.Order:
+        changed = self._changed(order, answer)
+        CANCELLED.add()
+        return changed
+
+    async def amend(self, call: Call) -> Reply:
+        caller = await self._trader(call)
+        request = await _AMEND.read(call)
+        if request.remaining_quantity is None and request.price is None:
+            raise invalid("remaining_quantity", "or price is required")
+        quantity, price = amount("remaining_quantity", request.remaining_quantity), amount("price", request.price)
+        order = await order_by_id(self._gateway, caller, call.path_params["order_id"])
+        _check_changeable(caller, order)
+        command = AmendOrder(new_uuid().bytes, caller.user_id, order.number, quantity=quantity, price=price)
+        answers = await self._gateway.submit([command], order.client_order_id)
+        return Reply(self._changed(order, answers[0]))
+
+    def _changed(self, order: Order, answer: Answer) -> api.Order:
+        """The order after a command about it; raises the engine's refusal."""
         for event in answer.result.events:
             if isinstance(event, events.CommandRefused):
                 raise refusal(event.code, event.details)
-        CANCELLED.add()
         return model(self._gateway, self._gateway.views.orders.get(order.number) or order, with_fills=True)
 
     async def cancel_all(self, call: Call) -> Reply:
@@ -244,6 +259,13 @@ class Orders:
 
     async def _cancelled_item(self, index: int, order: Order, answer: Answer) -> api.BatchItem:
         return api.BatchItem(index, 200, order=await self._cancelled(order, answer))
+
+
+def _check_changeable(caller: Caller, order: Order) -> None:
+    if order.user_id != caller.user_id:
+        raise ProblemError("FORBIDDEN", "the order is not yours")
+    if order.is_final:
+        raise ProblemError("ORDER_004", f"the order is {order.status.name}", status_now=order.status.name)
 
 
 def _check_batch(count: int) -> None:

@@ -51,6 +51,16 @@ class PlaceOrderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     mode: Literal["live"] = "live"
 
 
+class AmendOrderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """New values for an open order, at least one. Less at the same price keeps the place in the queue; anything else loses it and may trade.
+
+    The quantity is what shall remain open, not the order's total: fills that happen meanwhile cannot turn it into something else.
+    """
+
+    remaining_quantity: AmountText | None = None
+    price: AmountText | None = None
+
+
 class BatchPlaceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Up to 50 orders, each of the form of :class:`PlaceOrderRequest`; each is judged for itself."""
 
@@ -270,7 +280,6 @@ class SetSymbolRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Lists a symbol or changes its rules. An absent rule keeps its value; for a new symbol ``tick_size``, ``lot_size``, ``quantity_min``
     and ``quantity_max`` are required. "0" or 0 switches ``notional_min``, ``price_band_bps`` and ``breaker_bps`` off.
     """
-
 
     tick_size: AmountText | None = None
     lot_size: AmountText | None = None
