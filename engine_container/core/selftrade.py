@@ -30,6 +30,7 @@ def _decrement(state: State, taker: Order, maker: Order, events: list[Event], cl
     lots = min(taker.open, maker.open)
     taker.total -= lots
     taker.open -= lots
+    taker.shown = taker.open
     if lots == maker.open:
         cancel(state, maker, REASON, closed)
     else:
