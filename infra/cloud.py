@@ -15,6 +15,7 @@ from infra.stacks.front import FrontAclStack, FrontStack
 from infra.stacks.identity import IdentityStack
 from infra.stacks.messaging import MessagingStack
 from infra.stacks.network import NetworkStack
+from infra.stacks.observability import ObservabilityStack
 from infra.stacks.storage import StorageStack
 from infra.stacks.streaming import StreamingStack
 from infra.stacks.trading import TradingStack
@@ -66,6 +67,7 @@ def build_cloud(app: App, stage: Stage) -> None:
         access_logs=access_logs,
         web_acl_arn=acl.arn,
     )
+    ObservabilityStack(app, called("observability"), stage=stage, balancer=trading.balancer, targets=trading.targets)
     BackupStack(
         app,
         called("backup"),

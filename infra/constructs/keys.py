@@ -19,6 +19,7 @@ class Purpose(enum.StrEnum):
     SECRETS = "secrets"
     DOCUMENTS = "documents"
     BACKUP = "backup"
+    ALARMS = "alarms"
 
 
 def key(scope: Construct, purpose: Purpose, *, stage: Stage) -> kms.Key:
