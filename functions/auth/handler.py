@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from functions.auth.app import api
+from collections.abc import Mapping
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.auth.app import api, context
 from functions.auth.routes import accounts, api_keys, passwords, second_factor, staff
 
-handler = api
-
 __all__ = ["accounts", "api_keys", "handler", "passwords", "second_factor", "staff"]
+
+
+def handler(event: Mapping[str, Any], lambda_context: LambdaContext) -> dict[str, Any]:
+    """Every request of the REST API below /api/auth."""
+    context().remind_redis()
+    return api(event, lambda_context)

@@ -40,7 +40,7 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class RevocationUnknownError(Exception):
-    """Redis does not say whether the token was revoked, and the call is one that must not be wrong."""
+    """Redis does not answer, or was wiped and does not know; and the call is one that must not be wrong."""
 
 
 def authorize(
@@ -53,19 +53,20 @@ def authorize(
 ) -> Claims:
     """The caller's claims.
 
-    Raises UNAUTHORIZED or INVALID_TOKEN. Without Redis a token counts as not revoked, so that people can see their money and cancel
-    their orders; withdrawals are refused with RevocationUnknownError.
+    Raises UNAUTHORIZED or INVALID_TOKEN. Without Redis, or until a wiped one has its marks back, a token counts as not revoked, so that
+    people can see their money and cancel their orders; withdrawals are refused with RevocationUnknownError.
     """
     claims = tokens.verify_access(tokens.bearer(call.authorization), keys, now_s=now_s)
     try:
-        revoked = revocation.is_revoked(claims, read_marks(revocation.keys_of(claims)))
-    except redis.RedisError as error:
+        *marks, complete = read_marks((*revocation.keys_of(claims), revocation.COMPLETE_KEY))
+    except redis.RedisError:
+        marks, complete = [None, None, None], None
+    if revocation.is_revoked(claims, marks):
+        raise tokens.invalid_token("the token has been revoked")
+    if complete is None:
         on_outage()
         if call.moves_money_out:
-            raise RevocationUnknownError from error
-        revoked = False
-    if revoked:
-        raise tokens.invalid_token("the token has been revoked")
+            raise RevocationUnknownError
     return claims
 
 

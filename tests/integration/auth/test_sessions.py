@@ -235,3 +235,21 @@ def test_marks_die_with_the_tokens_they_concern(identity: Identity) -> None:
     assert 0 < lives[0] <= 15 * 60
     assert 0 < lives[1] <= 30 * 24 * 3600
     server.delete(revocation.user_key(uuid4()))
+
+
+def test_a_wiped_redis_learns_again_what_was_revoked(identity: Identity) -> None:
+    ended, gone, alive = identity.member(), identity.member(), identity.member()
+    second = _refresh(identity, alive.refresh_token).body["access_token"]
+    identity.call("POST", "/api/auth/logout", token=ended.access_token)
+    identity.call("POST", "/api/auth/logout", {"all_devices": True}, token=gone.access_token)
+    server = identity.auth.context().redis
+    marks = list(server.scan_iter("token:blacklist:*"))
+    server.delete(*marks)
+    headers = {"Authorization": f"Bearer {ended.access_token}"}
+    with pytest.raises(RevocationUnknownError):
+        identity.authorize("POST", "/api/wallet/withdraw/fiat", headers)
+    assert identity.call("GET", "/api/auth/health").status == 200
+    assert [_profile(identity, account.access_token) for account in (ended, gone, alive)] == [401, 401, 200]
+    assert _profile(identity, second) == 200
+    assert identity.login(gone).status == 200
+    assert _profile(identity, gone.access_token) == 200

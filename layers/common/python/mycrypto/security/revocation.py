@@ -16,6 +16,8 @@ from mycrypto.security.tokens import ACCESS_LIFE_S, REFRESH_LIFE_S, Claims
 TOKEN_PREFIX: Final = "token:blacklist:"  # noqa: S105 - a key's name, not a secret
 SESSION_PREFIX: Final = "token:blacklist:session:"
 USER_PREFIX: Final = "token:blacklist:user:"
+COMPLETE_KEY: Final = "token:blacklist:complete"
+"""Present while Redis has every mark; gone when it was wiped (see ``revocation_store``)."""
 
 
 class SupportsSet(Protocol):
