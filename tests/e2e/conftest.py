@@ -19,12 +19,21 @@ def door(platform: Running) -> Iterator[httpx.Client]:
         yield client
 
 
+def _new_trader(platform: Running, name: str) -> Trader:
+    async def make() -> Trader:
+        async with Api(platform.base_url) as api:
+            return await Exchange(api, platform.webhooks).new_trader(name)
+
+    return asyncio.run(make())
+
+
 @pytest.fixture(scope="session")
 def buyer(platform: Running) -> Trader:
     """A verified user who is logged in and has no money."""
+    return _new_trader(platform, "buyer")
 
-    async def make() -> Trader:
-        async with Api(platform.base_url) as api:
-            return await Exchange(api, platform.webhooks).new_trader("buyer")
 
-    return asyncio.run(make())
+@pytest.fixture(scope="session")
+def depositor(platform: Running) -> Trader:
+    """One more: deposits are limited to ten a minute and user."""
+    return _new_trader(platform, "depositor")
