@@ -19,6 +19,7 @@ def json_logs(service: str) -> None:
     handler = telemetry.logger(service).handlers[0]
     root = logging.getLogger()
     root.handlers = [handler]
+    logging.getLogger(service).propagate = False  # it has the same handler itself
     root.setLevel(logging.WARNING)
 
 
