@@ -11,7 +11,8 @@ import sys
 import tempfile
 import time
 import xmlrpc.client
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +25,6 @@ SOCKET_PATH_MAX: Final = 100
 """The kernel takes 107 bytes; longer state folders get their socket in the folder for temporary files."""
 START_SECONDS_MAX: Final = 20
 RETRIES: Final = 20
-NO_SUCH_NAME: Final = 10
 
 
 class SupervisionError(RuntimeError):
@@ -56,6 +56,7 @@ class Supervisor:
         self.folder = state / "run"
         self.configuration = self.folder / "supervisord.conf"
         self.log = state / "logs" / "supervisord.log"
+        self._child: subprocess.Popen[bytes] | None = None
 
     @property
     def socket(self) -> Path:
@@ -67,7 +68,8 @@ class Supervisor:
 
     def is_running(self) -> bool:
         try:
-            return bool(self._rpc().supervisor.getState()["statename"] == "RUNNING")
+            with self._rpc() as rpc:
+                return bool(rpc.supervisor.getState()["statename"] == "RUNNING")
         except (OSError, xmlrpc.client.Error):
             return False
 
@@ -81,7 +83,7 @@ class Supervisor:
         if tied:
             words = [sys.executable, "-I", "-S", str(TETHER), "--signal", str(int(signal.SIGTERM)), "--", *words]
         with self.log.open("ab") as output:
-            process = subprocess.Popen(
+            self._child = subprocess.Popen(
                 words,
                 cwd=self.state,
                 env=base_environment(self.state, "supervisor"),
@@ -92,59 +94,73 @@ class Supervisor:
             )
         deadline = time.monotonic() + START_SECONDS_MAX
         while not self.is_running():
-            if process.poll() is not None or time.monotonic() > deadline:
+            if self._child.poll() is not None or time.monotonic() > deadline:
                 raise SupervisionError(f"supervisord did not start:\n{tail(self.log)}")
             time.sleep(0.05)
 
     def apply(self, parts: Iterable[Part]) -> list[str]:
         """Bring a running supervisord to these parts; those that changed are stopped, and named in the answer."""
         self._write(parts)
-        rpc = self._rpc().supervisor
-        added, changed, removed = rpc.reloadConfig()[0]
-        for name in (*changed, *removed):
-            rpc.stopProcessGroup(name)
-            rpc.removeProcessGroup(name)
-        for name in (*added, *changed):
-            rpc.addProcessGroup(name)
+        with self._rpc() as rpc:
+            added, changed, removed = rpc.supervisor.reloadConfig()[0]
+            for name in (*changed, *removed):
+                rpc.supervisor.stopProcessGroup(name)
+                rpc.supervisor.removeProcessGroup(name)
+            for name in (*added, *changed):
+                rpc.supervisor.addProcessGroup(name)
         return [*added, *changed, *removed]
 
     def start(self, name: str) -> bool:
         """Start a part without waiting for it; whether it had to be started."""
         if self.process(name).statename in {"RUNNING", "STARTING", "BACKOFF"}:
             return False
-        self._rpc().supervisor.startProcess(name, False)
+        with self._rpc() as rpc:
+            rpc.supervisor.startProcess(name, False)
         return True
 
     def stop(self, name: str) -> None:
         """Stop a part and wait until it is gone."""
         if self.process(name).statename not in {"STOPPED", "EXITED", "FATAL"}:
-            self._rpc().supervisor.stopProcess(name, True)
+            with self._rpc() as rpc:
+                rpc.supervisor.stopProcess(name, True)
 
     def signal(self, name: str, number: signal.Signals) -> None:
         """Send a signal to a part that runs."""
-        self._rpc().supervisor.signalProcess(name, str(int(number)))
+        with self._rpc() as rpc:
+            rpc.supervisor.signalProcess(name, str(int(number)))
 
     def processes(self) -> dict[str, ProcessState]:
-        rpc = self._rpc()
-        restarts: dict[str, int] = rpc.mycrypto.restarts()
-        infos: list[dict[str, Any]] = rpc.supervisor.getAllProcessInfo()
+        with self._rpc() as rpc:
+            restarts: dict[str, int] = rpc.mycrypto.restarts()
+            infos: list[dict[str, Any]] = rpc.supervisor.getAllProcessInfo()
         return {info["name"]: msgspec.convert(info | {"restarts": restarts.get(info["name"], 0)}, ProcessState) for info in infos}
 
     def process(self, name: str) -> ProcessState:
-        return msgspec.convert(self._rpc().supervisor.getProcessInfo(name), ProcessState)
+        with self._rpc() as rpc:
+            return msgspec.convert(rpc.supervisor.getProcessInfo(name), ProcessState)
 
     def shutdown(self, seconds_max: float) -> None:
         """End supervisord, which stops what still runs; return when the last process is gone."""
-        pid = int(self._rpc().supervisor.getPID())
-        self._rpc().supervisor.shutdown()
+        with self._rpc() as rpc:
+            pid = int(rpc.supervisor.getPID())
+            rpc.supervisor.shutdown()
         deadline = time.monotonic() + seconds_max
         while _exists(pid):
             if time.monotonic() > deadline:
                 raise SupervisionError(f"supervisord (pid {pid}) did not end within {seconds_max:.0f} s:\n{tail(self.log)}")
             time.sleep(0.05)
+        self.forget_child()
 
-    def _rpc(self) -> Any:
-        return xmlrpc.client.ServerProxy("http://127.0.0.1", SupervisorTransport(None, None, f"unix://{self.socket}"))
+    def forget_child(self) -> None:
+        """Take note of the end of a supervisord that we started ourselves."""
+        if self._child is not None:
+            self._child.wait()
+            self._child = None
+
+    @contextmanager
+    def _rpc(self) -> Iterator[Any]:
+        with xmlrpc.client.ServerProxy("http://127.0.0.1", SupervisorTransport(None, None, f"unix://{self.socket}")) as proxy:
+            yield proxy
 
     def _write(self, parts: Iterable[Part]) -> None:
         text = configuration(parts, self.state, self.socket)
@@ -180,8 +196,10 @@ def _section(name: str, values: Mapping[str, object]) -> str:
 def configuration(parts: Iterable[Part], state: Path, socket: Path) -> str:
     """The file that supervisord reads. Nothing starts by itself: the runner starts each part when its turn has come."""
     main: dict[str, object] = {
-        "logfile": "/dev/stdout",
-        "logfile_maxbytes": 0,
+        "logfile": state / "logs" / "supervisord.log",
+        "logfile_maxbytes": "10MB",
+        "logfile_backups": 1,
+        "silent": "true",
         "pidfile": state / "run" / "supervisord.pid",
         "childlogdir": state / "logs",
     }
