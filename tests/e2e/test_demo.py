@@ -10,6 +10,7 @@ from localstack.actors import Exchange
 from localstack.client import Api
 from localstack.demo import Audience, Demo, Report
 from localstack.running import Running
+from localstack.verify import verify
 
 
 @pytest.mark.parametrize("time", ["first", "second"])
@@ -21,3 +22,10 @@ def test_the_demo_passes(platform: Running, time: str) -> None:
     report = asyncio.run(play())
     assert len(report.steps) > 20, time
     assert report.balances_after["Ayşe"]["BTC"] == "0.0002"
+
+
+def test_log_wallets_and_ledger_agree_to_the_last_unit(platform: Running) -> None:
+    report = asyncio.run(verify(platform))
+    assert report.differences == []
+    assert report.commands > 0
+    assert report.ledger_entries > 0

@@ -9,6 +9,7 @@ import pytest
 
 from localstack.running import Running
 from localstack.traffic.session import replay_file
+from localstack.verify import verify
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 FLOW = DATA / "bitstamp_20150501.csv.gz"
@@ -21,3 +22,4 @@ def test_recorded_flow_makes_the_recorded_fills(platform: Running) -> None:
     report = asyncio.run(replay_file(platform, FLOW, FILLS, users=24, told=lambda _: None))
     assert report.mismatches == []
     assert (report.commands, len(report.fills)) == (49_479, 568)
+    assert asyncio.run(verify(platform)).differences == []

@@ -1,0 +1,36 @@
+"""Documents that can be wrong are checked: links lead somewhere, and an invariant's tests exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+LINK = re.compile(r"\[[^\]]+\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
+NAMED_TEST = re.compile(r"`(tests/[\w/]+\.py)(?:::(test_\w+))?`")
+NUMBERED = re.compile(r"^\| (\d+) \|", re.MULTILINE)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_to_files(document: Path) -> None:
+    missing = [target for target in LINK.findall(document.read_text()) if not (document.parent / target).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_named_tests_exist(document: Path) -> None:
+    for file, test in NAMED_TEST.findall(document.read_text()):
+        source = ROOT / file
+        assert source.exists(), f"{document.name} names {file}"
+        assert not test or f"def {test}(" in source.read_text(), f"{document.name} names {file}::{test}"
+
+
+def test_every_invariant_of_the_architecture_names_a_test() -> None:
+    text = (ROOT / "docs" / "ARCHITECTURE.md").read_text()
+    table = text.split("## Invariants", 1)[1].split("## ", 1)[0]
+    rows = [line for line in table.splitlines() if NUMBERED.match(line)]
+    assert [int(row.split("|")[1]) for row in rows] == list(range(1, 13))
+    assert all(NAMED_TEST.search(row) for row in rows)
