@@ -8,9 +8,9 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.auth.app import api, context
-from functions.auth.routes import accounts, api_keys, passwords, second_factor, staff
+from functions.auth.routes import accounts, api_keys, kyc, passwords, second_factor, staff
 
-__all__ = ["accounts", "api_keys", "handler", "passwords", "second_factor", "staff"]
+__all__ = ["accounts", "api_keys", "handler", "kyc", "passwords", "second_factor", "staff"]
 
 
 def handler(event: Mapping[str, Any], lambda_context: LambdaContext) -> dict[str, Any]:

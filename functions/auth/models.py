@@ -235,3 +235,48 @@ class Listed(msgspec.Struct, frozen=True):
 
     data: list[Any]
     pagination: Pagination
+
+
+class KycSubmitted(msgspec.Struct, frozen=True):
+    id: UUID
+    status: str
+    estimated_review_time: str
+    mks_verified: bool
+    submitted_at: datetime
+
+
+class KycStatus(msgspec.Struct, frozen=True):
+    """``status`` is NOT_STARTED where nobody applied; ``estimated_hours`` is until a decision."""
+
+    id: UUID | None
+    level: int | None
+    status: str
+    submitted_at: datetime | None
+    reviewed_at: datetime | None
+    rejection_reason: str | None
+    estimated_hours: int = 0
+    documents: list[dict[str, str]] = []
+
+
+class KycLimits(msgspec.Struct, frozen=True):
+    """TRY per day as decimal strings; -1 is without limit."""
+
+    level: int
+    daily_deposit_limit: str
+    daily_withdrawal_limit: str
+    trading_limit: str
+    is_approved: bool
+
+
+class KycDecision(Input, frozen=True):
+    approve: bool
+    reason: str = ""
+
+
+class KycReview(msgspec.Struct, frozen=True):
+    """For reviewers only. ``document_links`` open for five minutes."""
+
+    submission: Any
+    tc_kimlik_no: str
+    id_of_another_account: bool
+    document_links: dict[str, str]

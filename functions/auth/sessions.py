@@ -154,6 +154,11 @@ def end_all(context: Context, connection: Connection, user_id: UUID, reason: str
         context.redis.delete(*(_key(family) for family in families))
 
 
+def end_access(context: Context, user_id: UUID, now: datetime) -> None:
+    """Access tokens from before ``now`` are refused, so that a refresh fetches what changed; sessions go on. Raises redis.RedisError."""
+    revocation.revoke_user(context.redis, user_id, now_ms=context.milliseconds(now))
+
+
 def devices(context: Context, caller: Principal) -> list[dict[str, object]]:
     """The caller's live sessions; ``current`` is the one that asks."""
     found = sessions.live(context.db.connection(), caller.user_id, context.now())

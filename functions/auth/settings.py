@@ -25,6 +25,7 @@ class Settings(msgspec.Struct, frozen=True):
     database_secret_name: str = ""
     redis_secret_name: str = ""
     recaptcha_secret_name: str = ""
+    kyc_bucket: str = ""
     recaptcha_url: str = "https://www.google.com/recaptcha/api/siteverify"
     trusted_proxy_header: str = ""
     trusted_proxy_hops: int = 1

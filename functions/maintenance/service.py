@@ -52,6 +52,7 @@ def run(
     def tidy() -> None:
         report.deposits_expired = store.expire_deposits(exchange(), now)
         report.rows_deleted = store.delete_sent_messages(exchange(), now - SENT_KEPT) + store.delete_expired_answers(exchange(), now)
+        report.rows_deleted += store.delete_old_identity_rows(exchange(), now)
 
     def partition_ledger() -> None:
         report.partitions_made += store.ensure_ledger_partitions(exchange(), now, months=MONTHS_AHEAD)

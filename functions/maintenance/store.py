@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final, LiteralString
 
 from psycopg import Connection
 
 ROWS_MAX = 5_000
 """Of one deletion: the rest waits for the next minute."""
+MAIL_LOG_KEPT: Final = timedelta(days=366)
+AUDIT_LOG_KEPT: Final = timedelta(days=24 * 31)
+"""A little more than 24 months: the table itself lets nothing younger go."""
 
 
 def expire_deposits(connection: Connection, now: datetime) -> int:
@@ -29,6 +33,20 @@ def delete_expired_answers(connection: Connection, now: datetime) -> int:
                   SELECT user_id, key FROM idempotency_keys WHERE expires_at <= %s ORDER BY expires_at LIMIT %s)""",
         (now, ROWS_MAX),
     ).rowcount
+
+
+def delete_old_identity_rows(connection: Connection, now: datetime) -> int:
+    """Sessions and reset tokens that have expired, mail logs after 12 months, audit records after 24; returns how many."""
+    batches: tuple[tuple[LiteralString, datetime], ...] = (
+        ("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < %s LIMIT %s)", now),
+        ("DELETE FROM password_reset_tokens WHERE id IN (SELECT id FROM password_reset_tokens WHERE expires_at < %s LIMIT %s)", now),
+        (
+            "DELETE FROM email_logs WHERE message_id IN (SELECT message_id FROM email_logs WHERE created_at < %s LIMIT %s)",
+            now - MAIL_LOG_KEPT,
+        ),
+        ("DELETE FROM audit_logs WHERE id IN (SELECT id FROM audit_logs WHERE timestamp < %s LIMIT %s)", now - AUDIT_LOG_KEPT),
+    )
+    return sum(connection.execute(statement, (before, ROWS_MAX)).rowcount for statement, before in batches)
 
 
 def count_waiting_messages(connection: Connection) -> int:

@@ -5,6 +5,7 @@ Calls go the way they go in production: through the authorizer where the route a
 
 from __future__ import annotations
 
+import base64
 import importlib
 import json
 import os
@@ -56,6 +57,7 @@ def _environment(exchange_dsn: str, valkey: str, role_passwords: dict[str, str])
         TWO_FACTOR_SECRET_NAME="mycrypto/local/two-factor",
         PUBLIC_URL="https://exchange.example",
         MAIL_FROM="no-reply@mycrypto.example",
+        KYC_BUCKET="kyc-documents",
         POWERTOOLS_SERVICE_NAME="auth",
     )
     os.environ.pop("AWS_ENDPOINT_URL", None)
@@ -67,6 +69,7 @@ def _environment(exchange_dsn: str, valkey: str, role_passwords: dict[str, str])
         sqs = boto3.client("sqs")
         for queue in QUEUES:
             sqs.create_queue(QueueName=f"mycrypto-local-{queue}")
+        boto3.client("s3").create_bucket(Bucket="kyc-documents", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
         boto3.client("ses").verify_email_identity(EmailAddress="no-reply@mycrypto.example")
         yield
     os.environ.clear()
@@ -120,9 +123,11 @@ class Identity:
         ip: str = "127.0.0.1",
         headers: dict[str, str] | None = None,
         query: dict[str, str] | None = None,
+        form: tuple[str, bytes] | None = None,
     ) -> Answer:
-        """One request; with a token it passes the authorizer first, as every private route does."""
-        sent = {"Content-Type": "application/json", "User-Agent": "tests", "X-Forwarded-For": ip} | (headers or {})
+        """One request; with a token it passes the authorizer first, as every private route does. ``form``: content type and body."""
+        media = form[0] if form else "application/json"
+        sent = {"Content-Type": media, "User-Agent": "tests", "X-Forwarded-For": ip} | (headers or {})
         context: dict[str, Any] = {"identity": {"sourceIp": ip}, "requestId": str(uuid4()), "stage": "v1", "path": f"/v1{path}"}
         if token:
             sent["Authorization"] = f"Bearer {token}"
@@ -135,9 +140,9 @@ class Identity:
             "path": path,
             "headers": sent,
             "queryStringParameters": query,
-            "body": None if body is None else json.dumps(body),
+            "body": base64.b64encode(form[1]).decode() if form else None if body is None else json.dumps(body),
             "requestContext": context,
-            "isBase64Encoded": False,
+            "isBase64Encoded": form is not None,
         }
         answer = self.handler(event, LambdaContext())
         headers_out = {name: values[0] for name, values in answer["multiValueHeaders"].items()}

@@ -39,6 +39,8 @@ def test_neither_password_nor_token_is_stored(identity: Identity) -> None:
     assert row is not None
     assert token not in row[0]
     assert PASSWORD not in row[0]
+    waiting = identity.owner.execute("SELECT count(*) FROM outbox WHERE position(convert_to(%s, 'UTF8') IN payload) > 0", (token,))
+    assert waiting.fetchone() == (0,)
 
 
 def test_an_address_is_taken_in_any_spelling(identity: Identity) -> None:

@@ -75,7 +75,7 @@ class Request:
 
     def __init__(self, event: Mapping[str, Any], *, proxy: Proxy, body_bytes_max: int) -> None:
         self._event = event
-        self._body_bytes_max = body_bytes_max
+        self.body_bytes_max = body_bytes_max
         self._headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items() if value is not None}
         self._context: Mapping[str, Any] = event.get("requestContext") or {}
         self.method = str(event.get("httpMethod") or "").upper()
@@ -111,7 +111,7 @@ class Request:
     def body(self) -> bytes:
         """The raw body. Raises PAYLOAD_TOO_LARGE beyond the function's limit."""
         text = self._event.get("body") or ""
-        if len(text) > self._body_bytes_max * 2:
+        if len(text) > self.body_bytes_max * 2:
             raise self._too_large()
         if self._event.get("isBase64Encoded"):
             try:
@@ -120,12 +120,12 @@ class Request:
                 raise ProblemError("VALIDATION_ERROR", "the body is not valid base64") from None
         else:
             raw = str(text).encode("utf-8", "surrogatepass")
-        if len(raw) > self._body_bytes_max:
+        if len(raw) > self.body_bytes_max:
             raise self._too_large()
         return raw
 
     def _too_large(self) -> ProblemError:
-        return ProblemError("PAYLOAD_TOO_LARGE", f"at most {self._body_bytes_max} bytes are accepted", limit_bytes=self._body_bytes_max)
+        return ProblemError("PAYLOAD_TOO_LARGE", f"at most {self.body_bytes_max} bytes are accepted", limit_bytes=self.body_bytes_max)
 
     def json(self, kind: type[T]) -> T:
         """The body as ``kind``. Raises VALIDATION_ERROR, naming the field, or UNSUPPORTED_MEDIA_TYPE."""
@@ -221,8 +221,11 @@ class Api:
         def unknown(_: NotFoundError) -> GatewayResponse[str]:
             return self._guard(self._refuse_unknown)
 
-    def route(self, method: str, path: str) -> Callable[[Endpoint], Endpoint]:
-        """Declare ``endpoint(request, **parts)`` for a method and a path such as ``/api/auth/sessions/<session_id>``."""
+    def route(self, method: str, path: str, *, body_bytes_max: int | None = None) -> Callable[[Endpoint], Endpoint]:
+        """Declare ``endpoint(request, **parts)`` for a method and a path such as ``/api/auth/sessions/<session_id>``.
+
+        ``body_bytes_max`` is for routes that take more than the others, such as files.
+        """
 
         def register(endpoint: Endpoint) -> Endpoint:
             pattern = _PATH_PART.sub("[^/]+", path)
@@ -230,6 +233,8 @@ class Api:
 
             def call(**parts: str) -> GatewayResponse[str]:
                 self._route = path
+                if self._request is not None and body_bytes_max is not None:
+                    self._request.body_bytes_max = body_bytes_max
                 return self._guard(lambda request: endpoint(request, **parts))
 
             call.__name__ = endpoint.__name__
@@ -241,8 +246,8 @@ class Api:
     def get(self, path: str) -> Callable[[Endpoint], Endpoint]:
         return self.route("GET", path)
 
-    def post(self, path: str) -> Callable[[Endpoint], Endpoint]:
-        return self.route("POST", path)
+    def post(self, path: str, *, body_bytes_max: int | None = None) -> Callable[[Endpoint], Endpoint]:
+        return self.route("POST", path, body_bytes_max=body_bytes_max)
 
     def put(self, path: str) -> Callable[[Endpoint], Endpoint]:
         return self.route("PUT", path)

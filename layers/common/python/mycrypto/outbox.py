@@ -141,7 +141,8 @@ class Relay:
         """Send up to ``rows_max`` of the oldest rows; returns how many went out.
 
         Call it outside of a transaction. It never raises for a destination that is out of reach: the rows wait, ``on_failure`` is told.
-        Destinations that this relay has no sender for are left to the maintenance function.
+        Destinations that this relay has no sender for are left to the maintenance function. Of a mail that went out only the row stays:
+        its links would otherwise lie here for whoever reads the table.
         """
         with connection.transaction():
             waiting = _lock_oldest(connection, list(self._senders), rows_max)
@@ -152,8 +153,10 @@ class Relay:
                 except Exception as error:  # noqa: BLE001 - whatever a client raises, the row stays and is tried again
                     self._on_failure(destination, error)
             connection.execute(
-                "UPDATE outbox SET attempts = attempts + 1, sent_at = CASE WHEN id = ANY(%s) THEN now() END WHERE id = ANY(%s)",
-                (sent, [row.id for row in waiting]),
+                """UPDATE outbox SET attempts = attempts + 1, sent_at = CASE WHEN id = ANY(%(sent)s) THEN now() END,
+                       payload = CASE WHEN id = ANY(%(sent)s) AND destination = %(mails)s THEN '' ELSE payload END
+                    WHERE id = ANY(%(all)s)""",
+                {"sent": sent, "mails": EMAIL, "all": [row.id for row in waiting]},
             )
         return len(sent)
 

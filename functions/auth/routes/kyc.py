@@ -1,0 +1,54 @@
+"""Proof of identity, for users and for staff."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from functions.auth import kyc, multipart, staff
+from functions.auth.app import api, caller, client, context, is_fresh
+from functions.auth.models import KycDecision, Listed, PageQuery, Pagination
+from mycrypto.http import Principal, Reply, Request
+
+FORM_BYTES_MAX: Final = 6 * 1024 * 1024
+"""What Lambda takes in one request; three pictures of a phone that scales them down."""
+
+
+def _admin(request: Request) -> Principal:
+    principal = caller(request)
+    staff.require_admin(context(), principal, fresh=is_fresh(principal))
+    return principal
+
+
+@api.post("/api/auth/kyc/submit", body_bytes_max=FORM_BYTES_MAX)
+def post_submit(request: Request) -> Reply:
+    principal = caller(request)
+    form = multipart.parse(request.header("content-type") or "", request.body)
+    return Reply(kyc.submit(context(), principal, form, client(request)), status=201)
+
+
+@api.get("/api/auth/kyc/status")
+def get_status(request: Request) -> Any:
+    return kyc.status(context(), caller(request))
+
+
+@api.get("/api/auth/kyc/limits")
+def get_limits(request: Request) -> Any:
+    return kyc.limits(context(), caller(request))
+
+
+@api.get("/api/auth/admin/kyc")
+def get_waiting(request: Request) -> Listed:
+    _admin(request)
+    query = request.params(PageQuery)
+    found, total = kyc.waiting(context(), query.limit, query.offset)
+    return Listed(found, Pagination(query.limit, query.offset, total))
+
+
+@api.get("/api/auth/admin/kyc/<submission_id>")
+def get_review(request: Request, submission_id: str) -> Any:
+    return kyc.review(context(), _admin(request), request.uuid(submission_id), client(request))
+
+
+@api.post("/api/auth/admin/kyc/<submission_id>/decision")
+def post_decision(request: Request, submission_id: str) -> Any:
+    return kyc.decide(context(), _admin(request), request.uuid(submission_id), request.json(KycDecision), client(request))

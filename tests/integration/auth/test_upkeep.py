@@ -1,0 +1,31 @@
+"""What the minute job does for identity: rows leave when their time is over, and not before."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from functions.maintenance import store
+from mycrypto import database
+
+from .conftest import Identity
+
+
+def test_rows_leave_when_their_time_is_over(identity: Identity, exchange_dsn: str, role_passwords: dict[str, str]) -> None:
+    account, now = identity.member(), datetime.now(UTC)
+    identity.call("POST", "/api/auth/password/reset", {"email": account.email})
+    user_id = identity.row(account.email, "id")
+    log = "INSERT INTO email_logs (message_id, type, recipient, status, claimed_at, created_at) VALUES (%s, 'x', 'x', 'SENT', %s, %s)"
+    audit = "INSERT INTO audit_logs (id, user_id, actor_type, action, result, timestamp) VALUES (%s, %s, 'USER', 'x', 'SUCCESS', %s)"
+    for age in (timedelta(days=360), timedelta(days=370)):
+        identity.owner.execute(log, (uuid4(), now - age, now - age))
+    for age in (timedelta(days=700), timedelta(days=760)):
+        identity.owner.execute(audit, (uuid4(), user_id, now - age))
+    dsn = f"{exchange_dsn} user=wallet_app password={role_passwords['wallet_app']}"
+    with database.connect(dsn) as wallet:
+        assert store.delete_old_identity_rows(wallet, now) == 2  # the mail log of 370 days and the audit record of 760
+        assert store.delete_old_identity_rows(wallet, now) == 0
+        assert store.delete_old_identity_rows(wallet, now + timedelta(hours=2)) >= 1  # the reset token
+        gone = store.delete_old_identity_rows(wallet, now + timedelta(days=30, minutes=1))
+    assert gone >= 1
+    assert identity.call("POST", "/api/auth/refresh", {"refresh_token": account.refresh_token}).status == 401
