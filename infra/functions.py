@@ -105,7 +105,7 @@ WALLET: Final = FunctionSpec(
     reserved_concurrency=50,
     database=Database(name=names.DATABASE_EXCHANGE, role="wallet_app"),
     redis=True,
-    secrets=(names.SECRET_WEBHOOKS, names.SECRET_WALLET),
+    secrets=(names.SECRET_WEBHOOKS, names.SECRET_WALLET, names.SECRET_TWO_FACTOR),
     sends_to=(names.QUEUE_EMAIL, names.QUEUE_AUDIT, names.QUEUE_WITHDRAWALS),
     publishes_commands=True,
     behind_api=True,

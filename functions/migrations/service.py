@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -122,11 +122,10 @@ def _apply_migrations(admin_dsn: str, plan: DatabasePlan, password: str) -> list
     parts = conninfo_to_dict(admin_dsn)
     address = f"{parts.get('host', '127.0.0.1')}:{parts.get('port', 5432)}"
     backend = get_backend(f"postgresql+psycopg://{plan.owner}:{quote(password, safe='')}@{address}/{plan.name}{_tls(parts)}")
-    with _quiet_yoyo(), backend.lock():
+    with closing(backend.connection), _quiet_yoyo(), backend.lock():
         waiting = backend.to_apply(read_migrations(str(HERE / plan.folder)))
         names = [migration.id for migration in waiting]
         backend.apply_migrations(waiting)
-    backend.connection.close()
     return names
 
 

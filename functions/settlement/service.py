@@ -13,7 +13,7 @@ from mycrypto import ledger, mail
 from mycrypto.contracts import events
 from mycrypto.contracts.trading import Side
 from mycrypto.ids import new_uuid, trading_uuid
-from mycrypto.ledger import FEES, Entry, Kind, Move, spot, transit
+from mycrypto.ledger import FEES, Entry, Kind, Move, refunds, spot, transit
 from mycrypto.mail import MailKind
 from mycrypto.money import format_amount, notional_units
 from mycrypto.projection import Numbered, fresh, lock_watermark, moment, move_watermark
@@ -185,14 +185,40 @@ def _write(connection: Connection, shard: int, chunk: _Chunk, transfers: dict[UU
     """Returns the number of mails that were put into the outbox."""
     ledger.post(connection, chunk.entries)
     store.set_wallets(connection, shard, chunk.balances)
-    for numbered, refused, asked in chunk.refused:
-        store.mark_refused(connection, asked.transfer_id, numbered.seq, refused.code)
-        if asked.amount > 0:
-            store.report_engine_refusal(connection, new_uuid(), asked, refused.code)
-    if not chunk.applied:
+    mails = sum(_refuse(connection, numbered, refused, asked) for numbered, refused, asked in chunk.refused)
+    if chunk.applied:
+        store.mark_applied(connection, chunk.applied)
+        applied = [transfers[transfer_id] for transfer_id in chunk.applied]
+        mails += _credit_deposits(connection, applied)
+        _debit_withdrawals(connection, applied)
+    return mails
+
+
+def _refuse(connection: Connection, numbered: Numbered, refused: events.TransferRefused, asked: store.Transfer) -> int:
+    store.mark_refused(connection, asked.transfer_id, numbered.seq, refused.code)
+    if asked.amount > 0:
+        store.report_engine_refusal(connection, new_uuid(), asked, refused.code)
         return 0
-    store.mark_applied(connection, chunk.applied)
-    return _credit_deposits(connection, [transfers[transfer_id] for transfer_id in chunk.applied])
+    withdrawal = store.refuse_withdrawal(connection, asked.reference_id, refused.code)
+    if withdrawal is None:
+        return 0
+    mail.add(
+        connection,
+        MailKind.WITHDRAWAL_STATUS,
+        to=withdrawal.email,
+        user_id=withdrawal.user_id,
+        amount=format_amount(withdrawal.amount),
+        currency=withdrawal.currency,
+        status="REJECTED",
+    )
+    return 1
+
+
+def _debit_withdrawals(connection: Connection, applied: Sequence[store.Transfer]) -> None:
+    debited = [transfer.reference_id for transfer in applied if transfer.amount < 0]
+    if debited:
+        store.debit_withdrawals(connection, debited)
+        refunds.start_due(connection)
 
 
 def _credit_deposits(connection: Connection, arrived: Sequence[store.Transfer]) -> int:

@@ -46,6 +46,15 @@ class CreditedDeposit(NamedTuple):
     email: str
 
 
+class RefusedWithdrawal(NamedTuple):
+    """A withdrawal that the engine refused, with whom to tell; ``amount`` in units of 10^-8."""
+
+    user_id: UUID
+    currency: str
+    amount: int
+    email: str
+
+
 def set_wallets(connection: Connection, shard: int, balances: Mapping[tuple[UUID, str], Balance]) -> None:
     """Write the balances that the engine said; an older one never replaces a newer."""
     if not balances:
@@ -123,6 +132,28 @@ def credit_chain_deposits(connection: Connection, deposit_ids: Sequence[UUID]) -
         (list(deposit_ids),),
     ).fetchall()
     return [CreditedDeposit(row[0], row[1], row[2], from_numeric(row[3]), row[4]) for row in rows]
+
+
+def debit_withdrawals(connection: Connection, withdrawal_ids: Sequence[UUID]) -> None:
+    """The engine gave the money: what needs no approval of a person is approved by that."""
+    connection.execute(
+        """UPDATE withdrawals
+              SET debited_at = now(), updated_at = now(),
+                  status = CASE WHEN status = 'PENDING' AND NOT requires_approval THEN 'APPROVED' ELSE status END,
+                  approved_at = CASE WHEN status = 'PENDING' AND NOT requires_approval THEN now() ELSE approved_at END
+            WHERE id = ANY(%s) AND debited_at IS NULL""",
+        (list(withdrawal_ids),),
+    )
+
+
+def refuse_withdrawal(connection: Connection, withdrawal_id: UUID, code: str) -> RefusedWithdrawal | None:
+    """The engine did not give the money; ``None`` if the withdrawal had ended before."""
+    row = connection.execute(
+        """UPDATE withdrawals SET status = 'REJECTED', reason = %s, updated_at = now() WHERE id = %s AND status = 'PENDING'
+           RETURNING user_id, currency, amount, email""",
+        (code, withdrawal_id),
+    ).fetchone()
+    return RefusedWithdrawal(row[0], row[1], from_numeric(row[2]), row[3]) if row else None
 
 
 def spot_sums(connection: Connection) -> dict[str, int]:

@@ -11,6 +11,7 @@ from functions.wallet.context import Context
 from functions.wallet.iban import InvalidIbanError, InvalidSwiftError, mask_iban, parse_iban, parse_swift
 from functions.wallet.models import AddBankAccount, BankAccount, iso, iso_or_none
 from functions.wallet.store import bank_accounts as store
+from functions.wallet.store import withdrawals
 from functions.wallet.store.bank_accounts import BankAccountRow
 from mycrypto import currencies
 from mycrypto.errors import FieldError, ProblemError, invalid
@@ -73,10 +74,12 @@ def of_user(context: Context, user_id: UUID) -> list[BankAccount]:
 
 
 def delete(context: Context, user_id: UUID, account_id: UUID) -> None:
-    """Raises ACCOUNT_NOT_FOUND, and ACCOUNT_HAS_PENDING_DEPOSITS while one waits for its transfer."""
+    """Raises ACCOUNT_NOT_FOUND, and ACCOUNT_HAS_PENDING_DEPOSITS or -_WITHDRAWALS while one is under way."""
     with context.db.transaction() as connection:
         if store.find(connection, user_id, account_id) is None:
             raise ProblemError("ACCOUNT_NOT_FOUND")
         if store.has_open_deposits(connection, account_id):
             raise ProblemError("ACCOUNT_HAS_PENDING_DEPOSITS")
+        if withdrawals.has_open(connection, account_id):
+            raise ProblemError("ACCOUNT_HAS_PENDING_WITHDRAWALS")
         store.mark_deleted(connection, account_id, context.now())

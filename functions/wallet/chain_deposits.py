@@ -207,13 +207,13 @@ def _credit(connection: Connection, output: ChainRow, amount: ChainAmount, now: 
             user_id=output.user_id,
             currency=output.currency,
             amount=amount.units,
-            source=CUSTODY_HOT,
             kind=Kind.DEPOSIT,
             reference=("CRYPTO_DEPOSIT", output.id),
             why=f"{output.currency} yatırma",
-            moment=now,
-            metadata={"tx_hash": output.tx_hash},
         ),
+        source=CUSTODY_HOT,
+        moment=now,
+        metadata={"tx_hash": output.tx_hash},
     )
     _book_dust(connection, output, amount, now)
 

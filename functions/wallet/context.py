@@ -12,6 +12,8 @@ from functions.wallet.settings import Settings
 from mycrypto import cache, database, outbox, secrets
 from mycrypto.log_producer import LogProducer
 from mycrypto.ratelimit import Limit, Limiter, Verdict
+from mycrypto.security import second_factor
+from mycrypto.security.sealing import Sealer
 from mycrypto.telemetry import Logger, Meter
 
 SERVICE: Final = "wallet"
@@ -78,6 +80,14 @@ class Context:
         """The account-level extended public key of a coin type."""
         member = {0: "btc_xpub", 60: "eth_xpub"}[coin_type]
         return str(self._read_secret(self.settings.wallet_secret_name)[member])
+
+    def forget(self, limit: Limit, subject: str) -> None:
+        """Start a window anew."""
+        self._limiter.forget(limit, subject)
+
+    def sealer(self) -> Sealer:
+        """Opens the users' sealed second factors."""
+        return Sealer.from_secret(self._read_secret(self.settings.two_factor_secret_name), second_factor.PURPOSE)
 
     def flush(self) -> None:
         """Send what the last transaction left in the outbox. Whatever goes wrong, the rows wait for the next minute."""

@@ -158,13 +158,13 @@ def _credit(connection: Connection, deposit: DepositRow, report: BankReport, now
             user_id=deposit.user_id,
             currency=deposit.currency,
             amount=deposit.units,
-            source=CUSTODY_BANK,
             kind=Kind.DEPOSIT,
             reference=("DEPOSIT_REQUEST", deposit.id),
             why=f"Banka havalesi ile yatırma {deposit.reference}",
-            moment=now,
-            metadata={"bank_transaction_id": report.transaction_id},
         ),
+        source=CUSTODY_BANK,
+        moment=now,
+        metadata={"bank_transaction_id": report.transaction_id},
     )
 
 

@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from functions.wallet import balances, bank_accounts, chain_deposits, fiat_deposits, health, history, idempotency, signature
+from psycopg import Connection
+
+from functions.wallet import (
+    balances,
+    bank_accounts,
+    chain_deposits,
+    fiat_deposits,
+    health,
+    history,
+    idempotency,
+    payouts,
+    signature,
+    withdrawals,
+)
 from functions.wallet.context import SERVICE, Context
 from functions.wallet.models import (
     AddBankAccount,
     BankReport,
     ChainReport,
+    Decision,
     OpenCryptoDeposit,
     OpenFiatDeposit,
     PageQuery,
+    PayoutReport,
     TransactionQuery,
+    Withdrawal,
+    WithdrawalQuery,
+    WithdrawCrypto,
+    WithdrawFiat,
 )
 from functions.wallet.settings import Settings
 from mycrypto import settings, telemetry
 from mycrypto.errors import ProblemError
 from mycrypto.http import Api, Principal, Reply, Request
 from mycrypto.ratelimit import Limit, api_limit
+from mycrypto.security.tokens import Role
 
 logger = telemetry.logger(SERVICE)
 meter = telemetry.Meter(SERVICE)
@@ -31,6 +52,7 @@ api = Api(logger, meter, proxy=configuration.proxy)
 ADD_ACCOUNT = Limit("bank-accounts", 5, 60)
 DELETE_ACCOUNT = Limit("bank-accounts-delete", 10, 60)
 OPEN_DEPOSIT = Limit("deposit", 10, 60)
+WITHDRAW = Limit("withdraw", 5, 60)
 
 
 @cache
@@ -159,6 +181,88 @@ def get_transactions(request: Request) -> dict[str, Any]:
     principal = caller(request)
     data, pagination = history.page(context(), principal.user_id, request.params(TransactionQuery))
     return {"data": data, "pagination": pagination}
+
+
+@api.post("/api/wallet/withdraw/fiat")
+def post_fiat_withdrawal(request: Request) -> Reply:
+    principal = caller(request, WITHDRAW)
+    body = request.json(WithdrawFiat)
+    return _withdraw(request, principal, lambda connection: withdrawals.withdraw_fiat(context(), connection, request, principal, body))
+
+
+@api.post("/api/wallet/withdraw/crypto")
+def post_crypto_withdrawal(request: Request) -> Reply:
+    principal = caller(request, WITHDRAW)
+    body = request.json(WithdrawCrypto)
+    return _withdraw(request, principal, lambda connection: withdrawals.withdraw_crypto(context(), connection, request, principal, body))
+
+
+def _withdraw(request: Request, principal: Principal, act: Callable[[Connection], Withdrawal]) -> Reply:
+    reply = idempotency.once(context(), request, principal.user_id, lambda connection: Reply(act(connection), status=201))
+    context().flush()
+    return reply
+
+
+@api.get("/api/wallet/withdraw/requests")
+def get_withdrawals(request: Request) -> dict[str, Any]:
+    principal = caller(request)
+    query = request.params(WithdrawalQuery)
+    data, pagination = withdrawals.page(context(), principal.user_id, query, query.status)
+    return {"data": data, "pagination": pagination}
+
+
+@api.get("/api/wallet/withdraw/<withdrawal_id>")
+def get_withdrawal(request: Request, withdrawal_id: str) -> Any:
+    return withdrawals.one(context(), caller(request).user_id, identifier(withdrawal_id, "WITHDRAWAL_NOT_FOUND"))
+
+
+@api.post("/api/wallet/withdraw/<withdrawal_id>/cancel")
+def post_cancel(request: Request, withdrawal_id: str) -> Any:
+    principal = caller(request)
+    return withdrawals.cancel(context(), request, principal.user_id, identifier(withdrawal_id, "WITHDRAWAL_NOT_FOUND"))
+
+
+@api.get("/api/wallet/withdraw/crypto/fees/<currency>")
+def get_fees(request: Request, currency: str) -> Any:
+    caller(request)
+    return withdrawals.fees(currency)
+
+
+def staff(request: Request) -> Principal:
+    principal = caller(request)
+    principal.require(Role.ADMIN)
+    return principal
+
+
+@api.get("/api/wallet/admin/withdrawals")
+def get_all_withdrawals(request: Request) -> dict[str, Any]:
+    staff(request)
+    query = request.params(WithdrawalQuery)
+    data, pagination = withdrawals.page(context(), None, query, query.status)
+    return {"data": data, "pagination": pagination}
+
+
+@api.post("/api/wallet/admin/withdrawals/<withdrawal_id>/approve")
+def post_approve(request: Request, withdrawal_id: str) -> Any:
+    return withdrawals.approve(context(), request, staff(request), identifier(withdrawal_id, "WITHDRAWAL_NOT_FOUND"))
+
+
+@api.post("/api/wallet/admin/withdrawals/<withdrawal_id>/reject")
+def post_reject(request: Request, withdrawal_id: str) -> Any:
+    principal = staff(request)
+    reason = request.json(Decision).reason
+    return withdrawals.reject(context(), request, principal, identifier(withdrawal_id, "WITHDRAWAL_NOT_FOUND"), reason)
+
+
+@api.post("/api/wallet/webhooks/<sender>/payout")
+def post_payout_report(request: Request, sender: str) -> Any:
+    if sender not in payouts.KINDS:
+        raise ProblemError("NOT_FOUND", "there is no such path")
+    _signed_by(sender, request)
+    outcome = payouts.receive(context(), sender, request.json(PayoutReport))
+    logger.info("payout reported", outcome=outcome.outcome, reason=outcome.reason)
+    meter.count("wallet_withdrawals_total", sender=sender, outcome=outcome.outcome)
+    return outcome
 
 
 def _signed_by(sender: str, request: Request) -> None:

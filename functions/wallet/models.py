@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -54,6 +54,35 @@ class ChainReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     confirmations: Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 
+class WithdrawFiat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    amount: ShortText
+    fiat_account_id: UUID
+    two_fa_code: Annotated[str, Meta(pattern="^[0-9]{6}$")]
+
+
+class WithdrawCrypto(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    currency: ShortText
+    destination_address: Annotated[str, Meta(min_length=1, max_length=128)]
+    amount: ShortText
+    two_fa_code: Annotated[str, Meta(pattern="^[0-9]{6}$")]
+    network: ShortText | None = None
+
+
+class PayoutReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a payout ended. ``reference`` is the bank's reference or the transaction's hash."""
+
+    withdrawal_id: UUID
+    outcome: Literal["COMPLETED", "FAILED"]
+    reference: Annotated[str, Meta(min_length=1, max_length=128)]
+    reason: Annotated[str, Meta(max_length=500)] = ""
+
+
+class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a withdrawal is refused."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
 class PageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     page: Annotated[int, Meta(ge=1, le=100_000)] = 1
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
@@ -68,6 +97,10 @@ class TransactionQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
     type: str | None = None
     start_date: str | None = None
     end_date: str | None = None
+
+
+class WithdrawalQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    status: str | None = None
 
 
 class Pagination(msgspec.Struct, frozen=True):
@@ -143,6 +176,37 @@ class CryptoDeposit(msgspec.Struct, frozen=True):
     created_at: str
     confirmed_at: str | None
     credited_at: str | None
+
+
+class Withdrawal(msgspec.Struct, frozen=True):
+    """The user receives ``amount`` and pays ``total_amount``. ``destination`` is an address, or a masked IBAN."""
+
+    id: UUID
+    kind: str
+    currency: str
+    amount: str
+    platform_fee: str
+    network_fee: str
+    total_amount: str
+    destination: str
+    network: str
+    status: str
+    requires_admin_approval: bool
+    reason: str | None
+    payout_reference: str | None
+    created_at: str
+    updated_at: str
+    completed_at: str | None
+
+
+class WithdrawalFees(msgspec.Struct, frozen=True):
+    currency: str
+    network: str
+    platform_fee: str
+    network_fee: str
+    total_fee: str
+    minimum: str
+    maximum: str
 
 
 class Transaction(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ class Settings(msgspec.Struct, frozen=True):
     kafka_bootstrap_servers: str
     wallet_secret_name: str
     webhooks_secret_name: str
+    two_factor_secret_name: str = ""
     kafka_auth: KafkaAuth = "none"
     database_secret_name: str = ""
     redis_secret_name: str = ""

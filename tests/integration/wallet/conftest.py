@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import hashlib
 import hmac
@@ -21,8 +22,10 @@ from embit import bip32, bip39
 
 from functions.settlement import service as settlement
 from mycrypto import balance_cache, cache, outbox, telemetry
-from mycrypto.contracts import commands
+from mycrypto.contracts import commands, events
 from mycrypto.database import Database
+from mycrypto.security import second_factor, totp
+from mycrypto.security.sealing import Sealer
 
 if TYPE_CHECKING:
     from functions.wallet.context import Context
@@ -41,6 +44,7 @@ def _account_key(path: str) -> str:
 SECRETS: dict[str, dict[str, Any]] = {
     "wallet": {"btc_xpub": _account_key("m/44h/0h/0h"), "eth_xpub": _account_key("m/44h/60h/0h")},
     "webhooks": WEBHOOK_SECRETS,
+    "two-factor": {"key": base64.b64encode(bytes(range(32))).decode()},
 }
 
 
@@ -79,6 +83,8 @@ class Answer:
 class User:
     id: UUID = field(default_factory=uuid4)
     kyc_level: int = 1
+    roles: str = "USER"
+    second_factor: str = ""
 
     @property
     def email(self) -> str:
@@ -114,17 +120,25 @@ class Wallet:
         if user is None:
             del event["requestContext"]["authorizer"]
         else:
-            event["requestContext"]["authorizer"] |= {"user_id": str(user.id), "email": user.email, "kyc_level": str(user.kyc_level)}
+            event["requestContext"]["authorizer"] |= {
+                "user_id": str(user.id),
+                "email": user.email,
+                "kyc_level": str(user.kyc_level),
+                "roles": user.roles,
+            }
         answer = self.module.handler(event, LambdaContext())
         sent = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
         return Answer(answer["statusCode"], json.loads(answer["body"]) if answer["body"] else None, sent)
 
     def report(self, sender: str, document: dict[str, Any], *, secret: str = "", seconds: int | None = None) -> Answer:
         """A signed webhook."""
+        return self.report_to(sender, sender, document, secret=secret, seconds=seconds)
+
+    def report_to(self, path: str, sender: str, document: dict[str, Any], *, secret: str = "", seconds: int | None = None) -> Answer:
         body = json.dumps(document)
         at = int(self.now.timestamp()) if seconds is None else seconds
         digest = hmac.new((secret or WEBHOOK_SECRETS[sender]).encode(), f"{at}.{body}".encode(), hashlib.sha256).hexdigest()
-        return self.call("POST", f"/api/wallet/webhooks/{sender}", body, headers={"X-Signature": f"t={at},v1={digest}"})
+        return self.call("POST", f"/api/wallet/webhooks/{path}", body, headers={"X-Signature": f"t={at},v1={digest}"})
 
     def bank_account(self, user: User, iban: str = IBAN) -> str:
         body = {"bank_name": "Banka", "account_holder_name": "Ayşe Yılmaz", "iban": iban, "currency": "TRY"}
@@ -160,12 +174,15 @@ class Wallet:
         done: set[bytes] = getattr(self, "_done", set())
         for row in self.kafka.rows:
             for command in commands.decode_record(row.payload):
-                assert isinstance(command, commands.Credit)
+                assert isinstance(command, commands.Credit | commands.Debit)
+                amount = command.amount if isinstance(command, commands.Credit) else -command.amount
                 repeated = command.transfer_id in done
                 done.add(command.transfer_id)
-                self.engine.transfer(
-                    UUID(bytes=command.transfer_id), UUID(bytes=command.user_id), command.asset, command.amount, repeated=repeated
-                )
+                if not repeated and self.engine.available(UUID(bytes=command.user_id), command.asset) + amount < 0:
+                    refused = events.TransferRefused(command.transfer_id, command.user_id, command.asset, amount, "WALLET_001", {})
+                    self.engine.emit(refused)
+                    continue
+                self.engine.transfer(UUID(bytes=command.transfer_id), UUID(bytes=command.user_id), command.asset, amount, repeated=repeated)
         self._done = done
         self.kafka.rows.clear()
         self.engine.totals()
@@ -177,6 +194,30 @@ class Wallet:
     def balance(self, user: User, currency: str) -> str:
         answer = self.call("GET", f"/api/wallet/balance/{currency}", user=user)
         return str(answer.body["total_balance"])
+
+    def enable_second_factor(self, user: User) -> None:
+        user.second_factor = totp.new_secret()
+        sealed = Sealer.from_secret(SECRETS["two-factor"], second_factor.PURPOSE).seal(user.second_factor, str(user.id))
+        admin = self.database.connect()
+        admin.execute(
+            """INSERT INTO users (id, email, password_hash, email_verified, terms_accepted, terms_version, kvkk_consent_accepted,
+                                  kvkk_consent_version, consented_at, kyc_level)
+               VALUES (%s, %s, 'x', true, true, '1', true, '1', now(), 1)""",
+            (user.id, user.email),
+        )
+        admin.execute("INSERT INTO two_factor_secrets (user_id, secret_encrypted, verified_at) VALUES (%s, %s, now())", (user.id, sealed))
+
+    def code(self, user: User) -> str:
+        """A code that has not been used: each call lets half a minute pass."""
+        self.pass_time(timedelta(seconds=30))
+        return totp.code_at(user.second_factor, int(self.now.timestamp()))
+
+    def funded(self, user: User, amount: str = "1000") -> str:
+        """Let TRY come in from a bank account, which that verifies; returns the account's id."""
+        account = self.bank_account(user)
+        self.report("bank", self.bank_report(self.fiat_deposit(user, amount, account=account).body))
+        self.run_engine()
+        return account
 
     def pass_time(self, time: timedelta) -> None:
         self.now += time
@@ -191,6 +232,7 @@ def wallet(exchange: TestDatabase, valkey: str, engine_log: EngineLog, monkeypat
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
         "WALLET_SECRET_NAME": "wallet",
         "WEBHOOKS_SECRET_NAME": "webhooks",
+        "TWO_FACTOR_SECRET_NAME": "two-factor",
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

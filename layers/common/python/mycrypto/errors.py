@@ -71,6 +71,10 @@ _ROWS: Final = (
     ErrorKind("ACCOUNT_NOT_FOUND", 404, "Account not found", "Hesap bulunamadı."),
     ErrorKind("ADDRESS_NOT_FOUND", 404, "Deposit address not found", "Yatırma adresi bulunamadı."),
     ErrorKind("ACCOUNT_HAS_PENDING_DEPOSITS", 400, "A deposit waits on this account", "Hesabı bekleyen bir yatırma işlemi kullanıyor."),
+    ErrorKind("ACCOUNT_HAS_PENDING_WITHDRAWALS", 400, "A withdrawal to this account is under way", "Hesaba süren bir çekim işlemi var."),
+    ErrorKind("ACCOUNT_NOT_VERIFIED", 403, "The bank account is not verified", "Banka hesabı henüz doğrulanmamış."),
+    ErrorKind("WITHDRAWAL_NOT_FOUND", 404, "Withdrawal not found", "Çekim işlemi bulunamadı."),
+    ErrorKind("WITHDRAWAL_STATUS", 409, "The withdrawal is past this step", "Çekim işlemi bu adımı geçti."),
     ErrorKind("DEPOSIT_NOT_FOUND", 404, "Deposit not found", "Para yatırma işlemi bulunamadı."),
     ErrorKind("INVALID_WEBHOOK_SIGNATURE", 401, "The webhook signature is not valid", "İmza geçersiz."),
     # orders

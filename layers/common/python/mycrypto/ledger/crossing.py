@@ -1,4 +1,4 @@
-"""Money crosses from the platform's own accounts into trading.
+"""Money crosses between the platform's own accounts and trading.
 
 In one transaction: the posting into the user's transit account, the transfer that names what it is for, and the outbox row with the
 engine's ``Credit`` command. What happens when something dies:
@@ -19,56 +19,74 @@ import msgspec
 from psycopg import Connection
 
 from mycrypto import outbox
-from mycrypto.contracts.commands import Credit
+from mycrypto.contracts.commands import Credit, Debit
 from mycrypto.ledger.entries import Account, Entry, Kind, Move, transit
 from mycrypto.ledger.posting import post
 from mycrypto.money import to_numeric
 
 
 class Crossing(msgspec.Struct, frozen=True, kw_only=True):
-    """``amount`` units of 10^-8 for a user. ``transfer_id`` makes it happen once; ``reference`` is (type, id) of what it is for."""
+    """``amount`` units of 10^-8 of a user. ``transfer_id`` makes it happen once; ``reference`` is (type, id) of what it is for."""
 
     transfer_id: UUID
     user_id: UUID
     currency: str
     amount: int
-    source: Account
     kind: Kind
     reference: tuple[str, UUID]
     why: str
-    moment: datetime
-    metadata: Mapping[str, str] | None = None
 
 
-def into_trading(connection: Connection, crossing: Crossing) -> bool:
-    """Start the crossing in the caller's transaction; false if this transfer id had been started before."""
-    reference_type, reference_id = crossing.reference
+def into_trading(
+    connection: Connection, crossing: Crossing, *, source: Account, moment: datetime, metadata: Mapping[str, str] | None = None
+) -> bool:
+    """Book the money from ``source`` and send it on, in the caller's transaction; false if this transfer id had been started before."""
     entry = Entry(
         key=f"crossing:{crossing.transfer_id}",
         why=crossing.why,
-        reference=(reference_type, str(reference_id)),
-        moment=crossing.moment,
+        reference=(crossing.reference[0], str(crossing.reference[1])),
+        moment=moment,
         moves=(
             Move(
                 amount=crossing.amount,
                 currency=crossing.currency,
-                source=crossing.source,
+                source=source,
                 target=transit(crossing.user_id),
                 kind=crossing.kind,
             ),
         ),
-        metadata=crossing.metadata,
+        metadata=metadata,
     )
     if not post(connection, [entry]):
         return False
+    _ask(connection, crossing, crossing.amount, fee=0)
+    return True
+
+
+def out_of_trading(connection: Connection, crossing: Crossing, *, fee: int) -> None:
+    """Ask the engine for the user's money: ``amount`` of it, of which ``fee`` is the price of the withdrawal.
+
+    Nothing is posted yet: the engine says yes or no, and settlement posts what it said.
+    """
+    _ask(connection, crossing, -crossing.amount, fee=fee)
+
+
+def back_into_trading(connection: Connection, crossing: Crossing) -> None:
+    """Give back what the engine had given out: it is in transit already, so there is nothing to post before the engine has it."""
+    _ask(connection, crossing, crossing.amount, fee=0)
+
+
+def _ask(connection: Connection, crossing: Crossing, amount: int, *, fee: int) -> None:
+    reference_type, reference_id = crossing.reference
     connection.execute(
-        """INSERT INTO transfers (transfer_id, user_id, currency, amount, purpose, reference_type, reference_id, description)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
+        """INSERT INTO transfers (transfer_id, user_id, currency, amount, fee, purpose, reference_type, reference_id, description)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
         (
             crossing.transfer_id,
             crossing.user_id,
             crossing.currency,
-            to_numeric(crossing.amount),
+            to_numeric(amount),
+            to_numeric(fee),
             crossing.kind.value,
             reference_type,
             reference_id,
@@ -76,5 +94,9 @@ def into_trading(connection: Connection, crossing: Crossing) -> bool:
         ),
     )
     transfer, user = crossing.transfer_id.bytes, crossing.user_id.bytes
-    outbox.add_command(connection, Credit(transfer, user, crossing.currency, crossing.amount, transfer), key=str(crossing.user_id))
-    return True
+    command: Credit | Debit = (
+        Credit(transfer, user, crossing.currency, amount, transfer)
+        if amount > 0
+        else Debit(transfer, user, crossing.currency, -amount, transfer)
+    )
+    outbox.add_command(connection, command, key=str(crossing.user_id))

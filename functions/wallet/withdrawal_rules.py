@@ -1,0 +1,97 @@
+"""What may leave, at which price, and where to. Pure. Amounts are units of 10^-8."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from embit import script
+from embit.networks import NETWORKS
+
+from functions.wallet.hd_address import checksum_address
+from mycrypto import currencies
+from mycrypto.errors import ProblemError, invalid
+from mycrypto.money import UNITS_PER_ONE, AmountError, format_amount, parse_positive
+
+FIAT_FEE: Final = 5 * UNITS_PER_ONE
+FIAT_PER_DAY_MAX: Final = 5
+FIAT_APPROVAL_FROM: Final = 100_000 * UNITS_PER_ONE
+BITCOIN_KINDS: Final = frozenset({"p2pkh", "p2sh", "p2wpkh"})
+
+
+class CryptoTerms(msgspec.Struct, frozen=True):
+    """``network_fee`` is in the currency itself; for a token it is 0, because the gas is paid in ETH out of the platform's fee."""
+
+    network: str
+    minimum: int
+    maximum: int
+    platform_fee: int
+    network_fee: int
+    approval_from: int
+
+    @property
+    def fees(self) -> int:
+        return self.platform_fee + self.network_fee
+
+
+CRYPTO: Final = {
+    "BTC": CryptoTerms("BITCOIN", 100_000, 10 * UNITS_PER_ONE, 50_000, 1_000, 20_000_000),
+    "ETH": CryptoTerms("ETHEREUM", 1_000_000, 100 * UNITS_PER_ONE, 500_000, 200_000, 3 * UNITS_PER_ONE),
+    "USDT": CryptoTerms("ERC20", 10 * UNITS_PER_ONE, 100_000 * UNITS_PER_ONE, UNITS_PER_ONE, 0, 10_000 * UNITS_PER_ONE),
+}
+
+
+def terms(currency: str) -> tuple[str, CryptoTerms]:
+    """The code and the terms of a currency, in any case. Raises CURRENCY_NOT_SUPPORTED, also for fiat."""
+    code = currencies.find(currency).code
+    if code not in CRYPTO:
+        raise ProblemError("CURRENCY_NOT_SUPPORTED", f"{code} does not leave by a chain")
+    return code, CRYPTO[code]
+
+
+def parse_crypto(text: object, currency: str) -> int:
+    """An amount between the bounds of the currency, with no more decimals than its chain has. Raises INVALID_AMOUNT, WALLET_002."""
+    bounds = CRYPTO[currency]
+    try:
+        units = parse_positive(text, decimals=min(8, currencies.SUPPORTED[currency].chain_decimals))
+    except AmountError as error:
+        raise ProblemError("INVALID_AMOUNT", f"amount {error}") from None
+    minimum, maximum = format_amount(bounds.minimum), format_amount(bounds.maximum)
+    if units < bounds.minimum:
+        raise ProblemError("INVALID_AMOUNT", f"amount must be at least {minimum} {currency}", minimum=minimum, maximum=maximum)
+    if units > bounds.maximum:
+        raise ProblemError("WALLET_002", f"amount must be at most {maximum} {currency}", minimum=minimum, maximum=maximum)
+    return units
+
+
+def parse_destination(text: str, currency: str, *, bitcoin_network: str = "main") -> str:
+    """The address in its normal form. Raises VALIDATION_ERROR for what the chain would not take, or a checksum that is wrong."""
+    address = text.strip()
+    return _bitcoin(address, bitcoin_network) if currency == "BTC" else _ethereum(address)
+
+
+def _bitcoin(address: str, network: str) -> str:
+    if address == address.upper() and address.startswith("BC1"):
+        address = address.lower()  # bech32 is written in either case, for QR codes in upper
+    try:
+        target = script.address_to_scriptpubkey(address)
+        kind = target.script_type()
+        same = kind in BITCOIN_KINDS and target.address(NETWORKS[network]) == address
+    except Exception:  # noqa: BLE001 - the decoder raises whatever it stumbles over; each means the same
+        raise invalid("destination_address", "is no Bitcoin address") from None
+    if not same:
+        raise invalid("destination_address", "must be a P2PKH, P2SH or P2WPKH address of this network")
+    return address
+
+
+def _ethereum(address: str) -> str:
+    try:
+        checked = checksum_address(address)
+    except ValueError:
+        raise invalid("destination_address", "is no Ethereum address") from None
+    digits = address.removeprefix("0x")
+    if digits not in {digits.lower(), digits.upper()} and checked.removeprefix("0x") != digits:
+        raise invalid("destination_address", "has a wrong checksum (EIP-55)")
+    if not address.startswith("0x"):
+        raise invalid("destination_address", "must start with 0x")
+    return checked
