@@ -48,9 +48,9 @@ def _amend(state: State, order: Order, quantity: int, price: int, events: list[E
         return quantity_refusal(symbol, quantity)
     if price and (price < 0 or ticks * symbol.tick != price):
         return price_refusal(symbol, price)
-    reference = ticks or (terms.stop if terms is not None else 0)
+    reference = ticks or (terms.stop if terms is not None and terms.trail_bps == 0 else 0)
     value = reference * symbol.unit * lots
-    if value < symbol.notional_min:
+    if 0 < value < symbol.notional_min:
         return "MIN_NOTIONAL", {"required": symbol.notional_min, "notional": value}
     if ticks == order.price and lots <= order.open:
         if lots < order.open:

@@ -1,0 +1,711 @@
+"""A naive exchange: one symbol, plain lists searched from end to end, figures in units, nothing indexed, nothing clever.
+
+It follows the written rules, not the core's code, and gives the same events. Ids repeat nowhere in what it is fed, so it has no
+memory of commands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from mycrypto.contracts import commands as c
+from mycrypto.contracts import events as e
+from mycrypto.contracts.trading import OrderStatus, OrderType, SelfTradePrevention, Side, SymbolStatus, TimeInForce
+from mycrypto.money import BPS, UNITS_PER_ONE, fee_units
+
+LIMITS = {OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.TAKE_PROFIT_LIMIT}
+CONDITIONAL = {OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT, OrderType.TRAILING_STOP}
+DAY_MS = 86_400_000
+
+
+class Refused(Exception):
+    def __init__(self, code: str) -> None:
+        self.code = code
+
+
+@dataclass(eq=False)
+class Order:
+    number: int
+    created: int
+    command: c.PlaceOrder
+    price: int
+    total: int
+    open: int
+    shown: int
+    mode: SelfTradePrevention
+    turn: int = 0
+    """Later turns queue behind earlier ones."""
+    place: str = ""
+    """book, waiting or nothing."""
+    lock_price: int = 0
+    stop: int = 0
+    extreme: int = 0
+    sibling: Order | None = None
+    idle: bool = False
+    """Its funds are locked by the other leg of its OCO."""
+    queued: bool = False
+
+    @property
+    def user(self) -> bytes:
+        return self.command.user_id
+
+    @property
+    def side(self) -> Side:
+        return self.command.side
+
+
+@dataclass
+class Naive:
+    rules: c.SetSymbol
+    money: dict[tuple[bytes, str], int] = field(default_factory=dict)
+    """What a user owns, locked or not."""
+    orders: list[Order] = field(default_factory=list)
+    last: int = 0
+    seq: int = 1
+    now: int = 0
+    turns: int = 0
+    status: SymbolStatus = SymbolStatus.ACTIVE
+    events: list[Any] = field(default_factory=list)
+    closed: list[Any] = field(default_factory=list)
+    touched: list[tuple[bytes, str]] = field(default_factory=list)
+    prints: list[int] = field(default_factory=list)
+
+    # money
+
+    def per_lot(self, order: Order) -> int:
+        if order.side is Side.SELL:
+            return self.rules.lot
+        value = order.lock_price * self.rules.lot // UNITS_PER_ONE
+        return value + fee_units(value, max(self.rules.maker_fee_ppm, self.rules.taker_fee_ppm))
+
+    def need(self, order: Order) -> int:
+        return self.per_lot(order) * (order.open // self.rules.lot)
+
+    def asset(self, order: Order) -> str:
+        return self.rules.quote if order.side is Side.BUY else self.rules.base
+
+    def locked(self, user: bytes, asset: str) -> int:
+        return sum(self.need(o) for o in self.orders if o.place and not o.idle and o.user == user and self.asset(o) == asset)
+
+    def available(self, user: bytes, asset: str) -> int:
+        return self.money.get((user, asset), 0) - self.locked(user, asset)
+
+    def touch(self, user: bytes, asset: str) -> None:
+        if (user, asset) not in self.touched:
+            self.touched.append((user, asset))
+
+    # commands
+
+    def apply(self, command: Any, now: int) -> list[Any]:
+        self.now = max(self.now, now)
+        self.events, self.closed, self.touched, self.prints = [], [], [], []
+        due = sorted((self.expiry(o), o.number, o) for o in self.orders if o.place and 0 < self.expiry(o) <= self.now)
+        for _, _, order in due:
+            if order.place:
+                self.cancel(order, "EXPIRED", OrderStatus.EXPIRED)
+        self.finish()
+        expired, self.events, self.closed, self.touched = self.events, [], [], []
+        {
+            c.PlaceOrder: self.place,
+            c.CancelOrder: self.cancel_order,
+            c.AmendOrder: self.amend,
+            c.CancelAll: self.cancel_all,
+            c.ReplaceOrder: self.replace,
+            c.PlaceOco: self.place_oco,
+            c.Credit: self.credit,
+            c.Debit: self.debit,
+            c.SetStatus: self.set_status,
+        }[type(command)](command)
+        self.cascade()
+        self.finish()
+        return expired + self.events
+
+    def finish(self) -> None:
+        self.events += self.closed
+        for user, asset in self.touched:
+            locked = self.locked(user, asset)
+            self.events.append(e.BalanceChanged(user, asset, self.money.get((user, asset), 0) - locked, locked))
+        self.seq += len(self.events)
+        self.closed = []
+
+    def credit(self, command: c.Credit) -> None:
+        self.money[command.user_id, command.asset] = self.money.get((command.user_id, command.asset), 0) + command.amount
+        self.events.append(e.TransferApplied(command.transfer_id, command.user_id, command.asset, command.amount))
+        self.touch(command.user_id, command.asset)
+
+    def debit(self, command: c.Debit) -> None:
+        user, asset, amount = command.user_id, command.asset, command.amount
+        if self.available(user, asset) < amount:
+            details: dict[str, int | str] = {"asset": asset, "required": amount, "available": self.available(user, asset)}
+            self.events.append(e.TransferRefused(command.transfer_id, user, asset, amount, "WALLET_001", details))
+            return
+        self.money[user, asset] -= amount
+        self.events.append(e.TransferApplied(command.transfer_id, user, asset, -amount))
+        self.touch(user, asset)
+
+    def set_status(self, command: c.SetStatus) -> None:
+        if command.status is not SymbolStatus.ACTIVE:
+            for order in [*self.side(Side.BUY), *self.side(Side.SELL), *self.waiting()]:
+                if order.place:
+                    self.cancel(order, "HALT")
+        self.status = command.status
+        r = self.rules
+        self.events.append(
+            e.SymbolChanged(
+                r.symbol, r.base, r.quote, r.tick, r.lot, r.quantity_min, r.quantity_max, r.notional_min, r.band_bps, r.maker_fee_ppm,
+                r.taker_fee_ppm, r.breaker_bps, r.breaker_halt_ms, r.opens_minute, r.closes_minute, command.status, command.reason, 0, b"",
+            )
+        )  # fmt: skip
+
+    def find(self, user: bytes, number: int) -> Order | None:
+        return next((o for o in self.orders if o.place and o.user == user and o.number == number), None)
+
+    def missing(self, number: int) -> None:
+        code = "ORDER_004" if 0 < number < self.seq else "ORDER_003"
+        self.events.append(e.CommandRefused(code, {"order": number}))
+
+    def cancel_order(self, command: c.CancelOrder) -> None:
+        order = self.find(command.user_id, command.order_number)
+        if order is None:
+            self.missing(command.order_number)
+        else:
+            self.cancel(order, "USER")
+
+    def cancel_all(self, command: c.CancelAll) -> None:
+        for order in sorted((o for o in self.orders if o.place and o.user == command.user_id), key=lambda o: o.number):
+            if order.place and command.side in {None, order.side} and command.symbol in {"", self.rules.symbol}:
+                self.cancel(order, "USER")
+
+    def replace(self, command: c.ReplaceOrder) -> None:
+        order = self.find(command.replacement.user_id, command.order_number)
+        if order is None:
+            self.missing(command.order_number)
+            return
+        self.cancel(order, "REPLACED")
+        self.place(command.replacement)
+
+    def place(self, command: c.PlaceOrder) -> None:
+        try:
+            order = self.checked(command)
+            self.funded(order, command)
+        except Refused as refusal:
+            self.reject(command, refusal.code)
+            return
+        self.start(order, self.accept(order))
+
+    def reject(self, p: c.PlaceOrder, code: str) -> None:
+        self.events.append(
+            e.OrderRejected(
+                p.user_id, p.client_order_id, p.symbol, p.side, p.type, p.time_in_force, p.quantity, p.price, p.quote_quantity, p.stop_price,
+                code, {},
+            )
+        )  # fmt: skip
+
+    def accept(self, order: Order) -> bool:
+        """Number the order and say so; True if it waits for a trigger."""
+        p = order.command
+        waits = p.type in CONDITIONAL
+        order.number = self.seq + len(self.events)
+        self.events.append(
+            e.OrderAccepted(
+                p.user_id, p.client_order_id, p.symbol, p.side, p.type, p.time_in_force, p.quantity, p.price, p.quote_quantity, p.post_only,
+                p.stop_price, p.display_quantity, p.trail_bps, p.activation_price, p.expires_ms,
+                OrderStatus.PENDING_TRIGGER if waits else OrderStatus.OPEN,
+            )
+        )  # fmt: skip
+        return waits
+
+    # checks
+
+    def checked(self, p: c.PlaceOrder) -> Order:
+        r = self.rules
+        if self.status is not SymbolStatus.ACTIVE:
+            raise Refused("MARKET_CLOSED")
+        by_value = p.quote_quantity > 0
+        if (p.type in LIMITS) != (p.price != 0) or (p.post_only and (p.type is not OrderType.LIMIT or p.time_in_force in {1, 2})):
+            raise Refused("INVALID_ORDER")
+        if p.type is OrderType.MARKET and p.time_in_force in {3, 4}:
+            raise Refused("INVALID_ORDER")
+        if by_value and (p.type is not OrderType.MARKET or p.quantity):
+            raise Refused("INVALID_ORDER")
+        if (p.expires_ms > 0) != (p.time_in_force is TimeInForce.GTD) or (p.expires_ms and p.expires_ms <= self.now):
+            raise Refused("INVALID_ORDER")
+        if p.display_quantity and (p.type not in LIMITS or p.display_quantity >= p.quantity or p.time_in_force in {1, 2}):
+            raise Refused("INVALID_ORDER")
+        if p.type not in CONDITIONAL and (p.stop_price or p.trail_bps or p.activation_price):
+            raise Refused("INVALID_ORDER")
+        if p.type in CONDITIONAL:
+            if p.trail_bps == 0 and (p.stop_price == 0 or p.activation_price or p.type is OrderType.TRAILING_STOP):
+                raise Refused("INVALID_ORDER")
+            if p.type not in LIMITS and p.time_in_force in {1, 2}:
+                raise Refused("INVALID_ORDER")
+        if not by_value and (p.quantity <= 0 or p.quantity % r.lot or not r.quantity_min <= p.quantity <= r.quantity_max):
+            raise Refused("INVALID_QUANTITY")
+        if p.price % r.tick or p.stop_price % r.tick or p.activation_price % r.tick:
+            raise Refused("ORDER_002")
+        if p.display_quantity % r.lot:
+            raise Refused("INVALID_QUANTITY")
+        mode = p.self_trade_prevention or SelfTradePrevention.CANCEL_TAKER
+        order = Order(0, self.now, p, p.price, p.quantity, p.quantity, p.quantity, mode)
+        order.lock_price = p.price
+        value = self.notional(p.price or self.last, p.quantity)
+        if by_value:
+            value = p.quote_quantity
+        elif p.type in CONDITIONAL:
+            order.stop = 0 if p.trail_bps else p.stop_price
+            reference = p.price or self.reference(p)
+            value = self.notional(reference, p.quantity)
+            if not p.price:
+                margin = r.band_bps or 1_000
+                order.lock_price = reference * (BPS + margin) // BPS // r.tick * r.tick
+                if not order.lock_price and p.side is Side.BUY:
+                    raise Refused("INVALID_ORDER")
+        if value < r.notional_min and (value or p.type is not OrderType.MARKET):
+            raise Refused("MIN_NOTIONAL")
+        if p.type is OrderType.LIMIT and not self.in_band(p.price):
+            raise Refused("PRICE_BAND")
+        return order
+
+    def reference(self, p: c.PlaceOrder) -> int:
+        if not p.trail_bps:
+            return p.stop_price
+        start = p.activation_price or p.stop_price or self.last
+        return start * (BPS + p.trail_bps) // BPS // self.rules.tick * self.rules.tick if p.side is Side.BUY else start
+
+    @staticmethod
+    def notional(price: int, quantity: int) -> int:
+        return price * quantity // UNITS_PER_ONE
+
+    def in_band(self, price: int) -> bool:
+        away = self.rules.band_bps
+        return not (away and self.last) or self.last * (BPS - away) <= price * BPS <= self.last * (BPS + away)
+
+    def funded(self, order: Order, p: c.PlaceOrder) -> None:
+        if p.type is OrderType.MARKET:
+            self.market_funded(order, p)
+            return
+        if self.available(p.user_id, self.asset(order)) < self.need(order):
+            raise Refused("WALLET_001")
+        if p.type in CONDITIONAL:
+            return
+        if p.post_only and self.reachable(order):
+            raise Refused("POST_ONLY_WOULD_TRADE")
+        if p.time_in_force is TimeInForce.FOK and self.can_have(order)[0] < order.open:
+            raise Refused("FOK_NOT_FILLABLE")
+
+    def market_funded(self, order: Order, p: c.PlaceOrder) -> None:
+        others = self.side(Side(1 - p.side))
+        if not others:
+            raise Refused("NO_LIQUIDITY")
+        lots, cost, dry = self.can_have(order)
+        if p.quote_quantity and not lots and not dry:
+            raise Refused("MIN_NOTIONAL")
+        if p.time_in_force is TimeInForce.FOK and (dry if p.quote_quantity else lots < order.open):
+            raise Refused("FOK_NOT_FILLABLE")
+        need = cost if p.side is Side.BUY else (lots if p.quote_quantity else order.open)
+        if self.available(p.user_id, self.asset(order)) < need:
+            raise Refused("WALLET_001")
+
+    # the book
+
+    def side(self, side: Side) -> list[Order]:
+        sign = -1 if side is Side.BUY else 1
+        return sorted((o for o in self.orders if o.place == "book" and o.side is side), key=lambda o: (sign * o.price, o.turn))
+
+    def waiting(self) -> list[Order]:
+        return sorted((o for o in self.orders if o.place == "waiting"), key=lambda o: o.turn)
+
+    def admits(self, order: Order, price: int) -> bool:
+        if order.price:
+            return price <= order.price if order.side is Side.BUY else price >= order.price
+        away = self.rules.band_bps
+        if not (away and self.last):
+            return True
+        return price * BPS <= self.last * (BPS + away) if order.side is Side.BUY else price * BPS >= self.last * (BPS - away)
+
+    def reachable(self, order: Order) -> list[Order]:
+        return [o for o in self.side(Side(1 - order.side)) if self.admits(order, o.price)]
+
+    def can_have(self, order: Order, money: int | None = None) -> tuple[int, int, bool]:
+        """Quantity, cost with fees lot by lot, and whether the book ends before the wish does."""
+        lot = self.rules.lot
+        value_left = order.command.quote_quantity or None
+        wanted = None if value_left else order.open
+        got = cost = 0
+        makers = self.reachable(order)
+        prices = list(dict.fromkeys(o.price for o in makers))
+        for price in prices:
+            here, stops = 0, False
+            queue = [o for o in makers if o.price == price]
+            for maker in queue:
+                if maker.user != order.user or order.mode is SelfTradePrevention.ALLOW:
+                    here += maker.open
+                elif order.mode is not SelfTradePrevention.CANCEL_MAKER:
+                    stops = True
+                    here = sum(o.shown for o in queue[: queue.index(maker)])
+                    break
+            value = self.notional(price, lot)
+            charge = value + fee_units(value, self.rules.taker_fee_ppm)
+            lots = here // lot
+            if wanted is not None:
+                lots = min(lots, (wanted - got) // lot)
+            if value_left is not None:
+                lots = min(lots, value_left // value)
+                value_left -= lots * value
+            if money is not None:
+                lots = min(lots, money // charge)
+                money -= lots * charge
+            got += lots * lot
+            cost += lots * charge
+            if lots * lot < here or got == wanted or (value_left is not None and value_left < value):
+                return got, cost, False
+            if stops:
+                break
+        return got, cost, True
+
+    # life of an order
+
+    def start(self, order: Order, waits: bool) -> None:
+        if waits:
+            self.wait(order)
+        elif order.command.type is OrderType.MARKET:
+            self.run_market(order, None)
+        else:
+            self.run_limit(order)
+
+    def wait(self, order: Order) -> None:
+        self.enter(order, "waiting")
+        if order.command.trail_bps:
+            self.follow(order, self.last)
+        elif self.last and self.reached(order, self.last):
+            self.fire(order)
+
+    def enter(self, order: Order, place: str) -> None:
+        self.turns += 1
+        order.turn = self.turns
+        order.place = place
+        if order not in self.orders:
+            self.orders.append(order)
+        self.touch(order.user, self.asset(order))
+
+    def expiry(self, order: Order) -> int:
+        if order.command.time_in_force is TimeInForce.DAY:
+            return (order.created // DAY_MS + 1) * DAY_MS
+        return order.command.expires_ms
+
+    def run_limit(self, order: Order) -> None:
+        before = order.total
+        outcome = self.match(order)
+        rests = outcome == "" and order.open > 0 and order.command.time_in_force not in {TimeInForce.IOC, TimeInForce.FOK}
+        if rests:
+            display = order.command.display_quantity
+            order.shown = min(display, order.open) if display else order.open
+            self.enter(order, "book")
+        if order.total != before:
+            self.events.append(self.amended(order, kept=False))
+        if not rests:
+            self.end_taker(order, outcome or "IOC")
+
+    def end_taker(self, order: Order, reason: str) -> None:
+        filled = order.open == 0 and order.total > 0 and reason != "SELF_TRADE_PREVENTION"
+        self.announce(order, OrderStatus.FILLED if filled else OrderStatus.CANCELLED, "" if filled else reason)
+
+    def run_market(self, order: Order, money: int | None) -> None:
+        got, _, dry = self.can_have(order, money)
+        asked = order.open
+        by_value = order.command.quote_quantity > 0
+        withheld = 0
+        if by_value:
+            order.total = order.open = got
+        elif money is not None and not dry and got < asked:
+            withheld = asked - got
+            order.open = got
+        before = order.total
+        outcome = self.match(order)
+        order.open += withheld
+        if outcome == "" and withheld:
+            outcome = "INSUFFICIENT_FUNDS"
+        elif outcome == "" and by_value and dry:
+            self.announce(order, OrderStatus.CANCELLED, "NO_LIQUIDITY")
+            return
+        if order.total != before:
+            self.events.append(self.amended(order, kept=False))
+        self.end_taker(order, outcome or "NO_LIQUIDITY")
+
+    def match(self, taker: Order) -> str:
+        bound = self.last
+        while taker.open:
+            keep, self.last = self.last, bound
+            makers = self.reachable(taker)
+            self.last = keep
+            if not makers:
+                return ""
+            maker = makers[0]
+            own = maker.user == taker.user
+            if own and taker.mode is not SelfTradePrevention.ALLOW:
+                if not self.prevent(taker, maker):
+                    return "SELF_TRADE_PREVENTION"
+                continue
+            self.take_over(maker)
+            self.trade(maker, taker, min(maker.shown, taker.open), own)
+        return ""
+
+    def prevent(self, taker: Order, maker: Order) -> bool:
+        """True if the taker goes on."""
+        mode = taker.mode
+        if mode in {SelfTradePrevention.CANCEL_MAKER, SelfTradePrevention.CANCEL_BOTH}:
+            self.cancel(maker, "SELF_TRADE_PREVENTION")
+            return mode is SelfTradePrevention.CANCEL_MAKER
+        if mode is not SelfTradePrevention.DECREMENT:
+            return False
+        less = min(taker.open, maker.open)
+        taker.total -= less
+        taker.open -= less
+        if less == maker.open:
+            self.cancel(maker, "SELF_TRADE_PREVENTION")
+        else:
+            self.shrink(maker, less)
+            self.events.append(self.amended(maker, kept=True))
+        return taker.open > 0
+
+    def shrink(self, order: Order, less: int) -> None:
+        order.total -= less
+        order.open -= less
+        order.shown = min(order.shown, order.open)
+        self.touch(order.user, self.asset(order))
+
+    def amended(self, order: Order, *, kept: bool) -> Any:
+        shown = order.shown if order.place == "book" else 0
+        return e.OrderAmended(order.number, order.created, order.user, self.rules.symbol, order.total, order.price, kept, shown)
+
+    def trade(self, maker: Order, taker: Order, quantity: int, own: bool) -> None:
+        r = self.rules
+        price = maker.price
+        value = self.notional(price, quantity)
+        maker_fee, taker_fee = fee_units(value, r.maker_fee_ppm), fee_units(value, r.taker_fee_ppm)
+        buyer, seller = (taker, maker) if taker.side is Side.BUY else (maker, taker)
+        fees = {id(maker): maker_fee, id(taker): taker_fee}
+        for user, asset, change in (
+            (buyer.user, r.quote, -value - fees[id(buyer)]),
+            (buyer.user, r.base, quantity),
+            (seller.user, r.base, -quantity),
+            (seller.user, r.quote, value - fees[id(seller)]),
+        ):
+            self.money[user, asset] = self.money.get((user, asset), 0) + change
+        for user in (taker.user, maker.user):
+            for asset in (r.base, r.quote):
+                self.touch(user, asset)
+        maker.open -= quantity
+        maker.shown -= quantity
+        taker.open -= quantity
+        if maker.shown == 0 and maker.open:
+            maker.shown = min(maker.command.display_quantity, maker.open)
+            self.turns += 1
+            maker.turn = self.turns
+        self.events.append(
+            e.Trade(
+                r.symbol, price, quantity, taker.side, maker.number, maker.created, maker.user, maker_fee, maker.total - maker.open,
+                maker.shown, taker.number, taker.created, taker.user, taker_fee, taker.total - taker.open, own,
+            )
+        )  # fmt: skip
+        if maker.open == 0:
+            maker.place = ""
+            self.announce(maker, OrderStatus.FILLED, "")
+        if price != self.last:
+            self.last = price
+            if any(o.place == "waiting" for o in self.orders):
+                self.prints.append(price)
+
+    def announce(self, order: Order, status: OrderStatus, reason: str) -> None:
+        filled = order.total - order.open
+        self.closed.append(e.OrderClosed(order.number, order.created, order.user, self.rules.symbol, status, reason, filled, order.open))
+
+    def cancel(self, order: Order, reason: str, status: OrderStatus = OrderStatus.CANCELLED) -> None:
+        order.place = ""
+        self.touch(order.user, self.asset(order))
+        self.announce(order, status, reason)
+        sibling, order.sibling = order.sibling, None
+        if sibling is not None:
+            sibling.sibling = None
+            self.cancel(sibling, "OCO")
+
+    def take_over(self, order: Order) -> None:
+        sibling, order.sibling = order.sibling, None
+        if sibling is not None:
+            sibling.sibling = None
+            self.cancel(sibling, "OCO")
+            order.idle = False
+            self.touch(order.user, self.asset(order))
+
+    # conditions
+
+    @staticmethod
+    def upward(order: Order) -> bool:
+        profit = order.command.type in {OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT}
+        return (order.side is Side.BUY) != profit
+
+    def reached(self, order: Order, price: int) -> bool:
+        return price >= order.stop if self.upward(order) else price <= order.stop
+
+    def follow(self, order: Order, price: int) -> bool:
+        if not price:
+            return False
+        away = order.command.trail_bps
+        if not order.extreme:
+            activation = order.command.activation_price or order.command.stop_price
+            upward = order.side is Side.SELL if order.command.type is OrderType.TRAILING_STOP else self.upward(order)
+            if not activation or (price >= activation if upward else price <= activation):
+                order.extreme = price
+            return False
+        if order.side is Side.BUY:
+            order.extreme = min(order.extreme, price)
+            return price * BPS >= order.extreme * (BPS + away)
+        order.extreme = max(order.extreme, price)
+        return price * BPS <= order.extreme * (BPS - away)
+
+    def cascade(self) -> None:
+        queue: list[Order] = []
+        while self.status is SymbolStatus.ACTIVE:
+            fired = []
+            for order in self.waiting():
+                if order.queued:
+                    continue
+                if order.command.trail_bps:
+                    hit = any([self.follow(order, price) for price in self.until_hit(order)])
+                else:
+                    hit = any(self.reached(order, price) for price in self.prints)
+                if hit:
+                    order.queued = True
+                    fired.append(order)
+            self.prints = []
+            queue += sorted(fired, key=lambda o: o.number)
+            queue = [o for o in queue if o.place == "waiting"]
+            if not queue:
+                return
+            self.fire(queue.pop(0))
+
+    def until_hit(self, order: Order) -> list[int]:
+        """The prints that a trailing order looks at: it stops looking when it has fired."""
+        seen: list[int] = []
+        probe = Order(0, 0, order.command, 0, 0, 0, 0, order.mode, extreme=order.extreme)
+        for price in self.prints:
+            seen.append(price)
+            if self.follow(probe, price):
+                break
+        return seen
+
+    def fire(self, order: Order) -> None:
+        self.take_over(order)
+        order.place = ""
+        self.touch(order.user, self.asset(order))
+        self.events.append(e.OrderTriggered(order.number, order.created, order.user, self.rules.symbol, self.last))
+        if not order.price:
+            self.run_market(order, self.available(order.user, self.rules.quote) if order.side is Side.BUY else None)
+        elif order.command.time_in_force is TimeInForce.FOK and self.can_have(order)[0] < order.open:
+            self.announce(order, OrderStatus.CANCELLED, "FOK")
+        else:
+            self.run_limit(order)
+
+    # changing orders
+
+    def amend(self, command: c.AmendOrder) -> None:
+        order = self.find(command.user_id, command.order_number)
+        if order is None:
+            self.missing(command.order_number)
+            return
+        try:
+            self.amend_order(order, command.quantity or order.open, command.price or order.price, command)
+        except Refused as refusal:
+            self.events.append(e.CommandRefused(refusal.code, {}))
+
+    def amend_order(self, order: Order, quantity: int, price: int, command: c.AmendOrder) -> None:
+        r = self.rules
+        if order.sibling is not None or (command.price and not order.command.price):
+            raise Refused("INVALID_ORDER")
+        if command.quantity and (quantity % r.lot or not r.quantity_min <= quantity <= r.quantity_max):
+            raise Refused("INVALID_QUANTITY")
+        if price % r.tick:
+            raise Refused("ORDER_002")
+        reference = price or order.stop
+        if reference and self.notional(reference, quantity) < r.notional_min:
+            raise Refused("MIN_NOTIONAL")
+        if price == order.price and quantity <= order.open:
+            if quantity < order.open:
+                self.shrink(order, order.open - quantity)
+            self.events.append(self.amended(order, kept=True))
+            return
+        if self.status is not SymbolStatus.ACTIVE:
+            raise Refused("MARKET_CLOSED")
+        if price != order.price and order.command.type is OrderType.LIMIT and not self.in_band(price):
+            raise Refused("PRICE_BAND")
+        new = Order(0, 0, order.command, price, quantity, quantity, quantity, order.mode, lock_price=price or order.lock_price)
+        if self.available(order.user, self.asset(order)) < self.need(new) - self.need(order):
+            raise Refused("WALLET_001")
+        if order.command.post_only and self.reachable(new):
+            raise Refused("POST_ONLY_WOULD_TRADE")
+        self.touch(order.user, self.asset(order))
+        order.total += quantity - order.open
+        order.open = order.shown = quantity
+        order.price = price
+        order.lock_price = price or order.lock_price
+        if order.place == "waiting":
+            self.events.append(self.amended(order, kept=True))
+            return
+        order.place = ""
+        spot = len(self.events)
+        total = order.total
+        self.events.append(None)
+        self.run_limit(order)
+        shown = order.shown if order.place == "book" else 0
+        self.events[spot] = e.OrderAmended(order.number, order.created, order.user, r.symbol, total, price, False, shown)
+
+    def place_oco(self, command: c.PlaceOco) -> None:
+        first, second = command.first, command.second
+        legs = (first, second)
+        try:
+            if (first.user_id, first.side, first.quantity) != (second.user_id, second.side, second.quantity):
+                raise Refused("INVALID_ORDER")
+            for leg in legs:
+                if leg.type is OrderType.MARKET or (leg.type is OrderType.LIMIT and leg.time_in_force in {1, 2}):
+                    raise Refused("INVALID_ORDER")
+            if not any(leg.type in CONDITIONAL for leg in legs):
+                raise Refused("INVALID_ORDER")
+            orders = [self.checked(leg) for leg in legs]
+            need = max(self.need(order) for order in orders)
+            if self.available(first.user_id, self.asset(orders[0])) < need:
+                raise Refused("WALLET_001")
+            for order in orders:
+                if order.command.type is OrderType.LIMIT and order.command.post_only and self.reachable(order):
+                    raise Refused("POST_ONLY_WOULD_TRADE")
+        except Refused as refusal:
+            for leg in legs:
+                self.reject(leg, refusal.code)
+            return
+        for order in orders:
+            self.accept(order)
+        one, other = sorted(orders, key=lambda o: o.command.type is not OrderType.LIMIT)
+        if one.command.type is OrderType.LIMIT:
+            self.run_limit(one)
+            if one.place != "book" or one.open < one.total:
+                self.announce(other, OrderStatus.CANCELLED, "OCO")
+                return
+            if self.at_once(other):
+                self.cancel(one, "OCO")
+                self.wait(other)
+                return
+        else:
+            for order, sibling in ((one, other), (other, one)):
+                if self.at_once(order):
+                    self.announce(sibling, OrderStatus.CANCELLED, "OCO")
+                    self.wait(order)
+                    return
+        one.sibling, other.sibling = other, one
+        lighter = other if self.per_lot(one) >= self.per_lot(other) else one
+        lighter.idle = True
+        if one.place != "book":
+            self.wait(one)
+        self.wait(other)
+
+    def at_once(self, order: Order) -> bool:
+        return not order.command.trail_bps and self.last > 0 and self.reached(order, self.last)
