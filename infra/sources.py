@@ -76,6 +76,6 @@ def container() -> str:
         raise ConfigurationError("engine_container/Dockerfile is missing: check out the whole repository, or pass -c image=REPOSITORY:TAG.")
     shutil.copytree(ROOT / "engine_container", target / "engine_container", ignore=_NOT_SHIPPED)
     shutil.copytree(ROOT / "layers" / "common", target / "layers" / "common", ignore=_NOT_SHIPPED)
-    for name in ("pyproject.toml", "README.md"):
+    for name in ("pyproject.toml", "requirements.lock"):
         shutil.copy(ROOT / name, target / name)
     return str(target)

@@ -63,7 +63,7 @@ class TradingService(Construct):
             "process",
             container_name=process,
             image=image,
-            command=["python", "-m", f"engine_container.{process}"],
+            command=[f"engine_container.{process}"],  # the image's entry point is ``python -m``
             environment={
                 "STAGE": str(stage.name),
                 "SERVICE_NAME": process,

@@ -71,13 +71,11 @@ class TradingStack(Stack):
             "AWS_REGION": stage.region,
             "SNAPSHOT_BUCKET": bucket.bucket_name(stage, names.BUCKET_SNAPSHOTS),
             "JWKS_URL": jwks_url,
-            "TRADE_DATABASE_URL": connections.database_url(Database(name=names.DATABASE_TRADE, role="trade_engine_app")),
         }
+        self._secrets = {"REDIS_URL": ecs.Secret.from_secrets_manager(self._seen("RedisUrl", redis_url), "url")}
         # libpq reads the password from its own variable, so that the address stays readable in the task definition
-        self._secrets = {
-            "REDIS_URL": ecs.Secret.from_secrets_manager(self._seen("RedisUrl", redis_url), "url"),
-            "PGPASSWORD": ecs.Secret.from_secrets_manager(self._seen("TradePassword", trade_password), "password"),
-        }
+        self._trade_password = ecs.Secret.from_secrets_manager(self._seen("TradePassword", trade_password), "password")
+        self._trade_database = connections.database_url(Database(name=names.DATABASE_TRADE, role="trade_engine_app"))
         self.engines = [service for shard, name in enumerate(self._size.shards) for service in self._engine_pair(shard, name)]
         self.publisher = self._publisher()
         self.gateway = self._gateway()
@@ -188,8 +186,8 @@ class TradingStack(Stack):
             memory_mb=self._size.gateway_memory_mb,
             count=self._size.gateways_min,
             one_at_a_time=False,
-            environment={**self._environment, "SHARD": "0"},
-            secrets=self._secrets,
+            environment={**self._environment, "SHARD": "0", "TRADE_DATABASE_URL": self._trade_database},
+            secrets={**self._secrets, "PGPASSWORD": self._trade_password},
             subnets=ec2.SubnetSelection(subnets=self._work),
             security_group=self._firewall.group(self, Peer.GATEWAY),
             stop_seconds=120,  # sockets are asked to come back elsewhere before they are closed

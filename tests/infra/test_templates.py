@@ -1,0 +1,421 @@
+"""What must hold in every template of every stage on AWS: closed, encrypted, watched, recoverable, and without a secret in it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import Any
+
+import pytest
+
+from infra import functions, names
+from infra.templates import Templates
+
+DATA = ("staging", "prod")
+PUBLISHER_OF_ROTATION = r"arn:aws[a-z-]*:serverlessrepo:[a-z0-9-]+:\d{12}:applications/SecretsManager"
+"""AWS's own accounts, from which it gives away the functions that rotate database passwords."""
+
+
+@pytest.fixture(params=DATA)
+def with_data(request: pytest.FixtureRequest, synth: Any) -> Templates:
+    """Stages whose data must not be lost."""
+    found: Templates = synth(request.param)
+    return found
+
+
+# secrets ---------------------------------------------------------------------------------------------------------------
+
+
+def test_no_template_holds_an_account_id_or_a_key(on_aws: Templates) -> None:
+    for area, template in on_aws.stacks.items():
+        text = json.dumps(template)
+        text = re.sub(r"[0-9a-f]{64}", "", text)  # asset hashes
+        text = re.sub(PUBLISHER_OF_ROTATION, "", text)
+        assert not re.search(r"(?<![0-9a-zA-Z.-])\d{12}(?![0-9a-zA-Z.-])", text), f"{area} names an account"
+        assert "AKIA" not in text
+        assert "PRIVATE KEY" not in text
+
+
+def test_no_template_holds_a_password(on_aws: Templates) -> None:
+    for name, resource in on_aws.resources().items():
+        for path, value in _leaves(resource.get("Properties", {})):
+            if re.search(r"(password|secret(string)?|authtoken)$", path[-1], re.IGNORECASE) and isinstance(value, str):
+                assert value.startswith("{{resolve:secretsmanager:"), f"{name} {'.'.join(path)}"
+
+
+def test_secrets_are_encrypted_with_their_own_key(on_aws: Templates) -> None:
+    for name, found in on_aws.properties("AWS::SecretsManager::Secret").items():
+        if not name.startswith("edge/"):
+            assert "KmsKeyId" in found, name
+
+
+def test_environments_hold_names_and_addresses_only(on_aws: Templates) -> None:
+    for name, found in on_aws.properties("AWS::Lambda::Function").items():
+        for key, value in found.get("Environment", {}).get("Variables", {}).items():
+            assert "resolve:secretsmanager" not in json.dumps(value), f"{name} {key}"
+    for name, found in on_aws.properties("AWS::ECS::TaskDefinition").items():
+        for container in found["ContainerDefinitions"]:
+            assert "resolve:secretsmanager" not in json.dumps(container["Environment"]), name
+            assert {"REDIS_URL"} <= {secret["Name"] for secret in container["Secrets"]}
+
+
+def _leaves(value: Any, path: tuple[str, ...] = ("",)) -> list[tuple[tuple[str, ...], Any]]:
+    if isinstance(value, dict):
+        return [leaf for key, item in value.items() for leaf in _leaves(item, (*path, str(key)))]
+    if isinstance(value, list):
+        return [leaf for item in value for leaf in _leaves(item, path)]
+    return [(path, value)]
+
+
+# network ---------------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_open_to_the_world(on_aws: Templates) -> None:
+    rules = [
+        (name, rule)
+        for name, found in on_aws.properties("AWS::EC2::SecurityGroup").items()
+        for rule in found.get("SecurityGroupIngress", [])
+    ]
+    rules += list(on_aws.properties("AWS::EC2::SecurityGroupIngress").items())
+    assert rules
+    for name, rule in rules:
+        assert rule.get("CidrIp") not in ("0.0.0.0/0", "::/0"), name
+        assert {"SourceSecurityGroupId", "SourcePrefixListId", "CidrIp"} & set(rule), name
+
+
+def test_the_balancer_is_reached_from_cloudfront_alone(on_aws: Templates) -> None:
+    balancer = next(iter(on_aws.properties("AWS::ElasticLoadBalancingV2::LoadBalancer").values()))
+    assert balancer["Scheme"] == "internal"
+    groups = {name: found for name, found in on_aws.properties("AWS::EC2::SecurityGroup").items() if "LoadBalancer" in name}
+    rules = [rule for found in groups.values() for rule in found.get("SecurityGroupIngress", [])]
+    rules += [
+        found for found in on_aws.properties("AWS::EC2::SecurityGroupIngress").values() if "LoadBalancer" in json.dumps(found["GroupId"])
+    ]
+    assert [set(rule) & {"SourcePrefixListId", "CidrIp", "SourceSecurityGroupId"} for rule in rules] == [{"SourcePrefixListId"}]
+
+
+def test_three_zones_and_no_public_addresses(on_aws: Templates) -> None:
+    subnets = on_aws.properties("AWS::EC2::Subnet").values()
+    assert len({found["AvailabilityZone"] for found in subnets}) == 3
+    assert not any(found.get("MapPublicIpOnLaunch") for found in subnets)
+    for found in on_aws.properties("AWS::ECS::Service").values():
+        assert found["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"] == "DISABLED"
+    assert on_aws.resources("AWS::EC2::FlowLog")
+
+
+def test_aws_is_reached_from_inside_where_customers_are(with_data: Templates) -> None:
+    services = json.dumps(list(with_data.properties("AWS::EC2::VPCEndpoint").values()))
+    for service in ("secretsmanager", "kms", "logs", "sqs", "ecr", "s3"):
+        assert service in services
+
+
+# data ------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_database_survives(with_data: Templates) -> None:
+    resource = next(iter(with_data.resources("AWS::RDS::DBInstance").values()))
+    found = resource["Properties"]
+    assert found["MultiAZ"] is True
+    assert found["DeletionProtection"] is True
+    assert resource["DeletionPolicy"] == "Snapshot"
+    assert found["BackupRetentionPeriod"] == 30
+
+
+def test_the_database_is_closed_and_encrypted(on_aws: Templates) -> None:
+    found = next(iter(on_aws.properties("AWS::RDS::DBInstance").values()))
+    assert found["StorageEncrypted"] is True
+    assert "KmsKeyId" in found
+    assert found["PubliclyAccessible"] is False
+    assert found["EnableIAMDatabaseAuthentication"] is True
+    parameters = next(iter(on_aws.properties("AWS::RDS::DBParameterGroup").values()))["Parameters"]
+    assert parameters["rds.force_ssl"] == "1"
+    assert "pg_stat_statements" in parameters["shared_preload_libraries"]
+    assert next(iter(on_aws.properties("AWS::RDS::DBProxy").values()))["RequireTLS"] is True
+
+
+def test_each_database_password_rotates(on_aws: Templates) -> None:
+    scheduled = {found["SecretId"]["Ref"] for found in on_aws.properties("AWS::SecretsManager::RotationSchedule").values()}
+    attachments = {name.split("/", 1)[1]: found for name, found in on_aws.properties("AWS::SecretsManager::SecretTargetAttachment").items()}
+    rotated = {attachments[name]["SecretId"]["Ref"] for name in scheduled & set(attachments)}
+    for name, found in on_aws.properties("AWS::SecretsManager::Secret").items():
+        if "/database/" in str(found.get("Name")):
+            assert name.split("/", 1)[1] in rotated, name
+
+
+def test_the_cache_asks_for_a_password_over_tls(on_aws: Templates) -> None:
+    found = next(iter(on_aws.properties("AWS::ElastiCache::ReplicationGroup").values()))
+    assert found["TransitEncryptionEnabled"] is True
+    assert found["AtRestEncryptionEnabled"] is True
+    assert "resolve:secretsmanager" in json.dumps(found["AuthToken"])
+    assert found["MultiAZEnabled"] is (found["NumCacheClusters"] > 1)
+
+
+def test_buckets_are_private_versioned_and_encrypted(on_aws: Templates) -> None:
+    buckets = on_aws.properties("AWS::S3::Bucket")
+    assert len(buckets) >= 5
+    for name, found in buckets.items():
+        assert all(found["PublicAccessBlockConfiguration"].values()), name
+        assert found["VersioningConfiguration"] == {"Status": "Enabled"}, name
+        assert found["BucketEncryption"], name
+        assert found["LifecycleConfiguration"], name
+        assert "LoggingConfiguration" in found or "accesslogs" in name, name
+
+
+def test_keys_rotate(on_aws: Templates) -> None:
+    keys = on_aws.properties("AWS::KMS::Key")
+    assert len(keys) >= 6
+    assert all(found["EnableKeyRotation"] is True for found in keys.values())
+
+
+# streams ---------------------------------------------------------------------------------------------------------------
+
+
+def _topics(stage: Templates) -> dict[str, tuple[dict[str, Any], dict[str, str]]]:
+    topics = {}
+    for found in stage.properties("AWS::MSK::Topic").values():
+        lines = base64.b64decode(found["Configs"]).decode().splitlines()
+        topics[found["TopicName"]] = (found, dict(line.split("=", 1) for line in lines))
+    return topics
+
+
+def test_the_logs_keep_broker_time_and_two_copies_at_least(on_aws: Templates) -> None:
+    topics = _topics(on_aws)
+    assert set(topics) == {names.TOPIC_COMMANDS, names.TOPIC_EVENTS, names.TOPIC_ORDER_EVENTS, names.TOPIC_TRADE_EVENTS}
+    for found, settings in topics.values():
+        assert found["ReplicationFactor"] == 3
+        assert settings["min.insync.replicas"] == "2"
+    for name in (names.TOPIC_COMMANDS, names.TOPIC_EVENTS):
+        assert topics[name][1]["message.timestamp.type"] == "LogAppendTime"
+        assert topics[name][0]["PartitionCount"] == 1
+    for name in (names.TOPIC_ORDER_EVENTS, names.TOPIC_TRADE_EVENTS):
+        assert topics[name][0]["PartitionCount"] == 12
+        assert topics[name][1]["retention.ms"] == str(7 * 24 * 3600 * 1000)
+
+
+def test_kafka_takes_tls_and_iam_only(on_aws: Templates) -> None:
+    found = next(iter(on_aws.properties("AWS::MSK::Cluster").values()))
+    assert found["NumberOfBrokerNodes"] == 3
+    assert found["EncryptionInfo"]["EncryptionInTransit"] == {"ClientBroker": "TLS", "InCluster": True}
+    assert found["ClientAuthentication"] == {"Sasl": {"Iam": {"Enabled": True}}, "Unauthenticated": {"Enabled": False}}
+
+
+# trading ---------------------------------------------------------------------------------------------------------------
+
+
+def _services(stage: Templates) -> dict[str, dict[str, Any]]:
+    return {
+        found["ServiceName"].removeprefix(f"mycrypto-{stage.stage}-"): found for found in stage.properties("AWS::ECS::Service").values()
+    }
+
+
+def test_an_engine_never_has_two_versions_of_itself(on_aws: Templates) -> None:
+    services = _services(on_aws)
+    pair = [services["engine-spot-a"], services["engine-spot-b"]]
+    for found in pair:
+        assert found["DesiredCount"] == 1
+        assert found["DeploymentConfiguration"]["MaximumPercent"] == 100
+    zones = [json.dumps(found["NetworkConfiguration"]["AwsvpcConfiguration"]["Subnets"]) for found in pair]
+    assert zones[0] != zones[1]
+    second = next(r for n, r in on_aws.resources("AWS::ECS::Service").items() if r["Properties"]["ServiceName"].endswith("engine-spot-b"))
+    assert any("EngineSpotA" in name for name in second["DependsOn"]), "the second is replaced after the first is back"
+
+
+def test_bad_deployments_roll_back(on_aws: Templates) -> None:
+    for name, found in _services(on_aws).items():
+        assert found["DeploymentConfiguration"]["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}, name
+
+
+def test_containers_can_write_nowhere_but_their_scratch(on_aws: Templates) -> None:
+    for name, found in on_aws.properties("AWS::ECS::TaskDefinition").items():
+        assert found["RuntimePlatform"]["CpuArchitecture"] == "ARM64", name
+        for container in found["ContainerDefinitions"]:
+            assert container["ReadonlyRootFilesystem"] is True, name
+            assert container["HealthCheck"], name
+
+
+def test_gateways_follow_cpu_and_sockets(on_aws: Templates) -> None:
+    policies = json.dumps(list(on_aws.properties("AWS::ApplicationAutoScaling::ScalingPolicy").values()))
+    assert "ECSServiceAverageCPUUtilization" in policies
+    assert "websocket_connections" in policies
+
+
+# logs, alarms, backups -------------------------------------------------------------------------------------------------
+
+
+def test_every_log_group_forgets_in_time(on_aws: Templates) -> None:
+    groups = on_aws.properties("AWS::Logs::LogGroup")
+    expected = 365 if on_aws.stage == "prod" else 30
+    assert {found["RetentionInDays"] for found in groups.values()} == {expected}
+
+
+def _alarms(stage: Templates) -> dict[str, dict[str, Any]]:
+    return {
+        found["AlarmName"].removeprefix(f"mycrypto-{stage.stage}-"): found for found in stage.properties("AWS::CloudWatch::Alarm").values()
+    }
+
+
+def test_every_function_and_every_queue_has_its_alarm(on_aws: Templates) -> None:
+    alarms = _alarms(on_aws)
+    watched = json.dumps([found.get("Dimensions", []) for found in alarms.values()])
+    for spec in (*functions.ALL, *functions.ON_AWS):
+        assert names.resource(on_aws.stage, spec.name) in watched
+    for found in on_aws.properties("AWS::SQS::Queue").values():
+        assert found["QueueName"] in watched
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "critical-database-pool-full",
+        "critical-matching-slow",
+        "critical-gateway-unhealthy",
+        "critical-database-disk-full",
+        "warning-fill-rate-low",
+        "warning-cache-hit-rate-low",
+        "warning-sockets-reconnect",
+        "critical-ledger-differs",
+        "critical-consumer-settlement-lags",
+    ],
+)
+def test_the_alarms_of_the_specification_ring(prod: Templates, name: str) -> None:
+    found = _alarms(prod)[name]
+    assert found["AlarmActions"]
+    assert found["AlarmDescription"]
+
+
+def test_each_severity_tells_its_own_topic(prod: Templates) -> None:
+    topics: dict[str, set[str]] = {"critical": set(), "warning": set()}
+    for name, found in _alarms(prod).items():
+        topics[name.split("-", 1)[0]].add(json.dumps(found["AlarmActions"]))
+    assert all(len(told) == 1 for told in topics.values())
+    assert topics["critical"] != topics["warning"]
+
+
+def test_alarms_and_dashboards_name_only_what_the_catalogue_has(prod: Templates) -> None:
+    from mycrypto.metrics import CATALOGUE
+
+    text = json.dumps([found["DashboardBody"] for found in prod.properties("AWS::CloudWatch::Dashboard").values()])
+    named = set(re.findall(r'\\"MyCrypto\\\\?",\\\\?"([a-z0-9_]+)', text)) | set(re.findall(r'MetricName=\\+"([a-z0-9_]+)', text))
+    named |= {
+        metric["MetricStat"]["Metric"]["MetricName"]
+        for a in _alarms(prod).values()
+        for metric in a.get("Metrics", [])
+        if "MetricStat" in metric and metric["MetricStat"]["Metric"]["Namespace"] == "MyCrypto"
+    }
+    named |= {found["MetricName"] for found in _alarms(prod).values() if found.get("Namespace") == "MyCrypto"}
+    assert named
+    assert named <= set(CATALOGUE), named - set(CATALOGUE)
+
+
+def test_the_four_dashboards_exist(on_aws: Templates) -> None:
+    shown = {
+        found["DashboardName"].removeprefix(f"mycrypto-{on_aws.stage}-")
+        for found in on_aws.properties("AWS::CloudWatch::Dashboard").values()
+    }
+    assert shown == {"system-overview", "trade-engine-performance", "business-metrics", "database-performance"}
+
+
+def test_backups_are_daily_and_six_hourly(on_aws: Templates) -> None:
+    plan = next(iter(on_aws.properties("AWS::Backup::BackupPlan").values()))["BackupPlan"]
+    rules = {rule["RuleName"]: rule for rule in plan["BackupPlanRule"]}
+    assert rules["daily"]["ScheduleExpression"] == "cron(0 2 * * ? *)"
+    assert rules["six-hourly"]["ScheduleExpression"] == "cron(0 8,14,20 * * ? *)"
+    assert rules["point-in-time"]["EnableContinuousBackup"] is True
+
+
+def test_prod_copies_its_backups_and_locks_them(prod: Templates) -> None:
+    plan = next(iter(prod.properties("AWS::Backup::BackupPlan").values()))["BackupPlan"]
+    copied = [rule for rule in plan["BackupPlanRule"] if rule.get("CopyActions")]
+    assert [rule["RuleName"] for rule in copied] == ["daily"]
+    assert "eu-west-1" in json.dumps(copied[0]["CopyActions"])
+    vaults = prod.properties("AWS::Backup::BackupVault")
+    assert len(vaults) == 2
+    assert all("LockConfiguration" in found for found in vaults.values())
+
+
+# edge ------------------------------------------------------------------------------------------------------------------
+
+
+def test_without_a_token_only_the_public_routes_answer(on_aws: Templates) -> None:
+    paths = _paths(on_aws)
+    public = {
+        paths[found["ResourceId"]["Ref"]]
+        for found in on_aws.properties("AWS::ApiGateway::Method").values()
+        if found["AuthorizationType"] == "NONE"
+    }
+    assert public == {
+        "/api/auth/health",
+        "/api/auth/health/ready",
+        "/api/auth/.well-known/jwks.json",
+        "/api/auth/register",
+        "/api/auth/login",
+        "/api/auth/verify-email",
+        "/api/auth/resend-verification",
+        "/api/auth/refresh",
+        "/api/auth/2fa/verify",
+        "/api/auth/password/reset",
+        "/api/auth/password/reset/confirm",
+        "/api/wallet/health",
+        "/api/wallet/health/ready",
+        "/api/wallet/webhooks/{proxy+}",
+    }
+
+
+def _paths(stage: Templates) -> dict[str, str]:
+    parts = {name.split("/", 1)[1]: found for name, found in stage.properties("AWS::ApiGateway::Resource").items()}
+
+    def path(name: str) -> str:
+        parent = parts[name]["ParentId"].get("Ref")
+        return (path(parent) if parent in parts else "") + "/" + str(parts[name]["PathPart"])
+
+    return {name: path(name) for name in parts}
+
+
+def test_the_gateways_own_errors_are_problem_documents(local: Templates) -> None:
+    responses = local.properties("AWS::ApiGateway::GatewayResponse")
+    assert {"UNAUTHORIZED", "ACCESS_DENIED", "THROTTLED", "MISSING_AUTHENTICATION_TOKEN", "DEFAULT_5XX"} <= {
+        found["ResponseType"] for found in responses.values()
+    }
+    for name, found in responses.items():
+        body = json.loads(found["ResponseTemplates"]["application/json"])
+        assert found["StatusCode"] == str(body["status"]), name
+        assert body["trace_id"] == "$context.requestId"
+        assert found["ResponseParameters"]["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
+
+
+def test_a_revoked_token_is_refused_at_the_next_request(on_aws: Templates) -> None:
+    found = next(iter(on_aws.properties("AWS::ApiGateway::Authorizer").values()))
+    assert found["AuthorizerResultTtlInSeconds"] == 0
+
+
+def test_each_tier_has_its_share_of_the_api(on_aws: Templates) -> None:
+    plans = {found["UsagePlanName"].rsplit("-", 1)[1]: found for found in on_aws.properties("AWS::ApiGateway::UsagePlan").values()}
+    assert set(plans) == {"free", "basic", "pro", "vip"}
+    assert plans["free"]["Throttle"]["RateLimit"] < plans["pro"]["Throttle"]["RateLimit"]
+    assert "Throttle" not in plans["vip"]
+
+
+def test_the_front_sends_each_prefix_where_it_belongs(on_aws: Templates) -> None:
+    found = next(iter(on_aws.properties("AWS::CloudFront::Distribution").values()))["DistributionConfig"]
+    patterns = [behaviour["PathPattern"] for behaviour in found["CacheBehaviors"]]
+    assert patterns.index("/api/v1/auth/*") < patterns.index("/api/v1/*"), "the first pattern that matches wins"
+    targets = {behaviour["PathPattern"]: behaviour["TargetOriginId"] for behaviour in found["CacheBehaviors"]}
+    assert targets["/api/auth/*"] == targets["/api/v1/wallet/*"]
+    assert targets["/ws/*"] == targets["/api/v1/*"] != targets["/api/auth/*"]
+    assert found["WebACLId"]
+
+
+def test_with_a_domain_there_is_tls_of_today_all_the_way(synth: Any) -> None:
+    stage = synth(
+        "prod",
+        domain="exchange.mycrypto.example",
+        hosted_zone_id="Z0000000000000",
+        global_certificate_arn="arn:aws:acm:us-east-1:111111111111:certificate/0",
+        regional_certificate_arn="arn:aws:acm:eu-central-1:111111111111:certificate/0",
+    )
+    found = next(iter(stage.properties("AWS::CloudFront::Distribution").values()))["DistributionConfig"]
+    assert found["ViewerCertificate"]["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    listener = next(iter(stage.properties("AWS::ElasticLoadBalancingV2::Listener").values()))
+    assert listener["Protocol"] == "HTTPS"
+    assert stage.resources("AWS::Route53::RecordSet")

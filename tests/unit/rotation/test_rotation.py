@@ -1,0 +1,146 @@
+"""Signing keys change without a moment in which a valid token is refused, and first values are given once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from functions.rotation import service
+from mycrypto.security import keys
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+SECRET = "mycrypto/dev/jwt"
+
+
+class Memory:
+    """Secrets Manager in a dictionary: versions with their labels."""
+
+    def __init__(self, current: str | None = None) -> None:
+        self.texts: dict[str, str] = {}
+        self._labels: dict[str, list[str]] = {}
+        if current is not None:
+            self.texts["v0"] = current
+            self._labels["v0"] = ["AWSCURRENT"]
+
+    def ask_for(self, version: str) -> None:
+        """Secrets Manager announces the version before its first step."""
+        self._labels.setdefault(version, [])
+
+    def read(self, secret: str, label: str, version: str = "") -> str | None:
+        if version:
+            return self.texts.get(version)
+        return next((self.texts[name] for name, labels in self._labels.items() if label in labels and name in self.texts), None)
+
+    def write(self, secret: str, text: str, label: str, version: str = "") -> None:
+        name = version or f"v{len(self.texts)}"
+        for labels in self._labels.values():
+            if label in labels:
+                labels.remove(label)
+        self.texts[name] = text
+        self._labels.setdefault(name, []).append(label)
+
+    def labels(self, secret: str) -> Mapping[str, list[str]]:
+        return self._labels
+
+    def make_current(self, secret: str, version: str, instead_of: str) -> None:
+        if instead_of:
+            self._labels[instead_of].remove("AWSCURRENT")
+        self._labels[version].append("AWSCURRENT")
+
+
+def _key(kid: str, age_days: int) -> keys.StoredKey:
+    return keys.StoredKey(kid, "private", "public", (NOW - timedelta(days=age_days)).isoformat())
+
+
+def _document(*found: keys.StoredKey) -> str:
+    return msgspec.json.encode(keys.StoredKeys(list(found))).decode()
+
+
+def _kids(document: str) -> list[str]:
+    return [key.kid for key in msgspec.json.decode(document, type=keys.StoredKeys).keys]
+
+
+@pytest.fixture(autouse=True)
+def quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys of a size that nobody waits for."""
+    make = keys.generate
+    monkeypatch.setattr(keys, "generate", lambda created_at: make(created_at, 2048))
+
+
+@pytest.mark.parametrize(
+    ("ages", "kept"),
+    [
+        ([90], ["k0"]),
+        ([0], ["k0"]),
+        ([90, 180], ["k0"]),  # the older one was followed 90 days ago: nothing it signed is valid any more
+        ([5, 95], ["k0", "k1"]),  # rotated by hand five days ago: the older one's refresh tokens are still out
+        ([30, 120], ["k0", "k1"]),
+        ([31, 120], ["k0"]),
+        ([1, 2, 3], ["k0", "k1", "k2"]),
+    ],
+)
+def test_a_key_stays_for_as_long_as_a_token_may_name_it(ages: list[int], kept: list[str]) -> None:
+    present = [_key(f"k{index}", age) for index, age in enumerate(ages)]
+    fresh, *others = _kids(service.renewed_keys(_document(*present), NOW))
+    assert others == kept
+    assert fresh not in {key.kid for key in present}
+
+
+@pytest.mark.parametrize("document", [None, "", "a made-up password", "{}", '{"keys": 1}'])
+def test_a_new_secret_starts_with_one_key(document: str | None) -> None:
+    assert len(_kids(service.renewed_keys(document, NOW))) == 1
+
+
+def test_the_four_steps_bring_the_new_key_in() -> None:
+    store = Memory("a made-up password")
+    store.ask_for("v1")
+    for step in ("createSecret", "setSecret", "testSecret"):
+        service.rotate(store, SECRET, "v1", step, NOW)
+        assert store.read(SECRET, "AWSCURRENT") == "a made-up password", "nothing is current before it was tested"
+    service.rotate(store, SECRET, "v1", "finishSecret", NOW)
+    assert len(_kids(store.read(SECRET, "AWSCURRENT") or "")) == 1
+
+
+def test_a_step_that_is_repeated_makes_no_second_key() -> None:
+    store = Memory(_document(_key("k0", 90)))
+    store.ask_for("v1")
+    service.rotate(store, SECRET, "v1", "createSecret", NOW)
+    first = store.read(SECRET, "AWSPENDING", "v1")
+    service.rotate(store, SECRET, "v1", "createSecret", NOW)
+    assert store.read(SECRET, "AWSPENDING", "v1") == first
+    service.rotate(store, SECRET, "v1", "finishSecret", NOW)
+    service.rotate(store, SECRET, "v1", "finishSecret", NOW)
+    assert store.read(SECRET, "AWSCURRENT") == first
+
+
+def test_a_new_version_that_cannot_sign_is_never_made_current() -> None:
+    store = Memory(_document(_key("k0", 90)))
+    store.ask_for("v1")
+    store.write(SECRET, _document(_key("broken", 0)), "AWSPENDING", "v1")
+    with pytest.raises((service.RotationError, ValueError)):
+        service.rotate(store, SECRET, "v1", "testSecret", NOW)
+
+
+@pytest.mark.parametrize(("version", "step"), [("unknown", "createSecret"), ("v1", "dance")])
+def test_what_does_not_fit_is_refused(version: str, step: str) -> None:
+    store = Memory(_document(_key("k0", 90)))
+    store.ask_for("v1")
+    with pytest.raises(service.RotationError):
+        service.rotate(store, SECRET, version, step, NOW)
+
+
+def test_first_values_are_given_once() -> None:
+    store = Memory("a made-up password")
+    assert service.fill(store, ["mycrypto/dev/webhooks"]) == ["mycrypto/dev/webhooks"]
+    first = store.read("", "AWSCURRENT")
+    assert set(msgspec.json.decode(first or "", type=dict[str, str])) == {"bank", "chain"}
+    assert service.fill(store, ["mycrypto/dev/webhooks"]) == []
+    assert store.read("", "AWSCURRENT") == first
+
+
+def test_secrets_of_others_are_not_filled() -> None:
+    with pytest.raises(service.RotationError):
+        service.fill(Memory(), ["mycrypto/dev/wallet"])
