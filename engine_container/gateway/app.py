@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from starlette.applications import Starlette
-from starlette.routing import Route, Router
-from starlette.types import ASGIApp
+from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.routes.account import Account
@@ -18,6 +18,7 @@ from engine_container.gateway.routes.market import Market
 from engine_container.gateway.routes.operations import Operations
 from engine_container.gateway.routes.orders import Orders
 from engine_container.gateway.settings import GatewaySettings
+from engine_container.gateway.sockets.server import Sockets
 from engine_container.web.edge import Edge, Endpoint, Handler, unknown_route
 from mycrypto.settings import load
 
@@ -51,7 +52,7 @@ def build_app(gateway: Gateway) -> ASGIApp:
     return Edge(Router(routes(gateway), redirect_slashes=False, default=unknown_route, lifespan=lifespan), gateway.logger)
 
 
-def routes(gateway: Gateway) -> list[Route]:
+def routes(gateway: Gateway) -> list[BaseRoute]:
     """Every route; the busiest first, as they are tried in turn."""
     orders = Orders(gateway)
     market = Market(gateway)
@@ -83,4 +84,24 @@ def routes(gateway: Gateway) -> list[Route]:
         ("/ready", {"GET": operations.ready}),
         ("/metrics", {"GET": operations.metrics}),
     )
-    return [Route(path, Endpoint(path, handlers), methods=list(handlers)) for path, handlers in table]
+    sockets = Sockets(gateway, orders)
+    channels: tuple[tuple[str, ASGIApp], ...] = (
+        ("/ws/orderbook/{symbol:path}", sockets.order_book),
+        ("/ws/trades/{symbol:path}", sockets.trades),
+        ("/ws/orders", sockets.orders),
+        ("/ws", sockets.everything),
+    )
+    return [
+        *(Route(path, Endpoint(path, handlers), methods=list(handlers)) for path, handlers in table),
+        *(WebSocketRoute(path, Channel(channel)) for path, channel in channels),
+    ]
+
+
+class Channel:
+    """A socket endpoint as the router takes it: an ASGI application, not a function."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import redis.exceptions
 from redis.asyncio import Redis
@@ -16,12 +16,14 @@ from engine_container.gateway.auth import Authenticator
 from engine_container.gateway.history import History
 from engine_container.gateway.keyset import KeySet
 from engine_container.gateway.settings import GatewaySettings
+from engine_container.gateway.sockets.hub import Hub
 from engine_container.gateway.submit import Answer, Commands, OverloadedError, UnansweredError
 from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.feed import Beginning, BeginningSource, Feed
 from engine_container.logs.kafka_commands import KafkaCommandLog
 from engine_container.logs.kafka_events import KafkaEventLog
 from engine_container.logs.ports import CommandLog, EventLog
+from engine_container.views.observer import Observer
 from engine_container.views.projection import Projection
 from engine_container.web.background import Background
 from mycrypto import telemetry
@@ -35,8 +37,18 @@ REDIS_TIMEOUT_SECONDS: Final = 0.25
 class FromTheBeginning:
     """Empty views; everything is read from the log."""
 
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+
     async def begin(self) -> Beginning:
-        return Beginning(Projection())
+        return Beginning(Projection(self._observer))
+
+
+class Pulse(Protocol):
+    """Something of the gateway's that has a life of its own: the sockets."""
+
+    async def run(self) -> None:
+        """Until cancelled."""
 
 
 class Gateway:
@@ -55,11 +67,14 @@ class Gateway:
         self.logger = telemetry.logger(settings.service_name)
         self.started_at = time.monotonic()
         self.shard = settings.shard
+        self.hub = Hub(settings.shard)
         self._command_log = command_log or KafkaCommandLog(broker, settings.shard)
         self.commands = Commands(self._command_log, answer_seconds_max=settings.answer_seconds_max, queued_max=settings.queued_commands_max)
         self.feed = Feed(
-            event_log or KafkaEventLog(broker, settings.shard), source or FromTheBeginning(), self.logger, self.commands.complete
+            event_log or KafkaEventLog(broker, settings.shard), source or FromTheBeginning(self.hub), self.logger, self.commands.complete
         )
+        self.hub.attach(lambda: self.feed.projection, lambda: self.feed.ready)
+        self.sockets: Pulse | None = None
         self.keys = KeySet(settings.jwks_url, settings.jwks_file, self.logger)
         self.redis: Redis = Redis.from_url(
             settings.redis_url,
@@ -82,6 +97,8 @@ class Gateway:
         if self.history is not None:
             await self.history.open()
         self._background.start(self.commands.run(), self.feed.run(), self.keys.run(), self._upkeep())
+        if self.sockets is not None:
+            self._background.start(self.sockets.run())
 
     async def stop(self) -> None:
         """Called when the last request has been answered."""

@@ -40,6 +40,11 @@ def serve(app: ASGIApp, host: str, port: int, service: str = "gateway") -> None:
         proxy_headers=False,
         backlog=BACKLOG,
         timeout_keep_alive=75,
+        ws_max_size=64 * 1024,
+        ws_max_queue=16,
+        ws_ping_interval=30,
+        ws_ping_timeout=30,
+        ws_per_message_deflate=False,  # a compressor for each of 10,000 sockets would cost more memory than the rest of the gateway
         timeout_graceful_shutdown=STOP_SECONDS_MAX,
         h11_max_incomplete_event_size=64 * 1024,
     )

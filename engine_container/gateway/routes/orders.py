@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, TypeVar
 from uuid import UUID
+
+import msgspec
 
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.history import OrderFilter
@@ -68,10 +70,13 @@ class Orders:
 
     async def place(self, call: Call) -> Reply:
         caller = await self._trader(call)
-        request = await _PLACE.read(call)
-        command = place_command(request, self._gateway.require_views().symbols, caller.user_id)
+        return Reply(await self.place_one(caller, await call.json_bytes()), 201)
+
+    async def place_one(self, caller: Caller, raw: bytes | msgspec.Raw) -> api.Placed:
+        """Place the order that a JSON text describes."""
+        command = place_command(_PLACE.decode(raw), self._gateway.require_views().symbols, caller.user_id)
         answers = await self._gateway.submit([command], command.client_order_id)
-        return Reply(await self._placed(command, answers[0]), 201)
+        return await self._placed(command, answers[0])
 
     async def _placed(self, command: PlaceOrder, answer: Answer) -> api.Placed:
         """The engine's answer to a new order; raises its refusal."""
@@ -163,9 +168,20 @@ class Orders:
     async def cancel_all(self, call: Call) -> Reply:
         caller = await self._trader(call)
         query = call.query(frozenset({"symbol", "side"}))
-        symbol = query.get("symbol")
+        return Reply(await self.cancel_every(caller, query.get("symbol"), _side(query.get("side"))))
+
+    async def cancel_one(self, caller: Caller, order_id: str | None, client_order_id: str | None) -> api.Order:
+        """Cancel by either name."""
+        if (order_id is None) is (client_order_id is None):
+            raise invalid("order_id", "or client_order_id is required, and only one of them")
+        if order_id is not None:
+            return await self._cancel(caller, await order_by_id(self._gateway, caller, order_id))
+        return await self._cancel(caller, await order_by_client_id(self._gateway, caller, client_order_id or ""))
+
+    async def cancel_every(self, caller: Caller, symbol: str | None, side: Side | None) -> api.Cancelled:
+        """Cancel all of a user's open orders, or those of a symbol or side."""
         name = known_symbol(self._gateway.require_views().symbols, symbol).symbol if symbol is not None else ""
-        command = CancelAll(new_uuid().bytes, caller.user_id, name, _side(query.get("side")))
+        command = CancelAll(new_uuid().bytes, caller.user_id, name, side)
         answers = await self._gateway.submit([command])
         closed: list[api.Order] = []
         for event in answers[0].result.events:
@@ -176,7 +192,7 @@ class Orders:
                 if order is not None:
                     closed.append(model(self._gateway, order))
         CANCELLED.add(len(closed))
-        return Reply(api.Cancelled(len(closed), closed))
+        return api.Cancelled(len(closed), closed)
 
     async def list(self, call: Call) -> Reply:
         caller = await self._gateway.auth.caller(call)
@@ -215,6 +231,10 @@ class Orders:
         """Each item is judged for itself; the good ones travel in one record."""
         caller = await self._trader(call)
         items = (await _BATCH_PLACE.read(call)).orders
+        return Reply(await self.place_many(caller, items, call.path, call.trace_id))
+
+    async def place_many(self, caller: Caller, items: Sequence[msgspec.Raw], path: str, trace_id: str) -> api.BatchResult:
+        """The results of up to 50 new orders, in their order."""
         _check_batch(len(items))
         symbols = self._gateway.require_views().symbols
         results: dict[int, api.BatchItem] = {}
@@ -223,12 +243,12 @@ class Orders:
             try:
                 commands[index] = place_command(_PLACE.decode(raw), symbols, caller.user_id)
             except ProblemError as problem:
-                results[index] = _failed(call, index, problem)
+                results[index] = _failed(path, trace_id, index, problem)
         if commands:
             answers = await self._gateway.submit(list(commands.values()))
             for (index, command), answer in zip(commands.items(), answers, strict=True):
-                results[index] = await _settled(call, index, self._placed_item(index, command, answer))
-        return Reply(api.BatchResult([results[index] for index in range(len(items))]))
+                results[index] = await _settled(path, trace_id, index, self._placed_item(index, command, answer))
+        return api.BatchResult([results[index] for index in range(len(items))])
 
     async def _placed_item(self, index: int, command: PlaceOrder, answer: Answer) -> api.BatchItem:
         placed = await self._placed(command, answer)
@@ -250,11 +270,11 @@ class Orders:
                 order = await find()
                 found[index] = (order, self._cancel_command(caller, order))
             except ProblemError as problem:
-                results[index] = _failed(call, index, problem)
+                results[index] = _failed(call.path, call.trace_id, index, problem)
         if found:
             answers = await self._gateway.submit([command for _, command in found.values()])
             for (index, (order, _)), answer in zip(found.items(), answers, strict=True):
-                results[index] = await _settled(call, index, self._cancelled_item(index, order, answer))
+                results[index] = await _settled(call.path, call.trace_id, index, self._cancelled_item(index, order, answer))
         return Reply(api.BatchResult([results[index] for index in range(len(finders))]))
 
     async def _cancelled_item(self, index: int, order: Order, answer: Answer) -> api.BatchItem:
@@ -275,15 +295,15 @@ def _check_batch(count: int) -> None:
         raise ProblemError("BATCH_TOO_LARGE", f"at most {api.BATCH_ITEMS_MAX} items", limit=api.BATCH_ITEMS_MAX)
 
 
-async def _settled(call: Call, index: int, item: Awaitable[api.BatchItem]) -> api.BatchItem:
+async def _settled(path: str, trace_id: str, index: int, item: Awaitable[api.BatchItem]) -> api.BatchItem:
     try:
         return await item
     except ProblemError as problem:
-        return _failed(call, index, problem)
+        return _failed(path, trace_id, index, problem)
 
 
-def _failed(call: Call, index: int, problem: ProblemError) -> api.BatchItem:
-    return api.BatchItem(index, problem.kind.status, error=problem.body(instance=call.path, trace_id=call.trace_id))
+def _failed(path: str, trace_id: str, index: int, problem: ProblemError) -> api.BatchItem:
+    return api.BatchItem(index, problem.kind.status, error=problem.body(instance=path, trace_id=trace_id))
 
 
 def _choice(field: str, text: str, choices: Mapping[str, V]) -> V:

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import httpx
 import msgspec
 import pytest
+from starlette.types import ASGIApp
 
 from engine_container.gateway.app import build_app
 from engine_container.gateway.parts import Gateway
@@ -42,6 +43,64 @@ class FakeRedis:
         pass
 
 
+class Socket:
+    """The client's end of a socket."""
+
+    def __init__(self, app: ASGIApp, path: str, query: str) -> None:
+        self._inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.stuck: asyncio.Event | None = None
+        scope = {
+            "type": "websocket",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": [],
+            "subprotocols": [],
+        }
+        self._inbox.put_nowait({"type": "websocket.connect"})
+        self._task = asyncio.create_task(self._run(app, scope))
+
+    async def _run(self, app: ASGIApp, scope: dict[str, Any]) -> None:
+        async def send(message: Any) -> None:
+            if self.stuck is not None:
+                await self.stuck.wait()
+            self._outbox.put_nowait(message)
+
+        await app(scope, self._inbox.get, send)
+
+    def say(self, **message: Any) -> None:
+        self._inbox.put_nowait({"type": "websocket.receive", "text": msgspec.json.encode(message).decode()})
+
+    def say_text(self, text: str) -> None:
+        self._inbox.put_nowait({"type": "websocket.receive", "text": text})
+
+    async def raw(self) -> dict[str, Any]:
+        return await asyncio.wait_for(self._outbox.get(), 5)
+
+    async def hear(self, kind: str) -> dict[str, Any]:
+        """The next message of this type; others before it are passed over."""
+        while True:
+            message = await self.raw()
+            if message["type"] == "websocket.close":
+                raise AssertionError(f"closed with {message} while waiting for {kind}")
+            if message["type"] == "websocket.send":
+                heard: dict[str, Any] = msgspec.json.decode(message["text"])
+                if heard["type"] == kind:
+                    return heard
+
+    async def closed(self) -> int:
+        """The code that the server closed with."""
+        while True:
+            message = await self.raw()
+            if message["type"] == "websocket.close":
+                return int(message["code"])
+
+    async def leave(self) -> None:
+        self._inbox.put_nowait({"type": "websocket.disconnect", "code": 1000})
+        await asyncio.wait_for(self._task, 5)
+
+
 class Harness:
     """``url`` paths are those of the API; ``token`` signs in a user."""
 
@@ -52,9 +111,12 @@ class Harness:
         self.redis = redis
         self.signing = signing
         self.client: httpx.AsyncClient
+        self.app: ASGIApp
 
-    def token(self, user_id: UUID, *roles: tokens.Role, life_s: int = 900, now_ms: int | None = None) -> str:
-        identity = tokens.Identity(user_id, "trader@example.com", roles or (tokens.Role.USER,))
+    def token(
+        self, user_id: UUID, *roles: tokens.Role, life_s: int = 900, now_ms: int | None = None, tier: tokens.Tier = tokens.Tier.FREE
+    ) -> str:
+        identity = tokens.Identity(user_id, "trader@example.com", roles or (tokens.Role.USER,), tier)
         issued = time.time_ns() // 1_000_000 if now_ms is None else now_ms
         return tokens.sign_access(self.signing, identity, session_id=uuid4(), now_ms=issued, life_s=life_s).text
 
@@ -66,6 +128,16 @@ class Harness:
             options["content"] = body if isinstance(body, bytes) else msgspec.json.encode(body)
             headers.setdefault("Content-Type", "application/json")
         return await self.client.request(method, path, headers=headers, **options)
+
+    @asynccontextmanager
+    async def socket(self, path: str, *, user: UUID | None = None, **identity: Any) -> AsyncIterator[Socket]:
+        """An open socket; signed in by the query where a user is given."""
+        token = f"token={self.token(user, **identity)}" if user is not None else ""
+        opened = Socket(self.app, path, token)
+        try:
+            yield opened
+        finally:
+            await opened.leave()
 
     async def settle(self) -> None:
         """Until the gateway has seen every event."""
@@ -109,6 +181,7 @@ def play(signing_key: keys.SigningKey, key_file: Path) -> Callable[..., None]:
         events.add(_record(engine, [symbol_changed()]))
         harness = Harness(gateway, engine, events, redis, signing_key)
         app = build_app(gateway)
+        harness.app = app
         await gateway.start()
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
             harness.client = client

@@ -1,0 +1,115 @@
+"""The book channel of one symbol: a snapshot, then what changes, numbered without gaps and with a checksum of the top."""
+
+from __future__ import annotations
+
+import zlib
+from collections import deque
+from collections.abc import Iterable
+from typing import Any, Final
+
+from engine_container.gateway.sockets.connection import Connection, text_of
+from engine_container.views.books import Book
+from mycrypto.contracts.trading import Side
+from mycrypto.money import format_amount
+
+SNAPSHOT_LEVELS_MAX: Final = 1_000
+CHECKSUM_LEVELS: Final = 10
+REPLAY_MAX: Final = 1_000
+"""Updates kept for those who come back after a short break."""
+
+
+def checksum(book: Book) -> int:
+    """CRC-32 of the best ten levels: ``price:quantity`` of bids, best first, then of asks, joined by ``|``."""
+    parts = [f"{format_amount(price)}:{format_amount(quantity)}" for side in book.sides for price, quantity, _ in side.top(CHECKSUM_LEVELS)]
+    return zlib.crc32("|".join(parts).encode())
+
+
+class BookChannel:
+    """``sequence`` counts the updates of this symbol since this gateway's start; another gateway counts anew (another ``epoch``)."""
+
+    def __init__(self, symbol: str, epoch: str) -> None:
+        self.symbol = symbol
+        self.readers: set[Connection] = set()
+        self._epoch = epoch
+        self._sequence = 0
+        self._replay: deque[tuple[int, str]] = deque(maxlen=REPLAY_MAX)
+        self._known: tuple[set[int], set[int]] = (set(), set())
+
+    def join(self, reader: Connection, book: Book) -> None:
+        """Add a reader and send it the book as it is."""
+        if not self.readers:
+            self._learn(book)
+        self.readers.add(reader)
+        reader.push(text_of(self.snapshot(book)))
+
+    def resync(self, reader: Connection, book: Book, epoch: str, last_sequence: int) -> None:
+        """Send what a reader has missed, or a new snapshot if that is no longer known."""
+        missed = [text for sequence, text in self._replay if sequence > last_sequence]
+        if epoch != self._epoch or last_sequence > self._sequence or len(missed) != self._sequence - last_sequence or len(missed) > 50:
+            reader.push(text_of(self.snapshot(book)))
+            return
+        for text in missed:
+            reader.push(text)
+
+    def _learn(self, book: Book) -> None:
+        self._known = (set(book.bids.prices), set(book.asks.prices))
+        self._replay.clear()
+
+    def snapshot(self, book: Book) -> dict[str, Any]:
+        def levels(side: Side) -> list[tuple[str, str]]:
+            return [(format_amount(price), format_amount(quantity)) for price, quantity, _ in book.sides[side].top(SNAPSHOT_LEVELS_MAX)]
+
+        return {
+            "type": "snapshot",
+            "stream": "orderbook",
+            "symbol": self.symbol,
+            "timestamp": book.last_time_ms,
+            "sequence": self._sequence,
+            "epoch": self._epoch,
+            "last_update_id": book.last_seq,
+            "checksum": checksum(book),
+            "data": {"bids": levels(Side.BUY), "asks": levels(Side.SELL)},
+        }
+
+    def changed(self, book: Book, levels: Iterable[tuple[Side, int]]) -> None:
+        """Tell the readers what these levels show now."""
+        self._sequence += 1
+        if not self.readers:
+            return
+        changes: list[dict[str, str]] = []
+        for side, price in levels:
+            known = self._known[side]
+            level = book.sides[side].levels.get(price)
+            if level is None:
+                if price not in known:
+                    continue
+                known.discard(price)
+                action, quantity = "remove", "0"
+            else:
+                action, quantity = ("update" if price in known else "add"), format_amount(level.quantity)
+                known.add(price)
+            changes.append({"side": side.name, "price": format_amount(price), "quantity": quantity, "action": action})
+        text = text_of(
+            {
+                "type": "orderbook_update",
+                "stream": "orderbook",
+                "symbol": self.symbol,
+                "timestamp": book.last_time_ms,
+                "sequence": self._sequence,
+                "epoch": self._epoch,
+                "last_update_id": book.last_seq,
+                "checksum": checksum(book),
+                "data": {"changes": changes},
+            }
+        )
+        self._replay.append((self._sequence, text))
+        for reader in self.readers:
+            reader.push(text)
+
+    def restart(self, book: Book, epoch: str) -> None:
+        """The views were built anew: everybody begins again."""
+        self._epoch = epoch
+        self._learn(book)
+        text = text_of(self.snapshot(book))
+        for reader in self.readers:
+            reader.push(text)

@@ -1,0 +1,119 @@
+"""One open socket: what is on its way to it, what it listens to, and when it must go."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from typing import Any, Final
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+
+from engine_container.gateway.auth import Caller
+from mycrypto.errors import ProblemError
+
+QUEUE_MAX: Final = 100
+"""Messages that may wait for a reader before it counts as too slow."""
+
+CLOSE_TRY_AGAIN: Final = 1013
+CLOSE_UNAUTHORIZED: Final = 4401
+CLOSE_NOT_FOUND: Final = 4404
+CLOSE_IDLE: Final = 4408
+CLOSE_TOO_MANY: Final = 4429
+CLOSE_TOO_SLOW: Final = 4430
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def text_of(message: dict[str, Any]) -> str:
+    """A message as it goes out; encode once, send to many."""
+    return _encode(message).decode()
+
+
+class Connection:
+    """Messages leave in the order in which they were pushed. Nothing here waits for the reader."""
+
+    __slots__ = ("_queue", "_send", "_wake", "active_at", "caller", "close_code", "close_reason", "subscriptions", "token", "trace_id")
+
+    def __init__(self, send: Send, trace_id: str) -> None:
+        self._send = send
+        self._queue: deque[str] = deque()
+        self._wake = asyncio.Event()
+        self.trace_id = trace_id
+        self.caller: Caller | None = None
+        self.token = ""
+        self.subscriptions: set[tuple[str, str]] = set()
+        """(stream, symbol), with "" for streams without one."""
+        self.active_at = time.monotonic()
+        self.close_code = 0
+        self.close_reason = ""
+
+    @property
+    def closing(self) -> bool:
+        return self.close_code != 0
+
+    def push(self, text: str) -> None:
+        """Queue a message; a reader that lets too many wait is closed and has to begin again."""
+        if self.close_code:
+            return
+        if len(self._queue) >= QUEUE_MAX:
+            self.close(CLOSE_TOO_SLOW, "the reader is too slow; connect again and take a new snapshot")
+            return
+        self._queue.append(text)
+        self._wake.set()
+
+    def push_message(self, message: dict[str, Any]) -> None:
+        self.push(text_of(message))
+
+    def push_problem(self, problem: ProblemError, request_id: object = None, path: str = "/ws") -> None:
+        message: dict[str, Any] = {"type": "error", "timestamp": now_ms(), "error": problem.body(instance=path, trace_id=self.trace_id)}
+        if request_id is not None:
+            message["id"] = request_id
+        self.push_message(message)
+
+    def close(self, code: int, reason: str) -> None:
+        """Close after what is queued (for a slow reader: instead of it)."""
+        if not self.close_code:
+            self.close_code, self.close_reason = code, reason
+            if code == CLOSE_TOO_SLOW:
+                self._queue.clear()
+            self._wake.set()
+
+    async def write(self) -> None:
+        """Send what is pushed until the connection is closed."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            queue = self._queue
+            while queue:
+                await self._send({"type": "websocket.send", "text": queue.popleft()})
+                self.active_at = time.monotonic()
+            if self.close_code:
+                await self._send({"type": "websocket.close", "code": self.close_code, "reason": self.close_reason[:120]})
+                return
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def query_token(scope: Scope) -> str:
+    """The token of the query parameter ``token``, where browsers have to put it, or of the Authorization header."""
+    for part in scope["query_string"].decode("latin-1").split("&"):
+        name, _, value = part.partition("=")
+        if name == "token":
+            return str(value)
+    for name, value in scope["headers"]:
+        if name == b"authorization" and value[:7].lower() == b"bearer ":
+            return str(value[7:].decode("latin-1").strip())
+    return ""
+
+
+async def received_text(receive: Receive) -> str | None:
+    """The next message of the client, or ``None`` when it has gone."""
+    message = await receive()
+    if message["type"] == "websocket.disconnect":
+        return None
+    text = message.get("text")
+    return text if isinstance(text, str) else (message.get("bytes") or b"").decode("utf-8", "replace")

@@ -1,0 +1,222 @@
+"""Takes the changes of the views to the sockets that listen. Called from within the projection, so it only encodes and queues."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from engine_container.gateway.sockets.books import BookChannel
+from engine_container.gateway.sockets.connection import Connection, now_ms, text_of
+from engine_container.views.balances import Balance
+from engine_container.views.observer import Observer, OrderChange
+from engine_container.views.orders import Order
+from engine_container.views.projection import Projection
+from engine_container.views.rendering import balance_model, order_model, public_trade_model, ticker_model
+from engine_container.views.trades import TradeRecord
+from mycrypto.contracts.events import EventRecord, SymbolChanged
+from mycrypto.contracts.trading import OrderStatus, Side
+from mycrypto.ids import new_uuid
+
+TRADES_PER_MESSAGE_MAX: Final = 500
+
+_ACTIONS: Final = {
+    OrderChange.PLACED: "created",
+    OrderChange.REJECTED: "rejected",
+    OrderChange.FILLED: "partially_filled",
+    OrderChange.TRIGGERED: "triggered",
+    OrderChange.AMENDED: "amended",
+}
+_CLOSED: Final = {OrderStatus.FILLED: "filled", OrderStatus.CANCELLED: "cancelled", OrderStatus.EXPIRED: "expired"}
+
+
+class Hub(Observer):
+    """Who listens to what. ``live`` says whether the views are complete; while they are being built nothing is told."""
+
+    def __init__(self, shard: int) -> None:
+        self._shard = shard
+        self._views: Callable[[], Projection] = Projection
+        self._live: Callable[[], bool] = lambda: False
+        self._shown: Projection | None = None
+        self._epoch = str(new_uuid())
+        self._books: dict[str, BookChannel] = {}
+        self._dirty: dict[str, dict[tuple[Side, int], None]] = {}
+        self._trade_readers: dict[str, set[Connection]] = {}
+        self._trades: dict[str, list[TradeRecord]] = {}
+        self._ticker_readers: dict[str, set[Connection]] = {}
+        self._tickers_told: dict[str, str] = {}
+        self._order_readers: dict[bytes, set[Connection]] = {}
+        self._balance_readers: dict[bytes, set[Connection]] = {}
+
+    def attach(self, views: Callable[[], Projection], live: Callable[[], bool]) -> None:
+        """Where the views are found now, and whether they are complete."""
+        self._views = views
+        self._live = live
+
+    def subscribe(self, reader: Connection, stream: str, symbol: str) -> None:
+        """Add a listener; it gets what is true now first. ``symbol`` is canonical, or "" for a private stream."""
+        views = self._views()
+        self._shown = self._shown or views
+        caller = reader.caller
+        if stream == "orderbook":
+            self._book(symbol).join(reader, views.books[symbol])
+        elif stream == "trades":
+            self._trade_readers.setdefault(symbol, set()).add(reader)
+        elif stream == "ticker":
+            self._ticker_readers.setdefault(symbol, set()).add(reader)
+            reader.push(self._ticker_text(symbol))
+        elif stream == "orders" and caller is not None:
+            self._order_readers.setdefault(caller.user_id, set()).add(reader)
+        elif stream == "balances" and caller is not None:
+            self._balance_readers.setdefault(caller.user_id, set()).add(reader)
+            for asset, balance in views.balances.of(caller.user_id).items():
+                reader.push(_balance_text(asset, balance))
+
+    def unsubscribe(self, reader: Connection, stream: str, symbol: str) -> None:
+        """Remove a listener; does nothing if it does not listen."""
+        if stream == "orderbook":
+            if symbol in self._books:
+                self._books[symbol].readers.discard(reader)
+            return
+        table: dict[str, dict[Any, set[Connection]]] = {
+            "trades": self._trade_readers,
+            "ticker": self._ticker_readers,
+            "orders": self._order_readers,
+            "balances": self._balance_readers,
+        }
+        key: str | bytes = symbol if stream in {"trades", "ticker"} else (reader.caller.user_id if reader.caller else b"")
+        readers = table[stream].get(key)
+        if readers is not None:
+            readers.discard(reader)
+            if not readers:
+                del table[stream][key]
+
+    def resync_book(self, reader: Connection, symbol: str, epoch: str, last_sequence: int) -> None:
+        self._book(symbol).resync(reader, self._views().books[symbol], epoch, last_sequence)
+
+    def resync_orders(self, reader: Connection, last_sequence: int) -> None:
+        """The present state of every order that changed after an event; all of those in memory if the event is too old."""
+        if reader.caller is None:
+            return
+        views = self._views()
+        changed = [order for order in views.orders.of(reader.caller.user_id) if order.updated_seq > last_sequence]
+        for order in sorted(changed, key=lambda order: order.updated_seq)[-50:]:
+            reader.push(self._order_text(order, "resync", order.updated_seq, order.updated_ms))
+
+    def _book(self, symbol: str) -> BookChannel:
+        channel = self._books.get(symbol)
+        if channel is None:
+            channel = self._books[symbol] = BookChannel(symbol, self._epoch)
+        return channel
+
+    # what the projection tells
+
+    def level_changed(self, symbol: str, side: Side, price: int, seq: int) -> None:  # noqa: ARG002 - the observer's shape
+        self._dirty.setdefault(symbol, {})[side, price] = None
+
+    def traded(self, record: TradeRecord, maker: Order | None, taker: Order | None) -> None:  # noqa: ARG002 - the observer's shape
+        if record.trade.symbol in self._trade_readers:
+            self._trades.setdefault(record.trade.symbol, []).append(record)
+
+    def order_changed(self, order: Order, change: OrderChange, seq: int, time_ms: int) -> None:
+        readers = self._order_readers.get(order.user_id)
+        if readers and self._live():
+            action = _CLOSED[order.status] if change is OrderChange.CLOSED else _ACTIONS[change]
+            text = self._order_text(order, action, seq, time_ms)
+            for reader in readers:
+                reader.push(text)
+
+    def balance_changed(self, user_id: bytes, asset: str, balance: Balance) -> None:
+        readers = self._balance_readers.get(user_id)
+        if readers and self._live():
+            text = _balance_text(asset, balance)
+            for reader in readers:
+                reader.push(text)
+
+    def symbol_changed(self, event: SymbolChanged, seq: int, time_ms: int) -> None:
+        channel = self._books.get(event.symbol)
+        if channel is None or not self._live():
+            return
+        data = {"status": event.status.name, "reason": event.reason or None}
+        text = text_of({"type": "symbol_status", "symbol": event.symbol, "timestamp": time_ms, "sequence": seq, "data": data})
+        for reader in channel.readers:
+            reader.push(text)
+
+    def record_applied(self, record: EventRecord) -> None:  # noqa: ARG002 - the observer's shape
+        dirty, self._dirty = self._dirty, {}
+        if not self._live():
+            return
+        views = self._views()
+        if self._shown is not views:
+            rebuilt = self._shown is not None
+            self._shown = views
+            if rebuilt:
+                self._start_anew(views)
+                return
+        for symbol, levels in dirty.items():
+            self._book(symbol).changed(views.books[symbol], levels)
+
+    def _start_anew(self, views: Projection) -> None:
+        """The views are others than those that the readers were shown."""
+        self._epoch = str(new_uuid())
+        for symbol, channel in self._books.items():
+            channel.restart(views.books[symbol], self._epoch)
+
+    # what time tells
+
+    def flush_trades(self) -> None:
+        """Call ten times a second: all trades since then as one message per symbol."""
+        trades, self._trades = self._trades, {}
+        for symbol, records in trades.items():
+            readers = self._trade_readers.get(symbol)
+            if not readers or not self._live():
+                continue
+            rows = [public_trade_model(record, self._shard) for record in records[-TRADES_PER_MESSAGE_MAX:]]
+            last = records[-1]
+            text = text_of(
+                {"type": "trades", "stream": "trades", "symbol": symbol, "timestamp": last.time_ms, "sequence": last.number, "data": rows}
+            )
+            for reader in readers:
+                reader.push(text)
+
+    def flush_tickers(self) -> None:
+        """Call once a second: tickers that changed."""
+        if not self._live():
+            return
+        for symbol, readers in self._ticker_readers.items():
+            views = self._views()
+            mark = f"{views.books[symbol].last_seq}:{views.minutes[symbol].last_time_ms}"
+            if readers and self._tickers_told.get(symbol) != mark:
+                self._tickers_told[symbol] = mark
+                text = self._ticker_text(symbol)
+                for reader in readers:
+                    reader.push(text)
+
+    def _ticker_text(self, symbol: str) -> str:
+        views = self._views()
+        now = now_ms()
+        ticker = ticker_model(symbol, views.minutes[symbol], views.books[symbol], now)
+        return text_of({"type": "ticker", "stream": "ticker", "symbol": symbol, "timestamp": now, "data": ticker})
+
+    def _order_text(self, order: Order, action: str, seq: int, time_ms: int) -> str:
+        model = order_model(order, order.symbol.rpartition("/")[2], self._shard)
+        message = {
+            "type": "order_update",
+            "stream": "orders",
+            "action": action,
+            "symbol": order.symbol,
+            "timestamp": time_ms,
+            "sequence": seq,
+        }
+        return text_of({**message, "data": model})
+
+
+def _balance_text(asset: str, balance: Balance) -> str:
+    return text_of(
+        {
+            "type": "balance_update",
+            "stream": "balances",
+            "timestamp": balance.time_ms,
+            "sequence": balance.seq,
+            "data": balance_model(asset, balance),
+        }
+    )

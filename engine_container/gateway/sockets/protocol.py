@@ -1,0 +1,30 @@
+"""What a client may say on a socket."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from mycrypto.contracts.api import BATCH_ITEMS_MAX, ClientOrderId, SymbolText
+
+StreamName = Literal["orderbook", "trades", "ticker", "orders", "balances"]
+PRIVATE_STREAMS: Final = frozenset({"orders", "balances"})
+ORDER_ACTIONS: Final = frozenset({"place", "place_batch", "cancel", "cancel_all"})
+
+
+class ClientMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``id`` is given back with the answer. Which other fields are needed depends on ``action``."""
+
+    action: Literal["subscribe", "unsubscribe", "resync", "auth", "ping", "place", "place_batch", "cancel", "cancel_all"]
+    id: Annotated[str, Meta(max_length=64)] | int | None = None
+    stream: StreamName | None = None
+    symbol: SymbolText | None = None
+    token: Annotated[str, Meta(max_length=8_192)] | None = None
+    epoch: Annotated[str, Meta(max_length=64)] = ""
+    last_sequence: Annotated[int, Meta(ge=0, lt=2**62)] = 0
+    order: msgspec.Raw = msgspec.Raw(b"")
+    orders: Annotated[list[msgspec.Raw], Meta(max_length=BATCH_ITEMS_MAX)] = []
+    order_id: Annotated[str, Meta(max_length=64)] | None = None
+    client_order_id: ClientOrderId | None = None

@@ -1,0 +1,323 @@
+"""The socket endpoints: who may connect, what each message does, and when a connection ends."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import redis.exceptions
+from starlette.types import Receive, Scope, Send
+
+from engine_container.gateway.auth import UNCHECKED, Caller
+from engine_container.gateway.parts import Gateway
+from engine_container.gateway.placing import known_symbol
+from engine_container.gateway.routes.orders import Orders
+from engine_container.gateway.sockets import connection as wire
+from engine_container.gateway.sockets.connection import Connection, now_ms, query_token, received_text
+from engine_container.gateway.sockets.protocol import ORDER_ACTIONS, PRIVATE_STREAMS, ClientMessage
+from engine_container.metrics import Counter, Gauge
+from engine_container.web.call import BodyDecoder
+from mycrypto.errors import ProblemError, invalid
+from mycrypto.ids import new_uuid
+from mycrypto.security.revocation import is_revoked, keys_of
+from mycrypto.security.tokens import Tier
+
+CONNECTIONS_MAX: Final = 10_000
+SUBSCRIPTIONS_MAX: Final = 10
+MESSAGES_PER_SECOND_MAX: Final = 100
+ORDERS_IN_FLIGHT_MAX: Final = 512
+IDLE_SECONDS_MAX: Final = 300
+EXPIRY_NOTICE_SECONDS: Final = 60
+REVOCATION_CHUNK: Final = 500
+CONNECTIONS_BY_TIER: Final = {Tier.FREE: 1, Tier.BASIC: 5, Tier.PRO: 20, Tier.VIP: 100}
+
+MESSAGES: Final = Counter("websocket_messages_total", "Messages from clients, by action", ("action",))
+CLOSED: Final = Counter("websocket_closed_total", "Connections closed by us, by code", ("code",))
+_decoder: Final = BodyDecoder(ClientMessage)
+
+
+class Sockets:
+    """All open sockets of this gateway."""
+
+    def __init__(self, gateway: Gateway, orders: Orders) -> None:
+        self._gateway = gateway
+        self._orders = orders
+        self._open: set[Connection] = set()
+        self._by_user: dict[bytes, set[Connection]] = {}
+        gateway.sockets = self
+        Gauge("websocket_connections", "Open sockets", lambda: {(): len(self._open)})
+
+    # endpoints
+
+    async def order_book(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._serve(scope, receive, send, "orderbook", scope["path_params"]["symbol"])
+
+    async def trades(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._serve(scope, receive, send, "trades", scope["path_params"]["symbol"])
+
+    async def orders(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._serve(scope, receive, send, "orders", "")
+
+    async def everything(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._serve(scope, receive, send, "", "")
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, stream: str, symbol: str) -> None:
+        await receive()  # websocket.connect
+        if len(self._open) >= CONNECTIONS_MAX:
+            await send({"type": "websocket.close", "code": wire.CLOSE_TRY_AGAIN, "reason": "too many connections"})
+            return
+        await send({"type": "websocket.accept"})
+        connection = Connection(send, str(new_uuid()))
+        self._open.add(connection)
+        writer = asyncio.create_task(connection.write())
+        reader = asyncio.create_task(self._converse(connection, receive, stream, symbol, query_token(scope)))
+        try:
+            await asyncio.wait({writer, reader}, return_when=asyncio.FIRST_COMPLETED)
+            if connection.closing and not writer.done():
+                await asyncio.wait({writer}, timeout=2)
+        finally:
+            for task in (writer, reader):
+                task.cancel()
+            await asyncio.gather(writer, reader, return_exceptions=True)
+            self._forget(connection)
+
+    def _forget(self, connection: Connection) -> None:
+        self._open.discard(connection)
+        for stream, symbol in connection.subscriptions:
+            self._gateway.hub.unsubscribe(connection, stream, symbol)
+        self._leave_user(connection)
+        if connection.close_code:
+            CLOSED.add(1, (str(connection.close_code),))
+
+    def _leave_user(self, connection: Connection) -> None:
+        if connection.caller is not None:
+            own = self._by_user.get(connection.caller.user_id, set())
+            own.discard(connection)
+            if not own:
+                self._by_user.pop(connection.caller.user_id, None)
+
+    async def _converse(self, connection: Connection, receive: Receive, stream: str, symbol: str, token: str) -> None:
+        connection.push_message({"type": "connected", "timestamp": now_ms(), "data": {"connection_id": connection.trace_id}})
+        try:
+            if token:
+                await self._sign_in(connection, token)
+            if stream:
+                self._subscribe(connection, stream, symbol)
+        except ProblemError as problem:
+            connection.push_problem(problem)
+            connection.close(_close_code(problem), problem.detail or problem.kind.title)
+            return
+        await self._listen(connection, receive)
+
+    async def _listen(self, connection: Connection, receive: Receive) -> None:
+        window = asyncio.Semaphore(ORDERS_IN_FLIGHT_MAX)
+        async with asyncio.TaskGroup() as work:
+            second, count = 0, 0
+            while (text := await received_text(receive)) is not None:
+                if connection.closing:
+                    return
+                connection.active_at = time.monotonic()
+                message = self._read(connection, text)
+                if message is None:
+                    continue
+                MESSAGES.add(1, (message.action,))
+                if message.action in ORDER_ACTIONS:
+                    await window.acquire()
+                    work.create_task(self._order(connection, message)).add_done_callback(lambda _: window.release())
+                    continue
+                now = int(connection.active_at)
+                second, count = now, count + 1 if now == second else 1
+                if count > MESSAGES_PER_SECOND_MAX:
+                    connection.close(wire.CLOSE_TOO_MANY, "too many messages")
+                    return
+                await self._answer(connection, message)
+
+    @staticmethod
+    def _read(connection: Connection, text: str) -> ClientMessage | None:
+        try:
+            return _decoder.decode(text.encode("utf-8", "replace"))
+        except ProblemError as problem:
+            connection.push_problem(problem)
+            return None
+
+    # what messages do
+
+    async def _answer(self, connection: Connection, message: ClientMessage) -> None:
+        try:
+            if message.action == "ping":
+                connection.push_message({"type": "pong", "timestamp": now_ms(), "id": message.id})
+            elif message.action == "auth":
+                await self._sign_in(connection, message.token or "")
+                expires = connection.caller.claims.exp * 1_000 if connection.caller else 0
+                connection.push_message({"type": "authenticated", "timestamp": now_ms(), "id": message.id, "data": {"expires_at": expires}})
+            elif message.stream is None:
+                raise invalid("stream", "is required")
+            elif message.action == "subscribe":
+                self._subscribe(connection, message.stream, message.symbol or "", message.id)
+            elif message.action == "unsubscribe":
+                self._unsubscribe(connection, message)
+            else:
+                self._resync(connection, message)
+        except ProblemError as problem:
+            connection.push_problem(problem, message.id)
+
+    async def _sign_in(self, connection: Connection, token: str) -> None:
+        """Put a user's name on the connection, or a fresh token of the same user in the place of the old one."""
+        caller = await self._gateway.auth.verify(token)
+        if connection.caller is not None and connection.caller.user_id != caller.user_id:
+            raise ProblemError("FORBIDDEN", "the connection belongs to another user")
+        own = self._by_user.setdefault(caller.user_id, set())
+        if connection not in own and len(own) >= CONNECTIONS_BY_TIER[caller.tier]:
+            raise ProblemError(
+                "RATE_LIMIT_EXCEEDED",
+                f"at most {CONNECTIONS_BY_TIER[caller.tier]} connections of one user",
+                limit=CONNECTIONS_BY_TIER[caller.tier],
+            )
+        own.add(connection)
+        connection.caller = caller
+        connection.token = token
+
+    def _subscribe(self, connection: Connection, stream: str, spelling: str, request_id: object = None) -> None:
+        symbol = self._symbol_of(connection, stream, spelling)
+        if (stream, symbol) in connection.subscriptions:
+            raise invalid("stream", "is subscribed already")
+        if len(connection.subscriptions) >= SUBSCRIPTIONS_MAX:
+            raise ProblemError(
+                "RATE_LIMIT_EXCEEDED", f"at most {SUBSCRIPTIONS_MAX} subscriptions of one connection", limit=SUBSCRIPTIONS_MAX
+            )
+        connection.subscriptions.add((stream, symbol))
+        connection.push_message(
+            {"type": "subscribed", "stream": stream, "symbol": symbol or None, "timestamp": now_ms(), "id": request_id, "success": True}
+        )
+        self._gateway.hub.subscribe(connection, stream, symbol)
+
+    def _symbol_of(self, connection: Connection, stream: str, spelling: str) -> str:
+        views = self._gateway.require_views()
+        if stream in PRIVATE_STREAMS:
+            if connection.caller is None:
+                raise ProblemError("UNAUTHORIZED", "sign in first: a token in the query, or the action auth")
+            return ""
+        if not spelling:
+            raise invalid("symbol", "is required")
+        return known_symbol(views.symbols, spelling).symbol
+
+    def _unsubscribe(self, connection: Connection, message: ClientMessage) -> None:
+        stream = message.stream or ""
+        symbol = self._symbol_of(connection, stream, message.symbol or "")
+        if (stream, symbol) not in connection.subscriptions:
+            raise invalid("stream", "is not subscribed")
+        connection.subscriptions.discard((stream, symbol))
+        self._gateway.hub.unsubscribe(connection, stream, symbol)
+        connection.push_message(
+            {"type": "unsubscribed", "stream": stream, "symbol": symbol or None, "timestamp": now_ms(), "id": message.id, "success": True}
+        )
+
+    def _resync(self, connection: Connection, message: ClientMessage) -> None:
+        stream = message.stream or ""
+        symbol = self._symbol_of(connection, stream, message.symbol or "")
+        if (stream, symbol) not in connection.subscriptions:
+            raise invalid("stream", "is not subscribed")
+        if stream == "orderbook":
+            self._gateway.hub.resync_book(connection, symbol, message.epoch, message.last_sequence)
+        elif stream == "orders":
+            self._gateway.hub.resync_orders(connection, message.last_sequence)
+        else:
+            raise invalid("stream", "cannot be taken up again; ask for it over HTTP")
+
+    async def _order(self, connection: Connection, message: ClientMessage) -> None:
+        """Order entry: the answer carries the request's id, and the status that HTTP would have had."""
+        handlers: dict[str, Callable[[Caller, ClientMessage], Awaitable[tuple[int, Any]]]] = {
+            "place": self._place,
+            "place_batch": self._place_batch,
+            "cancel": self._cancel,
+            "cancel_all": self._cancel_all,
+        }
+        try:
+            status, data = await handlers[message.action](_trader_of(connection), message)
+        except ProblemError as problem:
+            connection.push_problem(problem, message.id)
+        except Exception:
+            self._gateway.logger.exception("unexpected error in %s over a socket", message.action)
+            connection.push_problem(ProblemError("INTERNAL_ERROR"), message.id)
+        else:
+            connection.push_message({"type": "result", "id": message.id, "timestamp": now_ms(), "status": status, "data": data})
+
+    async def _place(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
+        if not message.order:
+            raise invalid("order", "is required")
+        return 201, await self._orders.place_one(caller, message.order)
+
+    async def _place_batch(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
+        return 200, await self._orders.place_many(caller, message.orders, "/ws", str(message.id))
+
+    async def _cancel(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
+        return 200, await self._orders.cancel_one(caller, message.order_id, message.client_order_id)
+
+    async def _cancel_all(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
+        return 200, await self._orders.cancel_every(caller, message.symbol, None)
+
+    # what time does
+
+    async def run(self) -> None:
+        """Trades ten times a second; tickers, idle connections, expired and revoked tokens once a second."""
+        beat = 0
+        while True:
+            await asyncio.sleep(0.1)
+            self._gateway.hub.flush_trades()
+            beat += 1
+            if beat % 10 == 0:
+                self._gateway.hub.flush_tickers()
+                self._close_idle()
+                await self._close_expired()
+
+    def _close_idle(self) -> None:
+        oldest = time.monotonic() - IDLE_SECONDS_MAX
+        for connection in self._open:
+            if connection.active_at < oldest:
+                connection.close(wire.CLOSE_IDLE, "nothing was said for five minutes")
+
+    async def _close_expired(self) -> None:
+        now = int(time.time())
+        signed = [connection for own in self._by_user.values() for connection in own]
+        for connection in signed:
+            expires = connection.caller.claims.exp if connection.caller else now + 3_600
+            if expires <= now:
+                connection.close(wire.CLOSE_UNAUTHORIZED, "the token has expired")
+            elif expires - now == EXPIRY_NOTICE_SECONDS:
+                connection.push_message({"type": "token_expiring", "timestamp": now_ms(), "data": {"expires_at": expires * 1_000}})
+        for start in range(0, len(signed), REVOCATION_CHUNK):
+            await self._close_revoked(signed[start : start + REVOCATION_CHUNK])
+
+    async def _close_revoked(self, connections: list[Connection]) -> None:
+        claims = [connection.caller.claims for connection in connections if connection.caller is not None]
+        try:
+            marks = await self._gateway.redis.mget([key for item in claims for key in keys_of(item)])
+        except (redis.exceptions.RedisError, OSError):
+            UNCHECKED.add()
+            return
+        for place, (connection, item) in enumerate(zip(connections, claims, strict=True)):
+            if is_revoked(item, marks[3 * place : 3 * place + 3]):
+                connection.close(wire.CLOSE_UNAUTHORIZED, "the token was revoked")
+
+
+def _trader_of(connection: Connection) -> Caller:
+    """The user of the connection, if it may trade now."""
+    caller = connection.caller
+    if caller is None:
+        raise ProblemError("UNAUTHORIZED", "sign in first: a token in the query, or the action auth")
+    if caller.claims.exp <= time.time():
+        raise ProblemError("INVALID_TOKEN", "the token has expired; send a new one with the action auth")
+    caller.require_trader()
+    return caller
+
+
+def _close_code(problem: ProblemError) -> int:
+    if problem.kind.status in {401, 403}:
+        return wire.CLOSE_UNAUTHORIZED
+    if problem.kind.status == 429:
+        return wire.CLOSE_TOO_MANY
+    if problem.kind.status == 503:
+        return wire.CLOSE_TRY_AGAIN
+    return wire.CLOSE_NOT_FOUND
