@@ -50,6 +50,7 @@ class TestDatabase:
     admin_dsn: str
     passwords: dict[str, str]
     _open: list[Connection] = field(default_factory=list)
+    _kept: dict[str, Connection] = field(default_factory=dict)
 
     def dsn(self, role: str) -> str:
         return make_conninfo(self.admin_dsn, user=role, password=self.passwords[role])
@@ -59,6 +60,12 @@ class TestDatabase:
         connection = database.connect(self.dsn(role) if role else self.admin_dsn)
         self._open.append(connection)
         return connection
+
+    def kept(self, role: str = "") -> Connection:
+        """The same connection at each call: for tests that run many examples."""
+        if role not in self._kept:
+            self._kept[role] = self.connect(role)
+        return self._kept[role]
 
     def close(self) -> None:
         for connection in self._open:

@@ -236,7 +236,7 @@ _ACCOUNTS = [CUSTODY_BANK, EXTERNAL, FEES, *(transit(user) for user in _USERS), 
 )
 def test_whatever_is_posted_the_books_balance(exchange: TestDatabase, batches: list[list[list[tuple[int, str, Account, Account]]]]) -> None:
     """Random moves among all accounts: each batch is written whole or refused whole, and a naive model agrees with every balance."""
-    wallet = exchange.connect("wallet_app")
+    wallet = exchange.kept("wallet_app")
     model: dict[tuple[Account, str], int] = {}
     for row in wallet.execute("SELECT kind, owner, currency, balance FROM ledger_accounts").fetchall():
         model[Account(row[0], row[1]), row[2]] = int(row[3] * 10**8)
@@ -261,7 +261,7 @@ def test_whatever_is_posted_the_books_balance(exchange: TestDatabase, batches: l
             model = attempt
     for (account, currency), units in model.items():
         assert balance(wallet, account, currency) == Decimal(units) / 10**8
-    rules = {difference.rule for difference in verify.run(exchange.connect()).differences}
+    rules = {difference.rule for difference in verify.run(exchange.kept()).differences}
     assert rules <= {
         "wallets equal the ledger's spot accounts",
         "transit holds exactly the transfers that are under way",

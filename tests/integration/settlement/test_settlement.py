@@ -23,7 +23,7 @@ from mycrypto.money import to_numeric
 from mycrypto.projection import SequenceGapError
 
 if TYPE_CHECKING:
-    from tests.integration.conftest import EngineLog, TestDatabase
+    from tests.integration.conftest import EngineLog, Order, TestDatabase
 
 ONE = 10**8
 PRICE = 100 * ONE
@@ -203,44 +203,54 @@ def test_a_refused_credit_waits_for_a_person(exchange: TestDatabase, engine_log:
     assert verify.run(exchange.connect()).ok
 
 
+_NUMBER = st.integers(0, 10**6)
+
+
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_random_deposits_and_trades_keep_the_books(exchange: TestDatabase, engine_log: EngineLog, data: st.DataObject) -> None:
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from(["fund", "fund", "rest", "rest", "take", "take", "cancel", "totals"]), _NUMBER, _NUMBER, _NUMBER),
+        min_size=5,
+        max_size=40,
+    ),
+    cuts=st.lists(st.tuples(st.integers(1, 9), st.integers(1, 2)), min_size=1, max_size=10),
+)
+def test_random_deposits_and_trades_keep_the_books(
+    exchange: TestDatabase, engine_log: EngineLog, steps: list[tuple[str, int, int, int]], cuts: list[tuple[int, int]]
+) -> None:
     """Deposits, orders, fills, cancels and totals in any order, handed over in batches of any size, some of them twice."""
-    wallet, settlement = exchange.connect("wallet_app"), exchange.connect("settlement_app")
+    wallet, settlement = exchange.kept("wallet_app"), exchange.kept("settlement_app")
     users = [uuid4() for _ in range(3)]
-    offers = []
-    for _ in range(data.draw(st.integers(5, 30), label="steps")):
-        step = data.draw(st.sampled_from(["fund", "rest", "take", "cancel", "totals"]), label="step")
-        user = data.draw(st.sampled_from(users), label="user")
+    offers: list[Order] = []
+    lot = ONE // 100
+    for step, who, which, how_much in steps:
+        user = users[who % 3]
+        chosen = offers[which % len(offers)] if offers else None
         if step == "fund":
-            currency, amount = data.draw(st.sampled_from(["TRY", "BTC"])), data.draw(st.integers(1, 1000 * ONE))
-            fund(wallet, engine_log, user, **{currency: amount})
-        elif step == "rest" and engine_log.available(user, "BTC") >= ONE // 100:
-            lots = data.draw(st.integers(1, engine_log.available(user, "BTC") // (ONE // 100)))
-            offers.append(engine_log.rest(user, Side.SELL, data.draw(st.integers(1, 500)) * ONE // 100, lots * ONE // 100))
-        elif step == "take" and offers:
-            offer = data.draw(st.sampled_from(offers))
-            left = (offer.quantity - offer.filled) // (ONE // 100)
-            price_per_lot = offer.price // 100
-            afford = engine_log.available(user, "TRY") * 1000 // 1001 // (price_per_lot + 1)
-            if user != offer.user and min(left, afford) > 0:
-                engine_log.take(user, offer, data.draw(st.integers(1, min(left, afford))) * ONE // 100)
-                if offer.filled == offer.quantity:
-                    offers.remove(offer)
-        elif step == "cancel" and offers:
-            engine_log.cancel(offers.pop())
+            fund(wallet, engine_log, user, **{("TRY", "BTC")[which % 2]: (how_much + 1) * lot})
+        elif step == "rest" and engine_log.available(user, "BTC") >= lot:
+            lots = 1 + how_much % (engine_log.available(user, "BTC") // lot)
+            offers.append(engine_log.rest(user, Side.SELL, (1 + which % 500) * lot, lots * lot))
+        elif step == "take" and chosen is not None and user != chosen.user:
+            left = (chosen.quantity - chosen.filled) // lot
+            afford = engine_log.available(user, "TRY") * 1000 // 1001 // (chosen.price // 100 + 1)
+            if min(left, afford) > 0:
+                engine_log.take(user, chosen, (1 + how_much % min(left, afford)) * lot)
+                if chosen.filled == chosen.quantity:
+                    offers.remove(chosen)
+        elif step == "cancel" and chosen is not None:
+            engine_log.cancel(chosen)
+            offers.remove(chosen)
         elif step == "totals":
             engine_log.totals()
     engine_log.totals()
     records = engine_log.take_records()
-    start = 0
+    start = turn = 0
     while start < len(records):
-        end = data.draw(st.integers(start + 1, len(records)), label="batch end")
-        for _ in range(data.draw(st.integers(1, 2), label="times handed over")):
-            settle(settlement, records[start:end])
-        start = end
-    report = verify.run(exchange.connect())
-    assert report.differences == []
+        size, times = cuts[turn % len(cuts)]
+        for _ in range(times):
+            settle(settlement, records[start : start + size])
+        start, turn = start + size, turn + 1
+    assert verify.run(exchange.kept()).differences == []
     for (user, asset), (available, locked) in engine_log.balances.items():
         assert spot(wallet, user, asset) == to_numeric(available + locked)
