@@ -61,6 +61,9 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     meter.gauge("outbox_waiting", report.messages_waiting)
     meter.gauge("wallet_transfers_unanswered", report.transfers_unanswered)
     meter.gauge("wallet_reconciliations_open", report.reconciliations_open)
+    if report.books_differ:
+        logger.error("the books differ", alarm="RECONCILIATION_MISMATCH", differences=report.books_differ)
+        meter.count("wallet_reconciliation_mismatch_total", len(report.books_differ))
     logger.info("maintained", **msgspec.to_builtins(report))
     if report.failed:
         raise MaintenanceError(", ".join(report.failed))

@@ -1,4 +1,4 @@
-"""The minute job: send what waits, expire what ran out, make partitions ahead, and count what should not be there."""
+"""The minute job: send what waits, expire what ran out, make partitions ahead, count what should not be there, and prove the books once a day."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import msgspec
 from psycopg import Connection
 
 from functions.maintenance import store
+from mycrypto.ledger import verify
 from mycrypto.outbox import Relay
 
 MONTHS_AHEAD: Final = 3
@@ -17,10 +18,14 @@ DAYS_AHEAD: Final = 7
 SENT_KEPT: Final = timedelta(days=7)
 ANSWER_EXPECTED: Final = timedelta(minutes=5)
 FLUSHES_MAX: Final = 50
+RECONCILE_HOUR: Final = 2
+"""UTC; the first run after it proves the books of the day before."""
 
 
 class Report(msgspec.Struct):
-    """What one run did, and what it saw. ``failed`` names the steps that raised; the others were done."""
+    """What one run did, and what it saw. ``failed`` names the steps that raised; the others were done. ``books_differ`` is what the
+    nightly proof of the ledger found.
+    """
 
     messages_sent: int = 0
     messages_waiting: int = 0
@@ -29,6 +34,7 @@ class Report(msgspec.Struct):
     partitions_made: int = 0
     transfers_unanswered: int = 0
     reconciliations_open: int = 0
+    books_differ: list[str] = []
     failed: list[str] = []
 
 
@@ -65,7 +71,14 @@ def run(
         report.transfers_unanswered = store.count_unanswered_transfers(exchange(), now - ANSWER_EXPECTED)
         report.reconciliations_open = store.count_open_reconciliations(exchange())
 
-    for step in (resend, tidy, partition_ledger, partition_trade, look):
+    def reconcile() -> None:
+        if now.hour < RECONCILE_HOUR or store.was_reconciled(exchange(), now.date()):
+            return
+        found = verify.run(exchange(), since=now - timedelta(days=1))
+        if store.keep_reconciliation(exchange(), now.date(), found):
+            report.books_differ = [f"{difference.rule}: {difference.where} {difference.amount}" for difference in found.differences]
+
+    for step in (resend, tidy, partition_ledger, partition_trade, look, reconcile):
         try:
             step()
         except Exception as error:  # noqa: BLE001 - whatever one step meets, the others are done

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, LiteralString
 
+import msgspec
 from psycopg import Connection
+from psycopg.types.json import Jsonb
+
+from mycrypto.ledger import verify
 
 ROWS_MAX = 5_000
 """Of one deletion: the rest waits for the next minute."""
@@ -70,6 +74,20 @@ def ensure_ledger_partitions(connection: Connection, now: datetime, *, months: i
 def ensure_trade_partitions(connection: Connection, now: datetime, *, months: int, days: int) -> int:
     """Months of orders and days of trades ahead; returns how many had to be made."""
     return _count(connection, "SELECT ensure_partitions(%s, %s, %s)", now, months, days)
+
+
+def was_reconciled(connection: Connection, day: date) -> bool:
+    return _count(connection, "SELECT count(*) FROM reconciliation_runs WHERE day = %s", day) > 0
+
+
+def keep_reconciliation(connection: Connection, day: date, report: verify.Report) -> bool:
+    """Keep what the books of a day looked like; false if somebody else did at the same time."""
+    differences, totals = (Jsonb(msgspec.to_builtins(found)) for found in (report.differences, report.totals))
+    cursor = connection.execute(
+        "INSERT INTO reconciliation_runs (day, ok, differences, totals) VALUES (%s, %s, %s, %s) ON CONFLICT (day) DO NOTHING",
+        (day, report.ok, differences, totals),
+    )
+    return cursor.rowcount == 1
 
 
 def _count(connection: Connection, query: str, *values: object) -> int:

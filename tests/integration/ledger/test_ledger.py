@@ -212,6 +212,18 @@ def test_verify_finds_what_is_wrong(exchange: TestDatabase) -> None:
     }
 
 
+def test_the_nightly_proof_looks_at_one_day_of_postings_and_at_all_balances(exchange: TestDatabase) -> None:
+    wallet, user = exchange.connect("wallet_app"), uuid4()
+    post(wallet, entry("old", move(10, CUSTODY_BANK, transit(user)), moment=NOW - timedelta(days=3)))
+    admin = exchange.connect()
+    admin.execute("ALTER TABLE ledger_postings DISABLE TRIGGER USER")
+    admin.execute("UPDATE ledger_postings SET amount = amount * 2 WHERE amount > 0")
+    rules = {difference.rule for difference in verify.run(wallet, since=NOW).differences}
+    assert rules == {"transit holds exactly the transfers that are under way"}
+    assert "every entry sums to zero per currency" in {difference.rule for difference in verify.run(wallet).differences}
+    assert "every entry sums to zero per currency" in {d.rule for d in verify.run(wallet, since=NOW - timedelta(days=4)).differences}
+
+
 _USERS = [uuid4() for _ in range(3)]
 _ACCOUNTS = [CUSTODY_BANK, EXTERNAL, FEES, *(transit(user) for user in _USERS), *(spot(user) for user in _USERS)]
 

@@ -1,0 +1,106 @@
+"""The minute job: each step does its work, whatever the others meet."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import psycopg
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.maintenance import service
+from mycrypto import outbox
+from mycrypto.outbox import Relay
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from tests.integration.conftest import TestDatabase
+
+NOW = datetime.now(UTC).replace(hour=12)
+EVENT = json.loads((Path(__file__).parents[2] / "events" / "maintenance_schedule.json").read_text())
+
+
+def run(exchange: Connection, trade: Connection, now: datetime = NOW) -> service.Report:
+    failures: list[Exception] = []
+    report = service.run(
+        now, Relay({}, lambda _destination, _error: None), lambda: exchange, lambda: trade, lambda _s, e: failures.append(e)
+    )
+    assert failures == []
+    return report
+
+
+def test_the_books_are_proved_once_a_day_after_two(exchange: TestDatabase, trade_database: TestDatabase) -> None:
+    wallet, trade, admin = exchange.connect("wallet_app"), trade_database.connect("trade_engine_app"), exchange.connect()
+    night = NOW.replace(hour=1)
+    assert run(wallet, trade, night).books_differ == []
+    assert admin.execute("SELECT count(*) FROM reconciliation_runs").fetchone() == (0,)
+    admin.execute("INSERT INTO wallets VALUES (%s, 'TRY', 5, 0, 0, 1, now())", (uuid4(),))
+    found = run(wallet, trade).books_differ
+    assert len(found) == 1
+    assert found[0].startswith("wallets equal the ledger's spot accounts")
+    assert run(wallet, trade).books_differ == []  # told once
+    assert admin.execute("SELECT day, ok FROM reconciliation_runs").fetchall() == [(NOW.date(), False)]
+    admin.execute("DELETE FROM wallets")
+    assert run(wallet, trade, NOW + timedelta(days=1)).books_differ == []
+    assert admin.execute("SELECT ok FROM reconciliation_runs ORDER BY day").fetchall() == [(False,), (True,)]
+
+
+def test_old_rows_go_and_partitions_come(exchange: TestDatabase, trade_database: TestDatabase) -> None:
+    wallet, trade, admin = exchange.connect("wallet_app"), trade_database.connect("trade_engine_app"), exchange.connect()
+    old, new = outbox.add(wallet, outbox.EMAIL, b"old"), outbox.add(wallet, outbox.EMAIL, b"new")
+    admin.execute("UPDATE outbox SET sent_at = %s WHERE id = %s", (NOW - timedelta(days=8), old))
+    admin.execute("UPDATE outbox SET sent_at = %s WHERE id = %s", (NOW, new))
+    admin.execute("INSERT INTO idempotency_keys VALUES (%s, 'k', '', 201, '', %s)", (uuid4(), NOW - timedelta(seconds=1)))
+    report = run(wallet, trade)
+    assert (report.rows_deleted, report.partitions_made) == (2, 0)
+    assert admin.execute("SELECT id FROM outbox").fetchall() == [(new,)]
+    assert run(wallet, trade, NOW + timedelta(days=40)).partitions_made > 0
+
+
+def test_what_should_not_be_there_is_counted(exchange: TestDatabase, trade_database: TestDatabase) -> None:
+    wallet, trade = exchange.connect("wallet_app"), trade_database.connect("trade_engine_app")
+    wallet.execute(
+        """INSERT INTO transfers (transfer_id, user_id, currency, amount, purpose, reference_type, reference_id, description, requested_at)
+           VALUES (gen_random_uuid(), gen_random_uuid(), 'TRY', -1, 'WITHDRAWAL', 'FIAT_WITHDRAWAL', gen_random_uuid(), '', %s)""",
+        (NOW - timedelta(minutes=6),),
+    )
+    outbox.add(wallet, outbox.EMAIL, b"waits")
+    report = run(wallet, trade)
+    assert (report.messages_waiting, report.transfers_unanswered, report.reconciliations_open) == (1, 1, 0)
+
+
+def test_a_step_that_fails_is_told_and_the_others_are_done(exchange: TestDatabase) -> None:
+    wallet = exchange.connect("wallet_app")
+
+    def gone() -> Connection:
+        raise psycopg.OperationalError
+
+    failures: list[str] = []
+    report = service.run(NOW, Relay({}, lambda _d, _e: None), lambda: wallet, gone, lambda step, _error: failures.append(step))
+    assert report.failed == failures == ["partition_trade"]
+    assert wallet.execute("SELECT count(*) FROM reconciliation_runs").fetchone() == (1,)
+
+
+def test_the_handler_runs_on_a_schedule(exchange: TestDatabase, trade_database: TestDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "STAGE": "local",
+        "DATABASE_URL": exchange.dsn("wallet_app"),
+        "TRADE_DATABASE_URL": trade_database.dsn("trade_engine_app"),
+        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+        "DATABASE_SECRET_NAME": "",
+        "TRADE_DATABASE_SECRET_NAME": "",
+    }.items():
+        monkeypatch.setenv(name, value)
+    module = importlib.import_module("functions.maintenance.handler")
+    module._resources.cache_clear()
+    answer = module.handler(EVENT, LambdaContext())
+    assert answer["failed"] == []
+    module._resources().exchange.close()
+    module._resources().trade.close()
+    module._resources.cache_clear()
