@@ -20,7 +20,7 @@ from engine_container.metrics import Counter
 from engine_container.web.call import Call
 from mycrypto.errors import ProblemError
 from mycrypto.security.revocation import is_revoked, keys_of
-from mycrypto.security.tokens import Claims, Role, Tier, bearer, invalid_token, verify_access
+from mycrypto.security.tokens import Claims, Identity, Role, Tier, bearer, invalid_token, verify_access
 
 REVOCATION_AGE_SECONDS_MAX: Final = 0.9
 TOKENS_MAX: Final = 20_000
@@ -35,23 +35,24 @@ class RevocationStore(Protocol):
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """The authenticated user."""
+    """The authenticated user. ``claims`` are those of the token; a request signed with an API key has none."""
 
     user_id: bytes
-    claims: Claims
+    identity: Identity
+    claims: Claims | None = None
 
     @property
     def tier(self) -> Tier:
-        return self.claims.tier
+        return self.identity.tier
 
     @property
     def sees_all(self) -> bool:
         """Staff may look at every order."""
-        return Role.ADMIN in self.claims.roles or Role.SUPPORT in self.claims.roles
+        return Role.ADMIN in self.identity.roles or Role.SUPPORT in self.identity.roles
 
     def require(self, *roles: Role) -> None:
         """Raises FORBIDDEN unless the caller has one of the roles."""
-        if not any(role in self.claims.roles for role in roles):
+        if not any(role in self.identity.roles for role in roles):
             raise ProblemError("FORBIDDEN", "the role " + " or ".join(roles) + " is needed")
 
     def require_trader(self) -> None:
@@ -61,10 +62,12 @@ class Caller(msgspec.Struct, frozen=True):
 class _Known:
     """A token whose signature is good."""
 
-    __slots__ = ("caller", "checked_at")
+    __slots__ = ("caller", "checked_at", "claims", "expires_s")
 
-    def __init__(self, caller: Caller) -> None:
-        self.caller = caller
+    def __init__(self, claims: Claims) -> None:
+        self.caller = Caller(claims.sub.bytes, claims.identity, claims)
+        self.claims = claims
+        self.expires_s = claims.exp
         self.checked_at = -float("inf")
 
 
@@ -86,7 +89,7 @@ class Authenticator:
         if known is None:
             known = _Known(await self._check_signature(token))
             self._remember(digest, known)
-        elif known.caller.claims.exp <= time.time():
+        elif known.expires_s <= time.time():
             del self._known[digest]
             raise invalid_token("the token has expired")
         now = time.monotonic()
@@ -94,7 +97,7 @@ class Authenticator:
             await self._check_revocation(digest, known, now)
         return known.caller
 
-    async def _check_signature(self, token: str) -> Caller:
+    async def _check_signature(self, token: str) -> Claims:
         if not self._keys.keys:
             await self._keys.refresh()
             if not self._keys.keys:
@@ -106,7 +109,7 @@ class Authenticator:
                 raise
             await self._keys.refresh()  # signed with a newer key than we know, or forged
             claims = verify_access(token, self._keys.keys)
-        return Caller(claims.sub.bytes, claims)
+        return claims
 
     def _remember(self, digest: bytes, known: _Known) -> None:
         if len(self._known) >= TOKENS_MAX:
@@ -114,7 +117,7 @@ class Authenticator:
         self._known[digest] = known
 
     async def _check_revocation(self, digest: bytes, known: _Known, now: float) -> None:
-        claims = known.caller.claims
+        claims = known.claims
         try:
             marks = await self._store.mget(keys_of(claims))
         except (redis.exceptions.RedisError, OSError):

@@ -12,9 +12,11 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from engine_container.gateway.auth import Authenticator
+from engine_container.gateway.api_keys import ApiKeys, is_signed
+from engine_container.gateway.auth import Authenticator, Caller
 from engine_container.gateway.history import History
 from engine_container.gateway.keyset import KeySet
+from engine_container.gateway.limits import RateLimits, Use
 from engine_container.gateway.settings import GatewaySettings
 from engine_container.gateway.sockets.hub import Hub
 from engine_container.gateway.submit import Answer, Commands, OverloadedError, UnansweredError
@@ -26,9 +28,11 @@ from engine_container.logs.ports import CommandLog, EventLog
 from engine_container.views.observer import Observer
 from engine_container.views.projection import Projection
 from engine_container.web.background import Background
+from engine_container.web.call import Call
 from mycrypto import telemetry
 from mycrypto.contracts.commands import Command
 from mycrypto.errors import ProblemError
+from mycrypto.security.api_keys import Scope
 
 UPKEEP_SECONDS: Final = 1.0
 REDIS_TIMEOUT_SECONDS: Final = 0.25
@@ -83,6 +87,8 @@ class Gateway:
             retry=Retry(NoBackoff(), 1),
         )
         self.auth = Authenticator(self.keys, self.redis)
+        self.api_keys = ApiKeys(self.redis, settings.sealing_secret_name or f"mycrypto/{settings.stage}/two-factor")
+        self.limits = RateLimits(self.redis, enabled=settings.limits_rates)
         self.history = History(settings.trade_database_url, settings.shard) if settings.trade_database_url else None
         self.states: dict[str, str] = {"redis": "starting", **({"history-database": "starting"} if self.history else {})}
         self._seen: set[str] = set()
@@ -121,6 +127,20 @@ class Gateway:
     def missing(self) -> list[str]:
         """What keeps the gateway from its work. Cache and history must have been there once; losing them later only slows it."""
         return [name for name, state in self.checks().items() if state != "ok" and name not in self._seen]
+
+    async def caller(self, call: Call, *, trades: bool = False, tokens: int = 1) -> Caller:
+        """Who is calling, by token or by API key, and within the limits of the tier. Raises UNAUTHORIZED, INVALID_TOKEN, FORBIDDEN,
+        RATE_LIMIT_EXCEEDED.
+        """
+        if is_signed(call):
+            key = await self.api_keys.verify(call, Scope.TRADE if trades else Scope.READ)
+            caller = Caller(key.user_id.bytes, key.identity)
+        else:
+            caller = await self.auth.caller(call)
+        standing = await self.limits.spend(caller.user_id, caller.tier, Use.ORDERS if trades else Use.API, tokens)
+        if standing is not None:
+            call.add_headers(standing.headers())
+        return caller
 
     def require_views(self) -> Projection:
         """The views, once they are complete; raises SERVICE_UNAVAILABLE before."""

@@ -29,12 +29,20 @@ class GatewaySettings(msgspec.Struct, frozen=True):
     answer_seconds_max: int = 5
     """How long a request waits for its command's result before it answers 504."""
     queued_commands_max: int = 20_000
+    rate_limits: Literal["on", "off", ""] = ""
+    """"" is off in stage local, where one program plays many users, and on everywhere else."""
+    sealing_secret_name: str = ""
+    """Of the key that the secrets of API keys are sealed with; "" is mycrypto/{stage}/two-factor."""
     recent_seconds: int = 60
     """How long a finished order stays in memory although the history has it."""
 
     def __post_init__(self) -> None:
         if not self.jwks_url and not self.jwks_file:
             raise SettingsError("JWKS_URL or JWKS_FILE must say where the public keys of the tokens are")
+
+    @property
+    def limits_rates(self) -> bool:
+        return self.rate_limits == "on" or (self.rate_limits == "" and self.stage != "local")
 
     @property
     def bind_host(self) -> str:

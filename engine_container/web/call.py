@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import parse_qsl
 
@@ -31,11 +32,12 @@ class Reply(msgspec.Struct, frozen=True):
 class Call:
     """``client_ip`` is the peer's address; the server has already taken a trusted proxy's word into account."""
 
-    __slots__ = ("_receive", "_scope", "trace_id")
+    __slots__ = ("_body", "_receive", "_scope", "trace_id")
 
     def __init__(self, scope: Scope, receive: Receive, trace_id: str) -> None:
         self._scope = scope
         self._receive = receive
+        self._body: bytes | None = None
         self.trace_id = trace_id
 
     @property
@@ -62,8 +64,24 @@ class Call:
                 return value  # type: ignore[no-any-return] # ASGI: bytes
         return None
 
+    @property
+    def target(self) -> str:
+        """Path and query exactly as sent: what a signature covers."""
+        raw: bytes = self._scope.get("raw_path") or self.path.encode()
+        query: bytes = self._scope["query_string"]
+        return (raw.partition(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1")
+
+    def add_headers(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        """Headers of the answer, whether it will be a reply or a problem."""
+        self._scope.setdefault("answer_headers", []).extend(headers)
+
     async def body(self) -> bytes:
-        """The whole body. Raises PAYLOAD_TOO_LARGE beyond 64 KB, before reading on."""
+        """The whole body; may be asked for again. Raises PAYLOAD_TOO_LARGE beyond 64 KB, before reading on."""
+        if self._body is None:
+            self._body = await self._read()
+        return self._body
+
+    async def _read(self) -> bytes:
         declared = self.header(b"content-length")
         if declared is not None and declared.isdigit() and int(declared) > BODY_BYTES_MAX:
             raise _too_large()

@@ -48,7 +48,8 @@ class Endpoint:
         trace_id = scope["trace_id"]
         reply = await self._handlers[scope["method"]](Call(scope, receive, trace_id))
         body = reply.body if isinstance(reply.body, bytes) else _encode(reply.body)
-        await _answer(send, reply.status, body, trace_id, (_JSON, *reply.headers) if body else reply.headers)
+        headers = (*reply.headers, *scope.get("answer_headers", ()))
+        await _answer(send, reply.status, body, trace_id, (_JSON, *headers) if body else headers)
 
 
 async def _answer(send: Send, status: int, body: bytes, trace_id: str, headers: tuple[tuple[bytes, bytes], ...]) -> None:
@@ -108,6 +109,8 @@ class Edge:
     async def _refuse(scope: Scope, send: Send, problem: ProblemError, trace_id: str) -> None:
         body = _encode(problem.body(instance=scope["path"], trace_id=trace_id))
         headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in problem.headers.items()]
+        own = {name for name, _ in headers}
+        headers += [pair for pair in scope.get("answer_headers", ()) if pair[0] not in own]
         await _answer(send, problem.kind.status, body, trace_id, (_PROBLEM, *headers))
 
 

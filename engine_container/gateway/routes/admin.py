@@ -36,7 +36,7 @@ class Admin:
         self._gateway = gateway
 
     async def _admin(self, call: Call) -> Caller:
-        caller = await self._gateway.auth.caller(call)
+        caller = await self._gateway.caller(call)
         caller.require(Role.ADMIN)
         return caller
 
@@ -80,7 +80,7 @@ class Admin:
         return Reply(now)
 
     async def get_limits(self, call: Call) -> Reply:
-        caller = await self._gateway.auth.caller(call)
+        caller = await self._gateway.caller(call)
         caller.require(Role.ADMIN, Role.SUPPORT)
         try:
             user_id = UUID(call.path_params["user_id"]).bytes
@@ -97,7 +97,7 @@ class Admin:
         record: dict[str, Any] = {
             "traceId": call.trace_id,
             "action": action,
-            "actorId": str(caller.claims.sub),
+            "actorId": str(caller.identity.user_id),
             "target": target,
             "oldValue": msgspec.to_builtins(old),
             "newValue": msgspec.to_builtins(new),

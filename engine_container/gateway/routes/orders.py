@@ -10,6 +10,7 @@ import msgspec
 
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.history import OrderFilter
+from engine_container.gateway.limits import Use
 from engine_container.gateway.lookup import list_orders, order_by_client_id, order_by_id
 from engine_container.gateway.pages import Position, cursor_text, parse_page
 from engine_container.gateway.parts import Gateway
@@ -64,7 +65,7 @@ class Orders:
         self._gateway = gateway
 
     async def _trader(self, call: Call) -> Caller:
-        caller = await self._gateway.auth.caller(call)
+        caller = await self._gateway.caller(call, trades=True)
         caller.require_trader()
         return caller
 
@@ -112,12 +113,12 @@ class Orders:
         return api.Placed(order_model(order, quote, self._gateway.shard), trades, duplicate=True)
 
     async def get(self, call: Call) -> Reply:
-        caller = await self._gateway.auth.caller(call)
+        caller = await self._gateway.caller(call)
         order = await order_by_id(self._gateway, caller, call.path_params["order_id"])
         return Reply(model(self._gateway, order, with_fills=True))
 
     async def get_by_client_id(self, call: Call) -> Reply:
-        caller = await self._gateway.auth.caller(call)
+        caller = await self._gateway.caller(call)
         order = await order_by_client_id(self._gateway, caller, call.path_params["client_order_id"])
         return Reply(model(self._gateway, order, with_fills=True))
 
@@ -195,7 +196,7 @@ class Orders:
         return api.Cancelled(len(closed), closed)
 
     async def list(self, call: Call) -> Reply:
-        caller = await self._gateway.auth.caller(call)
+        caller = await self._gateway.caller(call)
         query = call.query(_LIST)
         page = parse_page(query)
         wanted = self._filter(caller, query)
@@ -236,6 +237,7 @@ class Orders:
     async def place_many(self, caller: Caller, items: Sequence[msgspec.Raw], path: str, trace_id: str) -> api.BatchResult:
         """The results of up to 50 new orders, in their order."""
         _check_batch(len(items))
+        await self._gateway.limits.spend(caller.user_id, caller.tier, Use.ORDERS, len(items) - 1)
         symbols = self._gateway.require_views().symbols
         results: dict[int, api.BatchItem] = {}
         commands: dict[int, PlaceOrder] = {}
@@ -263,6 +265,7 @@ class Orders:
             *(lambda text=text: order_by_client_id(self._gateway, caller, text) for text in request.client_order_ids),
         ]
         _check_batch(len(finders))
+        await self._gateway.limits.spend(caller.user_id, caller.tier, Use.ORDERS, len(finders) - 1)
         results: dict[int, api.BatchItem] = {}
         found: dict[int, tuple[Order, CancelOrder]] = {}
         for index, find in enumerate(finders):

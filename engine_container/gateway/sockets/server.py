@@ -11,6 +11,7 @@ import redis.exceptions
 from starlette.types import Receive, Scope, Send
 
 from engine_container.gateway.auth import UNCHECKED, Caller
+from engine_container.gateway.limits import Use
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import known_symbol
 from engine_container.gateway.routes.orders import Orders
@@ -150,8 +151,10 @@ class Sockets:
                 connection.push_message({"type": "pong", "timestamp": now_ms(), "id": message.id})
             elif message.action == "auth":
                 await self._sign_in(connection, message.token or "")
-                expires = connection.caller.claims.exp * 1_000 if connection.caller else 0
-                connection.push_message({"type": "authenticated", "timestamp": now_ms(), "id": message.id, "data": {"expires_at": expires}})
+                expires_ms = _expires_s(connection) * 1_000
+                connection.push_message(
+                    {"type": "authenticated", "timestamp": now_ms(), "id": message.id, "data": {"expires_at": expires_ms}}
+                )
             elif message.stream is None:
                 raise invalid("stream", "is required")
             elif message.action == "subscribe":
@@ -235,7 +238,9 @@ class Sockets:
             "cancel_all": self._cancel_all,
         }
         try:
-            status, data = await handlers[message.action](_trader_of(connection), message)
+            caller = _trader_of(connection)
+            await self._gateway.limits.spend(caller.user_id, caller.tier, Use.ORDERS)
+            status, data = await handlers[message.action](caller, message)
         except ProblemError as problem:
             connection.push_problem(problem, message.id)
         except Exception:
@@ -282,7 +287,7 @@ class Sockets:
         now = int(time.time())
         signed = [connection for own in self._by_user.values() for connection in own]
         for connection in signed:
-            expires = connection.caller.claims.exp if connection.caller else now + 3_600
+            expires = _expires_s(connection)
             if expires <= now:
                 connection.close(wire.CLOSE_UNAUTHORIZED, "the token has expired")
             elif expires - now == EXPIRY_NOTICE_SECONDS:
@@ -291,7 +296,9 @@ class Sockets:
             await self._close_revoked(signed[start : start + REVOCATION_CHUNK])
 
     async def _close_revoked(self, connections: list[Connection]) -> None:
-        claims = [connection.caller.claims for connection in connections if connection.caller is not None]
+        claims = [
+            connection.caller.claims for connection in connections if connection.caller is not None and connection.caller.claims is not None
+        ]
         try:
             marks = await self._gateway.redis.mget([key for item in claims for key in keys_of(item)])
         except (redis.exceptions.RedisError, OSError):
@@ -302,12 +309,18 @@ class Sockets:
                 connection.close(wire.CLOSE_UNAUTHORIZED, "the token was revoked")
 
 
+def _expires_s(connection: Connection) -> int:
+    """When the connection's token ends, in epoch seconds; 0 for one that nobody signed in on."""
+    caller = connection.caller
+    return caller.claims.exp if caller is not None and caller.claims is not None else 0
+
+
 def _trader_of(connection: Connection) -> Caller:
     """The user of the connection, if it may trade now."""
     caller = connection.caller
     if caller is None:
         raise ProblemError("UNAUTHORIZED", "sign in first: a token in the query, or the action auth")
-    if caller.claims.exp <= time.time():
+    if _expires_s(connection) <= time.time():
         raise ProblemError("INVALID_TOKEN", "the token has expired; send a new one with the action auth")
     caller.require_trader()
     return caller

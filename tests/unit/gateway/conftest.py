@@ -34,6 +34,20 @@ class FakeRedis:
             raise OSError("gone")
         return [self.values.get(name) for name in names]
 
+    async def eval(self, script: str, count: int, *rest: str) -> list[int]:
+        raise OSError("no scripts here: each gateway counts for itself")
+
+    async def get(self, name: str) -> bytes | None:
+        return (await self.mget([name]))[0]
+
+    async def set(self, name: str, value: str, *, px: int, nx: bool) -> bool | None:
+        if self.down:
+            raise OSError("gone")
+        if name in self.values:
+            return None
+        self.values[name] = value.encode()
+        return True
+
     async def ping(self) -> bool:
         if self.down:
             raise OSError("gone")
@@ -172,12 +186,14 @@ def play(signing_key: keys.SigningKey, key_file: Path) -> Callable[..., None]:
             kafka_bootstrap_servers="unused:1",
             redis_url="redis://unused:1",
             jwks_file=str(key_file),
-            **{"answer_seconds_max": 2, **changes},
+            **{"answer_seconds_max": 2, "rate_limits": "off", **changes},
         )
         gateway = Gateway(settings, command_log=engine, event_log=events)
         redis = FakeRedis()
         gateway.redis = redis  # type: ignore[assignment] # it answers what is asked
         gateway.auth._store = redis  # type: ignore[assignment] # as above
+        gateway.limits._scripts = redis
+        gateway.api_keys._store = redis
         events.add(_record(engine, [symbol_changed()]))
         harness = Harness(gateway, engine, events, redis, signing_key)
         app = build_app(gateway)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import jwt
+import msgspec
 import pytest
 
-from mycrypto.security import keys, revocation
-from mycrypto.security.tokens import Identity, sign_refresh
+from mycrypto.security import api_keys, keys, revocation
+from mycrypto.security.sealing import Sealer
+from mycrypto.security.tokens import Identity, Role, Tier, sign_refresh
 from tests.unit.gateway.conftest import Harness
 
 Play = Callable[..., None]
@@ -149,6 +153,7 @@ def test_a_revoked_token_is_refused_within_a_second_of_its_last_use(play: Play) 
         headers = {"Authorization": f"Bearer {token}"}
         assert (await h.client.get("/api/v1/orders", headers=headers)).status_code == 200
         claims = (await h.gateway.auth.verify(token)).claims
+        assert claims is not None
         h.redis.values[revocation.token_key(claims.jti)] = b"1"
         await asyncio.sleep(1.0)
         assert (await h.client.get("/api/v1/orders", headers=headers)).status_code == 401
@@ -207,5 +212,72 @@ def test_metrics_count_requests_by_route(play: Play) -> None:
         assert 'http_requests_total{method="GET",path="/api/v1/orderbook/{symbol:path}",status="200"}' in text
         assert 'orderbook_depth{symbol="BTCUSDT",side="bid"} 0' in text
         assert "http_request_duration_seconds_bucket" in text
+
+    play(scenario)
+
+
+def test_a_tier_is_held_to_its_orders_and_told_where_it_stands(play: Play) -> None:
+    async def scenario(h: Harness) -> None:
+        answers = [await h.call("POST", "/api/v1/orders", LIMIT, user=ALICE) for _ in range(14)]
+        statuses = [answer.status_code for answer in answers]
+        assert statuses[:10] == [201] * 10
+        assert 429 in statuses
+        refused = next(answer for answer in answers if answer.status_code == 429)
+        assert refused.json()["code"] == "RATE_LIMIT_EXCEEDED"
+        assert int(refused.headers["retry-after"]) >= 1
+        assert refused.headers["x-ratelimit-limit"] == "10"
+        assert [answer.headers["x-ratelimit-remaining"] for answer in answers[:3]] == ["9", "8", "7"]
+        assert (await h.call("GET", "/api/v1/orders", user=ALICE)).headers["x-ratelimit-limit"] == "100"
+        assert (await h.call("POST", "/api/v1/orders", LIMIT, user=uuid4())).status_code == 201
+        batch = await h.call("POST", "/api/v1/orders/batch", {"orders": [LIMIT] * 12}, user=uuid4())
+        assert batch.status_code == 429
+
+    play(scenario, rate_limits="on")
+
+
+def test_requests_signed_with_a_key(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret, sealer = "s3cret", Sealer([bytes(32)], api_keys.PURPOSE)
+    monkeypatch.setattr(
+        "mycrypto.secrets.get", lambda name: {"key": base64.b64encode(bytes(32)).decode()} if name.endswith("two-factor") else {}
+    )
+
+    def publish(h: Harness, key_id: str, *scopes: api_keys.Scope, ips: tuple[str, ...] = ()) -> None:
+        key = api_keys.PublishedApiKey(
+            key_id, sealer.seal(secret, key_id), ALICE, "a@example.com", (Role.USER,), Tier.FREE, 1, scopes, ips, None
+        )
+        h.redis.values[api_keys.redis_key(key_id)] = msgspec.json.encode(key)
+
+    async def scenario(h: Harness) -> None:
+        async def signed(
+            method: str, target: str, body: bytes = b"", *, key_id: str = "k1", at_ms: int = 0, **changes: str
+        ) -> httpx.Response:
+            at_ms = at_ms or time.time_ns() // 1_000_000
+            signature = api_keys.sign(secret.encode(), timestamp_ms=at_ms, method=method, target=target, body=body)
+            headers = {"X-API-Key": key_id, "X-API-Timestamp": str(at_ms), "X-API-Signature": signature, "Content-Type": "application/json"}
+            return await h.client.request(method, target, content=body, headers=headers | (changes or {}))
+
+        publish(h, "k1", api_keys.Scope.READ, api_keys.Scope.TRADE)
+        publish(h, "reader", api_keys.Scope.READ)
+        publish(h, "elsewhere", api_keys.Scope.READ, ips=("10.9.9.9/32",))
+        order = msgspec.json.encode(LIMIT)
+        assert (await signed("POST", "/api/v1/orders", order)).status_code == 201
+        assert (await signed("GET", "/api/v1/orders?limit=5&symbol=BTCUSDT")).json()["data"][0]["user_id"] == str(ALICE)
+        assert (await signed("GET", "/api/v1/orders", key_id="reader")).status_code == 200
+        assert (await signed("POST", "/api/v1/orders", order, key_id="reader")).status_code == 403
+        assert (await signed("GET", "/api/v1/orders", key_id="elsewhere")).status_code == 403
+        now_ms = time.time_ns() // 1_000_000
+        assert (await signed("GET", "/api/v1/account/balances", at_ms=now_ms - 10)).status_code == 200
+        for answer in (
+            await signed("GET", "/api/v1/account/balances", at_ms=now_ms - 10),  # replayed
+            await signed("GET", "/api/v1/orders", key_id="nobody"),
+            await signed("GET", "/api/v1/orders", at_ms=now_ms - 6_000),
+            await signed("GET", "/api/v1/orders", at_ms=now_ms + 60_000),
+            await signed("GET", "/api/v1/orders", changes={"X-API-Signature": "0" * 64}),
+            await signed("GET", "/api/v1/orders", changes={"X-API-Timestamp": "now"}),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (401, "INVALID_TOKEN")
+        h.redis.values.pop(api_keys.redis_key("k1"))
+        await asyncio.sleep(1)
+        assert (await signed("GET", "/api/v1/orders")).status_code == 401
 
     play(scenario)

@@ -1,0 +1,148 @@
+"""Requests signed with an API key: the same rights as the key's user, narrowed by scopes, addresses and time.
+
+Keys are read from Redis, where auth publishes them, and asked for again when a second old, so that a revoked key ends within a second. A
+signature counts once: it is noted in Redis for as long as its time stamp is good, or here while Redis is away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
+
+import msgspec
+import redis.exceptions
+
+from engine_container.web.call import Call
+from mycrypto import secrets
+from mycrypto.errors import ProblemError
+from mycrypto.security.api_keys import (
+    AHEAD_MS_MAX,
+    KEY_HEADER,
+    PURPOSE,
+    SIGNATURE_HEADER,
+    TIMESTAMP_HEADER,
+    WINDOW_HEADER,
+    WINDOW_MS,
+    WINDOW_MS_MAX,
+    PublishedApiKey,
+    Scope,
+    is_genuine,
+    is_timely,
+    redis_key,
+)
+from mycrypto.security.sealing import Sealer, SealError
+
+KEY_AGE_SECONDS_MAX: Final = 0.9
+KEYS_MAX: Final = 10_000
+SIGNATURES_MAX: Final = 100_000
+KEY_LENGTH_MAX: Final = 64
+
+
+class Store(Protocol):
+    """The part of an asynchronous Redis client that is needed."""
+
+    def get(self, name: str) -> Awaitable[Any]: ...
+    def set(self, name: str, value: str, *, px: int, nx: bool) -> Awaitable[Any]: ...
+
+
+class _Known:
+    __slots__ = ("key", "read_at", "secret")
+
+    def __init__(self, key: PublishedApiKey, secret: bytes, read_at: float) -> None:
+        self.key = key
+        self.secret = secret
+        self.read_at = read_at
+
+
+class ApiKeys:
+    def __init__(self, store: Store, secret_name: str) -> None:
+        self._store = store
+        self._secret_name = secret_name
+        self._known: dict[str, _Known] = {}
+        self._signatures: OrderedDict[str, int] = OrderedDict()
+        self._sealer: Sealer | None = None
+
+    async def verify(self, call: Call, scope: Scope) -> PublishedApiKey:
+        """The key that signed the request. Raises INVALID_API_KEY problems as INVALID_TOKEN, and FORBIDDEN for what the key may not do."""
+        key_id = _text(call, KEY_HEADER, KEY_LENGTH_MAX)
+        signature = _text(call, SIGNATURE_HEADER, 64)
+        timestamp_ms = _number(call, TIMESTAMP_HEADER, None)
+        window_ms = _number(call, WINDOW_HEADER, WINDOW_MS)
+        now_ms = time.time_ns() // 1_000_000
+        if not is_timely(timestamp_ms, now_ms, window_ms):
+            raise ProblemError("INVALID_TOKEN", "the time stamp is outside the receive window; check the clock", server_time=now_ms)
+        known = await self._key(key_id)
+        body = await call.body()
+        if not is_genuine(known.secret, signature, timestamp_ms=timestamp_ms, method=call.method, target=call.target, body=body):
+            raise ProblemError("INVALID_TOKEN", "the signature does not fit the request")
+        await self._note(f"{key_id}:{signature.lower()}", now_ms)
+        if not known.key.allows(scope, call.client_ip, datetime.now(UTC)):
+            raise ProblemError("FORBIDDEN", f"the key may not do this ({scope.value}) from here now")
+        return known.key
+
+    async def _key(self, key_id: str) -> _Known:
+        known = self._known.get(key_id)
+        now = time.monotonic()
+        if known is not None and now - known.read_at < KEY_AGE_SECONDS_MAX:
+            return known
+        try:
+            raw = await self._store.get(redis_key(key_id))
+        except (redis.exceptions.RedisError, OSError):
+            raise ProblemError("SERVICE_UNAVAILABLE", "keys cannot be checked now", headers={"Retry-After": "1"}) from None
+        if raw is None:
+            self._known.pop(key_id, None)
+            raise ProblemError("INVALID_TOKEN", "there is no such key, or it was revoked")
+        try:
+            key = msgspec.json.decode(raw, type=PublishedApiKey)
+            secret = known.secret if known is not None and known.key.sealed_secret == key.sealed_secret else await self._open(key)
+        except (msgspec.MsgspecError, SealError):
+            raise ProblemError("INVALID_TOKEN", "the key cannot be read") from None
+        if len(self._known) >= KEYS_MAX:
+            del self._known[next(iter(self._known))]
+        found = self._known[key_id] = _Known(key, secret, now)
+        return found
+
+    async def _open(self, key: PublishedApiKey) -> bytes:
+        if self._sealer is None:
+            self._sealer = Sealer.from_secret(await asyncio.to_thread(secrets.get, self._secret_name), PURPOSE)
+        return key.secret(self._sealer)
+
+    async def _note(self, mark: str, now_ms: int) -> None:
+        """Remember a signature; raises if it was seen before."""
+        life_ms = WINDOW_MS_MAX + AHEAD_MS_MAX
+        while self._signatures and (next(iter(self._signatures.values())) < now_ms - life_ms or len(self._signatures) >= SIGNATURES_MAX):
+            self._signatures.popitem(last=False)
+        seen = mark in self._signatures
+        self._signatures[mark] = now_ms
+        if not seen:
+            try:
+                seen = not await self._store.set(f"apikey:signature:{mark}", "1", px=life_ms, nx=True)
+            except (redis.exceptions.RedisError, OSError):
+                return
+        if seen:
+            raise ProblemError("INVALID_TOKEN", "the signature was used before")
+
+
+def is_signed(call: Call) -> bool:
+    """Whether the request comes with an API key at all."""
+    return call.header(KEY_HEADER.lower().encode()) is not None
+
+
+def _text(call: Call, name: str, length_max: int) -> str:
+    value = (call.header(name.lower().encode()) or b"").decode("latin-1")
+    if not value or len(value) > length_max:
+        raise ProblemError("INVALID_TOKEN", f"the header {name} is missing or too long")
+    return value
+
+
+def _number(call: Call, name: str, default: int | None) -> int:
+    raw = call.header(name.lower().encode())
+    if raw is None and default is not None:
+        return default
+    if raw is None or not raw.isdigit() or len(raw) > 15:
+        raise ProblemError("INVALID_TOKEN", f"the header {name} must be a whole number of milliseconds")
+    return int(raw)
