@@ -10,6 +10,7 @@ from constructs import Construct
 
 from infra import functions, nag, names
 from infra.connections import Connections
+from infra.constructs import bucket
 from infra.constructs.function import PlatformFunction, layers
 from infra.constructs.queue import WorkQueue
 from infra.stages import Stage
@@ -26,6 +27,9 @@ class IdentityStack(Stack):
         self.functions = {
             spec.name: PlatformFunction(self, spec, stage=stage, connections=connections, layers=[*shared]) for spec in functions.IDENTITY
         }
+        auth = self.functions[names.FUNCTION_AUTH]
+        auth.function.add_environment("KYC_BUCKET", bucket.bucket_name(stage, names.BUCKET_KYC))
+        bucket.allow(auth.role, stage, names.BUCKET_KYC, "s3:GetObject", "s3:PutObject")
         self.functions[names.FUNCTION_NOTIFICATIONS].function.add_event_source(
             sources.SqsEventSource(queues[names.QUEUE_EMAIL].queue, batch_size=10, report_batch_item_failures=True)
         )
