@@ -1,6 +1,7 @@
 """Snapshots: the state at a place of the log, compressed, with a format version and a hash, and where they are kept.
 
-A file is a magic line, then MessagePack of :class:`Snapshot`. It is trusted only if its hash is the hash of what it unpacks to.
+A file is a magic line, a SHA-256, then MessagePack of :class:`Snapshot`, of which it is the checksum. It is trusted only if that fits
+and the state that is loaded from it has the hash that was saved with it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ MAGIC: Final = b"MCSNAP1\n"
 FORMAT: Final = 1
 KEPT: Final = 3
 _LEVEL: Final = 1
+_CHECKSUM_BYTES: Final = 32
 
 _encoder = msgspec.msgpack.Encoder()
 
@@ -71,15 +73,20 @@ def pack(state: State, shard: int, next_offset: int) -> bytes:
     tree = tree_bytes(state)
     digest = hashlib.sha256(tree).hexdigest()
     snapshot = Snapshot(FORMAT, shard, next_offset, state.next_seq, state.now_ms, digest, zlib.compress(tree, _LEVEL))
-    return MAGIC + _encoder.encode(snapshot)
+    content = _encoder.encode(snapshot)
+    return MAGIC + hashlib.sha256(content).digest() + content
 
 
 def unpack(content: bytes, shard: int) -> tuple[State, Snapshot]:
     """The state in a snapshot file; raises :class:`SnapshotError` unless it is whole and of this shard."""
     if not content.startswith(MAGIC):
         raise SnapshotError("not a snapshot file")
+    checksum = content[len(MAGIC) : len(MAGIC) + _CHECKSUM_BYTES]
+    packed = content[len(MAGIC) + _CHECKSUM_BYTES :]
+    if hashlib.sha256(packed).digest() != checksum:
+        raise SnapshotError("damaged: the checksum does not fit")
     try:
-        snapshot = msgspec.msgpack.decode(content[len(MAGIC) :], type=Snapshot)
+        snapshot = msgspec.msgpack.decode(packed, type=Snapshot)
         if snapshot.format != FORMAT or snapshot.shard != shard:
             raise SnapshotError(f"format {snapshot.format} of shard {snapshot.shard}, not format {FORMAT} of shard {shard}")
         tree = zlib.decompress(snapshot.body)

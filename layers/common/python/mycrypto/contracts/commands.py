@@ -219,7 +219,10 @@ def encode_record(commands: list[Command]) -> bytes:
 
 def decode_record(payload: bytes) -> list[Command]:
     """The commands of a record; raises ``msgspec.DecodeError`` (a ``ValueError``) on anything else."""
-    version, commands = _decoder.decode(payload)
+    try:
+        version, commands = _decoder.decode(payload)
+    except UnicodeDecodeError as error:  # a ValueError that the decoder lets through as it is
+        raise msgspec.DecodeError(str(error)) from error
     if version != FORMAT_VERSION:
         raise msgspec.DecodeError(f"unknown command format version {version}")
     return commands

@@ -272,7 +272,10 @@ _decoder = msgspec.msgpack.Decoder(EventRecord)
 
 def decode_record(payload: bytes) -> EventRecord:
     """A record of the log; raises ``msgspec.DecodeError`` (a ``ValueError``) on anything else."""
-    record = _decoder.decode(payload)
+    try:
+        record = _decoder.decode(payload)
+    except UnicodeDecodeError as error:  # a ValueError that the decoder lets through as it is
+        raise msgspec.DecodeError(str(error)) from error
     if record.version != FORMAT_VERSION:
         raise msgspec.DecodeError(f"unknown event format version {record.version}")
     return record
