@@ -24,7 +24,7 @@ class _Resources:
 
     def __init__(self) -> None:
         environment = settings.load(Settings)
-        self.database = Database(environment.database_url, environment.database_secret_name)
+        self.database = Database(environment.database_url, environment.database_secret_name, application="settlement")
         self.cache = Cache(lambda: client(environment.redis_url, environment.redis_secret_name))
         self.relay = Relay({"sqs": SqsSender(environment.stage)}, _delayed)
 

@@ -10,7 +10,6 @@ class Settings(msgspec.Struct, frozen=True):
 
     stage: str
     database_url: str
-    database_secret_name: str
     redis_url: str
+    database_secret_name: str = ""
     redis_secret_name: str = ""
-    service_name: str = "settlement"
