@@ -45,6 +45,8 @@ class LocalServices:
     redis_url: str
     kafka_bootstrap: str
     aws_endpoint: str
+    dependency_layer: str | None = None
+    """A folder with the functions' dependencies, for an emulator that runs them in containers of their own."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +195,7 @@ def _local(context: Context) -> Stage:
             redis_url=context.url("redis_url", "redis://127.0.0.1:6379/0", ("redis", "rediss")),
             kafka_bootstrap=context.host_list("kafka_bootstrap", "127.0.0.1:9092"),
             aws_endpoint=context.url("aws_endpoint", "http://127.0.0.1:4566", ("http", "https")),
+            dependency_layer=context.optional("dependency_layer") or None,
         ),
     )
 

@@ -8,7 +8,8 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Final, NoReturn
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import msgspec
 import typer
@@ -16,6 +17,10 @@ from rich.console import Console
 from rich.table import Table
 
 from localstack.paths import state_folder
+
+if TYPE_CHECKING:
+    from localstack.containers import ContainerPlatform
+    from localstack.platform import Platform
 
 EXIT_STOPPED: Final = 3
 """What ``status`` of a stopped service answers by convention (LSB)."""
@@ -38,6 +43,7 @@ def _fail(message: str) -> NoReturn:
 @contextmanager
 def _told() -> Iterator[None]:
     """Expected failures end with their sentence and status 1; anything else is a defect and shows its traceback."""
+    from localstack.containers import ContainerError
     from localstack.deployment import DeploymentError
     from localstack.parts.kafka import KafkaError
     from localstack.parts.part import NotReadyError
@@ -51,7 +57,7 @@ def _told() -> Iterator[None]:
     from localstack.vault import VaultError
 
     known = (
-        DeploymentError, KafkaError, MissingToolsError, NoFreePortError, NotReadyError, PlatformError, PostgresError, SeedError,
+        ContainerError, DeploymentError, KafkaError, MissingToolsError, NoFreePortError, NotReadyError, PlatformError, PostgresError, SeedError,
         StartupError, SupervisionError, VaultError,
     )  # fmt: skip
     try:
@@ -62,13 +68,39 @@ def _told() -> Iterator[None]:
         _fail(escape(str(error)))
 
 
-@app.command()
-def up() -> None:
-    """Start the platform, or what is missing of it, and wait until all of it is healthy."""
-    from localstack.platform import Platform
+class Runtime(StrEnum):
+    """How the parts run."""
 
+    NATIVE = "native"
+    DOCKER = "docker"
+
+
+def _platform(wanted: Runtime | None = None) -> Platform | ContainerPlatform:
+    """The platform of the state folder. How it runs is chosen by ``up`` and remembered for the other commands."""
+    from localstack.containers import ContainerPlatform
+    from localstack.platform import Platform, PlatformError
+
+    state = state_folder()
+    note = state / "runtime"
+    known = Runtime(note.read_text().strip()) if note.exists() else None
+    if wanted is not None and known is not None and wanted is not known:
+        raise PlatformError(
+            f"{state} holds a platform with runtime {known}; give it up with 'mycrypto reset', or name another MYCRYPTO_STATE"
+        )
+    if wanted is not None and known is None:
+        state.mkdir(mode=0o755, parents=True, exist_ok=True)
+        note.write_text(f"{wanted}\n")
+    chosen = wanted or known or Runtime.NATIVE
+    return ContainerPlatform(state) if chosen is Runtime.DOCKER else Platform(state)
+
+
+@app.command()
+def up(
+    *, runtime: Annotated[Runtime, typer.Option(help="native: processes on this machine; docker: containers.")] = Runtime.NATIVE
+) -> None:
+    """Start the platform, or what is missing of it, and wait until all of it is healthy."""
     with _told():
-        platform = Platform(state_folder())
+        platform = _platform(runtime)
         changed = platform.up()
         status = platform.status()
     console.print("" if changed else "It runs already; nothing had to be done.")
@@ -80,18 +112,14 @@ def up() -> None:
 @app.command()
 def down() -> None:
     """Stop the platform. All data is kept."""
-    from localstack.platform import Platform
-
     with _told():
-        stopped = Platform(state_folder()).down()
+        stopped = _platform().down()
     console.print("Stopped; data kept. Start again: mycrypto up" if stopped else "Nothing was running.")
 
 
 @app.command()
 def reset(*, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
     """Stop the platform and delete all of its data, secrets and logs."""
-    from localstack.platform import Platform
-
     folder = state_folder()
     if not folder.exists():
         console.print("There is nothing to delete.")
@@ -99,17 +127,15 @@ def reset(*, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask."
     if not yes and not typer.confirm(f"Delete everything in {folder}?"):
         raise typer.Exit(1)
     with _told():
-        Platform(folder).reset()
+        _platform().reset()
     console.print(f"Deleted {folder}. Start afresh: mycrypto up")
 
 
 @app.command()
 def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False) -> None:
     """List the parts with port, health and memory. Exits with 0 when all is well, 1 when something is not, 3 when it is stopped."""
-    from localstack.platform import Platform
-
     with _told():
-        now = Platform(state_folder()).status()
+        now = _platform().status()
     if as_json:
         print(msgspec.json.format(msgspec.json.encode(now), indent=2).decode())
     elif now.state == "stopped":

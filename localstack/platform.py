@@ -23,6 +23,7 @@ from localstack.status import PartStatus, PlatformStatus, memory_mb
 from localstack.supervision import ProcessState, Supervisor
 
 SHUTDOWN_SECONDS_MAX: Final = 90
+STATE_FILES: Final = ("ports.json", "secrets.json", "run", "runtime")
 STOP_ORDER: Final = (("gateway", "pump"), ("publisher", "engine"), ("emulator", "kafka", "valkey", "postgres"))
 
 
@@ -98,7 +99,7 @@ class Platform:
         """Stop everything and delete all data, secrets and logs of this state folder."""
         if not self.state.exists():
             return
-        if any(self.state.iterdir()) and not any((self.state / name).exists() for name in ("ports.json", "secrets.json", "run")):
+        if any(self.state.iterdir()) and not any((self.state / name).exists() for name in STATE_FILES):
             raise PlatformError(f"{self.state} does not look like a platform's state folder; delete it yourself if you mean it")
         self.down()
         for home in self._homes_elsewhere():

@@ -22,7 +22,7 @@ MAIL_DOMAIN: Final = "mycrypto.example"
 
 
 def layers(scope: Construct, stage: Stage) -> list[lambda_.ILayerVersion]:
-    """``mycrypto`` and, on AWS, the locked dependencies; the emulator runs functions with the project's own interpreter, which has them.
+    """``mycrypto`` and the locked dependencies. ministack runs functions with the project's own interpreter, which has the latter.
 
     Each stack has its own: a version shared by export could never be replaced while it is in use.
     """
@@ -34,15 +34,16 @@ def layers(scope: Construct, stage: Stage) -> list[lambda_.ILayerVersion]:
         compatible_architectures=[ARCHITECTURE],
         description="mycrypto: money, ids, errors, contracts, security",
     )
-    if stage.is_local:
+    if stage.local is not None and stage.local.dependency_layer is None:
         return [common]
+    prebuilt = stage.local.dependency_layer if stage.local is not None else stage.on_aws.dependency_layer
     dependencies = lambda_.LayerVersion(
         scope,
         "DependencyLayer",
-        code=lambda_.Code.from_asset(sources.dependency_layer(stage.on_aws.dependency_layer)),
+        code=lambda_.Code.from_asset(sources.dependency_layer(prebuilt)),
         compatible_runtimes=[RUNTIME],
         compatible_architectures=[ARCHITECTURE],
-        description="Locked dependencies for arm64",
+        description="Locked dependencies",
     )
     return [common, dependencies]
 
