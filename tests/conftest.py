@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from hypothesis import settings
 
 from localstack.parts.kafka import Kafka, ensure_topics
 from localstack.parts.part import Part
@@ -26,6 +27,9 @@ from localstack.ports import any_free
 
 if TYPE_CHECKING:  # a run of unit tests should not pay for importing the whole runner
     from localstack.running import Running
+
+settings.register_profile("unhurried", deadline=None)  # no test asserts on time, not even by default
+settings.load_profile("unhurried")
 
 PASSWORD = "tests"
 
