@@ -9,8 +9,6 @@ from typing import Final
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
-from infra import nag
-
 
 class Peer(enum.StrEnum):
     """The parts that have a security group."""
@@ -70,7 +68,7 @@ _OUTWARD: Final = (Peer.FUNCTIONS, Peer.GATEWAY, Peer.ENGINE, Peer.PUBLISHER)
 class Firewall(Construct):
     """The groups of one network. A connection exists only if a row of ``FLOWS`` says so."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, vpc: ec2.IVpc) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, vpc: ec2.IVpc, cidr: str) -> None:
         super().__init__(scope, construct_id)
         self._seen: dict[tuple[str, Peer], ec2.ISecurityGroup] = {}
         self.groups = {
@@ -81,13 +79,7 @@ class Firewall(Construct):
         for peer in _OUTWARD:
             self.groups[peer].add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(HTTPS), "AWS and partners, over TLS")
         self.groups[Peer.KAFKA].add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(HTTPS), "event pollers call Lambda and STS")
-        nag.accept(
-            self.groups[Peer.ENDPOINTS],
-            "open to the network's own addresses only, which the rule cannot read because they are a reference",
-            "AwsSolutions::AwsSolutions-EC23",
-            "AwsSolutions::CdkNagValidationFailure[AwsSolutions-EC23]",
-        )
-        self.groups[Peer.ENDPOINTS].add_ingress_rule(ec2.Peer.ipv4(vpc.vpc_cidr_block), ec2.Port.tcp(HTTPS), "AWS services from inside")
+        self.groups[Peer.ENDPOINTS].add_ingress_rule(ec2.Peer.ipv4(cidr), ec2.Port.tcp(HTTPS), "AWS services from inside")
 
     def group(self, scope: Construct, peer: Peer) -> ec2.ISecurityGroup:
         """The group for use in another stack. It takes no further rules there: what constructs would add by themselves stays out."""

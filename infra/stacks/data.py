@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Final
 
@@ -149,7 +150,9 @@ class DataStack(Stack):
             "Invocation",
             {
                 "FunctionName": rotation.function.function_name,
-                "Payload": self.to_json_string({"fill": [secret.secret_name for secret in self.filled_once]}),
+                "Payload": json.dumps(
+                    {"fill": [names.secret(stage.name, name) for name in (names.SECRET_TWO_FACTOR, names.SECRET_WEBHOOKS)]}
+                ),
                 "Version": "1",
             },
         )

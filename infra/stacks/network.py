@@ -49,7 +49,7 @@ class NetworkStack(Stack):
                 ec2.SubnetConfiguration(name="Data", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=24),
             ],
         )
-        self.firewall = Firewall(self, "Firewall", vpc=self.vpc)
+        self.firewall = Firewall(self, "Firewall", vpc=self.vpc, cidr=size.cidr)
         self._let_the_front_in(stage)
         self._flow_logs(stage)
         self.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
