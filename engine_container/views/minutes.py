@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from mycrypto.contracts.events import Trade
@@ -36,6 +36,15 @@ class Minute:
         self.value += value
         self.trades += 1
 
+    def include(self, later: Minute) -> None:
+        """Add what was traded in a later minute (or, for an empty one, in the same)."""
+        self.high = max(self.high, later.high)
+        self.low = min(self.low, later.low)
+        self.close = later.close
+        self.volume += later.volume
+        self.value += later.value
+        self.trades += later.trades
+
 
 class Minutes:
     """The last 24 hours of one symbol, minute by minute; minutes without trades are absent."""
@@ -44,6 +53,8 @@ class Minutes:
         self._minutes: deque[Minute] = deque()
         self.last_price: int | None = None
         self.last_time_ms = 0
+        self.trimmed = False
+        """Older minutes were known here and are only in the history now."""
 
     def add(self, trade: Trade, time_ms: int) -> None:
         start_ms = time_ms - time_ms % MINUTE_MS
@@ -52,6 +63,7 @@ class Minutes:
             minutes.append(Minute(start_ms, trade.price))
             while minutes[0].start_ms <= start_ms - MINUTES_KEPT * MINUTE_MS:
                 minutes.popleft()
+                self.trimmed = True
         minutes[-1].add(trade.price, trade.quantity, notional_units(trade.price, trade.quantity))
         self.last_price = trade.price
         self.last_time_ms = time_ms
@@ -69,16 +81,27 @@ class Minutes:
         """Minutes that begin at or after ``start_ms``, oldest first."""
         return (minute for minute in self._minutes if minute.start_ms >= start_ms)
 
+    @property
+    def first_ms(self) -> int | None:
+        """The beginning of the oldest minute known here."""
+        return self._minutes[0].start_ms if self._minutes else None
+
     def day(self, now_ms: int) -> Minute | None:
         """The 24 hours up to now as one, or ``None`` if nothing was traded in them."""
         total: Minute | None = None
         for minute in self.since(now_ms - now_ms % MINUTE_MS - DAY_MS + MINUTE_MS):
             if total is None:
                 total = Minute(minute.start_ms, minute.open)
-            total.high = max(total.high, minute.high)
-            total.low = min(total.low, minute.low)
-            total.close = minute.close
-            total.volume += minute.volume
-            total.value += minute.value
-            total.trades += minute.trades
+            total.include(minute)
         return total
+
+
+def joined(minutes: Iterable[Minute], interval_ms: int) -> list[Minute]:
+    """Minutes (oldest first) put together by longer intervals, which begin at multiples of their length since 1970."""
+    found: list[Minute] = []
+    for minute in minutes:
+        start_ms = minute.start_ms - minute.start_ms % interval_ms
+        if not found or found[-1].start_ms != start_ms:
+            found.append(Minute(start_ms, minute.open))
+        found[-1].include(minute)
+    return found

@@ -9,7 +9,7 @@ from uuid import UUID
 from engine_container.views import orders as order_view
 from engine_container.views.balances import Balance as BalanceView
 from engine_container.views.books import Book
-from engine_container.views.minutes import Minutes
+from engine_container.views.minutes import Minute, Minutes
 from engine_container.views.trades import OwnFill, TradeRecord
 from mycrypto.contracts import api
 from mycrypto.contracts.events import SymbolChanged, UserChanged
@@ -145,6 +145,19 @@ def ticker_model(symbol: str, minutes: Minutes, book: Book, now_ms: int) -> api.
         quote_volume_24h=format_amount(day.value if day else 0),
         trades_24h=day.trades if day else 0,
         timestamp=iso(now_ms),
+    )
+
+
+def candle_model(candle: Minute) -> api.Candle:
+    return api.Candle(
+        opened_at=iso(candle.start_ms),
+        open=format_amount(candle.open),
+        high=format_amount(candle.high),
+        low=format_amount(candle.low),
+        close=format_amount(candle.close),
+        volume=format_amount(candle.volume),
+        quote_volume=format_amount(candle.value),
+        trades=candle.trades,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final, Protocol
 
 import msgspec
@@ -49,7 +49,11 @@ class Endpoint:
         reply = await self._handlers[scope["method"]](Call(scope, receive, trace_id))
         body = reply.body if isinstance(reply.body, bytes) else _encode(reply.body)
         headers = (*reply.headers, *scope.get("answer_headers", ()))
-        await _answer(send, reply.status, body, trace_id, (_JSON, *headers) if body else headers)
+        await _answer(send, reply.status, body, trace_id, (_JSON, *headers) if body and not _typed(headers) else headers)
+
+
+def _typed(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(name == b"content-type" for name, _ in headers)
 
 
 async def _answer(send: Send, status: int, body: bytes, trace_id: str, headers: tuple[tuple[bytes, bytes], ...]) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from typing import Final
 
+import msgspec
+
 from engine_container.gateway.pages import Position, cursor_text, parse_count, parse_page
 from engine_container.gateway.parts import Gateway
-from engine_container.gateway.placing import known_symbol, trading_id
+from engine_container.gateway.placing import known_symbol, parse_time, trading_id
+from engine_container.views.minutes import DAY_MS, MINUTE_MS, joined
 from engine_container.views.projection import Projection
-from engine_container.views.rendering import book_model, market_model, public_trade_model, ticker_model
+from engine_container.views.rendering import book_model, candle_model, market_model, public_trade_model, ticker_model
 from engine_container.views.trades import RECENT_PER_SYMBOL, TradeRecord
 from engine_container.web.call import Call, Reply
 from mycrypto.contracts import api
@@ -20,6 +23,16 @@ DEPTH_DEFAULT: Final = 50
 DEPTH_MAX: Final = 1_000
 TRADES_MAX: Final = 500
 TICKER_LIFE_SECONDS: Final = 1.0
+CANDLES_DEFAULT: Final = 100
+CANDLES_MAX: Final = 1_000
+INTERVALS_MS: Final = {
+    "1m": MINUTE_MS,
+    "5m": 5 * MINUTE_MS,
+    "15m": 15 * MINUTE_MS,
+    "1h": 60 * MINUTE_MS,
+    "4h": 240 * MINUTE_MS,
+    "1d": DAY_MS,
+}
 
 
 def symbol_in_path(views: Projection, call: Call) -> SymbolChanged:
@@ -97,6 +110,25 @@ class Market:
         ticker = ticker_model(symbol, views.minutes[symbol], views.books[symbol], time.time_ns() // 1_000_000)
         self._tickers[symbol] = (now, ticker)
         return ticker
+
+    async def candles(self, call: Call) -> Reply:
+        """Made of minutes: the last 24 hours from memory, older ones from the history."""
+        views = self._gateway.require_views()
+        query = call.query(frozenset({"interval", "limit", "end_date"}))
+        symbol = symbol_in_path(views, call).symbol
+        interval = query.get("interval", "1m")
+        if interval not in INTERVALS_MS:
+            raise invalid("interval", "must be one of " + ", ".join(INTERVALS_MS))
+        length_ms = INTERVALS_MS[interval]
+        count = parse_count("limit", query.get("limit"), CANDLES_DEFAULT, 1, CANDLES_MAX)
+        end_ms = parse_time("end_date", query["end_date"]) if "end_date" in query else time.time_ns() // 1_000_000 + 1
+        from_ms = end_ms - end_ms % length_ms - (count - (end_ms % length_ms > 0)) * length_ms
+        known = views.minutes[symbol]
+        found = [minute for minute in known.since(from_ms) if minute.start_ms < end_ms]
+        if self._gateway.history is not None and known.trimmed and known.first_ms is not None and from_ms < known.first_ms:
+            found = await self._gateway.history.minutes(symbol, from_ms, min(end_ms, known.first_ms)) + found
+        rows = [candle_model(candle) for candle in joined(found, length_ms)[-count:]]
+        return Reply(msgspec.convert({"symbol": symbol, "interval": interval, "data": rows}, api.CandleList))
 
     async def markets(self, call: Call) -> Reply:
         views = self._gateway.require_views()

@@ -6,6 +6,8 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
+from engine_container.gateway.docs_page import PAGE
+from engine_container.gateway.openapi import text as openapi_text
 from engine_container.gateway.parts import Gateway
 from engine_container.metrics import MEDIA_TYPE, REGISTRY, Gauge
 from engine_container.views.rendering import iso
@@ -21,6 +23,7 @@ class Operations:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        self._openapi = openapi_text().encode()
         _define_gauges(gateway)
 
     async def health(self, call: Call) -> Reply:  # noqa: ARG002 - the shape of an endpoint
@@ -35,6 +38,12 @@ class Operations:
 
     async def metrics(self, call: Call) -> Reply:  # noqa: ARG002 - the shape of an endpoint
         return Reply(REGISTRY.text().encode(), headers=_TEXT)
+
+    async def openapi(self, call: Call) -> Reply:  # noqa: ARG002 - the shape of an endpoint
+        return Reply(self._openapi)
+
+    async def docs(self, call: Call) -> Reply:  # noqa: ARG002 - the shape of an endpoint
+        return Reply(PAGE.encode(), headers=((b"content-type", b"text/html; charset=utf-8"),))
 
 
 def _version() -> str:

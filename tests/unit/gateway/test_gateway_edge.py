@@ -249,7 +249,7 @@ def test_requests_signed_with_a_key(play: Play, monkeypatch: pytest.MonkeyPatch)
 
     async def scenario(h: Harness) -> None:
         async def signed(
-            method: str, target: str, body: bytes = b"", *, key_id: str = "k1", at_ms: int = 0, **changes: str
+            method: str, target: str, body: bytes = b"", *, key_id: str = "k1", at_ms: int = 0, changes: dict[str, str] | None = None
         ) -> httpx.Response:
             at_ms = at_ms or time.time_ns() // 1_000_000
             signature = api_keys.sign(secret.encode(), timestamp_ms=at_ms, method=method, target=target, body=body)

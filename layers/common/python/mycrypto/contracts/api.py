@@ -230,6 +230,27 @@ class TickerList(msgspec.Struct, frozen=True):
     data: list[Ticker]
 
 
+class Candle(msgspec.Struct, frozen=True):
+    """``opened_at`` is the beginning of the interval; an interval without trades is absent."""
+
+    opened_at: str
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: str
+    quote_volume: str
+    trades: int
+
+
+class CandleList(msgspec.Struct, frozen=True):
+    """Oldest first; the last one may still be growing."""
+
+    symbol: str
+    interval: Literal["1m", "5m", "15m", "1h", "4h", "1d"]
+    data: list[Candle]
+
+
 class TradingHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Minutes of the UTC day."""
 
