@@ -143,6 +143,14 @@ def publish(context: Context, user: User, keys: list[StoredApiKey]) -> None:
         context.redis.set(redis_key(key.key_id), msgspec.json.encode(published), pxat=_expiry(context, key))
 
 
+def publish_everything(context: Context, connection: Connection, now: datetime) -> int:
+    """Every live key of every active user, after Redis was wiped; returns of how many users."""
+    owners = store.owners(connection, now)
+    for user_id in owners:
+        publish_again(context, connection, user_id, now)
+    return len(owners)
+
+
 def _expiry(context: Context, key: StoredApiKey) -> int | None:
     return context.milliseconds(key.expires_at) if key.expires_at else None
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
-import psycopg
 import redis
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from psycopg import Connection
@@ -17,7 +16,7 @@ from functions.auth.settings import LOCAL, Settings
 from mycrypto import audit, cache, database, outbox, secrets
 from mycrypto.audit import AuditRecord
 from mycrypto.ratelimit import Limit, Limiter, Verdict
-from mycrypto.security import keys, revocation_store
+from mycrypto.security import keys
 from mycrypto.security.keys import SigningKey
 from mycrypto.security.sealing import Sealer
 from mycrypto.telemetry import Logger, Meter
@@ -145,15 +144,6 @@ class Context:
     def record(self, connection: Connection, record: AuditRecord, client: Client) -> None:
         """Write an audit record in the transaction, with where the request came from."""
         audit.add(connection, msgspec.structs.replace(record, ip_address=client.ip, user_agent=client.user_agent), trace_id=client.trace_id)
-
-    def remind_redis(self) -> None:
-        """If Redis was wiped, write the revocation marks anew before anything else is answered."""
-        try:
-            if not revocation_store.is_complete(self.redis):
-                restored = revocation_store.restore(self.db.connection(), self.redis, self.now())
-                self.logger.warning("revocation marks were written anew", marks=restored)
-        except (redis.RedisError, psycopg.Error) as error:
-            self.logger.warning("revocation marks could not be checked", error=str(error))
 
     def sealer(self, purpose: str) -> Sealer:
         """Encrypts for one purpose under the platform's sealing key."""

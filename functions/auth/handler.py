@@ -8,6 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.auth.app import api, context
+from functions.auth.memory import remind_redis
 from functions.auth.routes import accounts, api_keys, kyc, passwords, second_factor, staff
 
 __all__ = ["accounts", "api_keys", "handler", "kyc", "passwords", "second_factor", "staff"]
@@ -15,5 +16,5 @@ __all__ = ["accounts", "api_keys", "handler", "kyc", "passwords", "second_factor
 
 def handler(event: Mapping[str, Any], lambda_context: LambdaContext) -> dict[str, Any]:
     """Every request of the REST API below /api/auth."""
-    context().remind_redis()
+    remind_redis(context())
     return api(event, lambda_context)

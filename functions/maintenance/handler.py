@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.maintenance import service
 from functions.maintenance.settings import Settings
+from mycrypto import cache as redis_cache
 from mycrypto import settings, telemetry
 from mycrypto.database import Database
 from mycrypto.log_producer import LogProducer
@@ -28,6 +29,7 @@ class _Resources:
         producer = LogProducer(environment.kafka_bootstrap_servers, environment.kafka_auth)
         self.exchange = Database(environment.database_url, environment.database_secret_name, application="maintenance")
         self.trade = Database(environment.trade_database_url, environment.trade_database_secret_name, application="maintenance")
+        self.redis = redis_cache.client(environment.redis_url, environment.redis_secret_name) if environment.redis_url else None
         self.relay = Relay({"kafka": KafkaSender(producer), "sqs": SqsSender(environment.stage)}, _delayed)
 
 
@@ -57,6 +59,7 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         resources.exchange.connection,
         resources.trade.connection,
         _failed,
+        resources.redis,
     )
     meter.gauge("outbox_waiting", report.messages_waiting)
     meter.gauge("wallet_transfers_unanswered", report.transfers_unanswered)

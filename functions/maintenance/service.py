@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
+import redis
 from psycopg import Connection
 
 from functions.maintenance import store
 from mycrypto.ledger import verify
 from mycrypto.outbox import Relay
+from mycrypto.security import revocation_store
 
 MONTHS_AHEAD: Final = 3
 DAYS_AHEAD: Final = 7
@@ -32,6 +34,7 @@ class Report(msgspec.Struct):
     deposits_expired: int = 0
     rows_deleted: int = 0
     partitions_made: int = 0
+    revocations_restored: int = 0
     transfers_unanswered: int = 0
     reconciliations_open: int = 0
     books_differ: list[str] = []
@@ -44,6 +47,7 @@ def run(
     exchange: Callable[[], Connection],
     trade: Callable[[], Connection],
     on_failure: Callable[[str, Exception], None],
+    server: redis.Redis | None = None,
 ) -> Report:
     """Every step stands alone: a failing one is told to ``on_failure`` and does not keep the others from their work."""
     report = Report()
@@ -66,6 +70,10 @@ def run(
     def partition_trade() -> None:
         report.partitions_made += store.ensure_trade_partitions(trade(), now, months=MONTHS_AHEAD, days=DAYS_AHEAD)
 
+    def remind() -> None:
+        if server is not None and not revocation_store.is_complete(server):
+            report.revocations_restored = revocation_store.restore(exchange(), server, now)
+
     def look() -> None:
         report.messages_waiting = store.count_waiting_messages(exchange())
         report.transfers_unanswered = store.count_unanswered_transfers(exchange(), now - ANSWER_EXPECTED)
@@ -78,7 +86,7 @@ def run(
         if store.keep_reconciliation(exchange(), now.date(), found):
             report.books_differ = [f"{difference.rule}: {difference.where} {difference.amount}" for difference in found.differences]
 
-    for step in (resend, tidy, partition_ledger, partition_trade, look, reconcile):
+    for step in (resend, tidy, partition_ledger, partition_trade, remind, look, reconcile):
         try:
             step()
         except Exception as error:  # noqa: BLE001 - whatever one step meets, the others are done

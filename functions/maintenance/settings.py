@@ -16,4 +16,6 @@ class Settings(msgspec.Struct, frozen=True):
     kafka_bootstrap_servers: str
     kafka_auth: KafkaAuth = "none"
     database_secret_name: str = ""
+    redis_url: str = ""
+    redis_secret_name: str = ""
     trade_database_secret_name: str = ""

@@ -58,6 +58,14 @@ def live_with_secrets(connection: Connection, user_id: UUID, now: datetime) -> l
         ).fetchall()
 
 
+def owners(connection: Connection, now: datetime) -> list[UUID]:
+    """Users with a live key."""
+    rows = connection.execute(
+        "SELECT DISTINCT user_id FROM api_keys WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > %s)", (now,)
+    )
+    return [row[0] for row in rows.fetchall()]
+
+
 def revoke(connection: Connection, user_id: UUID, row_id: UUID, now: datetime) -> str | None:
     """The public key id of the revoked row; ``None`` if the user has no such live key."""
     row = connection.execute(

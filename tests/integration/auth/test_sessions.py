@@ -19,6 +19,7 @@ from functions.authorizer.service import RevocationUnknownError
 from mycrypto import cache, secrets
 from mycrypto.errors import ProblemError
 from mycrypto.security import keys, revocation
+from mycrypto.security.api_keys import redis_key
 
 from .conftest import Account, Answer, Identity
 
@@ -243,12 +244,14 @@ def test_a_wiped_redis_learns_again_what_was_revoked(identity: Identity) -> None
     identity.call("POST", "/api/auth/logout", token=ended.access_token)
     identity.call("POST", "/api/auth/logout", {"all_devices": True}, token=gone.access_token)
     server = identity.auth.context().redis
-    marks = list(server.scan_iter("token:blacklist:*"))
-    server.delete(*marks)
+    made = identity.call("POST", "/api/auth/api-keys", {"label": "x", "scopes": ["read"]}, token=second).body["key_id"]
+    before = server.get(redis_key(made))
+    server.delete(*server.scan_iter("token:blacklist:*"), *server.scan_iter("apikey:*"))
     headers = {"Authorization": f"Bearer {ended.access_token}"}
     with pytest.raises(RevocationUnknownError):
         identity.authorize("POST", "/api/wallet/withdraw/fiat", headers)
     assert identity.call("GET", "/api/auth/health").status == 200
+    assert server.get(redis_key(made)) == before
     assert [_profile(identity, account.access_token) for account in (ended, gone, alive)] == [401, 401, 200]
     assert _profile(identity, second) == 200
     assert identity.login(gone).status == 200

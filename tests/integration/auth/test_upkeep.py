@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from functions.maintenance import store
 from mycrypto import database
+from mycrypto.security import revocation_store
 
 from .conftest import Identity
 
@@ -29,3 +30,16 @@ def test_rows_leave_when_their_time_is_over(identity: Identity, exchange_dsn: st
         gone = store.delete_old_identity_rows(wallet, now + timedelta(days=30, minutes=1))
     assert gone >= 1
     assert identity.call("POST", "/api/auth/refresh", {"refresh_token": account.refresh_token}).status == 401
+
+
+def test_the_minute_job_reminds_a_wiped_redis(identity: Identity, exchange_dsn: str, role_passwords: dict[str, str]) -> None:
+    account = identity.member()
+    identity.call("POST", "/api/auth/logout", token=account.access_token)
+    server = identity.auth.context().redis
+    server.delete(*server.scan_iter("token:blacklist:*"))
+    headers = {"Authorization": f"Bearer {account.access_token}"}
+    assert identity.authorize("GET", "/api/auth/profile", headers)["context"] != {}
+    dsn = f"{exchange_dsn} user=wallet_app password={role_passwords['wallet_app']}"
+    with database.connect(dsn) as wallet:
+        assert revocation_store.restore(wallet, server, datetime.now(UTC)) >= 1
+    assert identity.authorize("GET", "/api/auth/profile", headers)["context"] == {}

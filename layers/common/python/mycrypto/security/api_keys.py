@@ -30,6 +30,8 @@ WINDOW_HEADER: Final = "X-API-Recv-Window"
 SIGNATURE_HEADER: Final = "X-API-Signature"
 WINDOW_MS: Final = 5_000
 WINDOW_MS_MAX: Final = 60_000
+COMPLETE_KEY: Final = "apikey:complete"
+"""Present while every live key is published. Without it a key that is not found may still be good: say 503, not 401."""
 AHEAD_MS_MAX: Final = 1_000
 """How far a client's clock may be ahead of ours."""
 
