@@ -1,0 +1,235 @@
+"""Speed of the core: ``python -m tests.bench.bench_core``. Prints figures; asserts nothing about time."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import sys
+import time
+from pathlib import Path
+
+from engine_container.core import machine
+from engine_container.core.bare import BareBook
+from engine_container.core.entities import State
+from engine_container.core.tickets import seat_of
+from engine_container.engine.replica import CommandRecord, Replica
+from mycrypto.contracts.commands import PlaceOrder, encode_record
+from tests.bench.core_mix import COMMANDS_PER_RECORD, LOT, START_MS, SYMBOL, TICK, Mix, decoded, make_mix, prepared
+
+COMPILED = not str(machine.__file__).endswith(".py")
+RECORD_EVERY_MS = 1
+
+
+class Clock:
+    """Wall and processor time of a stretch: on a machine that does nothing else they are the same."""
+
+    def __init__(self) -> None:
+        self.wall_s = 0.0
+        self.cpu_s = 0.0
+
+    def __enter__(self) -> Clock:
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        self.cpu_s = time.thread_time()
+        self.wall_s = time.perf_counter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.wall_s = time.perf_counter() - self.wall_s
+        self.cpu_s = time.thread_time() - self.cpu_s
+        gc.enable()
+
+    def rates(self, count: int) -> dict[str, int]:
+        return {"per_s": round(count / self.wall_s), "per_cpu_s": round(count / self.cpu_s)}
+
+
+def core_alone(mix: Mix) -> dict[str, int]:
+    state = prepared(mix)
+    commands = decoded(mix.commands)
+    apply, advance = machine.apply, machine.advance
+    time_ms = START_MS
+    with Clock() as clock:
+        for start in range(0, len(commands), COMMANDS_PER_RECORD):
+            time_ms += RECORD_EVERY_MS
+            advance(state, time_ms)
+            for command in commands[start : start + COMMANDS_PER_RECORD]:
+                apply(state, command, time_ms)
+    return clock.rates(len(commands))
+
+
+def by_thirds(mix: Mix) -> list[int]:
+    """The rate of each third of the commands: it must not fall with the number of past orders."""
+    state = prepared(mix)
+    commands = decoded(mix.commands)
+    apply = machine.apply
+    third = len(commands) // 3
+    rates: list[int] = []
+    for part in range(3):
+        rows = commands[part * third : (part + 1) * third]
+        with Clock() as clock:
+            for command in rows:
+                apply(state, command, START_MS)
+        rates.append(clock.rates(third)["per_cpu_s"])
+    return rates
+
+
+def latencies(mix: Mix) -> dict[str, float]:
+    """Percentiles of one command in microseconds (wall time, the clock's own 50 ns included)."""
+    state = prepared(mix)
+    commands = decoded(mix.commands)
+    apply, now = machine.apply, time.perf_counter_ns
+    taken: list[int] = []
+    with Clock():
+        for command in commands:
+            before = now()
+            apply(state, command, START_MS)
+            taken.append(now() - before)
+    taken.sort()
+    return {f"p{share}": round(taken[min(len(taken) - 1, int(len(taken) * share / 100))] / 1_000, 2) for share in (50, 99, 99.9)} | {
+        "max": round(taken[-1] / 1_000, 1)
+    }
+
+
+def with_log_format(mix: Mix) -> dict[str, int]:
+    """Bytes of command records in, bytes of event records out."""
+    payloads = [
+        encode_record(mix.commands[start : start + COMMANDS_PER_RECORD]) for start in range(0, len(mix.commands), COMMANDS_PER_RECORD)
+    ]
+    replica = Replica(0, prepared(mix))
+    size = 0
+    with Clock() as clock:
+        for offset, payload in enumerate(payloads):
+            for batch in replica.process(CommandRecord(offset, START_MS + offset, payload)):
+                size += len(batch.payload)
+    return clock.rates(len(mix.commands)) | {"event_bytes_per_command": size // len(mix.commands)}
+
+
+def book_alone(mix: Mix) -> dict[str, int]:
+    """The same orders on the same book, without users, funds, rules and events."""
+    state = State()
+    for command in mix.prepare[:2]:
+        machine.apply(state, command, START_MS)
+    seat = seat_of(state, next(iter(state.users.values())), SYMBOL)
+    assert seat is not None
+    book = BareBook(seat)
+    shadow = State()
+    steps: list[tuple[int, int, int, int]] = []
+    first = 0
+    for command in mix.prepare + mix.commands:
+        if command is mix.commands[0]:
+            first = len(steps)
+        number = shadow.next_seq
+        machine.apply(shadow, command, START_MS)
+        if isinstance(command, PlaceOrder):
+            steps.append((number, int(command.side), command.price // TICK, command.quantity // LOT))
+        elif hasattr(command, "order_number"):
+            steps.append((command.order_number, -1, 0, 0))
+    book.run(steps[:first])
+    timed = steps[first:]
+    with Clock() as clock:
+        book.run(timed)
+    return clock.rates(len(timed))
+
+
+def resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * 4096 / 1e6
+
+
+def deep(orders: int, levels: int) -> dict[str, float]:
+    """Memory of a book of very many live orders, and the speed of the mix on it."""
+    users = orders // 50
+    mix = make_mix(0, live=0, users=users, levels=levels // 2, per_user=0)
+    state = prepared(mix)
+    import random
+
+    from mycrypto.contracts.commands import decode_record
+    from mycrypto.contracts.trading import OrderType, Side, TimeInForce
+    from tests.bench.core_mix import MID_TICKS
+
+    draw = random.Random(3)
+    names = list(state.users)
+    del mix
+    gc.collect()
+    before = resident_mb()
+    gc.disable()
+    numbers: list[tuple[bytes, int]] = []
+    for start in range(0, orders, COMMANDS_PER_RECORD):
+        rows = []
+        for place in range(start, min(orders, start + COMMANDS_PER_RECORD)):
+            side = Side(place & 1)
+            away = 1 + draw.randrange(levels // 2)
+            ticks = MID_TICKS - away if side is Side.BUY else MID_TICKS + away
+            rows.append(
+                PlaceOrder(
+                    draw.randbytes(16),
+                    names[place % users],
+                    SYMBOL,
+                    side,
+                    OrderType.LIMIT,
+                    TimeInForce.GTC,
+                    200 * LOT,
+                    ticks * TICK,
+                    f"c{place}",
+                )
+            )
+        for command in decode_record(encode_record(rows)):
+            machine.apply(state, command, START_MS)
+    size = resident_mb()
+    live = sum(len(user.open) for user in state.users.values())
+    for user in state.users.values():
+        numbers.extend((user.user_id, number) for number in list(user.open)[:10])
+    draw.shuffle(numbers)
+    from mycrypto.contracts.commands import CancelOrder, Command
+
+    commands: list[Command] = []
+    for place in range(100_000):
+        chance = draw.random()
+        side = Side(place & 1)
+        user = names[draw.randrange(users)]
+        if chance < 0.39:
+            owner, number = numbers.pop()
+            commands.append(CancelOrder(draw.randbytes(16), owner, number))
+            continue
+        away = 1 + draw.randrange(levels // 2)
+        passive = chance < 0.90
+        ticks = MID_TICKS - away if (side is Side.BUY) == passive else MID_TICKS + away
+        tif = TimeInForce.GTC if passive else TimeInForce.IOC
+        commands.append(PlaceOrder(draw.randbytes(16), user, SYMBOL, side, OrderType.LIMIT, tif, 200 * LOT, ticks * TICK, f"d{place}"))
+    commands = decoded(commands)
+    apply = machine.apply
+    with Clock() as clock:
+        for command in commands:
+            apply(state, command, START_MS)
+    return {"live_orders": live, "rss_mb": round(size), "orders_mb": round(size - before), **clock.rates(len(commands))}
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--commands", type=int, default=1_000_000)
+    options.add_argument("--deep", type=int, default=1_000_000, help="live orders of the deep book; 0 leaves it out")
+    options.add_argument("--only", default="")
+    given = options.parse_args()
+    out: dict[str, object] = {"compiled": COMPILED, "commands": given.commands}
+    parts = {"core": core_alone, "thirds": by_thirds, "latency_us": latencies, "with_log_format": with_log_format, "book_alone": book_alone}
+    chosen = {name: part for name, part in parts.items() if not given.only or name in given.only.split(",")}
+    if given.deep and (not given.only or "deep" in given.only.split(",")):
+        out["deep"] = deep(given.deep, 10_000)
+        print("deep", out["deep"], flush=True)
+    if chosen:
+        mix = make_mix(given.commands)
+        print(
+            f"mix: {len(mix.commands):,} commands, {mix.live:,} live orders at the end; core {'compiled' if COMPILED else 'interpreted'}",
+            flush=True,
+        )
+        for name, part in chosen.items():
+            out[name] = part(mix)
+            print(name, out[name], flush=True)
+    json.dump(out, sys.stdout)
+    print()
+
+
+if __name__ == "__main__":
+    main()
