@@ -140,6 +140,7 @@ MAINTENANCE: Final = FunctionSpec(
     reserved_concurrency=1,
     database=Database(name=names.DATABASE_EXCHANGE, role="wallet_app"),
     trade_database=Database(name=names.DATABASE_TRADE, role="trade_engine_app"),
+    redis=True,
     sends_to=(names.QUEUE_EMAIL, names.QUEUE_AUDIT, names.QUEUE_KYC, names.QUEUE_WITHDRAWALS),
     publishes_commands=True,
 )
