@@ -8,6 +8,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Self
 
 from engine_container.core import machine
 from engine_container.core.bare import BareBook
@@ -28,7 +29,7 @@ class Clock:
         self.wall_s = 0.0
         self.cpu_s = 0.0
 
-    def __enter__(self) -> Clock:
+    def __enter__(self) -> Self:
         gc.collect()
         gc.freeze()
         gc.disable()

@@ -19,7 +19,7 @@ CONDITIONAL = {OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TAKE_PROFIT, Orde
 DAY_MS = 86_400_000
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     def __init__(self, code: str) -> None:
         self.code = code
 
@@ -189,7 +189,7 @@ class Naive:
         try:
             order = self.checked(command)
             self.funded(order, command)
-        except Refused as refusal:
+        except RefusedError as refusal:
             self.reject(command, refusal.code)
             return
         self.start(order, self.accept(order))
@@ -221,31 +221,31 @@ class Naive:
     def checked(self, p: c.PlaceOrder) -> Order:
         r = self.rules
         if self.status is not SymbolStatus.ACTIVE:
-            raise Refused("MARKET_CLOSED")
+            raise RefusedError("MARKET_CLOSED")
         by_value = p.quote_quantity > 0
         if (p.type in LIMITS) != (p.price != 0) or (p.post_only and (p.type is not OrderType.LIMIT or p.time_in_force in {1, 2})):
-            raise Refused("INVALID_ORDER")
+            raise RefusedError("INVALID_ORDER")
         if p.type is OrderType.MARKET and p.time_in_force in {3, 4}:
-            raise Refused("INVALID_ORDER")
+            raise RefusedError("INVALID_ORDER")
         if by_value and (p.type is not OrderType.MARKET or p.quantity):
-            raise Refused("INVALID_ORDER")
+            raise RefusedError("INVALID_ORDER")
         if (p.expires_ms > 0) != (p.time_in_force is TimeInForce.GTD) or (p.expires_ms and p.expires_ms <= self.now):
-            raise Refused("INVALID_ORDER")
+            raise RefusedError("INVALID_ORDER")
         if p.display_quantity and (p.type not in LIMITS or p.display_quantity >= p.quantity or p.time_in_force in {1, 2}):
-            raise Refused("INVALID_ORDER")
+            raise RefusedError("INVALID_ORDER")
         if p.type not in CONDITIONAL and (p.stop_price or p.trail_bps or p.activation_price):
-            raise Refused("INVALID_ORDER")
+            raise RefusedError("INVALID_ORDER")
         if p.type in CONDITIONAL:
             if p.trail_bps == 0 and (p.stop_price == 0 or p.activation_price or p.type is OrderType.TRAILING_STOP):
-                raise Refused("INVALID_ORDER")
+                raise RefusedError("INVALID_ORDER")
             if p.type not in LIMITS and p.time_in_force in {1, 2}:
-                raise Refused("INVALID_ORDER")
+                raise RefusedError("INVALID_ORDER")
         if not by_value and (p.quantity <= 0 or p.quantity % r.lot or not r.quantity_min <= p.quantity <= r.quantity_max):
-            raise Refused("INVALID_QUANTITY")
+            raise RefusedError("INVALID_QUANTITY")
         if p.price % r.tick or p.stop_price % r.tick or p.activation_price % r.tick:
-            raise Refused("ORDER_002")
+            raise RefusedError("ORDER_002")
         if p.display_quantity % r.lot:
-            raise Refused("INVALID_QUANTITY")
+            raise RefusedError("INVALID_QUANTITY")
         mode = p.self_trade_prevention or SelfTradePrevention.CANCEL_TAKER
         order = Order(0, self.now, p, p.price, p.quantity, p.quantity, p.quantity, mode)
         order.lock_price = p.price
@@ -260,11 +260,11 @@ class Naive:
                 margin = r.band_bps or 1_000
                 order.lock_price = reference * (BPS + margin) // BPS // r.tick * r.tick
                 if not order.lock_price and p.side is Side.BUY:
-                    raise Refused("INVALID_ORDER")
+                    raise RefusedError("INVALID_ORDER")
         if value < r.notional_min and (value or p.type is not OrderType.MARKET):
-            raise Refused("MIN_NOTIONAL")
+            raise RefusedError("MIN_NOTIONAL")
         if p.type is OrderType.LIMIT and not self.in_band(p.price):
-            raise Refused("PRICE_BAND")
+            raise RefusedError("PRICE_BAND")
         return order
 
     def reference(self, p: c.PlaceOrder) -> int:
@@ -286,26 +286,26 @@ class Naive:
             self.market_funded(order, p)
             return
         if self.available(p.user_id, self.asset(order)) < self.need(order):
-            raise Refused("WALLET_001")
+            raise RefusedError("WALLET_001")
         if p.type in CONDITIONAL:
             return
         if p.post_only and self.reachable(order):
-            raise Refused("POST_ONLY_WOULD_TRADE")
+            raise RefusedError("POST_ONLY_WOULD_TRADE")
         if p.time_in_force is TimeInForce.FOK and self.can_have(order)[0] < order.open:
-            raise Refused("FOK_NOT_FILLABLE")
+            raise RefusedError("FOK_NOT_FILLABLE")
 
     def market_funded(self, order: Order, p: c.PlaceOrder) -> None:
         others = self.side(Side(1 - p.side))
         if not others:
-            raise Refused("NO_LIQUIDITY")
+            raise RefusedError("NO_LIQUIDITY")
         lots, cost, dry = self.can_have(order)
         if p.quote_quantity and not lots and not dry:
-            raise Refused("MIN_NOTIONAL")
+            raise RefusedError("MIN_NOTIONAL")
         if p.time_in_force is TimeInForce.FOK and (dry if p.quote_quantity else lots < order.open):
-            raise Refused("FOK_NOT_FILLABLE")
+            raise RefusedError("FOK_NOT_FILLABLE")
         need = cost if p.side is Side.BUY else (lots if p.quote_quantity else order.open)
         if self.available(p.user_id, self.asset(order)) < need:
-            raise Refused("WALLET_001")
+            raise RefusedError("WALLET_001")
 
     # the book
 
@@ -572,7 +572,8 @@ class Naive:
                 if order.queued:
                     continue
                 if order.command.trail_bps:
-                    hit = any([self.follow(order, price) for price in self.until_hit(order)])
+                    hits = [self.follow(order, price) for price in self.until_hit(order)]
+                    hit = any(hits)
                 else:
                     hit = any(self.reached(order, price) for price in self.prints)
                 if hit:
@@ -616,34 +617,34 @@ class Naive:
             return
         try:
             self.amend_order(order, command.quantity or order.open, command.price or order.price, command)
-        except Refused as refusal:
+        except RefusedError as refusal:
             self.events.append(e.CommandRefused(refusal.code, {}))
 
     def amend_order(self, order: Order, quantity: int, price: int, command: c.AmendOrder) -> None:
         r = self.rules
         if order.sibling is not None or (command.price and not order.command.price):
-            raise Refused("INVALID_ORDER")
+            raise RefusedError("INVALID_ORDER")
         if command.quantity and (quantity % r.lot or not r.quantity_min <= quantity <= r.quantity_max):
-            raise Refused("INVALID_QUANTITY")
+            raise RefusedError("INVALID_QUANTITY")
         if price % r.tick:
-            raise Refused("ORDER_002")
+            raise RefusedError("ORDER_002")
         reference = price or order.stop
         if reference and self.notional(reference, quantity) < r.notional_min:
-            raise Refused("MIN_NOTIONAL")
+            raise RefusedError("MIN_NOTIONAL")
         if price == order.price and quantity <= order.open:
             if quantity < order.open:
                 self.shrink(order, order.open - quantity)
             self.events.append(self.amended(order, kept=True))
             return
         if self.status is not SymbolStatus.ACTIVE:
-            raise Refused("MARKET_CLOSED")
+            raise RefusedError("MARKET_CLOSED")
         if price != order.price and order.command.type is OrderType.LIMIT and not self.in_band(price):
-            raise Refused("PRICE_BAND")
+            raise RefusedError("PRICE_BAND")
         new = Order(0, 0, order.command, price, quantity, quantity, quantity, order.mode, lock_price=price or order.lock_price)
         if self.available(order.user, self.asset(order)) < self.need(new) - self.need(order):
-            raise Refused("WALLET_001")
+            raise RefusedError("WALLET_001")
         if order.command.post_only and self.reachable(new):
-            raise Refused("POST_ONLY_WOULD_TRADE")
+            raise RefusedError("POST_ONLY_WOULD_TRADE")
         self.touch(order.user, self.asset(order))
         order.total += quantity - order.open
         order.open = order.shown = quantity
@@ -661,24 +662,10 @@ class Naive:
         self.events[spot] = e.OrderAmended(order.number, order.created, order.user, r.symbol, total, price, False, shown)
 
     def place_oco(self, command: c.PlaceOco) -> None:
-        first, second = command.first, command.second
-        legs = (first, second)
+        legs = (command.first, command.second)
         try:
-            if (first.user_id, first.side, first.quantity) != (second.user_id, second.side, second.quantity):
-                raise Refused("INVALID_ORDER")
-            for leg in legs:
-                if leg.type is OrderType.MARKET or (leg.type is OrderType.LIMIT and leg.time_in_force in {1, 2}):
-                    raise Refused("INVALID_ORDER")
-            if not any(leg.type in CONDITIONAL for leg in legs):
-                raise Refused("INVALID_ORDER")
-            orders = [self.checked(leg) for leg in legs]
-            need = max(self.need(order) for order in orders)
-            if self.available(first.user_id, self.asset(orders[0])) < need:
-                raise Refused("WALLET_001")
-            for order in orders:
-                if order.command.type is OrderType.LIMIT and order.command.post_only and self.reachable(order):
-                    raise Refused("POST_ONLY_WOULD_TRADE")
-        except Refused as refusal:
+            orders = self.checked_pair(*legs)
+        except RefusedError as refusal:
             for leg in legs:
                 self.reject(leg, refusal.code)
             return
@@ -706,6 +693,23 @@ class Naive:
         if one.place != "book":
             self.wait(one)
         self.wait(other)
+
+    def checked_pair(self, first: c.PlaceOrder, second: c.PlaceOrder) -> list[Order]:
+        if (first.user_id, first.side, first.quantity) != (second.user_id, second.side, second.quantity):
+            raise RefusedError("INVALID_ORDER")
+        for leg in (first, second):
+            if leg.type is OrderType.MARKET or (leg.type is OrderType.LIMIT and leg.time_in_force in {1, 2}):
+                raise RefusedError("INVALID_ORDER")
+        if first.type not in CONDITIONAL and second.type not in CONDITIONAL:
+            raise RefusedError("INVALID_ORDER")
+        orders = [self.checked(leg) for leg in (first, second)]
+        need = max(self.need(order) for order in orders)
+        if self.available(first.user_id, self.asset(orders[0])) < need:
+            raise RefusedError("WALLET_001")
+        for order in orders:
+            if order.command.type is OrderType.LIMIT and order.command.post_only and self.reachable(order):
+                raise RefusedError("POST_ONLY_WOULD_TRADE")
+        return orders
 
     def at_once(self, order: Order) -> bool:
         return not order.command.trail_bps and self.last > 0 and self.reached(order, self.last)

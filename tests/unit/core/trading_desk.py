@@ -76,7 +76,7 @@ class Desk:
         self, name: str, side: str, quantity: str, price: str = "0", kind: str = "LIMIT", tif: str = "GTC", **more: Any
     ) -> c.PlaceOrder:
         given = {
-            key: units(value) if isinstance(value, str) and key != "client_order_id" and key != "symbol" else value
+            key: units(value) if isinstance(value, str) and key not in {"client_order_id", "symbol"} else value
             for key, value in more.items()
         }
         command_id = given.pop("command_id", None) or self.new_id()

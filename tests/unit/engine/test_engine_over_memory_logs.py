@@ -1,0 +1,274 @@
+"""The engine process over logs in memory: what is published is every event once, in order, whatever fails and whoever publishes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from aws_lambda_powertools import Logger
+
+from engine_container.engine.process import Engine
+from engine_container.engine.replica import EVENTS_PER_RECORD_MAX, Replica
+from engine_container.engine.settings import EngineSettings
+from engine_container.engine.snapshots import FolderStore, SnapshotStore, newest, save, state_hash
+from mycrypto.contracts import commands as c
+from mycrypto.contracts import events
+from mycrypto.contracts.trading import OrderType, Side, SymbolStatus, TimeInForce
+from mycrypto.money import UNITS_PER_ONE
+from tests.unit.engine.memory_logs import Logs, MemorySink, MemorySource
+
+ANN, BOB = b"a" * 16, b"b" * 16
+SYMBOL = "BTC/USDT"
+
+
+class Ids:
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self) -> bytes:
+        self.count += 1
+        return self.count.to_bytes(16, "big")
+
+
+class SwitchedLease:
+    """Held or not as the test says."""
+
+    def __init__(self, *, held: bool = True) -> None:
+        self.held = held
+        self.given_up = False
+
+    async def hold(self) -> bool:
+        return self.held
+
+    async def give_up(self) -> None:
+        self.given_up = True
+
+
+def engine(logs: Logs, *, held: bool = True, store: SnapshotStore | None = None) -> tuple[Engine, SwitchedLease]:
+    lease = SwitchedLease(held=held)
+    settings = EngineSettings("unused", snapshot_dir="set" if store else "", port=0)
+    log = Logger(service=f"test-{id(lease)}", level=logging.CRITICAL)
+    return Engine(settings, MemorySource(logs), MemorySink(logs), lease, lambda: store, log), lease
+
+
+def fill(logs: Logs, orders: int = 40) -> None:
+    new = Ids()
+    new.count = 10_000 * (len(logs.commands) + 1)
+    if not logs.commands:
+        lot = UNITS_PER_ONE // 1_000
+        logs.put(c.SetSymbol(new(), SYMBOL, "BTC", "USDT", UNITS_PER_ONE // 100, lot, lot, 100 * UNITS_PER_ONE))
+        for user in (ANN, BOB):
+            logs.put(c.SetUser(new(), user, 0, 0, 0), *(c.Credit(new(), user, asset, 10**14, new()) for asset in ("BTC", "USDT")))
+    for place in range(orders):
+        side = Side(place % 2)
+        user = ANN if side is Side.BUY else BOB
+        price = (100 + place % 3) * UNITS_PER_ONE
+        logs.put(
+            c.PlaceOrder(new(), user, SYMBOL, side, OrderType.LIMIT, TimeInForce.GTC, UNITS_PER_ONE, price),
+            c.PlaceOrder(new(), user, SYMBOL, side, OrderType.LIMIT, TimeInForce.GTC, UNITS_PER_ONE, price),
+        )
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+def run(work: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(_bounded(work))
+
+
+async def _bounded(work: Callable[[], Awaitable[None]]) -> None:
+    async with asyncio.timeout(60):
+        await work()
+
+
+@pytest.fixture(autouse=True)
+def _no_listening(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unit tests open no sockets."""
+
+    class Nothing:
+        async def __aenter__(self) -> None: ...
+
+        async def __aexit__(self, *_: object) -> None: ...
+
+    async def start(*_: object) -> Nothing:
+        return Nothing()
+
+    monkeypatch.setattr("engine_container.engine.web.Web.start", start)
+
+
+def expected_seqs(logs: Logs) -> list[int]:
+    replica = Replica(0)
+    for record in logs.commands:
+        replica.process(record)
+    return list(range(1, replica.state.next_seq))
+
+
+def test_every_event_is_published_once_and_in_order() -> None:
+    logs = Logs()
+    fill(logs)
+
+    async def work() -> None:
+        first, lease = engine(logs)
+        task = asyncio.create_task(first.run())
+        await until(lambda: logs.seqs() == expected_seqs(logs) and bool(logs.events))
+        fill(logs, 5)
+        await until(lambda: logs.seqs() == expected_seqs(logs))
+        first.stop()
+        await task
+        assert lease.given_up
+
+    run(work)
+
+
+def test_a_standby_goes_on_exactly_where_the_log_ends() -> None:
+    logs = Logs()
+    fill(logs)
+
+    async def work() -> None:
+        active, lease = engine(logs)
+        standby, other = engine(logs, held=False)
+        tasks = [asyncio.create_task(active.run()), asyncio.create_task(standby.run())]
+        await until(lambda: logs.seqs() == expected_seqs(logs) and bool(logs.events))
+        tasks[0].cancel()  # dies without a word
+        await asyncio.gather(tasks[0], return_exceptions=True)
+        fill(logs, 10)
+        await until(lambda: standby.replica.next_offset == len(logs.commands))
+        assert logs.seqs() != expected_seqs(logs)
+        other.held = True
+        await until(lambda: logs.seqs() == expected_seqs(logs))
+        standby.stop()
+        await tasks[1]
+        del lease
+
+    run(work)
+
+
+def test_a_broker_that_goes_away_and_loses_answers_costs_nothing() -> None:
+    logs = Logs()
+    logs.broken = True
+    fill(logs)
+
+    async def work() -> None:
+        only, _ = engine(logs)
+        task = asyncio.create_task(only.run())
+        await asyncio.sleep(0.05)
+        logs.broken = False
+        await until(lambda: bool(logs.events))
+        logs.lose_answers = 1
+        fill(logs, 10)
+        await until(lambda: sorted(set(logs.seqs())) == expected_seqs(logs))
+        only.stop()
+        await task
+
+    run(work)
+    seen = 0
+    for seq in logs.seqs():  # what comes again is not above the watermark
+        assert seq <= seen + 1
+        seen = max(seen, seq)
+
+
+def test_a_record_that_was_published_in_part_is_completed() -> None:
+    logs = Logs()
+    new = Ids()
+    fill(logs, 0)
+    count = EVENTS_PER_RECORD_MAX
+    for start in range(0, count, 500):
+        logs.put(
+            *(
+                c.PlaceOrder(new(), ANN, SYMBOL, Side.BUY, OrderType.LIMIT, TimeInForce.GTC, UNITS_PER_ONE // 100, (start + i + 1) * 10**6)
+                for i in range(500)
+            )
+        )
+    logs.put(c.SetStatus(new(), SYMBOL, SymbolStatus.HALTED), c.SetStatus(new(), SYMBOL, SymbolStatus.ACTIVE))
+    replica = Replica(0)
+    whole = [batch for record in logs.commands for batch in replica.process(record)]
+    assert [events.decode_record(batch.payload).last for batch in whole[-2:]] == [False, True]
+    logs.events = [batch.payload for batch in whole[:-1]]
+
+    async def work() -> None:
+        only, _ = engine(logs)
+        task = asyncio.create_task(only.run())
+        await until(lambda: logs.seqs() == expected_seqs(logs))
+        only.stop()
+        await task
+
+    run(work)
+    halt = [result for payload in logs.events for result in events.decode_record(payload).results if len(result.events) > 100]
+    assert {result.index for result in halt} == {0}
+
+
+def test_start_from_a_snapshot_is_the_same_as_from_the_log(tmp_path: Path) -> None:
+    logs = Logs()
+    fill(logs)
+    store = FolderStore(tmp_path)
+    whole = Replica(0)
+    for record in logs.commands:
+        whole.process(record)
+        if record.offset == 20:
+            save(store, whole.state, 0, whole.next_offset)
+
+    async def work() -> None:
+        only, _ = engine(logs, store=store)
+        task = asyncio.create_task(only.run())
+        await until(lambda: only.replica.state.next_seq == whole.state.next_seq)
+        assert only.replica.commands < whole.commands
+        assert state_hash(only.replica.state) == state_hash(whole.state)
+        only.failure = "end without a snapshot"
+        only.stop()
+        await task
+
+    run(work)
+
+
+def test_a_damaged_snapshot_is_passed_over(tmp_path: Path) -> None:
+    logs = Logs()
+    fill(logs)
+    store = FolderStore(tmp_path)
+    whole = Replica(0)
+    for record in logs.commands:
+        whole.process(record)
+        if record.offset in {10, 20}:
+            save(store, whole.state, 0, whole.next_offset)
+    newer = tmp_path / store.names()[-1]
+    newer.write_bytes(newer.read_bytes()[:-7])
+    found = list(newest(store, 0, len(logs.commands)))
+    assert isinstance(found[0], str)
+    assert "damaged" in found[0]
+    assert not isinstance(found[1], str)
+    assert found[1][1].next_offset == 11
+    beyond = list(newest(store, 0, 5))
+    assert all(isinstance(item, str) for item in beyond)
+
+
+def test_old_snapshots_are_dropped(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    for offset in range(6):
+        save(store, Replica(0).state, 0, offset)
+    assert [name[:20] for name in store.names()] == [f"{offset:020d}" for offset in (3, 4, 5)]
+
+
+def test_a_defect_stops_publishing_and_shows_in_health(monkeypatch: pytest.MonkeyPatch) -> None:
+    logs = Logs()
+    fill(logs, 3)
+
+    async def work() -> None:
+        only, _ = engine(logs)
+        task = asyncio.create_task(only.run())
+        await until(lambda: only.caught_up)
+        monkeypatch.setattr(only.replica, "process", lambda _: 1 // 0)
+        fill(logs, 1)
+        await until(lambda: bool(only.failure))
+        status, document = await only._health()
+        assert status == 503
+        assert document["status"] == "failed"
+        assert not only.publisher.active
+        only.stop()
+        await task
+
+    run(work)
