@@ -132,6 +132,12 @@ class PasswordResetConfirm(Input, frozen=True):
     confirm_password: str
 
 
+class PasswordChange(Input, frozen=True):
+    current_password: str
+    new_password: str
+    confirm_password: str
+
+
 class TwoFactorEnrolment(Input, frozen=True):
     setup_token: str
     code: str

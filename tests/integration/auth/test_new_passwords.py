@@ -111,3 +111,25 @@ def test_when_verifiers_cannot_be_told_the_password_stays(identity: Identity, mo
     assert (answer.status, answer.code) == (503, "SERVICE_UNAVAILABLE")
     assert identity.login(account, PASSWORD).status == 200
     assert _confirm(identity, token).status == 200
+
+
+def test_who_knows_the_password_changes_it_and_every_session_ends(identity: Identity) -> None:
+    account = identity.member()
+    body = {"current_password": PASSWORD, "new_password": NEW, "confirm_password": NEW}
+    wrong = identity.call("PUT", "/api/auth/password", body | {"current_password": "Wr0ng!password"}, token=account.access_token)
+    assert (wrong.status, wrong.code) == (401, "AUTH_001")
+    weak = identity.call("PUT", "/api/auth/password", body | {"new_password": "weak"}, token=account.access_token)
+    assert [error["field"] for error in weak.body["errors"]] == ["new_password", "confirm_password"]
+    assert identity.call("PUT", "/api/auth/password", body, token=account.access_token).status == 200
+    assert identity.call("GET", "/api/auth/profile", token=account.access_token).status == 401
+    assert identity.login(account, PASSWORD).code == "AUTH_001"
+    assert identity.login(account, NEW).status == 200
+    assert identity.mails_to(account.email)[-1]["type"] == "password_reset_success"
+
+
+def test_with_a_second_factor_a_change_needs_a_fresh_one(identity: Identity) -> None:
+    account = identity.member()
+    identity.owner.execute("UPDATE users SET two_fa_enabled = true WHERE email = %s", (account.email,))
+    body = {"current_password": PASSWORD, "new_password": NEW, "confirm_password": NEW}
+    answer = identity.call("PUT", "/api/auth/password", body, token=account.access_token)
+    assert (answer.status, answer.code) == (403, "AUTH_003")

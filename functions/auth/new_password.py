@@ -1,21 +1,25 @@
-"""A forgotten password: a link by mail, good for one hour and one use."""
+"""New passwords: for who forgot theirs, by a mailed link that is good for one hour and one use; and for who knows it."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
+
+from psycopg import Connection
 
 from functions.auth import rules, sessions
 from functions.auth.context import Client, Context, subject_of
-from functions.auth.models import Message, PasswordResetConfirm
+from functions.auth.models import Message, PasswordChange, PasswordResetConfirm
 from functions.auth.rules import LockState
 from functions.auth.store import reset_tokens, users
+from functions.auth.store.users import User
 from mycrypto import mail
 from mycrypto.audit import AuditRecord
 from mycrypto.errors import FieldError, ProblemError
+from mycrypto.http import Principal
 from mycrypto.mail import MailKind
 from mycrypto.security import onetime
-from mycrypto.security.passwords import hash_password
+from mycrypto.security.passwords import hash_password, verify_password
 
 TOKEN_LIFE: Final = timedelta(hours=1)
 ASKED_TEXT: Final = "Bu adrese ait bir hesap varsa, şifre sıfırlama bağlantısı gönderildi."
@@ -53,13 +57,7 @@ def confirm(context: Context, request: PasswordResetConfirm, client: Client) -> 
 
     Raises VALIDATION_ERROR for the password, RESET_TOKEN_INVALID for a token that is unknown, used or expired.
     """
-    problems = []
-    if words := rules.password_problem(request.new_password):
-        problems.append(FieldError("new_password", words))
-    if request.confirm_password != request.new_password:
-        problems.append(FieldError("confirm_password", "must be the same as new_password"))
-    if problems:
-        raise ProblemError("VALIDATION_ERROR", "; ".join(f"{item.field} {item.message}" for item in problems), errors=problems)
+    _require_acceptable(request.new_password, request.confirm_password)
     if not onetime.has_form(request.token):
         raise ProblemError("RESET_TOKEN_INVALID")
     now = context.now()
@@ -68,17 +66,53 @@ def confirm(context: Context, request: PasswordResetConfirm, client: Client) -> 
         user = users.lock_by_id(connection, user_id) if user_id else None
         if user is None:
             raise ProblemError("RESET_TOKEN_INVALID")
-        users.set_password_hash(connection, user.id, hash_password(request.new_password))
         users.set_lock_state(connection, user.id, LockState(0, None))
-        context.record(connection, AuditRecord("password.reset", user_id=user.id, actor_id=user.id), client)
-        mail.add(
-            connection,
-            MailKind.PASSWORD_RESET_SUCCESS,
-            to=user.email,
-            user_id=user.id,
-            trace_id=client.trace_id,
-            ip_address=client.ip,
-        )
-        sessions.end_all(context, connection, user.id, "PASSWORD", now)
+        _set(context, connection, user, request.new_password, "password.reset", client, now)
     context.flush()
     return Message(DONE_TEXT)
+
+
+def change(context: Context, caller: Principal, request: PasswordChange, client: Client, *, fresh: bool) -> Message:
+    """A new password for who knows the old one; every session ends, this one too.
+
+    Raises VALIDATION_ERROR, AUTH_001 for a wrong current password, RATE_LIMIT_EXCEEDED for guessing it, and AUTH_003 if the second factor
+    is on and was not shown in the last five minutes.
+    """
+    _require_acceptable(request.new_password, request.confirm_password)
+    now = context.now()
+    with context.db.transaction() as connection:
+        user = users.lock_by_id(connection, caller.user_id)
+        if user is None:
+            raise ProblemError("UNAUTHORIZED", "the account does not exist any more")
+        if user.two_fa_enabled and not fresh:
+            raise ProblemError("AUTH_003", "show the second factor first (POST /api/auth/2fa/verify)")
+        if not verify_password(user.password_hash, request.current_password).matches:
+            context.take(context.settings.login_failure_limit, subject_of(user.email)).require()
+            raise ProblemError("AUTH_001")
+        _set(context, connection, user, request.new_password, "password.changed", client, now)
+    context.flush()
+    return Message(DONE_TEXT)
+
+
+def _require_acceptable(password: str, again: str) -> None:
+    problems = []
+    if words := rules.password_problem(password):
+        problems.append(FieldError("new_password", words))
+    if again != password:
+        problems.append(FieldError("confirm_password", "must be the same as new_password"))
+    if problems:
+        raise ProblemError("VALIDATION_ERROR", "; ".join(f"{item.field} {item.message}" for item in problems), errors=problems)
+
+
+def _set(context: Context, connection: Connection, user: User, password: str, action: str, client: Client, now: datetime) -> None:
+    users.set_password_hash(connection, user.id, hash_password(password))
+    context.record(connection, AuditRecord(action, user_id=user.id, actor_id=user.id), client)
+    mail.add(
+        connection,
+        MailKind.PASSWORD_RESET_SUCCESS,
+        to=user.email,
+        user_id=user.id,
+        trace_id=client.trace_id,
+        ip_address=client.ip,
+    )
+    sessions.end_all(context, connection, user.id, "PASSWORD", now)
