@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import random
 import sys
 import time
 from pathlib import Path
@@ -15,8 +16,9 @@ from engine_container.core.bare import BareBook
 from engine_container.core.entities import State
 from engine_container.core.tickets import seat_of
 from engine_container.engine.replica import CommandRecord, Replica
-from mycrypto.contracts.commands import PlaceOrder, encode_record
-from tests.bench.core_mix import COMMANDS_PER_RECORD, LOT, START_MS, SYMBOL, TICK, Mix, decoded, make_mix, prepared
+from mycrypto.contracts.commands import CancelOrder, Command, PlaceOrder, decode_record, encode_record
+from mycrypto.contracts.trading import OrderType, Side, TimeInForce
+from tests.bench.core_mix import COMMANDS_PER_RECORD, LOT, MID_TICKS, START_MS, SYMBOL, TICK, Mix, decoded, make_mix, prepared
 
 COMPILED = not str(machine.__file__).endswith(".py")
 RECORD_EVERY_MS = 1
@@ -144,12 +146,6 @@ def deep(orders: int, levels: int) -> dict[str, float]:
     users = orders // 50
     mix = make_mix(0, live=0, users=users, levels=levels // 2, per_user=0)
     state = prepared(mix)
-    import random
-
-    from mycrypto.contracts.commands import decode_record
-    from mycrypto.contracts.trading import OrderType, Side, TimeInForce
-    from tests.bench.core_mix import MID_TICKS
-
     draw = random.Random(3)
     names = list(state.users)
     del mix
@@ -158,7 +154,7 @@ def deep(orders: int, levels: int) -> dict[str, float]:
     gc.disable()
     numbers: list[tuple[bytes, int]] = []
     for start in range(0, orders, COMMANDS_PER_RECORD):
-        rows = []
+        rows: list[Command] = []
         for place in range(start, min(orders, start + COMMANDS_PER_RECORD)):
             side = Side(place & 1)
             away = 1 + draw.randrange(levels // 2)
@@ -180,11 +176,9 @@ def deep(orders: int, levels: int) -> dict[str, float]:
             machine.apply(state, command, START_MS)
     size = resident_mb()
     live = sum(len(user.open) for user in state.users.values())
-    for user in state.users.values():
-        numbers.extend((user.user_id, number) for number in list(user.open)[:10])
+    for holder in state.users.values():
+        numbers.extend((holder.user_id, number) for number in list(holder.open)[:10])
     draw.shuffle(numbers)
-    from mycrypto.contracts.commands import CancelOrder, Command
-
     commands: list[Command] = []
     for place in range(100_000):
         chance = draw.random()

@@ -106,7 +106,7 @@ class Naive:
                 self.cancel(order, "EXPIRED", OrderStatus.EXPIRED)
         self.finish()
         expired, self.events, self.closed, self.touched = self.events, [], [], []
-        {
+        handlers: dict[Any, Any] = {
             c.PlaceOrder: self.place,
             c.CancelOrder: self.cancel_order,
             c.AmendOrder: self.amend,
@@ -116,7 +116,8 @@ class Naive:
             c.Credit: self.credit,
             c.Debit: self.debit,
             c.SetStatus: self.set_status,
-        }[type(command)](command)
+        }
+        handlers[type(command)](command)
         self.cascade()
         self.finish()
         return expired + self.events

@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events as e
@@ -63,7 +64,7 @@ class Flow:
         )[0]
         order = self.order()
         if order.time_in_force is TimeInForce.GTD:
-            order = c.PlaceOrder(*[getattr(order, name) for name in order.__struct_fields__[:-1]], pair.now + draw.randint(1, 60))
+            order = replace(order, expires_ms=pair.now + draw.randint(1, 60))
         if kind == "order":
             return order
         if kind == "cancel":
@@ -89,8 +90,6 @@ class Flow:
         limit = {"type": OrderType.LIMIT, "price": self.price(), "stop_price": 0, "trail_bps": 0, "activation_price": 0}
         stop = {"type": OrderType.STOP, "price": 0, "stop_price": self.price(), "trail_bps": 0, "activation_price": 0, "post_only": False}
         plain = {"time_in_force": TimeInForce.GTC, "expires_ms": 0}
-        from msgspec.structs import replace
-
         legs = [replace(first, **fields, **limit, **plain), replace(self.order(), **fields, **stop, **plain)]
         self.random.shuffle(legs)
         return c.PlaceOco(b"", *legs)

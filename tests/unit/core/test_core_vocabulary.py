@@ -34,8 +34,8 @@ def test_names_of_the_vocabulary() -> None:
     for kind in (Side, OrderType, TimeInForce, SymbolStatus):
         for member in kind:
             assert getattr(vocabulary, member.name) == member.value, member
-    for member in SelfTradePrevention:
-        assert getattr(vocabulary, f"STP_{member.name}") == member.value
+    for mode in SelfTradePrevention:
+        assert getattr(vocabulary, f"STP_{mode.name}") == mode.value
     for name in ("PENDING_TRIGGER", "OPEN", "FILLED", "CANCELLED", "EXPIRED"):
         assert getattr(vocabulary, name) == OrderStatus[name]
 

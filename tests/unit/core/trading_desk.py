@@ -75,7 +75,7 @@ class Desk:
     def order(
         self, name: str, side: str, quantity: str, price: str = "0", kind: str = "LIMIT", tif: str = "GTC", **more: Any
     ) -> c.PlaceOrder:
-        given = {
+        given: dict[str, Any] = {
             key: units(value) if isinstance(value, str) and key not in {"client_order_id", "symbol"} else value
             for key, value in more.items()
         }
