@@ -149,7 +149,8 @@ class Projection:
         order = self.orders.get(event.order)
         if order is None:
             return
-        order.quantity = event.quantity
+        if event.quantity:  # 0: self-trade prevention took all of it; it closes with this result, and what was asked for stays to be seen
+            order.quantity = event.quantity
         order.updated_ms = time_ms
         order.updated_seq = seq
         if event.price == order.price and order.resting and event.shown:
