@@ -73,6 +73,11 @@ def database_secret(stage: str, role: str) -> str:
     return secret(stage, f"database/{role}")
 
 
+def tier_key(stage: str, tier: str) -> str:
+    """The API key of a tier's usage plan. No secret: only the authorizer can present it."""
+    return resource(stage, f"tier-{tier}")
+
+
 def stack(stage: str, area: str) -> str:
     """``mycrypto-local-identity``."""
     return resource(stage, area)

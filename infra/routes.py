@@ -38,6 +38,9 @@ ROUTES: Final = (
         "/api/auth/password/reset",
         "/api/auth/password/reset/confirm",
     ),
+    # below a path that is a resource of its own, only what is named there is sure to be found
+    Route(path="/api/auth/password", function=names.FUNCTION_AUTH, public=False),
+    Route(path="/api/auth/2fa/{proxy+}", function=names.FUNCTION_AUTH, public=False),
     Route(path="/api/auth/{proxy+}", function=names.FUNCTION_AUTH, public=False),
     *_public(
         names.FUNCTION_WALLET,

@@ -53,4 +53,5 @@ def handler(event: Mapping[str, Any], _: LambdaContext) -> dict[str, Any]:
     except ProblemError as refusal:
         logger.info("refused", reason=refusal.detail, path=call.path)
         return deny(call)
-    return allow(call, claims)
+    prefix = configuration.usage_plan_prefix
+    return allow(call, claims, f"{prefix}{claims.tier.value}" if prefix else "")

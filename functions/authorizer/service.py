@@ -84,9 +84,10 @@ def deny(call: Call) -> dict[str, Any]:
     return {"principalId": "nobody", "policyDocument": _policy(call, "Deny"), "context": {}}
 
 
-def allow(call: Call, claims: Claims) -> dict[str, Any]:
-    """The caller, as the functions will read it."""
+def allow(call: Call, claims: Claims, usage_plan: str = "") -> dict[str, Any]:
+    """The caller, as the functions will read it. ``usage_plan``: the key of the plan that API Gateway counts the call in."""
     return {
+        **({"usageIdentifierKey": usage_plan} if usage_plan else {}),
         "principalId": str(claims.sub),
         "policyDocument": _policy(call, "Allow"),
         "context": {

@@ -9,3 +9,5 @@ class Settings(msgspec.Struct, frozen=True):
     redis_url: str
     jwt_secret_name: str
     redis_secret_name: str = ""
+    usage_plan_prefix: str = ""
+    """Where the API has a usage plan for each tier: what stands before the tier in the plan's key."""

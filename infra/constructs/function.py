@@ -65,6 +65,8 @@ def environment(spec: FunctionSpec, stage: Stage, connections: Connections) -> d
         # the API (see the web ACL), so nobody can write these entries himself.
         values["TRUSTED_PROXY_HEADER"] = "X-Forwarded-For"
         values["TRUSTED_PROXY_HOPS"] = "2"
+    if spec.name == names.FUNCTION_AUTHORIZER and not stage.is_local:
+        values["USAGE_PLAN_PREFIX"] = names.tier_key(stage.name, "")
     if spec.database:
         values["DATABASE_URL"] = connections.database_url(spec.database)
         values["DATABASE_SECRET_NAME"] = names.database_secret(stage.name, spec.database.role)

@@ -201,7 +201,7 @@ class RestApi(Construct):
                 api_stages=[apigateway.UsagePlanPerApiStage(api=self.api, stage=self.api.deployment_stage)],
             )
             if not stage.is_local:
-                key = names.resource(stage.name, f"tier-{tier.name}")
+                key = names.tier_key(stage.name, tier.name)
                 # no secret: it names a tier, and only the authorizer can present it
                 plan.add_api_key(
                     self.api.add_api_key(

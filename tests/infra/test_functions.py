@@ -123,3 +123,10 @@ def test_queues_are_consumed_with_partial_failures(local: Templates) -> None:
     assert len(list(mappings)) == 2
     assert all(found["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for found in mappings)
     assert {found["BatchSize"] for found in mappings} == {10, 100}
+
+
+def test_the_authorizer_names_the_keys_of_the_usage_plans(on_aws: Templates) -> None:
+    prefix = _environment(_function(on_aws, names.FUNCTION_AUTHORIZER))["USAGE_PLAN_PREFIX"]
+    keys = {found["Value"] for found in on_aws.properties("AWS::ApiGateway::ApiKey").values()}
+    assert keys == {f"{prefix}{tier}" for tier in ("free", "basic", "pro", "vip")}
+    assert all(20 <= len(key) <= 128 for key in keys), "API Gateway takes no others"
