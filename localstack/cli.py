@@ -176,9 +176,11 @@ def logs(
 def main() -> None:
     """The command ``mycrypto``."""
     warnings.filterwarnings("ignore", category=DeprecationWarning)  # libraries talk to their authors, not to our users
+    from engine_container.tools.cli import app as engine_tools
     from localstack import trading_cli
 
     trading_cli.add_to(app)
+    app.add_typer(engine_tools, name="engine")
     app()
 
 
