@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from uuid import UUID
+from typing import NamedTuple
 
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from functions.history.folding import NewOrder, OrderChange
+from mycrypto import arrays
 from mycrypto.contracts import events
 from mycrypto.contracts.trading import Side
 from mycrypto.ids import trading_uuid
@@ -26,19 +27,24 @@ SELECT order_id, %(shard)s, number, user_id, nullif(client_order_id, ''), symbol
        quantity * 0.00000001, nullif(quote_quantity, 0) * 0.00000001, nullif(price, 0) * 0.00000001, nullif(stop_price, 0) * 0.00000001,
        nullif(display_quantity, 0) * 0.00000001, nullif(activation_price, 0) * 0.00000001, nullif(trail_bps, 0), post_only,
        filled * 0.00000001, value * 0.00000001, round(value / nullif(filled, 0), 8), fee * 0.00000001, reason, details, last_seq,
-       created_at, updated_at, filled_at, cancelled_at, triggered_at, expires_at
+       timestamptz 'epoch' + created_ms * interval '1 millisecond',
+       timestamptz 'epoch' + updated_ms * interval '1 millisecond',
+       timestamptz 'epoch' + filled_ms * interval '1 millisecond',
+       timestamptz 'epoch' + cancelled_ms * interval '1 millisecond',
+       timestamptz 'epoch' + triggered_ms * interval '1 millisecond',
+       timestamptz 'epoch' + expires_ms * interval '1 millisecond'
   FROM unnest(
        %(order_id)s::uuid[], %(number)s::bigint[], %(user_id)s::uuid[], %(client_order_id)s::text[], %(symbol)s::text[],
        %(side)s::order_side[], %(order_type)s::order_type[], %(time_in_force)s::time_in_force[], %(status)s::order_status[],
        %(quantity)s::numeric[], %(quote_quantity)s::numeric[], %(price)s::numeric[], %(stop_price)s::numeric[],
        %(display_quantity)s::numeric[], %(activation_price)s::numeric[], %(trail_bps)s::integer[], %(post_only)s::boolean[],
        %(filled)s::numeric[], %(value)s::numeric[], %(fee)s::numeric[], %(reason)s::text[], %(details)s::jsonb[], %(last_seq)s::bigint[],
-       %(created_at)s::timestamptz[], %(updated_at)s::timestamptz[], %(filled_at)s::timestamptz[], %(cancelled_at)s::timestamptz[],
-       %(triggered_at)s::timestamptz[], %(expires_at)s::timestamptz[])
+       %(created_ms)s::bigint[], %(updated_ms)s::bigint[], %(filled_ms)s::bigint[], %(cancelled_ms)s::bigint[],
+       %(triggered_ms)s::bigint[], %(expires_ms)s::bigint[])
        AS fresh(
        order_id, number, user_id, client_order_id, symbol, side, order_type, time_in_force, status,
        quantity, quote_quantity, price, stop_price, display_quantity, activation_price, trail_bps, post_only,
-       filled, value, fee, reason, details, last_seq, created_at, updated_at, filled_at, cancelled_at, triggered_at, expires_at)
+       filled, value, fee, reason, details, last_seq, created_ms, updated_ms, filled_ms, cancelled_ms, triggered_ms, expires_ms)
     ON CONFLICT (order_id, created_at) DO UPDATE
    SET status = greatest(orders.status, excluded.status), quantity = excluded.quantity, price = excluded.price,
        filled_quantity = excluded.filled_quantity, filled_value = excluded.filled_value, average_price = excluded.average_price,
@@ -59,17 +65,17 @@ UPDATE orders
        fee = orders.fee + change.fee * 0.00000001,
        reason = coalesce(change.reason, orders.reason),
        last_seq = change.last_seq,
-       updated_at = change.updated_at,
-       filled_at = coalesce(change.filled_at, orders.filled_at),
-       cancelled_at = coalesce(change.cancelled_at, orders.cancelled_at),
-       triggered_at = coalesce(change.triggered_at, orders.triggered_at)
+       updated_at = timestamptz 'epoch' + change.updated_ms * interval '1 millisecond',
+       filled_at = coalesce(timestamptz 'epoch' + change.filled_ms * interval '1 millisecond', orders.filled_at),
+       cancelled_at = coalesce(timestamptz 'epoch' + change.cancelled_ms * interval '1 millisecond', orders.cancelled_at),
+       triggered_at = coalesce(timestamptz 'epoch' + change.triggered_ms * interval '1 millisecond', orders.triggered_at)
   FROM unnest(
-       %(order_id)s::uuid[], %(created_at)s::timestamptz[], %(status)s::order_status[], %(quantity)s::numeric[], %(price)s::numeric[],
+       %(order_id)s::uuid[], %(created_ms)s::bigint[], %(status)s::order_status[], %(quantity)s::numeric[], %(price)s::numeric[],
        %(filled)s::numeric[], %(value)s::numeric[], %(fee)s::numeric[], %(reason)s::text[], %(last_seq)s::bigint[],
-       %(updated_at)s::timestamptz[], %(filled_at)s::timestamptz[], %(cancelled_at)s::timestamptz[], %(triggered_at)s::timestamptz[])
-       AS change(order_id, created_at, status, quantity, price, filled, value, fee, reason, last_seq, updated_at, filled_at, cancelled_at,
-                 triggered_at)
- WHERE orders.order_id = change.order_id AND orders.created_at = change.created_at
+       %(updated_ms)s::bigint[], %(filled_ms)s::bigint[], %(cancelled_ms)s::bigint[], %(triggered_ms)s::bigint[])
+       AS change(order_id, created_ms, status, quantity, price, filled, value, fee, reason, last_seq, updated_ms, filled_ms, cancelled_ms,
+                 triggered_ms)
+ WHERE orders.order_id = change.order_id AND orders.created_at = timestamptz 'epoch' + change.created_ms * interval '1 millisecond'
    -- The months that can be concerned, so that no other partition is opened.
    AND orders.created_at BETWEEN %(first)s AND %(last)s
    AND orders.last_seq < change.last_seq AND orders.status < 'FILLED'
@@ -82,17 +88,17 @@ INSERT INTO trades (
     marked, executed_at)
 SELECT trade_id, %(shard)s, number, symbol, price * 0.00000001, quantity * 0.00000001, value * 0.00000001, fee_asset, is_buyer_maker,
        buyer_order_id, buyer_order_number, buyer_user_id, buyer_fee * 0.00000001,
-       seller_order_id, seller_order_number, seller_user_id, seller_fee * 0.00000001, marked, executed_at
+       seller_order_id, seller_order_number, seller_user_id, seller_fee * 0.00000001, marked, timestamptz 'epoch' + executed_ms * interval '1 millisecond'
   FROM unnest(
        %(trade_id)s::uuid[], %(number)s::bigint[], %(symbol)s::text[], %(price)s::numeric[], %(quantity)s::numeric[], %(value)s::numeric[],
        %(fee_asset)s::text[], %(is_buyer_maker)s::boolean[],
        %(buyer_order_id)s::uuid[], %(buyer_order_number)s::bigint[], %(buyer_user_id)s::uuid[], %(buyer_fee)s::numeric[],
        %(seller_order_id)s::uuid[], %(seller_order_number)s::bigint[], %(seller_user_id)s::uuid[], %(seller_fee)s::numeric[],
-       %(marked)s::boolean[], %(executed_at)s::timestamptz[])
+       %(marked)s::boolean[], %(executed_ms)s::bigint[])
        AS fresh(
        trade_id, number, symbol, price, quantity, value, fee_asset, is_buyer_maker,
        buyer_order_id, buyer_order_number, buyer_user_id, buyer_fee, seller_order_id, seller_order_number, seller_user_id, seller_fee,
-       marked, executed_at)
+       marked, executed_ms)
     ON CONFLICT (trade_id, executed_at) DO NOTHING
 """
 
@@ -122,24 +128,24 @@ def insert_orders(connection: Connection, shard: int, orders: Collection[NewOrde
     accepted = [order.asked if isinstance(order.asked, events.OrderAccepted) else None for order in orders]
     columns = _change_columns(shard, changes) | {
         "shard": shard,
-        "number": [change.number for change in changes],
-        "user_id": [UUID(bytes=order.user_id) for order in asked],
+        "number": arrays.numbers(change.number for change in changes),
+        "user_id": arrays.ids(order.user_id for order in asked),
         "client_order_id": [order.client_order_id for order in asked],
         "symbol": [order.symbol for order in asked],
-        "side": [order.side.name for order in asked],
-        "order_type": [order.type.name for order in asked],
-        "time_in_force": [order.time_in_force.name for order in asked],
-        "quantity": [change.quantity or order.quantity for order, change in zip(asked, changes, strict=True)],
-        "quote_quantity": [order.quote_quantity for order in asked],
-        "price": [change.price or order.price for order, change in zip(asked, changes, strict=True)],
-        "stop_price": [order.stop_price for order in asked],
-        "display_quantity": [order.display_quantity if order else 0 for order in accepted],
-        "activation_price": [order.activation_price if order else 0 for order in accepted],
-        "trail_bps": [order.trail_bps if order else 0 for order in accepted],
-        "post_only": [order.post_only if order else False for order in accepted],
-        "filled": [change.filled or 0 for change in changes],
+        "side": arrays.names(order.side.name for order in asked),
+        "order_type": arrays.names(order.type.name for order in asked),
+        "time_in_force": arrays.names(order.time_in_force.name for order in asked),
+        "quantity": arrays.numbers(change.quantity or order.quantity for order, change in zip(asked, changes, strict=True)),
+        "quote_quantity": arrays.numbers(order.quote_quantity for order in asked),
+        "price": arrays.numbers(change.price or order.price for order, change in zip(asked, changes, strict=True)),
+        "stop_price": arrays.numbers(order.stop_price for order in asked),
+        "display_quantity": arrays.numbers(order.display_quantity if order else 0 for order in accepted),
+        "activation_price": arrays.numbers(order.activation_price if order else 0 for order in accepted),
+        "trail_bps": arrays.numbers(order.trail_bps if order else 0 for order in accepted),
+        "post_only": arrays.flags(order.post_only if order else False for order in accepted),
+        "filled": arrays.numbers(change.filled or 0 for change in changes),
         "details": [Jsonb(order.details) if isinstance(order, events.OrderRejected) and order.details else None for order in asked],
-        "expires_at": [_moment_or_none(order.expires_ms or None) if order else None for order in accepted],
+        "expires_ms": arrays.numbers((order.expires_ms or None) if order else None for order in accepted),
     }
     connection.execute(_INSERT_ORDERS, columns)
 
@@ -149,9 +155,9 @@ def change_orders(connection: Connection, shard: int, changes: Collection[OrderC
     if not changes:
         return 0
     columns = _change_columns(shard, changes) | {
-        "quantity": [change.quantity for change in changes],
-        "price": [change.price for change in changes],
-        "filled": [change.filled for change in changes],
+        "quantity": arrays.numbers(change.quantity for change in changes),
+        "price": arrays.numbers(change.price for change in changes),
+        "filled": arrays.numbers(change.filled for change in changes),
         "first": moment(min(change.created_ms for change in changes)),
         "last": moment(max(change.created_ms for change in changes)),
     }
@@ -160,17 +166,17 @@ def change_orders(connection: Connection, shard: int, changes: Collection[OrderC
 
 def _change_columns(shard: int, changes: Collection[OrderChange]) -> dict[str, object]:
     return {
-        "order_id": [trading_uuid(change.created_ms, change.number, shard) for change in changes],
-        "created_at": [moment(change.created_ms) for change in changes],
-        "status": [change.status.name for change in changes],
-        "value": [change.value for change in changes],
-        "fee": [change.fee for change in changes],
+        "order_id": arrays.ids(trading_uuid(change.created_ms, change.number, shard).bytes for change in changes),
+        "created_ms": arrays.numbers(change.created_ms for change in changes),
+        "status": arrays.names(change.status.name for change in changes),
+        "value": arrays.numbers(change.value for change in changes),
+        "fee": arrays.numbers(change.fee for change in changes),
         "reason": [change.reason for change in changes],
-        "last_seq": [change.last_seq for change in changes],
-        "updated_at": [moment(change.updated_ms) for change in changes],
-        "filled_at": [_moment_or_none(change.filled_ms) for change in changes],
-        "cancelled_at": [_moment_or_none(change.cancelled_ms) for change in changes],
-        "triggered_at": [_moment_or_none(change.triggered_ms) for change in changes],
+        "last_seq": arrays.numbers(change.last_seq for change in changes),
+        "updated_ms": arrays.numbers(change.updated_ms for change in changes),
+        "filled_ms": arrays.numbers(change.filled_ms for change in changes),
+        "cancelled_ms": arrays.numbers(change.cancelled_ms for change in changes),
+        "triggered_ms": arrays.numbers(change.triggered_ms for change in changes),
     }
 
 
@@ -182,49 +188,44 @@ def insert_trades(connection: Connection, shard: int, trades: Sequence[tuple[Num
     """Write trades, each as buyer and seller."""
     if not trades:
         return
-    columns: dict[str, list[object]] = {name: [] for name in _TRADE_COLUMNS}
-    for numbered, trade in trades:
-        for name, value in zip(_TRADE_COLUMNS, _trade_row(shard, numbered, trade), strict=True):
-            columns[name].append(value)
-    connection.execute(_INSERT_TRADES, columns | {"shard": shard})
+    both = [_sides(shard, trade) for _, trade in trades]
+    columns: dict[str, object] = {
+        "shard": shard,
+        "trade_id": arrays.ids(trading_uuid(numbered.time_ms, numbered.seq, shard).bytes for numbered, _ in trades),
+        "number": arrays.numbers(numbered.seq for numbered, _ in trades),
+        "executed_ms": arrays.numbers(numbered.time_ms for numbered, _ in trades),
+        "symbol": [trade.symbol for _, trade in trades],
+        "fee_asset": [trade.symbol.partition("/")[2] for _, trade in trades],
+        "price": arrays.numbers(trade.price for _, trade in trades),
+        "quantity": arrays.numbers(trade.quantity for _, trade in trades),
+        "value": arrays.numbers(notional_units(trade.price, trade.quantity) for _, trade in trades),
+        "is_buyer_maker": arrays.flags(trade.taker_side == Side.SELL for _, trade in trades),
+        "marked": arrays.flags(trade.marked for _, trade in trades),
+    }
+    for place, side in enumerate(("buyer", "seller")):
+        columns |= {
+            f"{side}_order_id": arrays.ids(sides[place].order_id for sides in both),
+            f"{side}_order_number": arrays.numbers(sides[place].number for sides in both),
+            f"{side}_user_id": arrays.ids(sides[place].user_id for sides in both),
+            f"{side}_fee": arrays.numbers(sides[place].fee for sides in both),
+        }
+    connection.execute(_INSERT_TRADES, columns)
 
 
-_TRADE_COLUMNS = (
-    "trade_id", "number", "symbol", "price", "quantity", "value", "fee_asset", "is_buyer_maker", "marked", "executed_at",
-    "buyer_order_id", "buyer_order_number", "buyer_user_id", "buyer_fee",
-    "seller_order_id", "seller_order_number", "seller_user_id", "seller_fee",
-)  # fmt: skip
+class _Side(NamedTuple):
+    order_id: bytes
+    number: int
+    user_id: bytes
+    fee: int
 
 
-def _trade_row(shard: int, numbered: Numbered, trade: events.Trade) -> tuple[object, ...]:
-    maker = (
-        trading_uuid(trade.maker_created_ms, trade.maker_order, shard),
-        trade.maker_order,
-        UUID(bytes=trade.maker_user),
-        trade.maker_fee,
-    )
-    taker = (
-        trading_uuid(trade.taker_created_ms, trade.taker_order, shard),
-        trade.taker_order,
-        UUID(bytes=trade.taker_user),
-        trade.taker_fee,
-    )
-    buyer_is_maker = trade.taker_side == Side.SELL
-    buyer, seller = (maker, taker) if buyer_is_maker else (taker, maker)
-    return (
-        trading_uuid(numbered.time_ms, numbered.seq, shard),
-        numbered.seq,
-        trade.symbol,
-        trade.price,
-        trade.quantity,
-        notional_units(trade.price, trade.quantity),
-        trade.symbol.partition("/")[2],
-        buyer_is_maker,
-        trade.marked,
-        moment(numbered.time_ms),
-        *buyer,
-        *seller,
-    )
+def _sides(shard: int, trade: events.Trade) -> tuple[_Side, _Side]:
+    """Buyer and seller."""
+    maker_id = trading_uuid(trade.maker_created_ms, trade.maker_order, shard).bytes
+    taker_id = trading_uuid(trade.taker_created_ms, trade.taker_order, shard).bytes
+    maker = _Side(maker_id, trade.maker_order, trade.maker_user, trade.maker_fee)
+    taker = _Side(taker_id, trade.taker_order, trade.taker_user, trade.taker_fee)
+    return (maker, taker) if trade.taker_side == Side.SELL else (taker, maker)
 
 
 def set_symbol(connection: Connection, shard: int, numbered: Numbered, symbol: events.SymbolChanged) -> None:

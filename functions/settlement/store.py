@@ -8,8 +8,8 @@ from uuid import UUID
 
 from psycopg import Connection
 
+from mycrypto import arrays
 from mycrypto.money import from_numeric
-from mycrypto.projection import moment
 
 
 class Balance(NamedTuple):
@@ -62,9 +62,10 @@ def set_wallets(connection: Connection, shard: int, balances: Mapping[tuple[UUID
     connection.execute(
         """
         INSERT INTO wallets (user_id, currency, available, locked, shard, seq, updated_at)
-        SELECT said.user_id, said.currency, said.available * 0.00000001, said.locked * 0.00000001, %s, said.seq, said.at
-          FROM unnest(%s::uuid[], %s::text[], %s::numeric[], %s::numeric[], %s::bigint[], %s::timestamptz[])
-               AS said(user_id, currency, available, locked, seq, at)
+        SELECT said.user_id, said.currency, said.available * 0.00000001, said.locked * 0.00000001, %s, said.seq,
+               timestamptz 'epoch' + said.time_ms * interval '1 millisecond'
+          FROM unnest(%s::uuid[], %s::text[], %s::numeric[], %s::numeric[], %s::bigint[], %s::bigint[])
+               AS said(user_id, currency, available, locked, seq, time_ms)
          ORDER BY said.user_id, said.currency
             ON CONFLICT (user_id, currency) DO UPDATE
            SET available = excluded.available, locked = excluded.locked, shard = excluded.shard, seq = excluded.seq,
@@ -73,12 +74,12 @@ def set_wallets(connection: Connection, shard: int, balances: Mapping[tuple[UUID
         """,
         (
             shard,
-            [user_id for user_id, _ in balances],
+            arrays.ids(user_id.bytes for user_id, _ in balances),
             [currency for _, currency in balances],
-            [balance.available for balance in balances.values()],
-            [balance.locked for balance in balances.values()],
-            [balance.seq for balance in balances.values()],
-            [moment(balance.time_ms) for balance in balances.values()],
+            arrays.numbers(balance.available for balance in balances.values()),
+            arrays.numbers(balance.locked for balance in balances.values()),
+            arrays.numbers(balance.seq for balance in balances.values()),
+            arrays.numbers(balance.time_ms for balance in balances.values()),
         ),
     )
 

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from mycrypto import arrays
 from mycrypto.ledger.entries import LEGS_MAX, Account, Entry, LedgerError
 
 _POST = """
@@ -54,12 +55,12 @@ def post(connection: Connection, entries: Sequence[Entry]) -> set[str]:
                 [Jsonb(dict(entry.metadata)) if entry.metadata else None for entry in entries],
                 [entry.moment for entry in entries],
                 [account.kind for account, _ in accounts],
-                [account.owner for account, _ in accounts],
+                arrays.ids(account.owner.bytes for account, _ in accounts),
                 [currency for _, currency in accounts],
-                leg_entries,
-                leg_accounts,
-                leg_kinds,
-                leg_units,
+                arrays.numbers(leg_entries),
+                arrays.numbers(leg_accounts),
+                arrays.names(leg_kinds),
+                arrays.numbers(leg_units),
             ),
         ).fetchone()
     except psycopg.errors.CheckViolation as error:
