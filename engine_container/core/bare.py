@@ -45,7 +45,7 @@ class BareBook:
             maker = level.head
             if maker is None:
                 raise InvariantError(f"empty level {level.key}")
-            taken = order.open if order.open < maker.open else maker.open
+            taken = min(maker.open, order.open)
             order.open -= taken
             maker.open -= taken
             maker.shown = maker.open

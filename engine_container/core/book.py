@@ -35,7 +35,7 @@ def rest(order: Order) -> None:
         key = -order.price
     level = side.levels.get(key)
     if level is None:
-        level = _open_level(side, key)
+        level = open_level(side, key)
     order.level = level
     level.open += order.open
     tail = level.tail
@@ -89,7 +89,8 @@ def to_the_back(order: Order, level: Level) -> None:
     order.level = level
 
 
-def _open_level(side: BookSide, key: int) -> Level:
+def open_level(side: BookSide, key: int) -> Level:
+    """A new, empty level in its place."""
     level = Level(key)
     side.levels[key] = level
     keys = side.keys
@@ -111,6 +112,13 @@ def _close_level(side: BookSide, level: Level) -> None:
         side.best = side.levels[keys[-1]] if keys else None
     else:
         del keys[bisect_left(keys, key)]
+
+
+def unlink_and_close(side: BookSide, order: Order, level: Level) -> None:
+    """Take an order out of its level's queue, and the level out of the book if that was its last."""
+    unlink(order, level)
+    if level.head is None:
+        _close_level(side, level)
 
 
 def remove_emptied(side: BookSide, level: Level) -> None:

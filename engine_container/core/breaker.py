@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine_container.core.entities import State, Symbol
+from engine_container.core.limits import set_band
 from engine_container.core.vocabulary import BPS
 
 WINDOW_SECONDS: Final = 60
@@ -14,6 +15,7 @@ def observe(state: State, symbol: Symbol, price: int) -> bool:
     """Take note of a new last price; True if it is too far from a price of the last minute."""
     before = symbol.last_price
     symbol.last_price = price
+    set_band(symbol)
     if symbol.waiting:
         if not symbol.prints:
             state.moved.append(symbol)

@@ -9,7 +9,7 @@ from engine_container.core.entities import Event, Order, State, User
 from engine_container.core.funds import user_of
 from engine_container.core.idempotency import answered, cancel_answered, remember_command
 from engine_container.core.vocabulary import TAG_REFUSED
-from mycrypto.contracts.commands import CancelAll, CancelOrder, fields_of
+from mycrypto.contracts.commands import CancelAll, fields_of
 
 
 def find(user: User, order_number: int, client_order_id: str) -> Order | None:
@@ -30,9 +30,8 @@ def missing(state: State, user: User, order_number: int, client_order_id: str) -
     return (TAG_REFUSED, "ORDER_003", {"order": order_number})
 
 
-def cancel_order(state: State, command: CancelOrder, events: list[Event], closed: list[Event]) -> None:
-    """Carry out a CancelOrder command."""
-    fields: tuple[Any, ...] = fields_of(command)
+def cancel_order(state: State, fields: tuple[Any, ...], events: list[Event], closed: list[Event]) -> None:
+    """Carry out a CancelOrder command, given by its fields."""
     user = user_of(state, fields[1])
     order_number: int = fields[2]
     client_order_id: str = fields[3]

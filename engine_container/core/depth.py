@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine_container.core.entities import BookSide, Level, Seat
-from engine_container.core.vocabulary import PPM, STP_ALLOW, STP_CANCEL_MAKER
+from engine_container.core.funds import fee
+from engine_container.core.vocabulary import STP_ALLOW, STP_CANCEL_MAKER
 
 UNBOUNDED = -1
 
@@ -38,7 +39,7 @@ def reach(side: BookSide, seat: Seat, prevention: int, limit_key: int, lots: int
         if guarded:
             here, stops_here = _others(level, seat, prevention)
         lot_value = (key if key > 0 else -key) * unit
-        lot_cost = lot_value - (-lot_value * taker_ppm // PPM)
+        lot_cost = lot_value + fee(lot_value, taker_ppm)
         wanted = here
         if lots != UNBOUNDED:
             wanted = min(wanted, lots - result.lots)

@@ -7,7 +7,6 @@ in the module that bears its name.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Final
 
 from engine_container.core.vocabulary import ACTIVE, DAILY_NOTIONAL_MAX, OPEN_ORDERS_MAX, OPEN_ORDERS_PER_SYMBOL_MAX, STP_CANCEL_TAKER
@@ -259,11 +258,13 @@ class Symbol:
         "falling",
         "fired",
         "halted_with_all",
+        "highest",
         "index",
         "last_price",
         "lot",
         "lots_max",
         "lots_min",
+        "lowest",
         "maker_fee_ppm",
         "name",
         "notional_min",
@@ -312,6 +313,9 @@ class Symbol:
         self.halted_with_all = False
         self.last_price = 0
         """Ticks of the last trade; 0 before the first."""
+        self.lowest = 1
+        self.highest = NO_BOUND
+        """The band around the last trade, in ticks: derived from it and ``band_bps``."""
         self.bids = BookSide()
         self.asks = BookSide()
         self.waiting: dict[int, Order] = {}
@@ -343,6 +347,7 @@ class State:
         "next_seq",
         "now_ms",
         "records",
+        "records_start",
         "rules",
         "seen",
         "serial",
@@ -368,8 +373,9 @@ class State:
         self.symbols: dict[str, Symbol] = {}
         self.symbols_by_index: list[Symbol] = []
         self.seen: dict[bytes, Record] = {}
-        self.records: deque[Record] = deque()
-        """The same records, oldest first."""
+        self.records: list[Record] = []
+        """The same records, oldest first, from ``records_start`` on."""
+        self.records_start = 0
         self.transfers: dict[bytes, int] = {}
         """Every transfer id ever used with its signed amount; 0 for a debit that was refused."""
         self.totals: dict[str, int] = {}
@@ -388,6 +394,9 @@ class State:
         """Counts commands within this run, to tell which balances one command has touched."""
         self.touched: list[Balance] = []
 
+
+NO_BOUND: Final = 1152921504606846976
+"""Ticks beyond every price."""
 
 RULES_FIRST: Final = 1
 RULES_LATEST: Final = 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from heapq import heappush
-from typing import Final
 
 from engine_container.core.amendments import amended
 from engine_container.core.book import other_side, rest
@@ -11,21 +10,19 @@ from engine_container.core.closing import announce, enrol
 from engine_container.core.depth import UNBOUNDED, Reach, reach
 from engine_container.core.entities import Event, Order, State
 from engine_container.core.funds import lock
-from engine_container.core.limits import band, expiry_of
+from engine_container.core.limits import expiry_of
 from engine_container.core.matching import HALTED_BY_TRADE, PREVENTED, match
 from engine_container.core.statuses import halt
 from engine_container.core.vocabulary import (
     AUCTION,
     BUY,
     CANCELLED,
+    DAY,
     FILLED,
     FOK,
     IOC,
     time_in_force_of,
 )
-
-NO_LIMIT: Final = -1152921504606846976
-"""A key below every price: a market order that no band holds."""
 
 
 def limit_key_of(side: int, price: int) -> int:
@@ -35,10 +32,8 @@ def limit_key_of(side: int, price: int) -> int:
 
 def market_key(order: Order) -> int:
     """The worst key that a market order may reach: the edge of the band around the last trade."""
-    lowest, highest = band(order.seat.symbol)
-    if highest == 0:
-        return NO_LIMIT
-    return -highest if order.side == BUY else lowest
+    symbol = order.seat.symbol
+    return -symbol.highest if order.side == BUY else symbol.lowest
 
 
 def run_limit(state: State, order: Order, events: list[Event], closed: list[Event]) -> None:
@@ -77,6 +72,8 @@ def settle_in_book(state: State, order: Order) -> None:
 
 def note_expiry(state: State, order: Order) -> None:
     """Have :mod:`engine_container.core.expiry` look at the order when its time comes."""
+    if time_in_force_of(order.style) < DAY:
+        return
     expires_ms = expiry_of(order.seat.symbol, time_in_force_of(order.style), order.terms, order.created_ms)
     if expires_ms > 0:
         heappush(state.expiring, (expires_ms, order.number, order))

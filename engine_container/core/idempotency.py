@@ -86,10 +86,11 @@ def forget_old(state: State) -> None:
     """Drop what is older than 24 hours."""
     records = state.records
     limit = state.now_ms - REMEMBERED_MS
-    dropped = 0
-    while records and records[0].created_ms <= limit and dropped < FORGOTTEN_PER_STEP_MAX:
-        record = records.popleft()
-        dropped += 1
+    start = state.records_start
+    end = min(len(records), start + FORGOTTEN_PER_STEP_MAX)
+    while start < end and records[start].created_ms <= limit:
+        record = records[start]
+        start += 1
         if record.command_id and state.seen.get(record.command_id) is record:
             del state.seen[record.command_id]
         user = record.user
@@ -97,3 +98,7 @@ def forget_old(state: State) -> None:
             continue
         if record.number not in user.open and user.clients.get(record.client_order_id) is record:
             del user.clients[record.client_order_id]
+    if start > FORGOTTEN_PER_STEP_MAX and start * 2 > len(records):
+        del records[:start]
+        start = 0
+    state.records_start = start

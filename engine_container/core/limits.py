@@ -5,7 +5,7 @@ Each check returns ``None`` or the refusal: a code of the catalogue and the figu
 
 from __future__ import annotations
 
-from engine_container.core.entities import Details, Seat, State, Symbol, Terms, User
+from engine_container.core.entities import NO_BOUND, Details, Seat, State, Symbol, Terms, User
 from engine_container.core.vocabulary import (
     ACTIVE,
     AUCTION,
@@ -138,24 +138,26 @@ def price_refusal(symbol: Symbol, price: int) -> Refusal:
     return "ORDER_002", {"price": price, "tick": symbol.tick}
 
 
-def band(symbol: Symbol) -> tuple[int, int]:
-    """The lowest and highest price in ticks within the band around the last trade; (0, 0) where there is no band."""
+def set_band(symbol: Symbol) -> None:
+    """Derive the band, in ticks, from the last price; to be called whenever that or ``band_bps`` has changed."""
     reference = symbol.last_price
     if symbol.band_bps == 0 or reference == 0:
-        return 0, 0
-    return -(-reference * (BPS - symbol.band_bps) // BPS), reference * (BPS + symbol.band_bps) // BPS
+        symbol.lowest = 1
+        symbol.highest = NO_BOUND
+        return
+    symbol.lowest = (reference * (BPS - symbol.band_bps) + (BPS - 1)) // BPS
+    symbol.highest = reference * (BPS + symbol.band_bps) // BPS
 
 
 def band_refusal(symbol: Symbol, ticks: int) -> Refusal | None:
     """A limit must lie within the band around the last trade."""
-    lowest, highest = band(symbol)
-    if highest == 0 or lowest <= ticks <= highest:
+    if symbol.lowest <= ticks <= symbol.highest:
         return None
     tick = symbol.tick
     return "PRICE_BAND", {
         "price": ticks * tick,
-        "lowest": lowest * tick,
-        "highest": highest * tick,
+        "lowest": symbol.lowest * tick,
+        "highest": symbol.highest * tick,
         "last_price": symbol.last_price * tick,
     }
 

@@ -6,7 +6,7 @@ come due by then (expiries, the end of halts and auctions, ids to forget) happen
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any
 
 from engine_container.core.amending import amend
 from engine_container.core.cancelling import cancel_all, cancel_order
@@ -14,8 +14,10 @@ from engine_container.core.entities import RULES_LATEST, Event, State
 from engine_container.core.expiry import expire
 from engine_container.core.funds import credit, debit, report, report_totals
 from engine_container.core.idempotency import answered, forget_old, remember_command
+from engine_container.core.limits import set_band
 from engine_container.core.oco import place_oco
 from engine_container.core.placing import place
+from engine_container.core.quick import cancel_plain, rest_plain
 from engine_container.core.replacing import replace
 from engine_container.core.stops import cascade, go_on
 from engine_container.core.symbols import end_statuses, halt_all, resume_all, set_status, set_symbol
@@ -49,7 +51,8 @@ def advance(state: State, time_ms: int) -> list[Event]:
     expiring = state.expiring
     due = bool(expiring) and expiring[0][0] <= now_ms
     records = state.records
-    if records and records[0].created_ms + REMEMBERED_MS <= now_ms:
+    start = state.records_start
+    if start < len(records) and records[start].created_ms + REMEMBERED_MS <= now_ms:
         forget_old(state)
     if not due and not state.timed:
         return []
@@ -67,15 +70,24 @@ def apply(state: State, command: Command, time_ms: int) -> list[Event]:
     """Carry out one command at a log time; its events in the order that the contract promises."""
     state.now_ms = max(state.now_ms, time_ms)
     events: list[Event] = []
+    kind = type(command)
+    fields: tuple[Any, ...] = ()
+    if kind is PlaceOrder:
+        fields = fields_of(command)
+        if not state.unfinished and rest_plain(state, fields, events):
+            return events
+    elif kind is CancelOrder:
+        fields = fields_of(command)
+        if not state.unfinished and cancel_plain(state, fields, events):
+            return events
     closed: list[Event] = []
     state.serial += 1
     if state.unfinished:
         go_on(state, events, closed)
-    kind = type(command)
     if kind is PlaceOrder:
-        place(state, cast("PlaceOrder", command), events, closed)
+        place(state, fields, events, closed)
     elif kind is CancelOrder:
-        cancel_order(state, cast("CancelOrder", command), events, closed)
+        cancel_order(state, fields, events, closed)
     else:
         _apply_other(state, command, events, closed)
     return _finished(state, events, closed)
@@ -108,6 +120,7 @@ def observe_print(state: State, name: str, price: int) -> list[Event]:
     closed: list[Event] = []
     state.serial += 1
     symbol.last_price = price // symbol.tick
+    set_band(symbol)
     if symbol.waiting:
         symbol.prints.append(symbol.last_price)
         cascade(state, symbol, events, closed)

@@ -11,9 +11,10 @@ from engine_container.core.book import remove_emptied, to_the_back, unlink
 from engine_container.core.breaker import observe
 from engine_container.core.closing import close_filled, take_over
 from engine_container.core.entities import BookSide, Event, InvariantError, Order, State
+from engine_container.core.funds import fee
 from engine_container.core.limits import count_turnover
 from engine_container.core.selftrade import prevent
-from engine_container.core.vocabulary import BUY, FOK, PPM, STP_ALLOW, TAG_TRADE
+from engine_container.core.vocabulary import BUY, FOK, STP_ALLOW, TAG_TRADE
 
 DONE: Final = 0
 """Nothing left to trade with, or nothing left to trade."""
@@ -72,8 +73,8 @@ def trade(state: State, maker: Order, taker: Order, price: int, lots: int, own: 
     lot = symbol.lot
     value = price * symbol.unit * lots
     base_units = lot * lots
-    maker_fee = -(-value * maker.rates.maker_ppm // PPM)
-    taker_fee = -(-value * taker.rates.taker_ppm // PPM)
+    maker_fee = fee(value, maker.rates.maker_ppm)
+    taker_fee = fee(value, taker.rates.taker_ppm)
     serial = state.serial
     touched = state.touched
     maker_base = maker.seat.base

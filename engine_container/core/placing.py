@@ -36,9 +36,8 @@ Fields = tuple[Any, ...]
 """The fields of a PlaceOrder in the order of the contract, command id first."""
 
 
-def place(state: State, command: PlaceOrder, events: list[Event], closed: list[Event]) -> None:
-    """Carry out a PlaceOrder command."""
-    fields: Fields = fields_of(command)
+def place(state: State, fields: Fields, events: list[Event], closed: list[Event]) -> None:
+    """Carry out a PlaceOrder command, given by its fields."""
     user = user_of(state, fields[1])
     record = record_of(state, user, fields, events)
     earlier = state.seen.get(record.command_id)

@@ -6,6 +6,7 @@ from engine_container.core.auction import uncross
 from engine_container.core.entities import Details, Event, State, Symbol
 from engine_container.core.expiry import DAY_MINUTES
 from engine_container.core.idempotency import answered, remember_command
+from engine_container.core.limits import set_band
 from engine_container.core.statuses import announce_symbol, clear_orders, enter
 from engine_container.core.tickets import rates_of
 from engine_container.core.vocabulary import ACTIVE, AUCTION, BPS, DELISTED, HALTED, TAG_REFUSED, UNITS
@@ -92,6 +93,7 @@ def _change(state: State, symbol: Symbol, command: SetSymbol) -> None:
     symbol.breaker_halt_ms = command.breaker_halt_ms
     symbol.opens_minute = command.opens_minute
     symbol.closes_minute = command.closes_minute
+    set_band(symbol)
     symbol.window.clear()
     symbol.window_second = -1
     for user in state.users.values():

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from engine_container.core.book import orders_of, rest
 from engine_container.core.entities import Balance, InvariantError, Order, Rates, Record, State, Symbol, Terms, User
+from engine_container.core.limits import set_band
 from engine_container.core.tickets import seat_of
 from engine_container.core.triggers import list_again, terms_of
 
@@ -38,7 +39,7 @@ def dump(state: State) -> Tree:
         [_symbol_row(symbol, users) for symbol in state.symbols_by_index],
         [symbol.index for symbol in state.unfinished],
         [[time_ms, number] for time_ms, number in sorted(expiring)],
-        [_record_row(record, users) for record in state.records],
+        [_record_row(record, users) for record in state.records[state.records_start :]],
         [[transfer_id, units] for transfer_id, units in state.transfers.items()],
     ]
 
@@ -156,6 +157,7 @@ def _load_rules(index: int, row: Tree) -> Symbol:
     symbol.opens_minute = rules[11]
     symbol.closes_minute = rules[12]
     symbol.status, symbol.reason, symbol.resume_ms, symbol.halted_with_all, symbol.last_price = row[2]
+    set_band(symbol)
     symbol.window_second = row[3][0]
     symbol.window_low = row[3][1]
     symbol.window_high = row[3][2]

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from engine_container.core.book import orders_of
 from engine_container.core.entities import BookSide, Event, Order
+from engine_container.core.limits import set_band
 from engine_container.core.machine import observe_print
 from engine_container.core.vocabulary import TAG_ACCEPTED, TAG_TRADE
 from engine_container.tools.market import LOT, SYMBOL, TICK, Market
@@ -185,7 +186,9 @@ class Scenario:
                 self._cancel({"id": name})
 
     def _set_last_price(self, row: Row) -> None:
-        self._market.state.symbols[SYMBOL].last_price = row["price"]
+        symbol = self._market.state.symbols[SYMBOL]
+        symbol.last_price = row["price"]
+        set_band(symbol)
 
     def _print(self, row: Row) -> None:
         self._note(observe_print(self._market.state, SYMBOL, row["price"] * TICK), [])
