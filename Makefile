@@ -69,3 +69,5 @@ $(CORE): $(INSTALLED) $(CORE_SOURCES)
 $(NODE): package.json package-lock.json
 	npm ci --no-progress --no-audit --no-fund
 	@touch $@
+
+include .ci/stages.mk
