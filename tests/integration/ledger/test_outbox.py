@@ -36,7 +36,7 @@ class Caught:
 
 
 def waiting(connection: Connection) -> list[tuple[bytes, int]]:
-    return connection.execute("SELECT payload, attempts FROM outbox WHERE sent_at IS NULL ORDER BY id").fetchall()
+    return connection.execute("SELECT payload, attempts FROM outbox WHERE sent_at IS NULL ORDER BY place").fetchall()
 
 
 def test_what_was_rolled_back_is_never_sent(exchange: TestDatabase) -> None:
@@ -65,6 +65,24 @@ def test_a_destination_out_of_reach_keeps_only_its_own_rows(exchange: TestDataba
     assert relay.flush(connection) == 1
     assert [destination for destination, _ in failures] == ["sqs:audit-logs"]
     assert waiting(connection) == [(b"a", 1), (b"c", 1), (b"d", 0)]  # no sender for the log here: left to maintenance
+
+
+def test_a_dead_queue_holds_up_no_command_and_is_left_alone_for_a_moment(exchange: TestDatabase) -> None:
+    connection = exchange.connect("wallet_app")
+    for _ in range(5):
+        outbox.add(connection, outbox.AUDIT, b"a")
+    outbox.add(connection, outbox.ENGINE_COMMANDS, b"credit")
+    now = 0.0
+    failures: list[str] = []
+    kafka = Caught()
+    relay = Relay({"sqs": Caught(), "kafka": kafka}, lambda destination, _error: failures.append(destination), clock=lambda: now)
+    assert relay.flush(connection, rows_max=3) == 1
+    assert [row.payload for row in kafka.rows] == [b"credit"]
+    outbox.add(connection, outbox.EMAIL, b"mail")
+    assert relay.flush(connection) == 0
+    now = outbox.PAUSE_SECONDS
+    assert relay.flush(connection) == 1
+    assert failures == ["sqs:audit-logs"] * 2
 
 
 def test_two_at_once_do_not_send_the_same(exchange: TestDatabase) -> None:

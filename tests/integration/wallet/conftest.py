@@ -247,7 +247,7 @@ def wallet(exchange: TestDatabase, valkey: str, engine_log: EngineLog, monkeypat
         settings.load(Settings),
         db=Database(exchange.dsn("wallet_app")),
         server=server,
-        relay=outbox.Relay({"kafka": kafka, "sqs": sqs}, lambda _destination, _error: None),
+        relay=outbox.Relay({"kafka": kafka, "sqs": sqs}, lambda _destination, _error: None, clock=lambda: found.now.timestamp()),  # noqa: PLW0108 - 'now' is replaced as time passes
         logger=telemetry.logger("wallet-test"),
         meter=telemetry.Meter("wallet-test"),
         clock=lambda: found.now,

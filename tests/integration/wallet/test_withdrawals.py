@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -118,6 +119,7 @@ def test_a_withdrawal_cancelled_before_its_debit_comes_back_when_that_arrives(wa
     wallet.call("POST", f"/api/wallet/withdraw/{withdrawal['id']}/cancel", user=user)
     assert sums(wallet, "TRY") == {"custody:bank": "-1000", "spot": "1000"}
     wallet.kafka.failing = False
+    wallet.pass_time(timedelta(seconds=6))
     wallet.context.flush()
     wallet.run_engine()
     assert sums(wallet, "TRY") == {"custody:bank": "-1000", "spot": "695", "transit": "305"}

@@ -11,7 +11,7 @@ from mycrypto.contracts import commands
 from mycrypto.ids import SHARD_SPOT
 
 KafkaAuth = Literal["none", "iam"]
-ACKNOWLEDGED_SECONDS: Final = 10
+ACKNOWLEDGED_SECONDS: Final = 4
 
 
 def auth_options(auth: KafkaAuth) -> dict[str, Any]:

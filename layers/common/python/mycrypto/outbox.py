@@ -7,6 +7,7 @@ every consumer drops a message id, transfer id or command id that it has seen.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
@@ -35,6 +36,7 @@ AUDIT: Final = "sqs:audit-logs"
 
 FLUSH_ROWS_MAX: Final = 100
 SQS_BATCH_MAX: Final = 10
+PAUSE_SECONDS: Final = 5.0
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -131,26 +133,40 @@ class KafkaSender:
 
 
 class Relay:
-    """Sends what waits in the outbox, by kind of destination ("sqs", "kafka")."""
+    """Sends what waits in the outbox, by kind of destination ("sqs", "kafka"). One that is out of reach holds up no other."""
 
-    def __init__(self, senders: dict[str, Sender], on_failure: Callable[[str, Exception], None]) -> None:
+    def __init__(
+        self, senders: dict[str, Sender], on_failure: Callable[[str, Exception], None], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._senders = senders
         self._on_failure = on_failure
+        self._clock = clock
+        self._paused_until: dict[str, float] = {}
 
     def flush(self, connection: Connection, *, rows_max: int = FLUSH_ROWS_MAX) -> int:
-        """Send up to ``rows_max`` of the oldest rows; returns how many went out.
+        """Send up to ``rows_max`` of the oldest rows of each kind; returns how many went out.
 
-        Call it outside of a transaction. It never raises for a destination that is out of reach: the rows wait, ``on_failure`` is told.
-        Destinations that this relay has no sender for are left to the maintenance function. Of a mail that went out only the row stays:
-        its links would otherwise lie here for whoever reads the table.
+        Call it outside of a transaction. It never raises for a destination that is out of reach: the rows wait, ``on_failure`` is told, and
+        for a few seconds nobody asks again, so that a dead service costs one time-out and not one per request. Destinations that this
+        relay has no sender for are left to the maintenance function.
         """
+        return sum(
+            self._flush_kind(connection, kind, sender, rows_max)
+            for kind, sender in self._senders.items()
+            if self._clock() >= self._paused_until.get(kind, float("-inf"))
+        )
+
+    def _flush_kind(self, connection: Connection, kind: str, sender: Sender, rows_max: int) -> int:
+        sent: list[UUID] = []
         with connection.transaction():
-            waiting = _lock_oldest(connection, list(self._senders), rows_max)
-            sent: list[UUID] = []
-            for destination, group in groupby(sorted(waiting, key=_by_destination), key=lambda row: row.destination):
+            waiting = _lock_oldest(connection, kind, rows_max)
+            if not waiting:
+                return 0
+            for destination, group in groupby(sorted(waiting, key=_by_destination), key=_by_destination):
                 try:
-                    sent += self._senders[destination.partition(":")[0]].send(destination, list(group))
+                    sent += sender.send(destination, list(group))
                 except Exception as error:  # noqa: BLE001 - whatever a client raises, the row stays and is tried again
+                    self._paused_until[kind] = self._clock() + PAUSE_SECONDS
                     self._on_failure(destination, error)
             connection.execute(
                 """UPDATE outbox SET attempts = attempts + 1, sent_at = CASE WHEN id = ANY(%(sent)s) THEN now() END,
@@ -161,15 +177,15 @@ class Relay:
         return len(sent)
 
 
-def _by_destination(row: Waiting) -> tuple[str, int]:
-    return (row.destination, row.id.int)
+def _by_destination(row: Waiting) -> str:
+    return row.destination
 
 
-def _lock_oldest(connection: Connection, kinds: list[str], rows_max: int) -> list[Waiting]:
+def _lock_oldest(connection: Connection, kind: str, rows_max: int) -> list[Waiting]:
     with connection.cursor(row_factory=class_row(Waiting)) as cursor:
         return cursor.execute(
             """SELECT id, destination, key, payload FROM outbox
-                WHERE sent_at IS NULL AND split_part(destination, ':', 1) = ANY(%s)
-                ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED""",
-            (kinds, rows_max),
+                WHERE sent_at IS NULL AND split_part(destination, ':', 1) = %s
+                ORDER BY place LIMIT %s FOR UPDATE SKIP LOCKED""",
+            (kind, rows_max),
         ).fetchall()
