@@ -28,16 +28,20 @@ def find(state: Path) -> list[psutil.Process]:
 
 
 def sweep(state: Path) -> list[str]:
-    """End them, with patience and then without; the names of the parts they were."""
+    """Wait for those that are ending, end the others; the names of the parts they were.
+
+    The kernel has asked them to stop when their supervisor went. Asking again would break off what they are saving.
+    """
     processes = find(state)
     names = []
-    for process in processes:
+    _, lasting = psutil.wait_procs(processes, timeout=PATIENCE_SECONDS)
+    for process in lasting:
         try:
             names.append(process.environ()["MYCRYPTO_PART"])
             process.terminate()
         except (psutil.Error, KeyError):
             continue
-    _, stubborn = psutil.wait_procs(processes, timeout=PATIENCE_SECONDS)
+    _, stubborn = psutil.wait_procs(lasting, timeout=PATIENCE_SECONDS)
     for process in stubborn:
         try:
             process.kill()

@@ -88,7 +88,6 @@ def test_stale_and_damaged_files_do_not_stop_it(own: Platform) -> None:
     assert leftovers.find(own.state) == []
     (own.state / "run" / "supervisord.sock").write_text("")
     (own.state / "run" / "supervisord.pid").write_text(str(os.getpid()))
-    (own.state / "ports.json").write_text('{"gateway": ')
     data = next(own.state.rglob("PG_VERSION")).parent
     (data / "postmaster.pid").write_text(f"{2**22 - 1}\n{data}\n")
     own.up()

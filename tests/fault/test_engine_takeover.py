@@ -87,7 +87,14 @@ def new() -> bytes:
 def orders(users: list[bytes], count: int) -> list[c.Command]:
     return [
         c.PlaceOrder(
-            new(), users[place % 2], SYMBOL, Side(place % 2), OrderType.LIMIT, TimeInForce.GTC, UNITS_PER_ONE, (100 + place % 3) * UNITS_PER_ONE
+            new(),
+            users[place % 2],
+            SYMBOL,
+            Side(place % 2),
+            OrderType.LIMIT,
+            TimeInForce.GTC,
+            UNITS_PER_ONE,
+            (100 + place % 3) * UNITS_PER_ONE,
         )
         for place in range(count)
     ]
