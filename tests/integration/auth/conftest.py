@@ -20,12 +20,14 @@ import boto3
 import msgspec
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from mycrypto.security import keys
+from functions.auth import backup_codes
+from mycrypto.security import keys, passwords
 
 PASSWORD: Final = "Str0ng!passw0rd"
 QUEUES: Final = ("email-notifications", "audit-logs", "kyc-processing")
@@ -163,6 +165,10 @@ class Identity:
                 self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return bodies
 
+    def purge(self, queue: str) -> None:
+        """Throw away what waits in a queue."""
+        self._sqs.purge_queue(QueueUrl=self._sqs.get_queue_url(QueueName=f"mycrypto-local-{queue}")["QueueUrl"])
+
     def mails_to(self, email: str) -> list[dict[str, Any]]:
         """The e-mail messages for one address, oldest first; everybody else's are put away with them."""
         self._mails = [*getattr(self, "_mails", []), *self.drain("email-notifications")]
@@ -216,7 +222,22 @@ def _identity_owner(exchange_dsn: str) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture(scope="session")
-def identity(_environment: None, _identity_owner: psycopg.Connection) -> Iterator[Identity]:
+def _quick_hashes() -> Iterator[None]:
+    """Some hundred users register and log in here; what a hash costs is the business of the tests that ask for ``real_hashes``."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        patch.setattr(backup_codes, "BCRYPT_ROUNDS", 4)
+        yield
+
+
+@pytest.fixture
+def real_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = PasswordHasher(time_cost=passwords.PASSES, memory_cost=passwords.MEMORY_KIB, parallelism=passwords.LANES)
+    monkeypatch.setattr(passwords, "_hasher", real)
+
+
+@pytest.fixture(scope="session")
+def identity(_environment: None, _identity_owner: psycopg.Connection, _quick_hashes: None) -> Iterator[Identity]:
     found = Identity(_identity_owner)
     yield found
     found.auth.context().db.close()

@@ -30,7 +30,7 @@ def test_an_account_is_opened_unverified_and_a_mail_goes_out(identity: Identity)
     assert mail["trace_id"] == answer.headers["X-Request-ID"]
 
 
-def test_neither_password_nor_token_is_stored(identity: Identity) -> None:
+def test_neither_password_nor_token_is_stored(identity: Identity, real_hashes: None) -> None:
     account, _ = identity.register()
     token = identity.token_mailed_to(account.email)
     assert identity.row(account.email, "password_hash").startswith("$argon2id$v=19$m=47104,t=1,p=1$")
@@ -218,7 +218,7 @@ def test_a_suspended_user_is_told_so(identity: Identity) -> None:
     assert (answer.status, answer.code) == (403, "ACCOUNT_SUSPENDED")
 
 
-def test_a_bcrypt_hash_opens_the_door_and_is_renewed(identity: Identity) -> None:
+def test_a_bcrypt_hash_opens_the_door_and_is_renewed(identity: Identity, real_hashes: None) -> None:
     account = identity.verified()
     old = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
     identity.owner.execute("UPDATE users SET password_hash = %s WHERE email = %s", (old, account.email))
@@ -291,7 +291,7 @@ def test_health_says_what_answers(identity: Identity) -> None:
 
 
 def test_what_happened_is_written_down(identity: Identity) -> None:
-    identity.drain("audit-logs")
+    identity.purge("audit-logs")
     account = identity.member()
     identity.login(account, "Wr0ng!password")
     user_id = str(identity.row(account.email, "id"))
