@@ -13,6 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from engine_container.gateway.api_keys import ApiKeys, is_signed
+from engine_container.gateway.audit import AuditTrail
 from engine_container.gateway.auth import Authenticator, Caller
 from engine_container.gateway.history import History
 from engine_container.gateway.keyset import KeySet
@@ -88,6 +89,7 @@ class Gateway:
         )
         self.auth = Authenticator(self.keys, self.redis)
         self.api_keys = ApiKeys(self.redis, settings.sealing_secret_name or f"mycrypto/{settings.stage}/two-factor")
+        self.audit = AuditTrail(settings.stage, self.logger)
         self.limits = RateLimits(self.redis, enabled=settings.limits_rates)
         self.history = History(settings.trade_database_url, settings.shard) if settings.trade_database_url else None
         self.states: dict[str, str] = {"redis": "starting", **({"history-database": "starting"} if self.history else {})}
@@ -102,7 +104,7 @@ class Gateway:
         """Begin everything; nothing is waited for, :meth:`checks` says how far it is."""
         if self.history is not None:
             await self.history.open()
-        self._background.start(self.commands.run(), self.feed.run(), self.keys.run(), self._upkeep())
+        self._background.start(self.commands.run(), self.feed.run(), self.keys.run(), self.audit.run(), self._upkeep())
         if self.sockets is not None:
             self._background.start(self.sockets.run())
 

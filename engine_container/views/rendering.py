@@ -10,6 +10,7 @@ from engine_container.views import orders as order_view
 from engine_container.views.balances import Balance as BalanceView
 from engine_container.views.books import Book
 from engine_container.views.minutes import Minute, Minutes
+from engine_container.views.positions import Holding
 from engine_container.views.trades import OwnFill, TradeRecord
 from mycrypto.contracts import api
 from mycrypto.contracts.events import SymbolChanged, UserChanged
@@ -158,6 +159,23 @@ def candle_model(candle: Minute) -> api.Candle:
         volume=format_amount(candle.volume),
         quote_volume=format_amount(candle.value),
         trades=candle.trades,
+    )
+
+
+def position_model(holding: Holding, last_price: int | None) -> api.Position:
+    worth = None if last_price is None else last_price * holding.quantity // UNITS_PER_ONE
+    profit = None if worth is None or holding.quantity == 0 else worth - holding.cost
+    return api.Position(
+        symbol=holding.symbol,
+        side="LONG",
+        quantity=format_amount(holding.quantity),
+        average_entry_price=format_amount(holding.cost * UNITS_PER_ONE // holding.quantity) if holding.quantity else None,
+        current_price=None if last_price is None else format_amount(last_price),
+        unrealized_pnl=None if profit is None else format_amount(profit),
+        unrealized_pnl_percent=None if profit is None or holding.cost == 0 else percent(profit, holding.cost),
+        realized_pnl=format_amount(holding.realized),
+        opened_at=_iso_or_none(holding.opened_ms),
+        updated_at=iso(holding.updated_ms),
     )
 
 

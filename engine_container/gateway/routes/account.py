@@ -8,14 +8,17 @@ from engine_container.gateway.lookup import order_by_id
 from engine_container.gateway.pages import Position, cursor_text, parse_page
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import known_symbol
+from engine_container.gateway.routes.market import symbol_in_path
 from engine_container.gateway.routes.orders import quote_of
-from engine_container.views.rendering import balance_model, fill_model
+from engine_container.views.positions import Holding
+from engine_container.views.rendering import balance_model, fill_model, position_model
 from engine_container.views.trades import OwnFill
 from engine_container.web.call import Call, Reply
 from mycrypto.contracts import api
-from mycrypto.errors import invalid
+from mycrypto.errors import ProblemError, invalid
 
 TRADES_MAX: Final = 500
+FILLS_MAX: Final = 50_000
 _AFTER_ALL: Final = (1 << 43) - 1, (1 << 62) - 1
 
 
@@ -49,6 +52,50 @@ class Account:
         views = self._gateway.views
         rows = [fill_model(fill, quote_of(views, fill.record.trade.symbol), self._gateway.shard) for fill in shown]
         return Reply(api.FillList(rows, api.Pagination(page.limit, has_next, cursor)))
+
+    async def fees(self, call: Call) -> Reply:
+        """The rates that the caller's next orders are accepted with."""
+        caller = await self._gateway.caller(call)
+        call.query(frozenset())
+        views = self._gateway.require_views()
+        own = views.users.get(caller.user_id)
+        rows = [
+            api.Fees(
+                symbol.symbol,
+                own.maker_fee_ppm if own is not None and own.maker_fee_ppm >= 0 else symbol.maker_fee_ppm,
+                own.taker_fee_ppm if own is not None and own.taker_fee_ppm >= 0 else symbol.taker_fee_ppm,
+            )
+            for symbol in views.symbols.all()
+        ]
+        return Reply(api.FeeList(rows))
+
+    async def positions(self, call: Call) -> Reply:
+        """Every symbol that the caller has traded."""
+        caller = await self._gateway.caller(call)
+        call.query(frozenset())
+        return Reply(api.PositionList(await self._positions(caller.user_id, None)))
+
+    async def position(self, call: Call) -> Reply:
+        caller = await self._gateway.caller(call)
+        call.query(frozenset())
+        symbol = symbol_in_path(self._gateway.require_views(), call).symbol
+        rows = await self._positions(caller.user_id, symbol)
+        if not rows:
+            raise ProblemError("NOT_FOUND", "you have not traded this symbol")
+        return Reply(rows[0])
+
+    async def _positions(self, user_id: bytes, symbol: str | None) -> list[api.Position]:
+        fills = await self._fills(user_id, symbol, FILLS_MAX + 1, None)
+        if len(fills) > FILLS_MAX:
+            raise ProblemError("SERVICE_UNAVAILABLE", f"more than {FILLS_MAX} fills; too many to add up here")
+        held: dict[str, Holding] = {}
+        for fill in reversed(fills):
+            name = fill.record.trade.symbol
+            if name not in held:
+                held[name] = Holding(name)
+            held[name].add(fill)
+        minutes = self._gateway.views.minutes
+        return [position_model(position, minutes[name].last_price if name in minutes else None) for name, position in sorted(held.items())]
 
     async def _fills(self, user_id: bytes, symbol: str | None, count: int, after: Position | None) -> list[OwnFill]:
         trades = self._gateway.views.trades

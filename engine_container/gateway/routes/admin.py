@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -16,7 +16,7 @@ from engine_container.gateway.routes.market import symbol_in_path
 from engine_container.views.rendering import limits_model, market_model
 from engine_container.web.call import BodyDecoder, Call, Reply
 from mycrypto.contracts import api, events
-from mycrypto.contracts.commands import Command, SetStatus, SetSymbol, SetUser
+from mycrypto.contracts.commands import Command, Halt, Resume, SetStatus, SetSymbol, SetUser
 from mycrypto.contracts.trading import SelfTradePrevention, SymbolStatus
 from mycrypto.errors import FieldError, ProblemError, invalid
 from mycrypto.ids import new_uuid
@@ -25,6 +25,8 @@ from mycrypto.security.tokens import Role
 _SYMBOL: Final = BodyDecoder(api.SetSymbolRequest)
 _STATUS: Final = BodyDecoder(api.SetStatusRequest)
 _LIMITS: Final = BodyDecoder(api.SetLimitsRequest)
+_EMERGENCY: Final = BodyDecoder(api.EmergencyRequest)
+_BREAKER: Final = BodyDecoder(api.BreakerRequest)
 _BREAKER_HALT_MS: Final = 300_000
 _ASSET_LENGTH_MAX: Final = 10
 
@@ -49,7 +51,7 @@ class Admin:
         await self._carry_out(command)
         name = command.symbol
         now = market_model(symbols.rules(name), symbols.changed_ms(name))
-        self._note(call, caller, "symbol.set", name, None if old is None else market_model(old, 0), now)
+        self._gateway.audit.note(call, caller, "symbol.set", name, None if old is None else market_model(old, 0), now)
         return Reply(now, 201 if old is None else 200)
 
     async def put_status(self, call: Call) -> Reply:
@@ -63,7 +65,9 @@ class Admin:
         )
         symbols = self._gateway.views.symbols
         now = market_model(symbols.rules(old.symbol), symbols.changed_ms(old.symbol))
-        self._note(call, caller, "symbol.status", old.symbol, {"status": old.status.name}, {"status": now.status, "reason": request.reason})
+        self._gateway.audit.note(
+            call, caller, "symbol.status", old.symbol, {"status": old.status.name}, {"status": now.status}, reason=request.reason
+        )
         return Reply(now)
 
     async def put_limits(self, call: Call) -> Reply:
@@ -76,7 +80,7 @@ class Admin:
         old = self._gateway.require_views().users.get(user_id)
         await self._carry_out(_limits(user_id, old, request, caller))
         now = limits_model(user_id, self._gateway.views.users.get(user_id))
-        self._note(call, caller, "user.limits", now.user_id, limits_model(user_id, old), now)
+        self._gateway.audit.note(call, caller, "user.limits", now.user_id, limits_model(user_id, old), now, about=UUID(bytes=user_id))
         return Reply(now)
 
     async def get_limits(self, call: Call) -> Reply:
@@ -93,17 +97,42 @@ class Admin:
             if isinstance(event, events.CommandRefused):
                 raise refusal(event.code, event.details)
 
-    def _note(self, call: Call, caller: Caller, action: str, target: str, old: object, new: object) -> None:
-        record: dict[str, Any] = {
-            "traceId": call.trace_id,
-            "action": action,
-            "actorId": str(caller.identity.user_id),
-            "target": target,
-            "oldValue": msgspec.to_builtins(old),
-            "newValue": msgspec.to_builtins(new),
-            "clientIp": call.client_ip,
-        }
-        self._gateway.logger.info("admin action", extra=record)
+    async def halt_all(self, call: Call) -> Reply:
+        """Halt every symbol; resting orders are cancelled and their funds freed."""
+        return await self._everywhere(call, "market.halt_all", SymbolStatus.HALTED)
+
+    async def resume_all(self, call: Call) -> Reply:
+        """Resume every symbol that was halted with all."""
+        return await self._everywhere(call, "market.resume_all", SymbolStatus.ACTIVE)
+
+    async def _everywhere(self, call: Call, action: str, status: SymbolStatus) -> Reply:
+        caller = await self._admin(call)
+        request = await _EMERGENCY.read(call)
+        symbols = self._gateway.require_views().symbols
+        old = {symbol.symbol: symbol.status.name for symbol in symbols.all()}
+        kind = Halt if status is SymbolStatus.HALTED else Resume
+        await self._carry_out(kind(new_uuid().bytes, request.reason, caller.user_id))
+        now = [market_model(symbol, symbols.changed_ms(symbol.symbol)) for symbol in self._gateway.views.symbols.all()]
+        new = {market.symbol: market.status for market in now}
+        self._gateway.audit.note(call, caller, action, "markets", old, new, reason=request.reason)
+        return Reply(api.MarketList(now))
+
+    async def breaker(self, call: Call) -> Reply:
+        """Trip a symbol's circuit breaker by hand for some minutes, or reset it."""
+        caller = await self._admin(call)
+        request = await _BREAKER.read(call)
+        views = self._gateway.require_views()
+        old = symbol_in_path(views, call)
+        trip = request.action == "TRIGGER"
+        resume_ms = views.time_ms + request.duration_minutes * 60_000 if trip else 0
+        status = SymbolStatus.HALTED if trip else SymbolStatus.ACTIVE
+        await self._carry_out(SetStatus(new_uuid().bytes, old.symbol, status, request.reason, caller.user_id, resume_ms))
+        symbols = self._gateway.views.symbols
+        now = market_model(symbols.rules(old.symbol), symbols.changed_ms(old.symbol))
+        self._gateway.audit.note(
+            call, caller, f"symbol.breaker_{request.action.lower()}", old.symbol, {"status": old.status.name}, now, reason=request.reason
+        )
+        return Reply(now)
 
 
 def _new_symbol(spelling: str, request: api.SetSymbolRequest, caller: Caller) -> SetSymbol:

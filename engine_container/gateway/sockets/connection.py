@@ -14,7 +14,13 @@ from engine_container.gateway.auth import Caller
 from mycrypto.errors import ProblemError
 
 QUEUE_MAX: Final = 100
-"""Messages that may wait for a reader before it counts as too slow."""
+"""Messages that may wait for a reader that takes nothing."""
+
+STUCK_SECONDS: Final = 1.0
+"""After this long without taking a message a reader with a full queue is too slow: a burst alone is nobody's fault."""
+
+BURST_MAX: Final = 5_000
+"""Messages that may wait whatever happens."""
 
 CLOSE_TRY_AGAIN: Final = 1013
 CLOSE_UNAUTHORIZED: Final = 4401
@@ -34,7 +40,19 @@ def text_of(message: dict[str, Any]) -> str:
 class Connection:
     """Messages leave in the order in which they were pushed. Nothing here waits for the reader."""
 
-    __slots__ = ("_queue", "_send", "_wake", "active_at", "caller", "close_code", "close_reason", "subscriptions", "token", "trace_id")
+    __slots__ = (
+        "_queue",
+        "_send",
+        "_taken_at",
+        "_wake",
+        "active_at",
+        "caller",
+        "close_code",
+        "close_reason",
+        "subscriptions",
+        "token",
+        "trace_id",
+    )
 
     def __init__(self, send: Send, trace_id: str) -> None:
         self._send = send
@@ -45,7 +63,7 @@ class Connection:
         self.token = ""
         self.subscriptions: set[tuple[str, str]] = set()
         """(stream, symbol), with "" for streams without one."""
-        self.active_at = time.monotonic()
+        self.active_at = self._taken_at = time.monotonic()
         self.close_code = 0
         self.close_reason = ""
 
@@ -57,7 +75,10 @@ class Connection:
         """Queue a message; a reader that lets too many wait is closed and has to begin again."""
         if self.close_code:
             return
-        if len(self._queue) >= QUEUE_MAX:
+        waiting = len(self._queue)
+        if waiting == 0:
+            self._taken_at = time.monotonic()
+        elif waiting >= BURST_MAX or (waiting >= QUEUE_MAX and time.monotonic() - self._taken_at > STUCK_SECONDS):
             self.close(CLOSE_TOO_SLOW, "the reader is too slow; connect again and take a new snapshot")
             return
         self._queue.append(text)
@@ -88,7 +109,7 @@ class Connection:
             queue = self._queue
             while queue:
                 await self._send({"type": "websocket.send", "text": queue.popleft()})
-                self.active_at = time.monotonic()
+                self.active_at = self._taken_at = time.monotonic()
             if self.close_code:
                 await self._send({"type": "websocket.close", "code": self.close_code, "reason": self.close_reason[:120]})
                 return

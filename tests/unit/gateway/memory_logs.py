@@ -105,6 +105,8 @@ class FakeEngine:
             return [symbol_changed(command.symbol, tick=command.tick, band_bps=command.band_bps)]
         if isinstance(command, c.SetStatus):
             return [symbol_changed(command.symbol, status=command.status, reason=command.reason)]
+        if isinstance(command, c.Halt | c.Resume):
+            return [e.CommandRepeated()]
         if isinstance(command, c.SetUser):
             return [
                 e.UserChanged(

@@ -451,3 +451,37 @@ def test_too_many_waiting_commands_are_refused_at_once(play: Play) -> None:
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
 
     play(scenario, queued_commands_max=0)
+
+
+def test_admin_changes_need_the_role_and_answer_with_what_is_in_force(play: Play) -> None:
+    async def scenario(h: Harness) -> None:
+        admin: dict[str, Any] = {"user": BOB, "roles": (Role.ADMIN,)}
+        noted: list[tuple[Any, ...]] = []
+        h.gateway.audit.note = lambda call, caller, *rest, **more: noted.append((str(caller.identity.user_id), *rest))  # type: ignore[method-assign,assignment]
+        for method, path, body in (
+            ("PUT", "/api/v1/admin/symbols/BTCUSDT", {}),
+            ("PUT", "/api/v1/admin/symbols/BTCUSDT/status", {"status": "HALTED"}),
+            ("PUT", f"/api/v1/admin/users/{ALICE}/limits", {}),
+            ("POST", "/api/v1/admin/emergency/halt-all", {"reason": "x"}),
+            ("POST", "/api/v1/admin/circuit-breaker/BTCUSDT", {"action": "RESET"}),
+        ):
+            assert (await h.call(method, path, body, user=ALICE)).status_code == 403
+            assert (await h.call(method, path, body)).status_code == 401
+        assert noted == []
+        changed = await h.call("PUT", "/api/v1/admin/symbols/BTC-USDT", {"price_band_bps": 250}, **admin)
+        assert (changed.status_code, changed.json()["price_band_bps"]) == (200, 250)
+        listed = {"tick_size": "0.01", "lot_size": "0.001", "quantity_min": "0.001", "quantity_max": "1000"}
+        assert (await h.call("PUT", "/api/v1/admin/symbols/ETH-TRY", listed, **admin)).status_code == 201
+        assert (await h.call("PUT", "/api/v1/admin/symbols/XRP-TRY", {}, **admin)).status_code == 400
+        assert (await h.call("PUT", "/api/v1/admin/symbols/XRPTRY", listed, **admin)).status_code == 400
+        halted = await h.call("PUT", "/api/v1/admin/symbols/BTCUSDT/status", {"status": "HALTED", "reason": "check"}, **admin)
+        assert (halted.json()["status"], halted.json()["status_reason"]) == ("HALTED", "check")
+        limits = await h.call("PUT", f"/api/v1/admin/users/{ALICE}/limits", {"open_orders_max": 0, "daily_notional_max": "5000"}, **admin)
+        assert (limits.json()["open_orders_max"], limits.json()["daily_notional_max"], limits.json()["maker_fee_ppm"]) == (0, "5000", None)
+        again = await h.call("PUT", f"/api/v1/admin/users/{ALICE}/limits", {"maker_fee_ppm": 100}, **admin)
+        assert (again.json()["open_orders_max"], again.json()["maker_fee_ppm"]) == (0, 100)
+        fees = (await h.call("GET", "/api/v1/account/fees", user=ALICE)).json()["data"][0]
+        assert (fees["maker_fee_ppm"], fees["taker_fee_ppm"]) == (100, 1_000)
+        assert [entry[1] for entry in noted] == ["symbol.set", "symbol.set", "symbol.status", "user.limits", "user.limits"]
+
+    play(scenario)

@@ -194,6 +194,9 @@ def test_a_slow_reader_is_closed_and_nobody_waits_for_it(play: Play) -> None:
             for number in range(wire.QUEUE_MAX + 5):
                 await h.call("POST", "/api/v1/orders", {**LIMIT, "price": str(number + 1)}, user=ALICE)
                 await quick.hear("orderbook_update")
+            await asyncio.sleep(wire.STUCK_SECONDS + 0.1)
+            await h.call("DELETE", "/api/v1/orders", user=ALICE)
+            await quick.hear("orderbook_update")
             slow.stuck.set()
             assert await slow.closed() == wire.CLOSE_TOO_SLOW
 

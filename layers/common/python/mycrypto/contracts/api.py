@@ -297,6 +297,40 @@ class BalanceList(msgspec.Struct, frozen=True):
     data: list[Balance]
 
 
+class Fees(msgspec.Struct, frozen=True):
+    """The caller's own rates on a symbol, in parts per million of the value, charged in the quote asset."""
+
+    symbol: str
+    maker_fee_ppm: int
+    taker_fee_ppm: int
+
+
+class FeeList(msgspec.Struct, frozen=True):
+    data: list[Fees]
+
+
+class Position(msgspec.Struct, frozen=True):
+    """What the user's own trades on a symbol add up to, by average cost. Money is in the quote asset; fees count as cost.
+
+    ``quantity`` is what was bought and not yet sold here; deposits and withdrawals do not count.
+    """
+
+    symbol: str
+    side: Literal["LONG"]
+    quantity: str
+    average_entry_price: str | None
+    current_price: str | None
+    unrealized_pnl: str | None
+    unrealized_pnl_percent: str | None
+    realized_pnl: str
+    opened_at: str | None
+    updated_at: str
+
+
+class PositionList(msgspec.Struct, frozen=True):
+    data: list[Position]
+
+
 class SetSymbolRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Lists a symbol or changes its rules. An absent rule keeps its value; for a new symbol ``tick_size``, ``lot_size``, ``quantity_min``
     and ``quantity_max`` are required. "0" or 0 switches ``notional_min``, ``price_band_bps`` and ``breaker_bps`` off.
@@ -321,6 +355,20 @@ class SetStatusRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     status: SymbolStatusName
     reason: ReasonText = ""
     estimated_resume: Annotated[str, Meta(max_length=40)] | None = None
+
+
+class EmergencyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why everything is halted or resumed."""
+
+    reason: ReasonText
+
+
+class BreakerRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """TRIGGER halts the symbol for ``duration_minutes``, RESET lets it trade again."""
+
+    action: Literal["TRIGGER", "RESET"]
+    duration_minutes: Annotated[int, Meta(ge=1, le=1_440)] = 5
+    reason: ReasonText = ""
 
 
 class SetLimitsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
