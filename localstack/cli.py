@@ -173,6 +173,24 @@ def logs(
         sys.exit(0)
 
 
+class CloudStage(StrEnum):
+    DEV = "dev"
+    STAGING = "staging"
+    PROD = "prod"
+
+
+@app.command()
+def cost(*, stage: Annotated[CloudStage, typer.Option(help="Which stage.")] = CloudStage.DEV) -> None:
+    """What a stage on AWS costs a month when nobody uses it."""
+    from infra import cost as estimates
+    from infra.errors import ConfigurationError
+
+    try:
+        typer.echo(estimates.of_stage(stage))
+    except ConfigurationError as error:
+        _fail(str(error))
+
+
 def main() -> None:
     """The command ``mycrypto``."""
     warnings.filterwarnings("ignore", category=DeprecationWarning)  # libraries talk to their authors, not to our users

@@ -74,7 +74,9 @@ class WalletStack(Stack):
                 batch_size=500,
                 max_batching_window=Duration.seconds(1),
                 provisioned_poller_config=sources.ProvisionedPollerConfig(
-                    minimum_pollers=1, maximum_pollers=len(stage.on_aws.trading.shards) + 1
+                    poller_group_name=names.resource(stage.name, "engine-events"),
+                    minimum_pollers=1,
+                    maximum_pollers=len(stage.on_aws.trading.shards) + 1,
                 ),
                 bisect_batch_on_error=True,
                 retry_attempts=KEEP_TRYING,
