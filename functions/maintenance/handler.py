@@ -62,6 +62,7 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         resources.redis,
     )
     meter.gauge("outbox_waiting", report.messages_waiting)
+    meter.gauge("partition_rows_misplaced", report.rows_misplaced)
     meter.gauge("wallet_transfers_unanswered", report.transfers_unanswered)
     meter.gauge("wallet_reconciliations_open", report.reconciliations_open)
     if report.books_differ:

@@ -34,6 +34,7 @@ class Report(msgspec.Struct):
     deposits_expired: int = 0
     rows_deleted: int = 0
     partitions_made: int = 0
+    rows_misplaced: int = 0
     revocations_restored: int = 0
     transfers_unanswered: int = 0
     reconciliations_open: int = 0
@@ -66,9 +67,11 @@ def run(
 
     def partition_ledger() -> None:
         report.partitions_made += store.ensure_ledger_partitions(exchange(), now, months=MONTHS_AHEAD)
+        report.rows_misplaced += store.count_misplaced_postings(exchange())
 
     def partition_trade() -> None:
         report.partitions_made += store.ensure_trade_partitions(trade(), now, months=MONTHS_AHEAD, days=DAYS_AHEAD)
+        report.rows_misplaced += store.count_misplaced_trading(trade())
 
     def remind() -> None:
         if server is not None and not revocation_store.is_complete(server):

@@ -76,6 +76,16 @@ def ensure_trade_partitions(connection: Connection, now: datetime, *, months: in
     return _count(connection, "SELECT ensure_partitions(%s, %s, %s)", now, months, days)
 
 
+def count_misplaced_postings(connection: Connection) -> int:
+    """Postings that lie in no month of their own."""
+    return _count(connection, "SELECT count(*) FROM ledger_postings_default")
+
+
+def count_misplaced_trading(connection: Connection) -> int:
+    """Orders and trades that lie in no month or day of their own."""
+    return _count(connection, "SELECT (SELECT count(*) FROM orders_default) + (SELECT count(*) FROM trades_default)")
+
+
 def was_reconciled(connection: Connection, day: date) -> bool:
     return _count(connection, "SELECT count(*) FROM reconciliation_runs WHERE day = %s", day) > 0
 

@@ -63,6 +63,19 @@ def test_old_rows_go_and_partitions_come(exchange: TestDatabase, trade_database:
     assert run(wallet, trade, NOW + timedelta(days=40)).partitions_made > 0
 
 
+def test_rows_outside_every_partition_are_counted_until_theirs_is_made(exchange: TestDatabase, trade_database: TestDatabase) -> None:
+    wallet, trade, admin = exchange.connect("wallet_app"), trade_database.connect("trade_engine_app"), trade_database.connect()
+    far = NOW + timedelta(days=60)
+    admin.execute(
+        """INSERT INTO trades SELECT gen_random_uuid(), 0, 1, 'BTC/TRY', 1, 1, 1, 'TRY', false, gen_random_uuid(), 1, gen_random_uuid(), 0,
+                                     gen_random_uuid(), 1, gen_random_uuid(), 0, false, %s""",
+        (far,),
+    )
+    assert run(wallet, trade).rows_misplaced == 1
+    assert run(wallet, trade, far - timedelta(days=3)).rows_misplaced == 0
+    assert admin.execute("SELECT count(*) FROM trades").fetchone() == (1,)
+
+
 def test_what_should_not_be_there_is_counted(exchange: TestDatabase, trade_database: TestDatabase) -> None:
     wallet, trade = exchange.connect("wallet_app"), trade_database.connect("trade_engine_app")
     wallet.execute(
