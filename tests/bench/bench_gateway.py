@@ -19,6 +19,7 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
+import psutil
 import uvloop
 import websockets
 
@@ -105,7 +106,7 @@ async def closed_loop(connections: list[Connection], seconds: int, send: Callabl
 
     began = time.perf_counter()
     await asyncio.gather(*(worker(index, connection) for index, connection in enumerate(connections)))
-    return {"orders_per_s": round(orders / (time.perf_counter() - began))}
+    return {"orders": orders, "orders_per_s": round(orders / (time.perf_counter() - began))}
 
 
 async def one_order(connection: Connection, number: int) -> int:
@@ -140,16 +141,38 @@ async def one_socket(port: int, token: str, seconds: int, window: int = 512) -> 
             await socket.send(msgspec.json.encode({"action": "place", "id": number, "order": order(number)}).decode())
         took = time.perf_counter() - began
         listener.cancel()
-    return {"orders_per_s": round(done / took)}
+    return {"orders": done, "orders_per_s": round(done / took)}
 
 
-async def measure(port: int, signed: list[str], seconds: int) -> None:
+class Spent:
+    """Processor time of the processes, which says what an order costs even on a machine that others keep busy."""
+
+    def __init__(self, **pids: int) -> None:
+        self._processes = {name: psutil.Process(pid) for name, pid in pids.items()}
+        self._before = self._now()
+
+    def _now(self) -> dict[str, float]:
+        return {name: sum(process.cpu_times()[:2]) for name, process in self._processes.items()}
+
+    def per_order(self, orders: int) -> dict[str, float]:
+        """Microseconds an order since the last call."""
+        before, self._before = self._before, self._now()
+        return {f"{name}_us": round((self._before[name] - before[name]) * 1e6 / max(orders, 1)) for name in before}
+
+
+async def measure(port: int, signed: list[str], seconds: int, spent: Spent) -> None:
     connections = [Connection(*await asyncio.open_connection("127.0.0.1", port), signed[n % len(signed)]) for n in range(CONNECTIONS)]
     await open_loop(connections, 200, 2)
-    show("open loop", await open_loop(connections, 500, seconds))
-    show("single orders", await closed_loop(connections, seconds, one_order))
-    show("batches of 50", await closed_loop(connections[:16], seconds, fifty_orders))
-    show("one socket", await one_socket(port, signed[0], seconds))
+    spent.per_order(1)
+    opened = await open_loop(connections, 500, seconds)
+    show("open loop", opened | spent.per_order(500 * seconds))
+    for name, work in (
+        ("single orders", closed_loop(connections, seconds, one_order)),
+        ("batches of 50", closed_loop(connections[:16], seconds, fifty_orders)),
+        ("one socket", one_socket(port, signed[0], seconds)),
+    ):
+        result = await work
+        show(name, result | spent.per_order(result["orders"]))
 
 
 def show(name: str, result: dict[str, Any]) -> None:
@@ -180,10 +203,12 @@ def main() -> None:
             "LOG_LEVEL": "WARNING",
         }
         ports = any_free(2)
+        pids: dict[str, int] = {}
         for name, port in zip(("engine", "gateway"), ports, strict=True):
             process = Process(f"engine_container.{name}", environment, port, folder / f"{name}.log")
             process.start()
             stack.callback(process.kill)
+            pids[name] = process.pid
         users = [uuid4() for _ in range(8)]
         producer = LogProducer(kafka.bootstrap)
         listing = c.SetSymbol(
@@ -201,7 +226,7 @@ def main() -> None:
             ).text
             for user in users
         ]
-        uvloop.run(measure(ports[1], signed, seconds))
+        uvloop.run(measure(ports[1], signed, seconds, Spent(**pids)))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ class ClientMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     token: Annotated[str, Meta(max_length=8_192)] | None = None
     epoch: Annotated[str, Meta(max_length=64)] = ""
     last_sequence: Annotated[int, Meta(ge=0, lt=2**62)] = 0
-    order: msgspec.Raw = msgspec.Raw(b"")
+    order: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
     orders: Annotated[list[msgspec.Raw], Meta(max_length=BATCH_ITEMS_MAX)] = []
     order_id: Annotated[str, Meta(max_length=64)] | None = None
     client_order_id: ClientOrderId | None = None

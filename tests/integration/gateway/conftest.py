@@ -52,6 +52,11 @@ class Process:
                 raise AssertionError(f"{self._module} did not start:\n{self._log.read_text()[-3000:]}")
             time.sleep(0.1)
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(how)

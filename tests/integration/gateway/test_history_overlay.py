@@ -34,7 +34,7 @@ from tests.unit.gateway.test_views_follow_core import SYMBOL, USERS, Flow
 if TYPE_CHECKING:
     from tests.integration.conftest import TestDatabase
 
-STEPS = 400
+STEPS = 250
 
 
 class World:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -10,10 +11,12 @@ import pytest
 from jsonschema import Draft202012Validator
 from starlette.routing import Route
 
+from engine_container.gateway import asyncapi
 from engine_container.gateway.app import routes
 from engine_container.gateway.openapi import OPERATIONS, document, text
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.settings import GatewaySettings
+from engine_container.gateway.sockets import connection
 from mycrypto.contracts import api, trading
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -57,3 +60,18 @@ def test_every_schema_is_a_schema_and_every_reference_leads_somewhere() -> None:
 )
 def test_names_on_the_wire_are_the_vocabularys_in_its_order(names: object, kind: type[trading.Side]) -> None:
     assert list(get_args(names)) == [member.name for member in kind]
+
+
+def test_the_committed_socket_document_is_up_to_date() -> None:
+    assert (ROOT / "docs/api/asyncapi.json").read_text() == asyncapi.text(), (
+        "run: python -m engine_container.gateway.asyncapi > docs/api/asyncapi.json"
+    )
+
+
+def test_the_socket_document_names_every_message_and_close_code_of_the_code() -> None:
+    folder = ROOT / "engine_container/gateway/sockets"
+    source = "".join(path.read_text() for path in sorted(folder.glob("*.py")))
+    said = set(re.findall(r'"type": "(\w+)"', source))
+    assert said == set(asyncapi.messages())
+    codes = {value for name, value in vars(connection).items() if name.startswith("CLOSE_")}
+    assert codes <= set(asyncapi.CLOSE_CODES)

@@ -457,7 +457,7 @@ def test_admin_changes_need_the_role_and_answer_with_what_is_in_force(play: Play
     async def scenario(h: Harness) -> None:
         admin: dict[str, Any] = {"user": BOB, "roles": (Role.ADMIN,)}
         noted: list[tuple[Any, ...]] = []
-        h.gateway.audit.note = lambda call, caller, *rest, **more: noted.append((str(caller.identity.user_id), *rest))  # type: ignore[method-assign,assignment]
+        h.gateway.audit.note = lambda call, caller, *rest, **more: noted.append((str(caller.identity.user_id), *rest))  # type: ignore[method-assign]
         for method, path, body in (
             ("PUT", "/api/v1/admin/symbols/BTCUSDT", {}),
             ("PUT", "/api/v1/admin/symbols/BTCUSDT/status", {"status": "HALTED"}),

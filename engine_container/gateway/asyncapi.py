@@ -1,0 +1,170 @@
+"""The AsyncAPI 3.0 document of the sockets. ``python -m engine_container.gateway.asyncapi`` prints it; ``docs/api/asyncapi.json`` is that."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any, Final
+
+import msgspec
+
+from engine_container.gateway.sockets import connection as wire
+from engine_container.gateway.sockets.protocol import ClientMessage
+from mycrypto.contracts import api
+
+_TIME: Final = {"type": "integer", "description": "Epoch milliseconds"}
+_TEXT: Final = {"type": "string"}
+_SEQUENCE: Final = {"type": "integer", "description": "Grows; of a book by one with each update"}
+_LEVELS: Final = {
+    "type": "array",
+    "items": {"type": "array", "prefixItems": [_TEXT, _TEXT], "minItems": 2, "maxItems": 2},
+    "description": "[price, quantity], best first",
+}
+_CHANGE: Final = {
+    "type": "object",
+    "properties": {
+        "side": {"enum": ["BUY", "SELL"]},
+        "price": _TEXT,
+        "quantity": {"type": "string", "description": '"0": the level is gone'},
+        "action": {"enum": ["add", "update", "remove"]},
+    },
+}
+_BOOK: Final[dict[str, Any]] = {
+    "sequence": _SEQUENCE,
+    "epoch": {"type": "string", "description": "Sequences of different epochs have nothing to do with each other"},
+    "last_update_id": {"type": "integer", "description": "Number of the engine's event"},
+    "checksum": {"type": "integer", "description": "CRC-32 of price:quantity of the best ten bids, then asks, joined by |"},
+}
+
+CLOSE_CODES: Final = {
+    1012: "the gateway is restarting; connect again",
+    wire.CLOSE_TRY_AGAIN: "not ready, or too many connections; try again later",
+    wire.CLOSE_UNAUTHORIZED: "no token, a bad one, or one that has expired or was revoked",
+    wire.CLOSE_NOT_FOUND: "there is no such channel or symbol",
+    wire.CLOSE_IDLE: "nothing was said for five minutes",
+    wire.CLOSE_TOO_MANY: "too many connections of one user, or too many messages",
+    wire.CLOSE_TOO_SLOW: "the reader is too slow; connect again and take a new snapshot",
+}
+
+
+def _ref(kind: type[msgspec.Struct]) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{kind.__name__}"}
+
+
+def _message(name: str, summary: str, properties: dict[str, Any], data: object = None) -> dict[str, Any]:
+    members: dict[str, Any] = {"type": {"const": name}, "timestamp": _TIME, **properties}
+    if data is not None:
+        members["data"] = data
+    return {"name": name, "summary": summary, "payload": {"type": "object", "required": ["type", "timestamp"], "properties": members}}
+
+
+def messages() -> dict[str, dict[str, Any]]:
+    """What the server says, by ``type``."""
+    symbol: dict[str, Any] = {"symbol": _TEXT}
+    return {
+        "connected": _message("connected", "The first message of every connection", {}, {"type": "object"}),
+        "subscribed": _message("subscribed", "A subscription holds", {"stream": _TEXT, **symbol, "success": {"type": "boolean"}}),
+        "unsubscribed": _message("unsubscribed", "A subscription ended", {"stream": _TEXT, **symbol, "success": {"type": "boolean"}}),
+        "snapshot": _message(
+            "snapshot",
+            "The book as it is, up to 1000 levels a side",
+            symbol | _BOOK,
+            {"type": "object", "properties": {"bids": _LEVELS, "asks": _LEVELS}},
+        ),
+        "orderbook_update": _message(
+            "orderbook_update",
+            "What changed in the book",
+            symbol | _BOOK,
+            {"type": "object", "properties": {"changes": {"type": "array", "items": _CHANGE}}},
+        ),
+        "trades": _message(
+            "trades",
+            "Trades, at most ten messages a second",
+            symbol | {"sequence": _SEQUENCE},
+            {"type": "array", "items": _ref(api.PublicTrade)},
+        ),
+        "ticker": _message("ticker", "The last 24 hours, once a second if it changed", symbol, _ref(api.Ticker)),
+        "symbol_status": _message("symbol_status", "A symbol was halted or resumed", symbol | {"sequence": _SEQUENCE}, {"type": "object"}),
+        "order_update": _message(
+            "order_update",
+            "One of your orders changed",
+            symbol
+            | {
+                "sequence": _SEQUENCE,
+                "action": {
+                    "enum": ["created", "rejected", "partially_filled", "triggered", "amended", "filled", "cancelled", "expired", "resync"]
+                },
+            },
+            _ref(api.Order),
+        ),
+        "balance_update": _message("balance_update", "One of your balances changed", {"sequence": _SEQUENCE}, _ref(api.Balance)),
+        "authenticated": _message("authenticated", "The connection bears your name until expires_at", {"id": {}}, {"type": "object"}),
+        "token_expiring": _message("token_expiring", "Send a new token within a minute", {}, {"type": "object"}),
+        "result": _message(
+            "result",
+            "The answer to place, place_batch, cancel or cancel_all, as HTTP would have given it",
+            {"id": {}, "status": {"type": "integer"}},
+            {"oneOf": [_ref(api.Placed), _ref(api.BatchResult), _ref(api.Order), _ref(api.Cancelled)]},
+        ),
+        "pong": _message("pong", "The answer to ping", {"id": {}}),
+        "error": _message(
+            "error", "A message could not be carried out", {"id": {}, "error": {"type": "object", "description": "A problem document"}}
+        ),
+    }
+
+
+def document() -> dict[str, Any]:
+    """The whole document."""
+    kinds = [ClientMessage, api.PublicTrade, api.Ticker, api.Order, api.Balance, api.Placed, api.BatchResult, api.Cancelled]
+    _, schemas = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
+    said = messages()
+    everything = {name: {"$ref": f"#/components/messages/{name}"} for name in (*said, "ClientMessage")}
+    addresses = {
+        "orderbook": ("/ws/orderbook/{symbol}", "The book of one symbol"),
+        "trades": ("/ws/trades/{symbol}", "The trades of one symbol"),
+        "orders": ("/ws/orders", "Own orders; the token in the query parameter token"),
+        "all": ("/ws", "All streams by subscription, and order entry"),
+    }
+    codes = "; ".join(f"{code}: {text}" for code, text in CLOSE_CODES.items())
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "MyCrypto sockets",
+            "version": "1.0.0",
+            "description": f"JSON text messages. The server pings every 30 seconds. Close codes: {codes}.",
+        },
+        "channels": {
+            name: {
+                "address": address,
+                "description": text,
+                "messages": everything,
+                **({"parameters": {"symbol": {"description": "In any spelling"}}} if "{symbol}" in address else {}),
+            }
+            for name, (address, text) in addresses.items()
+        },
+        "operations": {
+            f"{verb}{name.title()}": {
+                "action": action,
+                "channel": {"$ref": f"#/channels/{name}"},
+                "messages": [{"$ref": f"#/channels/{name}/messages/{message}"} for message in chosen],
+            }
+            for name in addresses
+            for verb, action, chosen in (("hear", "send", tuple(said)), ("say", "receive", ("ClientMessage",)))
+        },
+        "components": {
+            "messages": {
+                **said,
+                "ClientMessage": {"name": "ClientMessage", "summary": "What a client says", "payload": _ref(ClientMessage)},
+            },
+            "schemas": schemas,
+        },
+    }
+
+
+def text() -> str:
+    """The document as it is committed."""
+    return json.dumps(document(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())
