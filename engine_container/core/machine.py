@@ -6,7 +6,7 @@ come due by then (expiries, the end of halts and auctions, ids to forget) happen
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from engine_container.core.amending import amend
 from engine_container.core.cancelling import cancel_all, cancel_order
@@ -43,6 +43,11 @@ from mycrypto.contracts.commands import (
     fields_of,
 )
 
+_PLACE: Final = PlaceOrder
+_CANCEL: Final = CancelOrder
+_fields_of: Final = fields_of
+"""Final names are constants of the compiled module; the imported ones are looked up in its dictionary at every use."""
+
 
 def advance(state: State, time_ms: int) -> list[Event]:
     """Move the time on (never back) and do what has come due."""
@@ -72,21 +77,21 @@ def apply(state: State, command: Command, time_ms: int) -> list[Event]:
     events: list[Event] = []
     kind = type(command)
     fields: tuple[Any, ...] = ()
-    if kind is PlaceOrder:
-        fields = fields_of(command)
+    if kind is _PLACE:
+        fields = _fields_of(command)
         if not state.unfinished and rest_plain(state, fields, events):
             return events
-    elif kind is CancelOrder:
-        fields = fields_of(command)
+    elif kind is _CANCEL:
+        fields = _fields_of(command)
         if not state.unfinished and cancel_plain(state, fields, events):
             return events
     closed: list[Event] = []
     state.serial += 1
     if state.unfinished:
         go_on(state, events, closed)
-    if kind is PlaceOrder:
+    if kind is _PLACE:
         place(state, fields, events, closed)
-    elif kind is CancelOrder:
+    elif kind is _CANCEL:
         cancel_order(state, fields, events, closed)
     else:
         _apply_other(state, command, events, closed)

@@ -6,7 +6,7 @@ is not plain they leave to it, before anything has changed. The naive exchange o
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from engine_container.core.book import open_level, unlink_and_close
 from engine_container.core.entities import Event, InvariantError, Order, Record, State
@@ -26,7 +26,8 @@ from engine_container.core.vocabulary import (
     TAG_CLOSED,
 )
 
-ZERO: object = 0
+_ZERO: Final[object] = 0
+"""Compared by identity: whatever is not this very zero goes the general way."""
 
 
 def rest_plain(state: State, fields: tuple[Any, ...], events: list[Event]) -> bool:
@@ -46,12 +47,12 @@ def rest_plain(state: State, fields: tuple[Any, ...], events: list[Event]) -> bo
     if kind or time_in_force or raw_prevention == STP_ALLOW or symbol.status != ACTIVE or symbol.opens_minute >= 0 or price <= 0:
         return False
     if (
-        fields[9] is not ZERO
-        or fields[12] is not ZERO
-        or fields[13] is not ZERO
-        or fields[14] is not ZERO
-        or fields[15] is not ZERO
-        or fields[16] is not ZERO
+        fields[9] is not _ZERO
+        or fields[12] is not _ZERO
+        or fields[13] is not _ZERO
+        or fields[14] is not _ZERO
+        or fields[15] is not _ZERO
+        or fields[16] is not _ZERO
     ):
         return False
     lots = quantity // symbol.lot
