@@ -63,6 +63,14 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     )
     meter.gauge("outbox_waiting", report.messages_waiting)
     meter.gauge("partition_rows_misplaced", report.rows_misplaced)
+    meter.gauge("wallet_pending_deposits", report.deposits_pending)
+    meter.gauge("wallet_pending_withdrawals", report.withdrawals_pending)
+    for currency, held in report.hot_wallet.items():
+        meter.gauge("hot_wallet_balance", held, currency=currency)
+    for table, size in report.table_bytes.items():
+        meter.gauge("database_table_bytes", size, table=table)
+    for table, ahead in report.partitions_ahead.items():
+        meter.gauge("database_partitions_ahead", ahead, table=table)
     meter.gauge("wallet_transfers_unanswered", report.transfers_unanswered)
     meter.gauge("wallet_reconciliations_open", report.reconciliations_open)
     if report.books_differ:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 import msgspec
@@ -20,6 +21,10 @@ DAYS_AHEAD: Final = 7
 SENT_KEPT: Final = timedelta(days=7)
 ANSWER_EXPECTED: Final = timedelta(minutes=5)
 FLUSHES_MAX: Final = 50
+EXCHANGE_TABLES: Final = {"ledger_postings": True, "ledger_entries": False, "wallets": False, "outbox": False}
+TRADE_TABLES: Final = {"orders": True, "trades": True}
+"""Tables that are watched, and whether they have partitions."""
+
 RECONCILE_HOUR: Final = 2
 """UTC; the first run after it proves the books of the day before."""
 
@@ -38,6 +43,11 @@ class Report(msgspec.Struct):
     revocations_restored: int = 0
     transfers_unanswered: int = 0
     reconciliations_open: int = 0
+    deposits_pending: int = 0
+    withdrawals_pending: int = 0
+    hot_wallet: dict[str, Decimal] = {}
+    table_bytes: dict[str, int] = {}
+    partitions_ahead: dict[str, int] = {}
     books_differ: list[str] = []
     failed: list[str] = []
 
@@ -68,10 +78,12 @@ def run(
     def partition_ledger() -> None:
         report.partitions_made += store.ensure_ledger_partitions(exchange(), now, months=MONTHS_AHEAD)
         report.rows_misplaced += store.count_misplaced_postings(exchange())
+        _look_at_tables(report, exchange(), EXCHANGE_TABLES, now)
 
     def partition_trade() -> None:
         report.partitions_made += store.ensure_trade_partitions(trade(), now, months=MONTHS_AHEAD, days=DAYS_AHEAD)
         report.rows_misplaced += store.count_misplaced_trading(trade())
+        _look_at_tables(report, trade(), TRADE_TABLES, now)
 
     def remind() -> None:
         if server is not None and not revocation_store.is_complete(server):
@@ -81,6 +93,9 @@ def run(
         report.messages_waiting = store.count_waiting_messages(exchange())
         report.transfers_unanswered = store.count_unanswered_transfers(exchange(), now - ANSWER_EXPECTED)
         report.reconciliations_open = store.count_open_reconciliations(exchange())
+        report.deposits_pending = store.count_pending_deposits(exchange())
+        report.withdrawals_pending = store.count_pending_withdrawals(exchange())
+        report.hot_wallet = store.hot_wallet(exchange())
 
     def reconcile() -> None:
         if now.hour < RECONCILE_HOUR or store.was_reconciled(exchange(), now.date()):
@@ -96,3 +111,8 @@ def run(
             report.failed.append(step.__name__)
             on_failure(step.__name__, error)
     return report
+
+
+def _look_at_tables(report: Report, connection: Connection, tables: Mapping[str, bool], now: datetime) -> None:
+    report.table_bytes |= store.table_bytes(connection, list(tables))
+    report.partitions_ahead |= {name: store.partitions_ahead(connection, name, now) for name, divided in tables.items() if divided}

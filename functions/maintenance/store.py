@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Final, LiteralString
 
 import msgspec
@@ -84,6 +86,49 @@ def count_misplaced_postings(connection: Connection) -> int:
 def count_misplaced_trading(connection: Connection) -> int:
     """Orders and trades that lie in no month or day of their own."""
     return _count(connection, "SELECT (SELECT count(*) FROM orders_default) + (SELECT count(*) FROM trades_default)")
+
+
+def count_pending_deposits(connection: Connection) -> int:
+    """Deposits that are announced or seen and not credited."""
+    return _count(
+        connection,
+        """SELECT (SELECT count(*) FROM deposit_requests WHERE status IN ('PENDING', 'APPROVED'))
+                + (SELECT count(*) FROM blockchain_transactions WHERE status IN ('PENDING', 'CONFIRMED'))""",
+    )
+
+
+def count_pending_withdrawals(connection: Connection) -> int:
+    """Withdrawals that have not ended."""
+    return _count(connection, "SELECT count(*) FROM withdrawals WHERE status NOT IN ('COMPLETED', 'FAILED', 'CANCELLED', 'REJECTED')")
+
+
+def hot_wallet(connection: Connection) -> dict[str, Decimal]:
+    """What the hot wallet holds, by currency; custody is booked as what it owes, so the sign is turned."""
+    rows = connection.execute("SELECT currency, -balance FROM ledger_accounts WHERE kind = 'custody:hot'").fetchall()
+    return dict(rows)
+
+
+def table_bytes(connection: Connection, tables: Sequence[str]) -> dict[str, int]:
+    """Size of each table with its indexes and all its partitions."""
+    rows = connection.execute(
+        """SELECT name, coalesce((SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree(name::regclass) WHERE isleaf),
+                                pg_total_relation_size(name::regclass))
+             FROM unnest(%s::text[]) AS given(name)""",
+        (list(tables),),
+    ).fetchall()
+    return {name: int(size or 0) for name, size in rows}
+
+
+def partitions_ahead(connection: Connection, table: str, now: datetime) -> int:
+    """How many partitions of a table begin after now."""
+    return _count(
+        connection,
+        """SELECT count(*) FROM pg_inherits
+            WHERE inhparent = %s::regclass
+              AND substring(inhrelid::regclass::text FROM '_([0-9]{4}_[0-9]{2}(_[0-9]{2})?)$') > to_char(%s::timestamptz, 'YYYY_MM_DD')""",
+        table,
+        now,
+    )
 
 
 def was_reconciled(connection: Connection, day: date) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
 from typing import Any
 
@@ -58,5 +59,6 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
             resources.relay.flush(resources.database.connection())
         if outcome.trades:
             meter.count("settlements_processed_total", outcome.trades, status="SETTLED")
+            meter.milliseconds("settlement_latency_milliseconds", max(0, time.time_ns() // 1_000_000 - outcome.time_ms))
         applied, watermark = applied + outcome.applied, max(watermark, outcome.watermark)
     return {"applied": applied, "watermark": watermark}

@@ -34,11 +34,12 @@ class UnknownTransferError(SettlementError):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What a batch did."""
+    """What a batch did; ``time_ms`` is the log time of its last event, 0 if there was none."""
 
     applied: int
     trades: int
     watermark: int
+    time_ms: int
     changed: frozenset[tuple[UUID, str]]
     mails: int
 
@@ -148,7 +149,7 @@ def settle(connection: Connection, shard: int, records: Sequence[events.EventRec
     watermark = lock_watermark(connection, CONSUMER, shard)
     batch = list(fresh(records, watermark))
     if not batch:
-        return Outcome(0, 0, watermark, frozenset(), 0)
+        return Outcome(0, 0, watermark, 0, frozenset(), 0)
     transfers = store.transfers(connection, _transfer_ids(batch))
     changed: set[tuple[UUID, str]] = set()
     trades = mails = 0
@@ -159,7 +160,7 @@ def settle(connection: Connection, shard: int, records: Sequence[events.EventRec
         if totals is not None:
             _compare(connection, totals)
     move_watermark(connection, CONSUMER, shard, batch[-1])
-    return Outcome(len(batch), trades, batch[-1].seq, frozenset(changed), mails)
+    return Outcome(len(batch), trades, batch[-1].seq, batch[-1].time_ms, frozenset(changed), mails)
 
 
 def _transfer_ids(batch: Iterable[Numbered]) -> list[UUID]:

@@ -261,7 +261,6 @@ def post_payout_report(request: Request, sender: str) -> Any:
     _signed_by(sender, request)
     outcome = payouts.receive(context(), sender, request.json(PayoutReport))
     logger.info("payout reported", outcome=outcome.outcome, reason=outcome.reason)
-    meter.count("wallet_withdrawals_total", sender=sender, outcome=outcome.outcome)
     return outcome
 
 

@@ -58,6 +58,9 @@ def receive(context: Context, sender: str, report: PayoutReport) -> WebhookOutco
             currency=row.currency,
             status=report.outcome,
         )
+    context.meter.count("wallet_withdrawals_total", currency=row.currency, outcome=report.outcome)
+    if report.outcome == "COMPLETED":
+        context.meter.gauge("wallet_withdrawal_fees", row.platform_fee + row.network_fee, currency=row.currency)
     context.flush()
     return WebhookOutcome("ACCEPTED", row.id)
 

@@ -88,6 +88,14 @@ def test_what_should_not_be_there_is_counted(exchange: TestDatabase, trade_datab
     assert (report.messages_waiting, report.transfers_unanswered, report.reconciliations_open) == (1, 1, 0)
 
 
+def test_tables_and_partitions_are_measured(exchange: TestDatabase, trade_database: TestDatabase) -> None:
+    report = run(exchange.connect("wallet_app"), trade_database.connect("trade_engine_app"))
+    assert set(report.table_bytes) == {"ledger_postings", "ledger_entries", "wallets", "outbox", "orders", "trades"}
+    assert all(size > 0 for size in report.table_bytes.values())
+    assert report.partitions_ahead == {"ledger_postings": 12, "orders": 12, "trades": 30}
+    assert (report.deposits_pending, report.withdrawals_pending, report.hot_wallet) == (0, 0, {})
+
+
 def test_a_step_that_fails_is_told_and_the_others_are_done(exchange: TestDatabase) -> None:
     wallet = exchange.connect("wallet_app")
 
