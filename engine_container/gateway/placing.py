@@ -7,12 +7,13 @@ from typing import Final
 from uuid import UUID
 
 from engine_container.views.symbols import Symbols
+from engine_container.web.quick_ids import new_uuid_bytes
 from mycrypto.contracts.api import PlaceOrderRequest
 from mycrypto.contracts.commands import PlaceOrder
 from mycrypto.contracts.events import SymbolChanged
 from mycrypto.contracts.trading import OrderType, SelfTradePrevention, Side, TimeInForce
 from mycrypto.errors import FieldError, ProblemError, invalid
-from mycrypto.ids import TradingId, new_uuid, parse_trading_uuid
+from mycrypto.ids import TradingId, parse_trading_uuid, uuid_text
 from mycrypto.money import AmountError, parse_amount, parse_positive
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,7 +64,7 @@ def place_command(request: PlaceOrderRequest, symbols: Symbols, user_id: bytes) 
     symbol = known_symbol(symbols, request.symbol)
     _check_fields(request, kind)
     return PlaceOrder(
-        new_uuid().bytes,
+        new_uuid_bytes(),
         user_id,
         symbol.symbol,
         Side[request.side],
@@ -71,7 +72,7 @@ def place_command(request: PlaceOrderRequest, symbols: Symbols, user_id: bytes) 
         _time_in_force(request, kind),
         amount("quantity", request.quantity),
         amount("price", request.price),
-        request.client_order_id or str(new_uuid()),
+        request.client_order_id or uuid_text(new_uuid_bytes()),
         amount("quote_quantity", request.quote_quantity),
         request.post_only,
         SelfTradePrevention[request.self_trade_prevention],

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, get_args
-from uuid import UUID
 
 from engine_container.views import orders as order_view
 from engine_container.views.balances import Balance as BalanceView
@@ -15,7 +15,7 @@ from engine_container.views.trades import OwnFill, TradeRecord
 from mycrypto.contracts import api
 from mycrypto.contracts.events import SymbolChanged, UserChanged
 from mycrypto.contracts.trading import OrderStatus, OrderType, SelfTradePrevention, Side, SymbolStatus, TimeInForce
-from mycrypto.ids import trading_uuid
+from mycrypto.ids import trading_uuid_text, uuid_text
 from mycrypto.money import UNITS_PER_ONE, format_amount
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,9 +27,15 @@ _STATUSES: Final[dict[OrderStatus, api.OrderStatusName]] = dict(zip(OrderStatus,
 _MARKETS: Final[dict[SymbolStatus, api.SymbolStatusName]] = dict(zip(SymbolStatus, get_args(api.SymbolStatusName), strict=True))
 
 
+@lru_cache(maxsize=4_096)
+def _second(seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+
+
 def iso(time_ms: int) -> str:
     """ISO-8601 UTC with milliseconds."""
-    return (_EPOCH + timedelta(milliseconds=time_ms)).strftime("%Y-%m-%dT%H:%M:%S.") + f"{time_ms % 1_000:03d}Z"
+    seconds, milliseconds = divmod(time_ms, 1_000)
+    return f"{_second(seconds)}.{milliseconds:03d}Z"
 
 
 def _iso_or_none(time_ms: int) -> str | None:
@@ -41,7 +47,7 @@ def _amount_or_none(units: int) -> str | None:
 
 
 def order_id(order: order_view.Order, shard: int) -> str:
-    return str(trading_uuid(order.created_ms, order.number, shard))
+    return trading_uuid_text(order.created_ms, order.number, shard)
 
 
 def order_model(order: order_view.Order, quote: str, shard: int, *, with_fills: bool = False) -> api.Order:
@@ -51,7 +57,7 @@ def order_model(order: order_view.Order, quote: str, shard: int, *, with_fills: 
     return api.Order(
         id=order_id(order, shard),
         client_order_id=order.client_order_id,
-        user_id=str(UUID(bytes=order.user_id)),
+        user_id=uuid_text(order.user_id),
         symbol=order.symbol,
         side=_SIDES[order.side],
         type=_TYPES[order.type],
@@ -85,8 +91,8 @@ def order_model(order: order_view.Order, quote: str, shard: int, *, with_fills: 
 def fill_model(fill: OwnFill, quote: str, shard: int) -> api.Fill:
     trade = fill.record.trade
     return api.Fill(
-        id=str(trading_uuid(fill.record.time_ms, fill.record.number, shard)),
-        order_id=str(trading_uuid(fill.order_created_ms, fill.order, shard)),
+        id=trading_uuid_text(fill.record.time_ms, fill.record.number, shard),
+        order_id=trading_uuid_text(fill.order_created_ms, fill.order, shard),
         symbol=trade.symbol,
         side=_SIDES[fill.side],
         price=format_amount(trade.price),
@@ -103,7 +109,7 @@ def fill_model(fill: OwnFill, quote: str, shard: int) -> api.Fill:
 def public_trade_model(record: TradeRecord, shard: int) -> api.PublicTrade:
     trade = record.trade
     return api.PublicTrade(
-        id=str(trading_uuid(record.time_ms, record.number, shard)),
+        id=trading_uuid_text(record.time_ms, record.number, shard),
         symbol=trade.symbol,
         price=format_amount(trade.price),
         quantity=format_amount(trade.quantity),
@@ -226,7 +232,7 @@ def limits_model(user_id: bytes, user: UserChanged | None) -> api.UserLimits:
     def own(value: int) -> int | None:
         return None if value < 0 else value
 
-    text = str(UUID(bytes=user_id))
+    text = uuid_text(user_id)
     if user is None:
         return api.UserLimits(text, None, None, None, None, None, SelfTradePrevention.CANCEL_TAKER.name, market_maker=False)
     return api.UserLimits(

@@ -13,8 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine_container.metrics import Counter, Histogram
 from engine_container.web.call import Call, Reply
+from engine_container.web.quick_ids import new_uuid_bytes
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError
-from mycrypto.ids import new_uuid
+from mycrypto.ids import uuid_text
 
 Handler = Callable[[Call], Awaitable[Reply]]
 
@@ -124,7 +125,7 @@ def _trace_id(scope: Scope) -> str:
             if _TRACE_ID.fullmatch(value):
                 return str(value.decode("ascii"))
             break
-    return str(new_uuid())
+    return uuid_text(new_uuid_bytes())
 
 
 async def unknown_route(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - the shape of an ASGI application

@@ -15,11 +15,11 @@ from engine_container.gateway.refusals import refusal
 from engine_container.gateway.routes.market import symbol_in_path
 from engine_container.views.rendering import limits_model, market_model
 from engine_container.web.call import BodyDecoder, Call, Reply
+from engine_container.web.quick_ids import new_uuid_bytes
 from mycrypto.contracts import api, events
 from mycrypto.contracts.commands import Command, Halt, Resume, SetStatus, SetSymbol, SetUser
 from mycrypto.contracts.trading import SelfTradePrevention, SymbolStatus
 from mycrypto.errors import FieldError, ProblemError, invalid
-from mycrypto.ids import new_uuid
 from mycrypto.security.tokens import Role
 
 _SYMBOL: Final = BodyDecoder(api.SetSymbolRequest)
@@ -61,7 +61,7 @@ class Admin:
         old = symbol_in_path(views, call)
         resume_ms = 0 if request.estimated_resume is None else parse_time("estimated_resume", request.estimated_resume)
         await self._carry_out(
-            SetStatus(new_uuid().bytes, old.symbol, SymbolStatus[request.status], request.reason, caller.user_id, resume_ms)
+            SetStatus(new_uuid_bytes(), old.symbol, SymbolStatus[request.status], request.reason, caller.user_id, resume_ms)
         )
         symbols = self._gateway.views.symbols
         now = market_model(symbols.rules(old.symbol), symbols.changed_ms(old.symbol))
@@ -111,7 +111,7 @@ class Admin:
         symbols = self._gateway.require_views().symbols
         old = {symbol.symbol: symbol.status.name for symbol in symbols.all()}
         kind = Halt if status is SymbolStatus.HALTED else Resume
-        await self._carry_out(kind(new_uuid().bytes, request.reason, caller.user_id))
+        await self._carry_out(kind(new_uuid_bytes(), request.reason, caller.user_id))
         now = [market_model(symbol, symbols.changed_ms(symbol.symbol)) for symbol in self._gateway.views.symbols.all()]
         new = {market.symbol: market.status for market in now}
         self._gateway.audit.note(call, caller, action, "markets", old, new, reason=request.reason)
@@ -126,7 +126,7 @@ class Admin:
         trip = request.action == "TRIGGER"
         resume_ms = views.time_ms + request.duration_minutes * 60_000 if trip else 0
         status = SymbolStatus.HALTED if trip else SymbolStatus.ACTIVE
-        await self._carry_out(SetStatus(new_uuid().bytes, old.symbol, status, request.reason, caller.user_id, resume_ms))
+        await self._carry_out(SetStatus(new_uuid_bytes(), old.symbol, status, request.reason, caller.user_id, resume_ms))
         symbols = self._gateway.views.symbols
         now = market_model(symbols.rules(old.symbol), symbols.changed_ms(old.symbol))
         self._gateway.audit.note(
@@ -185,7 +185,7 @@ def _changed_symbol(old: events.SymbolChanged, request: api.SetSymbolRequest, ca
     if isinstance(hours, api.TradingHours):
         opens, closes = hours.opens_minute, hours.closes_minute
     return SetSymbol(
-        command_id=new_uuid().bytes,
+        command_id=new_uuid_bytes(),
         symbol=old.symbol,
         base=old.base,
         quote=old.quote,
@@ -223,7 +223,7 @@ def _limits(user_id: bytes, old: events.UserChanged | None, request: api.SetLimi
     if request.self_trade_prevention is not UNSET:
         prevention = SelfTradePrevention[request.self_trade_prevention]
     return SetUser(
-        command_id=new_uuid().bytes,
+        command_id=new_uuid_bytes(),
         user_id=user_id,
         open_orders_max=number(request.open_orders_max, current.open_orders_max),
         open_orders_per_symbol_max=number(request.open_orders_per_symbol_max, current.open_orders_per_symbol_max),

@@ -22,11 +22,11 @@ from engine_container.views.orders import Order
 from engine_container.views.projection import Projection
 from engine_container.views.rendering import fill_model, order_model
 from engine_container.web.call import BodyDecoder, Call, Reply
+from engine_container.web.quick_ids import new_uuid_bytes
 from mycrypto.contracts import api, events
 from mycrypto.contracts.commands import AmendOrder, CancelAll, CancelOrder, PlaceOrder
 from mycrypto.contracts.trading import FINAL_STATUSES, OrderStatus, OrderType, Side
 from mycrypto.errors import ProblemError, invalid
-from mycrypto.ids import new_uuid
 
 V = TypeVar("V")
 
@@ -140,7 +140,7 @@ class Orders:
     @staticmethod
     def _cancel_command(caller: Caller, order: Order) -> CancelOrder:
         _check_changeable(caller, order)
-        return CancelOrder(new_uuid().bytes, caller.user_id, order.number)
+        return CancelOrder(new_uuid_bytes(), caller.user_id, order.number)
 
     async def _cancelled(self, order: Order, answer: Answer) -> api.Order:
         changed = self._changed(order, answer)
@@ -155,7 +155,7 @@ class Orders:
         quantity, price = amount("remaining_quantity", request.remaining_quantity), amount("price", request.price)
         order = await order_by_id(self._gateway, caller, call.path_params["order_id"])
         _check_changeable(caller, order)
-        command = AmendOrder(new_uuid().bytes, caller.user_id, order.number, quantity=quantity, price=price)
+        command = AmendOrder(new_uuid_bytes(), caller.user_id, order.number, quantity=quantity, price=price)
         answers = await self._gateway.submit([command], order.client_order_id)
         return Reply(self._changed(order, answers[0]))
 
@@ -182,7 +182,7 @@ class Orders:
     async def cancel_every(self, caller: Caller, symbol: str | None, side: Side | None) -> api.Cancelled:
         """Cancel all of a user's open orders, or those of a symbol or side."""
         name = known_symbol(self._gateway.require_views().symbols, symbol).symbol if symbol is not None else ""
-        command = CancelAll(new_uuid().bytes, caller.user_id, name, side)
+        command = CancelAll(new_uuid_bytes(), caller.user_id, name, side)
         answers = await self._gateway.submit([command])
         closed: list[api.Order] = []
         for event in answers[0].result.events:

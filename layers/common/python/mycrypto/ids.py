@@ -50,3 +50,15 @@ def new_uuid() -> UUID:
     """A fresh, time-ordered UUIDv7 for rows, messages, transfers and commands. Reads the clock: never call it in the core."""
     random = int.from_bytes(os.urandom(10), "big")
     return _uuid7(time.time_ns() // 1_000_000, (random >> 62) & _SHARD_MASK, random & _NUMBER_MASK)
+
+
+def uuid_text(raw: bytes) -> str:
+    """16 bytes in the usual form with hyphens, as ``str(UUID(bytes=raw))`` gives it, without making the object."""
+    digits = raw.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def trading_uuid_text(created_ms: int, number: int, shard: int = SHARD_SPOT) -> str:
+    """The public id of an order or trade as text."""
+    bits = (created_ms << 80) | (_VERSION << 76) | (shard << 64) | (_VARIANT << 62) | number
+    return uuid_text(bits.to_bytes(16, "big"))
