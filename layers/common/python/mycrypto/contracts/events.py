@@ -231,7 +231,11 @@ Event = (
 
 
 class Result(msgspec.Struct, frozen=True, array_like=True):
-    """The events of one command. ``index`` is its place in the command record."""
+    """The events of one command. ``index`` is its place in the command record.
+
+    Index -1 with an empty id: what had come due before the record's commands (expiries, the end of halts and auctions). A result of
+    thousands of events (a halt of a deep book) may be cut: then it goes on in the next part under the same index and id.
+    """
 
     index: int
     command_id: bytes
