@@ -51,7 +51,7 @@ class Worker:
             return None
         try:
             ends = await consumer.end_offsets(consumer.assignment())
-            done = [self._done.get(partition) or await consumer.position(partition) for partition in ends]
+            done = [self._done[each] if each in self._done else await consumer.position(each) for each in ends]
             return int(sum(ends.values()) - sum(done))
         except KafkaError:
             return None
@@ -95,6 +95,7 @@ class Worker:
             self._done[partition] = after
             self.delivered += len(done)
 
+        self._done.setdefault(partition, records[0].offset)  # the consumer's own position is already behind what it has fetched
         delivery = Delivery(self.source, self._invoker, self._bootstrap, committed, self.trouble)
         for batch in batches(records, self.source.batch_size):
             await delivery.deliver(batch)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import psycopg
+import pytest
 import redis
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
@@ -47,6 +48,20 @@ def test_postgres_keeps_committed_rows_through_kill_9(server_folder: Path) -> No
             assert connection.execute("SELECT value FROM kept").fetchall() == [(7,)]
     finally:
         server.remove()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has folders that its own servers cannot enter")
+def test_postgres_finds_a_place_when_its_user_cannot_enter_the_state_folder(tmp_path: Path) -> None:
+    """A checkout below /root: pytest's folders are as closed as that one."""
+    server = Postgres(tmp_path, any_free(1)[0], "secret")
+    assert not server.home.is_relative_to(tmp_path)
+    server.prepare()
+    try:
+        with spawned(server.part(), tmp_path / "log"), psycopg.connect(server.dsn) as connection:
+            connection.execute("SELECT 1")
+    finally:
+        server.remove()
+    assert not server.home.exists()
 
 
 def test_valkey_wants_its_password_and_keeps_keys(server_folder: Path) -> None:
