@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from engine_container.core.vocabulary import ACTIVE, DAILY_NOTIONAL_MAX, OPEN_ORDERS_MAX, OPEN_ORDERS_PER_SYMBOL_MAX, STP_CANCEL_TAKER
 
 Event = tuple[object, ...]
@@ -32,6 +34,7 @@ class Rates:
         self.highest_ppm = max(maker_ppm, taker_ppm)
 
 
+@mypyc_attr(acyclic=True)
 class Balance:
     """A user's money in one asset, in units."""
 
@@ -46,6 +49,7 @@ class Balance:
         """Serial number of the last command that changed it: each command reports a balance once."""
 
 
+@mypyc_attr(acyclic=True)  # links are cleared when an order leaves: nothing for a collector to find
 class Level:
     """The orders at one price, oldest first."""
 
@@ -71,6 +75,7 @@ class BookSide:
         self.best: Level | None = None
 
 
+@mypyc_attr(acyclic=True)
 class Terms:
     """What only some orders have: conditions, expiry, an iceberg's display size, the other leg of an OCO."""
 
@@ -108,6 +113,7 @@ class Terms:
         """For the leg of an OCO that locks nothing because the other leg's lock covers both: what it needs alone."""
 
 
+@mypyc_attr(acyclic=True)  # links are cleared when an order leaves: nothing for a collector to find
 class Order:
     """An accepted order (or one about to be). ``open`` counts the lots left, of which ``shown`` are visible to the book."""
 
@@ -162,6 +168,7 @@ class Order:
         self.newer: Order | None = None
 
 
+@mypyc_attr(acyclic=True)
 class Record:
     """The memory of one command: what was asked and, for an order, which number answers for it."""
 

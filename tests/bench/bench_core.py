@@ -143,7 +143,7 @@ def resident_mb() -> float:
 
 def deep(orders: int, levels: int) -> dict[str, float]:
     """Memory of a book of very many live orders, and the speed of the mix on it."""
-    users = orders // 50
+    users = max(1, orders // 100)  # as many each as the default limit allows
     mix = make_mix(0, live=0, users=users, levels=levels // 2, per_user=0)
     state = prepared(mix)
     draw = random.Random(3)

@@ -13,7 +13,7 @@ import pytest
 CORE = Path(__file__).resolve().parents[3] / "engine_container" / "core"
 FILES = sorted(path for path in CORE.glob("*.py") if path.name != "__init__.py")
 
-MODULES = {"__future__", "bisect", "collections", "collections.abc", "heapq", "typing"}
+MODULES = {"__future__", "bisect", "collections.abc", "heapq", "mypy_extensions", "typing"}
 OWN = ("engine_container.core.", "mycrypto.money", "mycrypto.contracts")
 NAMES = {"open", "print", "input", "float", "hash", "id", "eval", "exec", "__import__", "globals", "round", "pow"}
 
