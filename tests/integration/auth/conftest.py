@@ -221,7 +221,7 @@ def _identity_owner(exchange_dsn: str) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module", autouse=True)
 def _quick_hashes() -> Iterator[None]:
     """Some hundred users register and log in here; what a hash costs is the business of the tests that ask for ``real_hashes``."""
     with pytest.MonkeyPatch.context() as patch:
@@ -237,7 +237,7 @@ def real_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def identity(_environment: None, _identity_owner: psycopg.Connection, _quick_hashes: None) -> Iterator[Identity]:
+def identity(_environment: None, _identity_owner: psycopg.Connection) -> Iterator[Identity]:
     found = Identity(_identity_owner)
     yield found
     found.auth.context().db.close()
