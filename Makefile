@@ -10,8 +10,8 @@ CORE := $(VENV)/.core
 NODE := node_modules/.package-lock.json
 CORE_SOURCES := $(wildcard engine_container/core/*.py engine_container/build_core.py layers/common/python/mycrypto/*.py layers/common/python/mycrypto/contracts/*.py)
 
-WITH_SERVERS := tests/integration tests/e2e tests/fault
-WITHOUT_SERVERS := tests/unit tests/property tests/conformance tests/infra
+WHOLE := tests/e2e tests/fault
+IN_PARTS := tests/unit tests/property tests/conformance tests/infra tests/integration
 BESIDE := build/test-beside.log
 
 .PHONY: test-beside check help lock up down reset status demo install test lint bench clean
@@ -41,21 +41,21 @@ check:
 
 install: check $(INSTALLED) $(CORE) $(NODE) ## the development install: .venv, compiled core, CDK CLI
 
-# Tests with servers mostly wait, the others mostly compute: side by side they fill two cores.
+# Tests of the whole platform mostly wait, the others mostly compute: side by side they fill two cores.
 test: install ## lint, types, import rules and all tests, on own ports and state
-	@echo "Lint, types and the tests without servers run beside the others; their output comes last."
+	@echo "Lint, types and the tests of single parts run beside those of the whole platform; their output comes last."
 	@mkdir -p $(dir $(BESIDE)); \
 	$(MAKE) --no-print-directory test-beside > $(BESIDE) 2>&1 & beside=$$!; \
 	trap "kill $$beside" INT TERM; \
-	$(BIN)/pytest $(WITH_SERVERS); with=$$?; \
-	wait $$beside; without=$$?; cat $(BESIDE); \
-	[ $$with -eq 0 ] || echo "FAILED: tests with servers (above)"; \
-	[ $$without -eq 0 ] || echo "FAILED: lint, types or tests without servers"; \
-	[ $$with -eq 0 ] && [ $$without -eq 0 ]
+	$(BIN)/pytest $(WHOLE); whole=$$?; \
+	wait $$beside; parts=$$?; cat $(BESIDE); \
+	[ $$whole -eq 0 ] || echo "FAILED: tests of the whole platform (above)"; \
+	[ $$parts -eq 0 ] || echo "FAILED: lint, types or tests of single parts"; \
+	[ $$whole -eq 0 ] && [ $$parts -eq 0 ]
 
 test-beside: install
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/pytest $(WITHOUT_SERVERS)
+	@$(BIN)/pytest $(IN_PARTS)
 
 lint: install ## ruff, mypy, import rules
 	@$(BIN)/ruff check .
