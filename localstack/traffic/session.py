@@ -21,11 +21,11 @@ TAKER_SHARE: Final = 4
 
 
 async def replay_file(
-    running: Running, flow: Path, expected: Path | None, *, users: int, told: Callable[[str], None]
+    running: Running, flow: Path, expected: Path | None, *, users: int, told: Callable[[str], None], rows_max: int | None = None
 ) -> replay.ReplayReport:
-    """Replay a recorded file with at least two users; raises ``FlowError`` or ``ReplayError``."""
-    rows = flow_file.read_flow(flow)
-    fills = flow_file.read_fills(expected) if expected else None
+    """Replay a recorded file, or its first ``rows_max`` rows, with at least two users; raises ``FlowError`` or ``ReplayError``."""
+    rows = flow_file.read_flow(flow)[:rows_max]
+    fills = [fill for fill in flow_file.read_fills(expected) if fill.seq <= rows[-1].seq] if expected and rows else None
     async with Api(running.base_url, patience_seconds=PATIENCE_SECONDS) as api:
         exchange = Exchange(api, running.webhooks)
         operator = await new_operator(exchange, running.accounts_dsn)
