@@ -55,11 +55,12 @@ class Processes:
     def parts(self) -> list[Part]:
         """In the order in which they depend on each other."""
         jwks = f"{self.clients['AWS_ENDPOINT_URL']}{self.outputs['RestApiPath']}/api/auth/.well-known/jwks.json"
+        snapshots = {"SNAPSHOT_BUCKET": self.outputs["SnapshotBucket"]}
         door = {"JWKS_URL": jwks, "REST_API_PATH": self.outputs["RestApiPath"]}
         return [
-            self._part("engine", "engine_container.engine", {"SNAPSHOT_BUCKET": self.outputs["SnapshotBucket"]}),
-            self._part("publisher", "engine_container.publisher", {}),
-            self._part("gateway", "localstack.front_door", door),
+            self._part("engine", "engine_container.engine", snapshots),
+            self._part("publisher", "engine_container.publisher", snapshots),
+            self._part("gateway", "localstack.front_door", door | snapshots),
             self._part("pump", "localstack.pump", {}),
         ]
 

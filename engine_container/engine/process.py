@@ -9,24 +9,24 @@ import signal
 import time
 import uuid
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 from typing import Any, Final
 
 from aws_lambda_powertools import Logger
 
+from engine_container.child import ChildError, in_child
 from engine_container.core import machine
-from engine_container.engine.child import ChildError, in_child
 from engine_container.engine.kafka import KafkaCommandSource, KafkaEventSink
 from engine_container.engine.lease import RENEW_SECONDS, AlwaysHeld, Lease, RedisLease
 from engine_container.engine.ports import CommandSource, EventSink
 from engine_container.engine.publishing import WAITING_MAX, Publisher
 from engine_container.engine.replica import Replica
 from engine_container.engine.settings import EngineSettings
-from engine_container.engine.snapshots import BucketStore, FolderStore, SnapshotStore, newest, save, state_hash
+from engine_container.engine.snapshots import newest, save, state_hash
 from engine_container.engine.web import Answer, Web
 from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.ports import LogUnavailableError
 from engine_container.metrics import Gauge
+from engine_container.snapshot_store import SnapshotStore, store_at
 from mycrypto import telemetry
 from mycrypto.contracts.commands import Tick, encode_record
 
@@ -306,11 +306,7 @@ def _until_good(store: SnapshotStore, shard: int, end: int) -> list[Any]:
 
 def store_of(settings: EngineSettings) -> SnapshotStore | None:
     """Where this engine's snapshots are kept."""
-    if settings.snapshot_bucket:
-        return BucketStore(settings.snapshot_bucket, settings.shard)
-    if settings.snapshot_dir:
-        return FolderStore(Path(settings.snapshot_dir))
-    return None
+    return store_at(settings.snapshot_bucket, settings.snapshot_dir, f"engine/shard-{settings.shard}/")
 
 
 async def serve(settings: EngineSettings) -> None:

@@ -1,37 +1,27 @@
-"""Snapshots: the state at a place of the log, compressed, with a format version and a hash, and where they are kept.
+"""Snapshots: the state at a place of the log, compressed, with a format version and a hash.
 
-A file is a magic line, a SHA-256, then MessagePack of :class:`Snapshot`, of which it is the checksum. It is trusted only if that fits
-and the state that is loaded from it has the hash that was saved with it.
+A sealed file holds MessagePack of :class:`Snapshot`. It is trusted only if its checksum fits and the state that is loaded from it has
+the hash that was saved with it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Final
 
 import msgspec
 
 from engine_container.core.entities import State
 from engine_container.core.tree import dump, load
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from engine_container.snapshot_store import SnapshotError, SnapshotStore, keep, name_of, seal, unseal
 
 MAGIC: Final = b"MCSNAP1\n"
 FORMAT: Final = 1
-KEPT: Final = 3
 _LEVEL: Final = 1
-_CHECKSUM_BYTES: Final = 32
 
 _encoder = msgspec.msgpack.Encoder()
-
-
-class SnapshotError(ValueError):
-    """The bytes are no snapshot that can be trusted; ``str()`` says why."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
@@ -44,18 +34,6 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     time_ms: int
     state_hash: str
     body: bytes
-
-
-class SnapshotStore(Protocol):
-    """Where snapshots are kept, newest last by name."""
-
-    def names(self) -> list[str]: ...
-
-    def read(self, name: str) -> bytes: ...
-
-    def write(self, name: str, content: bytes) -> None: ...
-
-    def delete(self, name: str) -> None: ...
 
 
 def tree_bytes(state: State) -> bytes:
@@ -73,18 +51,12 @@ def pack(state: State, shard: int, next_offset: int) -> bytes:
     tree = tree_bytes(state)
     digest = hashlib.sha256(tree).hexdigest()
     snapshot = Snapshot(FORMAT, shard, next_offset, state.next_seq, state.now_ms, digest, zlib.compress(tree, _LEVEL))
-    content = _encoder.encode(snapshot)
-    return MAGIC + hashlib.sha256(content).digest() + content
+    return seal(MAGIC, _encoder.encode(snapshot))
 
 
 def unpack(content: bytes, shard: int) -> tuple[State, Snapshot]:
     """The state in a snapshot file; raises :class:`SnapshotError` unless it is whole and of this shard."""
-    if not content.startswith(MAGIC):
-        raise SnapshotError("not a snapshot file")
-    checksum = content[len(MAGIC) : len(MAGIC) + _CHECKSUM_BYTES]
-    packed = content[len(MAGIC) + _CHECKSUM_BYTES :]
-    if hashlib.sha256(packed).digest() != checksum:
-        raise SnapshotError("damaged: the checksum does not fit")
+    packed = unseal(MAGIC, content)
     try:
         snapshot = msgspec.msgpack.decode(packed, type=Snapshot)
         if snapshot.format != FORMAT or snapshot.shard != shard:
@@ -103,17 +75,10 @@ def unpack(content: bytes, shard: int) -> tuple[State, Snapshot]:
     return state, snapshot
 
 
-def name_of(next_offset: int) -> str:
-    """Names sort by place in the log."""
-    return f"{next_offset:020d}.snapshot"
-
-
 def save(store: SnapshotStore, state: State, shard: int, next_offset: int) -> str:
     """Write a snapshot and drop the oldest ones; returns its name."""
     name = name_of(next_offset)
-    store.write(name, pack(state, shard, next_offset))
-    for old in store.names()[:-KEPT]:
-        store.delete(old)
+    keep(store, name, pack(state, shard, next_offset))
     return name
 
 
@@ -132,54 +97,3 @@ def newest(store: SnapshotStore, shard: int, end_offset: int) -> Iterator[tuple[
             yield f"{name}: is of offset {snapshot.next_offset}, the log ends at {end_offset}: it belongs to another log"
             continue
         yield state, snapshot
-
-
-class FolderStore:
-    """Snapshots in a folder; a file appears whole or not at all."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def names(self) -> list[str]:
-        return sorted(path.name for path in self._folder.glob("*.snapshot"))
-
-    def read(self, name: str) -> bytes:
-        return (self._folder / name).read_bytes()
-
-    def write(self, name: str, content: bytes) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        making = self._folder / f".{name}.{os.getpid()}"
-        making.write_bytes(content)
-        making.replace(self._folder / name)
-
-    def delete(self, name: str) -> None:
-        (self._folder / name).unlink(missing_ok=True)
-
-
-class BucketStore:
-    """Snapshots in an S3 bucket, under ``engine/shard-N/``."""
-
-    def __init__(self, bucket: str, shard: int, **client_options: Any) -> None:
-        import boto3
-
-        self._client: S3Client = boto3.session.Session().client("s3", **client_options)
-        self._bucket = bucket
-        self._prefix = f"engine/shard-{shard}/"
-
-    def names(self) -> list[str]:
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
-        return sorted(item["Key"].removeprefix(self._prefix) for page in pages for item in page.get("Contents", []))
-
-    def read(self, name: str) -> bytes:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            return self._client.get_object(Bucket=self._bucket, Key=self._prefix + name)["Body"].read()
-        except (BotoCoreError, ClientError) as error:
-            raise SnapshotError(f"cannot be read: {error}") from error
-
-    def write(self, name: str, content: bytes) -> None:
-        self._client.put_object(Bucket=self._bucket, Key=self._prefix + name, Body=content)
-
-    def delete(self, name: str) -> None:
-        self._client.delete_object(Bucket=self._bucket, Key=self._prefix + name)

@@ -21,13 +21,15 @@ from engine_container.gateway.limits import RateLimits, Use
 from engine_container.gateway.settings import GatewaySettings
 from engine_container.gateway.sockets.hub import Hub
 from engine_container.gateway.submit import Answer, Commands, OverloadedError, UnansweredError
+from engine_container.logs.beginnings import NewestSnapshot
 from engine_container.logs.connection import BrokerSettings
-from engine_container.logs.feed import Beginning, BeginningSource, Feed
+from engine_container.logs.feed import Feed
 from engine_container.logs.kafka_commands import KafkaCommandLog
 from engine_container.logs.kafka_events import KafkaEventLog
-from engine_container.logs.ports import CommandLog, EventLog
-from engine_container.views.observer import Observer
+from engine_container.logs.ports import CommandLog, EventLog, LogUnavailableError
+from engine_container.snapshot_store import store_at
 from engine_container.views.projection import Projection
+from engine_container.views.snapshot import Cover, views_prefix
 from engine_container.web.background import Background
 from engine_container.web.call import Call
 from mycrypto import telemetry
@@ -37,16 +39,6 @@ from mycrypto.security.api_keys import Scope
 
 UPKEEP_SECONDS: Final = 1.0
 REDIS_TIMEOUT_SECONDS: Final = 0.25
-
-
-class FromTheBeginning:
-    """Empty views; everything is read from the log."""
-
-    def __init__(self, observer: Observer) -> None:
-        self._observer = observer
-
-    async def begin(self) -> Beginning:
-        return Beginning(Projection(self._observer))
 
 
 class Pulse(Protocol):
@@ -65,7 +57,6 @@ class Gateway:
         *,
         command_log: CommandLog | None = None,
         event_log: EventLog | None = None,
-        source: BeginningSource | None = None,
     ) -> None:
         broker = BrokerSettings(settings.kafka_bootstrap_servers, settings.kafka_auth, settings.aws_region, settings.service_name)
         self.settings = settings
@@ -75,9 +66,15 @@ class Gateway:
         self.hub = Hub(settings.shard)
         self._command_log = command_log or KafkaCommandLog(broker, settings.shard)
         self.commands = Commands(self._command_log, answer_seconds_max=settings.answer_seconds_max, queued_max=settings.queued_commands_max)
-        self.feed = Feed(
-            event_log or KafkaEventLog(broker, settings.shard), source or FromTheBeginning(self.hub), self.logger, self.commands.complete
+        self.history = History(settings.trade_database_url, settings.shard) if settings.trade_database_url else None
+        source = NewestSnapshot(
+            lambda: store_at(settings.snapshot_bucket, settings.snapshot_dir, views_prefix(settings.shard)),
+            settings.shard,
+            self.hub,
+            self.logger,
+            self._judge_snapshot,
         )
+        self.feed = Feed(event_log or KafkaEventLog(broker, settings.shard), source, self.logger, self.commands.complete)
         self.hub.attach(lambda: self.feed.projection, lambda: self.feed.ready)
         self.sockets: Pulse | None = None
         self.keys = KeySet(settings.jwks_url, settings.jwks_file, self.logger)
@@ -91,7 +88,6 @@ class Gateway:
         self.api_keys = ApiKeys(self.redis, settings.sealing_secret_name or f"mycrypto/{settings.stage}/two-factor")
         self.audit = AuditTrail(settings.stage, self.logger)
         self.limits = RateLimits(self.redis, enabled=settings.limits_rates)
-        self.history = History(settings.trade_database_url, settings.shard) if settings.trade_database_url else None
         self.states: dict[str, str] = {"redis": "starting", **({"history-database": "starting"} if self.history else {})}
         self._seen: set[str] = set()
         self._background = Background(self.logger)
@@ -164,6 +160,16 @@ class Gateway:
             raise ProblemError(
                 "SERVICE_UNAVAILABLE", "too many orders are waiting; nothing was done", headers={"Retry-After": "1"}
             ) from None
+
+    async def _judge_snapshot(self, cover: Cover) -> str:
+        """What a snapshot has forgotten must be in the history, or nobody has it."""
+        if self.history is None:
+            return "" if cover.evicted_seq == 0 else "there is no history to have what it has forgotten"
+        try:
+            watermark = await self.history.watermark()
+        except ProblemError as error:
+            raise LogUnavailableError(f"to begin with a snapshot the history must say how far it is: {error.detail}") from error
+        return "" if watermark >= cover.evicted_seq else f"the history is at event {watermark}, it needs {cover.evicted_seq}"
 
     async def _upkeep(self) -> None:
         """Once a second: ask cache and history how they are, and forget what the history has."""

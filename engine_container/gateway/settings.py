@@ -20,6 +20,9 @@ class GatewaySettings(msgspec.Struct, frozen=True):
     aws_region: str = "eu-central-1"
     trade_database_url: str = ""
     """Without it finished orders stay in memory; fine for a short run, not for a long one."""
+    snapshot_bucket: str = ""
+    """Where the publisher keeps snapshots of the views; without it, and without a folder, a start reads the whole event log."""
+    snapshot_dir: str = ""
     jwks_url: str = ""
     jwks_file: str = ""
     shard: int = 0

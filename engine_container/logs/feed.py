@@ -1,7 +1,8 @@
 """Reads the event log into a projection for as long as the process lives.
 
 Broken connections are taken up again where they broke. A gap in the numbers, or a record that cannot be read, means that the views can
-no longer be trusted: they are thrown away and built anew from the start, and until then the feed is not ready.
+no longer be trusted: they are thrown away and built anew, from the log's beginning if they came out of a snapshot and the other way
+round, and until then the feed is not ready.
 """
 
 from __future__ import annotations
@@ -21,17 +22,20 @@ RESYNC_SECONDS: Final = 5.0
 
 
 class Beginning(msgspec.Struct, frozen=True):
-    """Where a projection starts: views as they were after some event, and the offset to read on from (``None``: the log's beginning)."""
+    """Where a projection starts: views as they were at a place of the log, and the offset to read on from (``None``: the log's beginning)."""
 
     projection: Projection
     offset: int | None = None
 
 
 class BeginningSource(Protocol):
-    """Makes the views to start from: empty ones, or those of the engine's newest snapshot."""
+    """Makes the views to start from."""
 
-    async def begin(self) -> Beginning:
-        """May raise :class:`LogUnavailableError`; it is asked again then."""
+    async def begin(self, log: EventLog, *, empty: bool) -> Beginning:
+        """Those of the newest snapshot of this log, or empty ones where there is none or ``empty`` asks for them.
+
+        May raise :class:`LogUnavailableError`; it is asked again then.
+        """
 
 
 class Reporter(Protocol):
@@ -57,6 +61,7 @@ class Feed:
         self._reporter = reporter
         self._on_record = on_record
         self._offset: int | None = None
+        self._from_snapshot = False
         self._progress: asyncio.Future[None] | None = None
         self._caught_up_at = 0
         self.projection = Projection()
@@ -76,7 +81,7 @@ class Feed:
                     self._take(await self._log.read())
             except LogUnavailableError as error:
                 self.connected = False
-                self._reporter.warning("the event log is not reachable: %s", error)
+                self._reporter.warning("the event log cannot be read: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
             except (GapError, msgspec.DecodeError) as error:
                 self.ready = False
@@ -87,8 +92,9 @@ class Feed:
 
     async def _open(self, *, fresh: bool) -> None:
         if fresh:
-            beginning = await self._source.begin()
+            beginning = await self._source.begin(self._log, empty=self._from_snapshot)
             self.projection = beginning.projection
+            self._from_snapshot = beginning.offset is not None
             self._offset = beginning.offset
         await self._log.open(self._offset)
         self._caught_up_at = await self._log.end()

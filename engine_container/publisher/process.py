@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
+from engine_container.logs.beginnings import NewestSnapshot
 from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.kafka_events import KafkaEventLog
 from engine_container.logs.ports import EventLog, LogRecord, LogUnavailableError
@@ -23,9 +24,11 @@ from engine_container.metrics import MEDIA_TYPE, REGISTRY, Counter, Gauge
 from engine_container.publisher.envelopes import EnvelopeMaker, Message
 from engine_container.publisher.market_cache import BOOK_SECONDS, TICKER_SECONDS, MarketCache
 from engine_container.publisher.settings import PublisherSettings
+from engine_container.publisher.snapshots import SnapshotSaver
 from engine_container.publisher.topics import PublicTopics
 from engine_container.views.projection import Projection
 from engine_container.views.rendering import iso
+from engine_container.views.snapshot import Cover
 from engine_container.web.background import Background
 from engine_container.web.call import Call, Reply
 from engine_container.web.edge import Edge, Endpoint, unknown_route
@@ -65,7 +68,9 @@ class Publisher:
         )
         self._cache = MarketCache(self._redis)
         self._maker = EnvelopeMaker(settings.shard)
+        self._saver = SnapshotSaver(settings, self.logger)
         self.views = Projection(self._maker)
+        self._offset: int | None = None
         self.checks = {"event-log": "starting", "public-topics": "starting", "redis": "starting"}
         self._background = Background(self.logger)
 
@@ -74,27 +79,45 @@ class Publisher:
 
     async def stop(self) -> None:
         await self._background.stop()
+        await self._saver.finish(self.views)
         await self._topics.close()
         await self._log.close()
         await self._redis.aclose()
 
     async def _follow(self) -> None:
-        """From the log's beginning, because what an order looks like is known from its first event; published is only what is missing."""
+        """From a snapshot or the log's beginning, because what an order looks like is known from its first event; published is only what
+        is missing.
+        """
         publish_from = await self._open_topics()
-        offset: int | None = None
+        begun = False
         while True:
             try:
-                await self._log.open(offset)
+                if not begun:
+                    await self._begin(publish_from)
+                    begun = True
+                await self._log.open(self._offset)
                 self.checks["event-log"] = "ok"
                 while True:
                     records = await self._log.read()
                     if records:
                         await self._publish(self._apply(records, publish_from), records[-1].offset + 1)
-                        offset = records[-1].offset + 1
+                        self._offset = records[-1].offset + 1
+                        self._saver.look(self.views, records[-1])
             except LogUnavailableError as error:
                 self.checks["event-log"] = "not reachable"
                 self.logger.warning("the event log is not reachable: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
+
+    async def _begin(self, publish_from: int) -> None:
+        """What comes before the snapshot must have been published."""
+
+        async def judge(cover: Cover) -> str:
+            late = cover.next_offset > publish_from
+            return f"it is of offset {cover.next_offset}, published is all before {publish_from}" if late else ""
+
+        source = NewestSnapshot(self._saver.store, self.settings.shard, self._maker, self.logger, judge)
+        beginning = await source.begin(self._log, empty=False)
+        self.views, self._offset = beginning.projection, beginning.offset
 
     def _apply(self, records: Sequence[LogRecord], publish_from: int) -> list[Message]:
         """Take the records in. A gap in the log ends the process: it starts again from the log, never from what it believes."""

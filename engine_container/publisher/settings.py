@@ -17,6 +17,13 @@ class PublisherSettings(msgspec.Struct, frozen=True):
     kafka_auth: Literal["none", "iam"] = "none"
     aws_region: str = "eu-central-1"
     shard: int = 0
+    snapshot_bucket: str = ""
+    """Where snapshots of the views are kept for gateways and for this process to begin with."""
+    snapshot_dir: str = ""
+    """Used where there is no bucket; without either nothing is saved and every start reads the whole event log."""
+    snapshot_seconds: int = 60
+    snapshot_records: int = 20_000
+    """A snapshot is taken after this many records, or after ``snapshot_seconds`` if there were any."""
     host: str = ""
     """"" is 127.0.0.1 in stage local and every interface elsewhere."""
     port: int = 8082

@@ -11,7 +11,7 @@ import msgspec
 _NONE: Final[Mapping[str, Balance]] = MappingProxyType({})
 
 
-class Balance(msgspec.Struct, frozen=True, gc=False):
+class Balance(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Units of 10^-8; ``seq`` is the event that set them."""
 
     available: int
@@ -29,6 +29,16 @@ class Balances:
         if own is None:
             own = self._by_user[user_id] = {}
         own[asset] = balance
+
+    def image(self) -> dict[bytes, dict[str, Balance]]:
+        """Every balance by user and asset."""
+        return self._by_user
+
+    @staticmethod
+    def of_image(image: dict[bytes, dict[str, Balance]]) -> Balances:
+        found = Balances()
+        found._by_user = image
+        return found
 
     def of(self, user_id: bytes) -> Mapping[str, Balance]:
         """Every asset that the user ever held in the engine."""

@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+import msgspec
+
 from mycrypto.contracts.events import Trade
 from mycrypto.money import notional_units
 
@@ -46,6 +48,18 @@ class Minute:
         self.trades += later.trades
 
 
+MinuteRow = tuple[int, int, int, int, int, int, int, int]
+
+
+class MinutesImage(msgspec.Struct, frozen=True, array_like=True):
+    """What :class:`Minutes` knows. A row: start_ms, open, high, low, close, volume, value, trades."""
+
+    rows: list[MinuteRow]
+    last_price: int | None
+    last_time_ms: int
+    trimmed: bool
+
+
 class Minutes:
     """The last 24 hours of one symbol, minute by minute; minutes without trades are absent."""
 
@@ -55,6 +69,21 @@ class Minutes:
         self.last_time_ms = 0
         self.trimmed = False
         """Older minutes were known here and are only in the history now."""
+
+    def image(self) -> MinutesImage:
+        rows = [(m.start_ms, m.open, m.high, m.low, m.close, m.volume, m.value, m.trades) for m in self._minutes]
+        return MinutesImage(rows, self.last_price, self.last_time_ms, self.trimmed)
+
+    @staticmethod
+    def of_image(image: MinutesImage) -> Minutes:
+        found = Minutes()
+        for start_ms, opened, high, low, close, volume, value, trades in image.rows:
+            minute = Minute(start_ms, opened)
+            minute.high, minute.low, minute.close = high, low, close
+            minute.volume, minute.value, minute.trades = volume, value, trades
+            found._minutes.append(minute)
+        found.last_price, found.last_time_ms, found.trimmed = image.last_price, image.last_time_ms, image.trimmed
+        return found
 
     def add(self, trade: Trade, time_ms: int) -> None:
         start_ms = time_ms - time_ms % MINUTE_MS
@@ -67,15 +96,6 @@ class Minutes:
         minutes[-1].add(trade.price, trade.quantity, notional_units(trade.price, trade.quantity))
         self.last_price = trade.price
         self.last_time_ms = time_ms
-
-    def seed(self, older: list[Minute]) -> None:
-        """Minutes from the history (oldest first) that lie before the first one known here."""
-        first_ms = self._minutes[0].start_ms if self._minutes else None
-        usable = [minute for minute in older if first_ms is None or minute.start_ms < first_ms]
-        self._minutes.extendleft(reversed(usable))
-        if self.last_price is None and usable:
-            self.last_price = usable[-1].close
-            self.last_time_ms = usable[-1].start_ms
 
     def since(self, start_ms: int) -> Iterator[Minute]:
         """Minutes that begin at or after ``start_ms``, oldest first."""

@@ -15,8 +15,11 @@ from mycrypto.contracts.trading import FINAL_STATUSES, OrderStatus, OrderType, S
 _NOBODY: Final[dict[int, Order]] = {}
 
 
-class Order(msgspec.Struct, gc=False):
-    """An order as it stands now. Prices, quantities, fees and values are units of 10^-8; times epoch milliseconds, 0 for 'not yet'."""
+class Order(msgspec.Struct, gc=False, array_like=True):
+    """An order as it stands now. Prices, quantities, fees and values are units of 10^-8; times epoch milliseconds, 0 for 'not yet'.
+
+    Snapshots hold the fields in this order: a change of them is a change of their format.
+    """
 
     number: int
     created_ms: int
@@ -119,6 +122,17 @@ def from_rejected(number: int, time_ms: int, event: OrderRejected) -> Order:
     )
 
 
+class OrdersImage(msgspec.Struct, frozen=True, array_like=True):
+    """What :class:`Orders` knows. ``finished`` are numbers in the order of finishing, ``unnamed`` those whose client_order_id is another
+    order's.
+    """
+
+    orders: list[Order]
+    finished: list[int]
+    unnamed: list[int]
+    evicted_seq: int
+
+
 class Orders:
     """Finds orders by number, by user, and by the user's own name for them."""
 
@@ -136,6 +150,25 @@ class Orders:
     @property
     def live(self) -> int:
         return len(self._by_number) - len(self._finished)
+
+    def image(self) -> OrdersImage:
+        names = self._by_client_id
+        unnamed = [o.number for o in self.all() if o.client_order_id and names.get((o.user_id, o.client_order_id)) is not o]
+        return OrdersImage(list(self.all()), [order.number for order in self._finished], unnamed, self.evicted_seq)
+
+    @staticmethod
+    def of_image(image: OrdersImage) -> Orders:
+        """Orders that know the same. Raises ``KeyError`` if the image names an order that it does not hold."""
+        found = Orders()
+        unnamed = frozenset(image.unnamed)
+        for order in image.orders:
+            found._by_number[order.number] = order
+            found._by_user.setdefault(order.user_id, {})[order.number] = order
+            if order.client_order_id and order.number not in unnamed:
+                found._by_client_id[order.user_id, order.client_order_id] = order
+        found._finished.extend(found._by_number[number] for number in image.finished)
+        found.evicted_seq = image.evicted_seq
+        return found
 
     def put(self, order: Order) -> None:
         """A new order. A refused one takes a client_order_id only where no accepted order bears it."""

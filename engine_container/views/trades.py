@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
@@ -15,7 +15,7 @@ from mycrypto.contracts.trading import Side
 RECENT_PER_SYMBOL: Final = 1_000
 
 
-class TradeRecord(msgspec.Struct, frozen=True, gc=False):
+class TradeRecord(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A trade with its number and log time."""
 
     number: int
@@ -26,7 +26,7 @@ class TradeRecord(msgspec.Struct, frozen=True, gc=False):
         return user_id in {self.trade.maker_user, self.trade.taker_user}
 
 
-class OwnFill(msgspec.Struct, frozen=True, gc=False):
+class OwnFill(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One side of a trade, as the owner of that side sees it."""
 
     record: TradeRecord
@@ -52,6 +52,14 @@ class OwnFill(msgspec.Struct, frozen=True, gc=False):
         return Side.SELL if taker is Side.BUY else Side.BUY
 
 
+class TradesImage(msgspec.Struct, frozen=True, array_like=True):
+    """What :class:`Trades` knows: all that the history may not have, and the public's newest by symbol, both oldest first."""
+
+    records: list[TradeRecord]
+    recent: dict[str, list[TradeRecord]]
+    evicted_number: int
+
+
 class Trades:
     """Kept in the order of their numbers; the oldest go first."""
 
@@ -66,16 +74,34 @@ class Trades:
     def __len__(self) -> int:
         return len(self._all)
 
+    def image(self) -> TradesImage:
+        return TradesImage(list(self._all), {symbol: list(recent) for symbol, recent in self._by_symbol.items()}, self.evicted_number)
+
+    @staticmethod
+    def of_image(image: TradesImage) -> Trades:
+        """Trades that know the same."""
+        found = Trades()
+        for record in image.records:
+            found._keep(record)
+        for symbol, records in image.recent.items():
+            shared = (found._by_number.get(record.number, record) for record in records)
+            found._by_symbol[symbol] = deque(shared, maxlen=RECENT_PER_SYMBOL)
+        found.evicted_number = image.evicted_number
+        return found
+
     def add(self, record: TradeRecord) -> None:
-        trade = record.trade
+        self._keep(record)
+        symbol = record.trade.symbol
+        recent = self._by_symbol.get(symbol)
+        if recent is None:
+            recent = self._by_symbol[symbol] = deque(maxlen=RECENT_PER_SYMBOL)
+        recent.append(record)
+
+    def _keep(self, record: TradeRecord) -> None:
         self._all.append(record)
         self._by_number[record.number] = record
-        recent = self._by_symbol.get(trade.symbol)
-        if recent is None:
-            recent = self._by_symbol[trade.symbol] = deque(maxlen=RECENT_PER_SYMBOL)
-        recent.append(record)
-        self._own(trade.maker_user).append(OwnFill(record, is_maker=True))
-        self._own(trade.taker_user).append(OwnFill(record, is_maker=False))
+        self._own(record.trade.maker_user).append(OwnFill(record, is_maker=True))
+        self._own(record.trade.taker_user).append(OwnFill(record, is_maker=False))
 
     def _own(self, user_id: bytes) -> deque[OwnFill]:
         fills = self._by_user.get(user_id)
@@ -89,12 +115,6 @@ class Trades:
     def recent(self, symbol: str, count: int) -> list[TradeRecord]:
         """The newest trades of a symbol, newest first."""
         return list(islice(reversed(self._by_symbol.get(symbol, ())), count))
-
-    def seed_recent(self, symbol: str, records: Iterable[TradeRecord]) -> None:
-        """Older public trades (oldest first), found in the history when the view did not start at the log's beginning."""
-        merged = deque(records, maxlen=RECENT_PER_SYMBOL)
-        merged.extend(self._by_symbol.get(symbol, ()))
-        self._by_symbol[symbol] = merged
 
     def own(self, user_id: bytes) -> Iterator[OwnFill]:
         """A user's fills, newest first."""

@@ -28,6 +28,9 @@ from infra.stages import Stage
 IDLE: Final = Duration.seconds(300)
 """How long a socket may be silent; the gateway pings far more often (product.md 3.6)."""
 
+KEEPS_SNAPSHOTS: Final = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
+"""Who writes snapshots also drops the oldest."""
+
 SOCKETS_PER_GATEWAY: Final = 7_000
 """Where another gateway is started; one holds 10,000."""
 
@@ -137,7 +140,7 @@ class TradingStack(Stack):
                 append=[names.TOPIC_COMMANDS, names.TOPIC_EVENTS],
                 groups=["engine-*"],
             )
-            bucket.allow(service.task.task_role, self._stage, names.BUCKET_SNAPSHOTS, "s3:GetObject", "s3:PutObject")
+            bucket.allow(service.task.task_role, self._stage, names.BUCKET_SNAPSHOTS, *KEEPS_SNAPSHOTS)
             bucket.allow(service.task.task_role, self._stage, names.BUCKET_ARCHIVE, "s3:PutObject")
             if pair:
                 service.service.node.add_dependency(pair[-1].service)
@@ -170,6 +173,7 @@ class TradingStack(Stack):
             append=[names.TOPIC_ORDER_EVENTS, names.TOPIC_TRADE_EVENTS],
             groups=["publisher-*"],
         )
+        bucket.allow(service.task.task_role, self._stage, names.BUCKET_SNAPSHOTS, *KEEPS_SNAPSHOTS)
         return service
 
     def _gateway(self) -> TradingService:

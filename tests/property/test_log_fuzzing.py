@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine_container.engine.replica import CommandRecord, Replica
-from engine_container.engine.snapshots import SnapshotError, pack, state_hash, unpack
+from engine_container.engine.snapshots import pack, state_hash, unpack
+from engine_container.snapshot_store import SnapshotError
 from mycrypto.contracts import commands, events
 from tests.property.test_core_against_naive import START_MS, orders, rules
 

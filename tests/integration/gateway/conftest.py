@@ -52,6 +52,9 @@ class Process:
                 raise AssertionError(f"{self._module} did not start:\n{self._log.read_text()[-3000:]}")
             time.sleep(0.1)
 
+    def log_text(self) -> str:
+        return self._log.read_text()
+
     @property
     def pid(self) -> int:
         assert self._process is not None
@@ -66,11 +69,14 @@ class Process:
 class Trading:
     """The three processes, a market, and users with money."""
 
-    def __init__(self, engine: Process, gateway: Process, publisher: Process, signing: keys.SigningKey, bootstrap: str) -> None:
+    def __init__(
+        self, engine: Process, gateway: Process, publisher: Process, signing: keys.SigningKey, bootstrap: str, folder: Path
+    ) -> None:
         self.engine = engine
         self.gateway = gateway
         self.publisher = publisher
         self.bootstrap = bootstrap
+        self.folder = folder
         self._signing = signing
         self.client = httpx.Client(base_url=gateway.url, timeout=20, trust_env=False)
         self.symbol = "BTC/USDT"
@@ -122,13 +128,14 @@ def trading(kafka: str, valkey: str, tmp_path_factory: pytest.TempPathFactory) -
         "JWKS_FILE": str(folder / "jwks.json"),
         "SNAPSHOT_DIR": str(folder / "snapshots"),
         "SERVICE_NAME": "test",
+        "SNAPSHOT_SECONDS": "1",
     }
     ports = any_free(3)
     engine, gateway, publisher = (
         Process(f"engine_container.{name}", environment, port, folder / f"{name}.log")
         for name, port in zip(("engine", "gateway", "publisher"), ports, strict=True)
     )
-    running = Trading(engine, gateway, publisher, signing, kafka)
+    running = Trading(engine, gateway, publisher, signing, kafka, folder)
     try:
         for process in (engine, gateway, publisher):
             process.start()

@@ -152,3 +152,22 @@ def test_killing_every_process_loses_and_doubles_nothing(trading: Trading) -> No
 def both_sides(trading: Trading, traders: list[UUID]) -> list[dict[str, Any]]:
     """Every trader's fills; a trade is two of them."""
     return [fill for trader in traders for fill in trading.call("GET", "/api/v1/account/trades?limit=500", user=trader).json()["data"]]
+
+
+def test_a_gateway_begins_with_the_publishers_snapshot(trading: Trading) -> None:
+    seller = trading.user(BTC="1")
+    resting = trading.limit(seller, "SELL", "0.5", "47000").json()["order"]
+    folder = trading.folder / "snapshots" / "views" / "shard-0"
+    newest = max((path.name for path in folder.glob("*.snapshot")), default="")
+    deadline = time.monotonic() + 30
+    while max((path.name for path in folder.glob("*.snapshot")), default="") == newest:
+        assert time.monotonic() < deadline, "no snapshot was saved"
+        trading.limit(seller, "SELL", "0.0001", "48000")
+        time.sleep(0.1)
+    before = {path: trading.call("GET", path).json() for path in ("/api/v1/orderbook/BTCUSDT", "/api/v1/trades?symbol=BTCUSDT")}
+    trading.gateway.kill()
+    trading.gateway.start()
+    assert "beginning with snapshot" in trading.gateway.log_text()
+    assert {path: trading.call("GET", path).json() for path in before} == before
+    shown = trading.call("GET", f"/api/v1/orders/{resting['id']}", user=seller).json()
+    assert (shown["status"], shown["client_order_id"]) == ("OPEN", resting["client_order_id"])

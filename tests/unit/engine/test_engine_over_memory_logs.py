@@ -13,7 +13,8 @@ from aws_lambda_powertools import Logger
 from engine_container.engine.process import Engine
 from engine_container.engine.replica import EVENTS_PER_RECORD_MAX, Replica
 from engine_container.engine.settings import EngineSettings
-from engine_container.engine.snapshots import FolderStore, SnapshotStore, newest, save, state_hash
+from engine_container.engine.snapshots import newest, save, state_hash
+from engine_container.snapshot_store import FolderStore, SnapshotStore
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events
 from mycrypto.contracts.trading import OrderType, Side, SymbolStatus, TimeInForce

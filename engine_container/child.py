@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
-from typing import Final, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
 SECONDS_MAX: Final = 120
 _CHUNK: Final = 65_536
@@ -36,24 +36,41 @@ def _child(work: Callable[[], bytes], pipe: int) -> NoReturn:
         os._exit(status)
 
 
-async def in_child(work: Callable[[], bytes], seconds_max: float = SECONDS_MAX) -> bytes:
-    """Fork, do the work in the child, give back its bytes. Raises :class:`ChildError`."""
+class Child(NamedTuple):
+    """A child at work: its process and the pipe that its answer comes through."""
+
+    pid: int
+    pipe: int
+
+
+def start(work: Callable[[], bytes]) -> Child:
+    """Fork: the child does the work on the state as it is at this very moment. Wait for it with :func:`answer`."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
         _child(work, writing)
     os.close(writing)
+    return Child(pid, reading)
+
+
+async def answer(child: Child, seconds_max: float = SECONDS_MAX) -> bytes:
+    """The bytes that the work gave. Raises :class:`ChildError`."""
     loop = asyncio.get_running_loop()
     try:
-        answer = await asyncio.wait_for(loop.run_in_executor(None, _read_all, reading), seconds_max)
+        given = await asyncio.wait_for(loop.run_in_executor(None, _read_all, child.pipe), seconds_max)
     except TimeoutError as error:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(child.pid, signal.SIGKILL)
         raise ChildError(f"took more than {seconds_max} s") from error
     finally:
-        await loop.run_in_executor(None, os.waitpid, pid, 0)
-    if not answer.startswith(b"="):
-        raise ChildError(answer[1:].decode(errors="replace") or "died")
-    return answer[1:]
+        await loop.run_in_executor(None, os.waitpid, child.pid, 0)
+    if not given.startswith(b"="):
+        raise ChildError(given[1:].decode(errors="replace") or "died")
+    return given[1:]
+
+
+async def in_child(work: Callable[[], bytes], seconds_max: float = SECONDS_MAX) -> bytes:
+    """Fork, do the work in the child, give back its bytes. Raises :class:`ChildError`."""
+    return await answer(start(work), seconds_max)
 
 
 def _read_all(pipe: int) -> bytes:
