@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Awaitable, Iterable
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 import redis.exceptions
@@ -20,6 +20,7 @@ from engine_container.metrics import Counter
 from engine_container.web.call import Call
 from mycrypto.errors import ProblemError
 from mycrypto.security.revocation import is_revoked, keys_of
+from mycrypto.security.second_factor import fresh_key
 from mycrypto.security.tokens import Claims, Identity, Role, Tier, bearer, invalid_token, verify_access
 
 REVOCATION_AGE_SECONDS_MAX: Final = 0.9
@@ -28,10 +29,11 @@ TOKENS_MAX: Final = 20_000
 UNCHECKED: Final = Counter("auth_revocation_unchecked_total", "Tokens accepted while the revocation list could not be read")
 
 
-class RevocationStore(Protocol):
+class TokenStore(Protocol):
     """The part of an asynchronous Redis client that is needed."""
 
     def mget(self, keys: Iterable[str]) -> Awaitable[list[bytes | str | None]]: ...
+    def get(self, name: str) -> Awaitable[Any]: ...
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -72,9 +74,10 @@ class _Known:
 
 
 class Authenticator:
-    def __init__(self, keys: KeySet, store: RevocationStore) -> None:
+    def __init__(self, keys: KeySet, store: TokenStore, *, lenient: bool = False) -> None:
         self._keys = keys
         self._store = store
+        self._lenient = lenient
         self._known: dict[bytes, _Known] = {}
 
     async def caller(self, call: Call) -> Caller:
@@ -96,6 +99,24 @@ class Authenticator:
         if now - known.checked_at > REVOCATION_AGE_SECONDS_MAX:
             await self._check_revocation(digest, known, now)
         return known.caller
+
+    async def require_fresh_second_factor(self, caller: Caller) -> None:
+        """For what an administrator changes: the second factor was shown in this session within five minutes. Raises AUTH_003, or
+        SERVICE_UNAVAILABLE while nobody can say, for a lost cache must not open this door. A lenient authenticator (stage local) lets an
+        administrator pass who has no second factor.
+        """
+        claims = caller.claims
+        if claims is None:
+            raise ProblemError("AUTH_003", "API keys cannot do this; log in and show the second factor")
+        if self._lenient and not claims.two_factor:
+            return
+        try:
+            shown = await self._store.get(fresh_key(claims.sid))
+        except (redis.exceptions.RedisError, OSError):
+            detail = "whether the second factor was shown cannot be checked now"
+            raise ProblemError("SERVICE_UNAVAILABLE", detail, headers={"Retry-After": "1"}) from None
+        if shown is None:
+            raise ProblemError("AUTH_003", "show the second factor first (POST /api/auth/2fa/verify); it counts for five minutes")
 
     async def _check_signature(self, token: str) -> Claims:
         if not self._keys.keys:

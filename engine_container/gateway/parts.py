@@ -84,7 +84,7 @@ class Gateway:
             socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 1),
         )
-        self.auth = Authenticator(self.keys, self.redis)
+        self.auth = Authenticator(self.keys, self.redis, lenient=settings.stage == "local")
         self.api_keys = ApiKeys(self.redis, settings.sealing_secret_name or f"mycrypto/{settings.stage}/two-factor")
         self.audit = AuditTrail(settings.stage, self.logger)
         self.limits = RateLimits(self.redis, enabled=settings.limits_rates)

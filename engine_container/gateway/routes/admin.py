@@ -1,4 +1,6 @@
-"""What staff with the role ADMIN may change: symbols, their status, a user's limits. Every change is written down with what was before."""
+"""What staff with the role ADMIN and a fresh second factor may change: symbols, their status, a user's limits. Every change is written
+down with what was before.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +42,7 @@ class Admin:
     async def _admin(self, call: Call) -> Caller:
         caller = await self._gateway.caller(call)
         caller.require(Role.ADMIN)
+        await self._gateway.auth.require_fresh_second_factor(caller)
         return caller
 
     async def put_symbol(self, call: Call) -> Reply:

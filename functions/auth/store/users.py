@@ -35,7 +35,7 @@ class User(msgspec.Struct, frozen=True):
 
     @property
     def identity(self) -> Identity:
-        return Identity(self.id, self.email, self.role_set, Tier(self.rate_limit_tier), self.kyc_level)
+        return Identity(self.id, self.email, self.role_set, Tier(self.rate_limit_tier), self.kyc_level, self.two_fa_enabled)
 
     @property
     def role_set(self) -> tuple[Role, ...]:

@@ -128,11 +128,18 @@ class Harness:
         self.app: ASGIApp
 
     def token(
-        self, user_id: UUID, *roles: tokens.Role, life_s: int = 900, now_ms: int | None = None, tier: tokens.Tier = tokens.Tier.FREE
+        self,
+        user_id: UUID,
+        *roles: tokens.Role,
+        life_s: int = 900,
+        now_ms: int | None = None,
+        tier: tokens.Tier = tokens.Tier.FREE,
+        session_id: UUID | None = None,
+        two_factor: bool = False,
     ) -> str:
-        identity = tokens.Identity(user_id, "trader@example.com", roles or (tokens.Role.USER,), tier)
+        identity = tokens.Identity(user_id, "trader@example.com", roles or (tokens.Role.USER,), tier, two_factor=two_factor)
         issued = time.time_ns() // 1_000_000 if now_ms is None else now_ms
-        return tokens.sign_access(self.signing, identity, session_id=uuid4(), now_ms=issued, life_s=life_s).text
+        return tokens.sign_access(self.signing, identity, session_id=session_id or uuid4(), now_ms=issued, life_s=life_s).text
 
     async def call(self, method: str, path: str, body: object = None, *, user: UUID | None = None, **options: Any) -> httpx.Response:
         headers = dict(options.pop("headers", {}))

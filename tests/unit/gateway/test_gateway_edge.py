@@ -241,10 +241,10 @@ def test_requests_signed_with_a_key(play: Play, monkeypatch: pytest.MonkeyPatch)
         "mycrypto.secrets.get", lambda name: {"key": base64.b64encode(bytes(32)).decode()} if name.endswith("two-factor") else {}
     )
 
-    def publish(h: Harness, key_id: str, *scopes: api_keys.Scope, ips: tuple[str, ...] = ()) -> None:
-        key = api_keys.PublishedApiKey(
-            key_id, sealer.seal(secret, key_id), ALICE, "a@example.com", (Role.USER,), Tier.FREE, 1, scopes, ips, None
-        )
+    def publish(
+        h: Harness, key_id: str, *scopes: api_keys.Scope, ips: tuple[str, ...] = (), roles: tuple[Role, ...] = (Role.USER,)
+    ) -> None:
+        key = api_keys.PublishedApiKey(key_id, sealer.seal(secret, key_id), ALICE, "a@example.com", roles, Tier.FREE, 1, scopes, ips, None)
         h.redis.values[api_keys.redis_key(key_id)] = msgspec.json.encode(key)
 
     async def scenario(h: Harness) -> None:
@@ -258,6 +258,7 @@ def test_requests_signed_with_a_key(play: Play, monkeypatch: pytest.MonkeyPatch)
 
         publish(h, "k1", api_keys.Scope.READ, api_keys.Scope.TRADE)
         publish(h, "reader", api_keys.Scope.READ)
+        publish(h, "admin", api_keys.Scope.READ, api_keys.Scope.TRADE, roles=(Role.USER, Role.ADMIN))
         publish(h, "elsewhere", api_keys.Scope.READ, ips=("10.9.9.9/32",))
         order = msgspec.json.encode(LIMIT)
         assert (await signed("POST", "/api/v1/orders", order)).status_code == 201
@@ -265,6 +266,9 @@ def test_requests_signed_with_a_key(play: Play, monkeypatch: pytest.MonkeyPatch)
         assert (await signed("GET", "/api/v1/orders", key_id="reader")).status_code == 200
         assert (await signed("POST", "/api/v1/orders", order, key_id="reader")).status_code == 403
         assert (await signed("GET", "/api/v1/orders", key_id="elsewhere")).status_code == 403
+        halt = msgspec.json.encode({"reason": "check"})
+        administrator = await signed("POST", "/api/v1/admin/emergency/halt-all", halt, key_id="admin")
+        assert (administrator.status_code, administrator.json()["code"]) == (403, "AUTH_003"), "no key administers, whatever its user may"
         now_ms = time.time_ns() // 1_000_000
         assert (await signed("GET", "/api/v1/account/balances", at_ms=now_ms - 10)).status_code == 200
         for answer in (

@@ -12,6 +12,7 @@ import pytest
 from mycrypto.contracts import commands as c
 from mycrypto.contracts.trading import OrderType, Side, TimeInForce
 from mycrypto.ids import parse_trading_uuid, trading_uuid
+from mycrypto.security.second_factor import fresh_key
 from mycrypto.security.tokens import Role
 from tests.unit.gateway.conftest import Harness
 
@@ -485,3 +486,31 @@ def test_admin_changes_need_the_role_and_answer_with_what_is_in_force(play: Play
         assert [entry[1] for entry in noted] == ["symbol.set", "symbol.set", "symbol.status", "user.limits", "user.limits"]
 
     play(scenario)
+
+
+def test_admin_changes_need_a_second_factor_shown_in_this_session(play: Play) -> None:
+    halt = ("PUT", "/api/v1/admin/symbols/BTCUSDT/status", {"status": "HALTED", "reason": "check"})
+
+    async def tried(h: Harness, session: UUID, *, two_factor: bool) -> tuple[int, str]:
+        token = h.token(BOB, Role.ADMIN, session_id=session, two_factor=two_factor)
+        answer = await h.call(*halt, headers={"Authorization": f"Bearer {token}"})
+        return answer.status_code, answer.json().get("code", "")
+
+    async def on_aws(h: Harness) -> None:
+        session = uuid4()
+        for two_factor in (False, True):
+            assert await tried(h, session, two_factor=two_factor) == (403, "AUTH_003")
+        h.redis.values[fresh_key(session)] = b"1"
+        assert await tried(h, uuid4(), two_factor=True) == (403, "AUTH_003"), "shown in another session"
+        assert (await tried(h, session, two_factor=True))[0] == 200
+        h.redis.down = True
+        assert await tried(h, session, two_factor=True) == (503, "SERVICE_UNAVAILABLE")
+        reading = await h.call("GET", f"/api/v1/admin/users/{ALICE}/limits", user=BOB, roles=(Role.ADMIN,))
+        assert reading.status_code == 200
+
+    async def on_one_machine(h: Harness) -> None:
+        assert (await tried(h, uuid4(), two_factor=False))[0] == 200
+        assert await tried(h, uuid4(), two_factor=True) == (403, "AUTH_003"), "who has one shows it"
+
+    play(on_aws, stage="dev")
+    play(on_one_machine)

@@ -55,6 +55,8 @@ class Identity(msgspec.Struct, frozen=True):
     roles: tuple[Role, ...] = (Role.USER,)
     tier: Tier = Tier.FREE
     kyc_level: int = 0
+    two_factor: bool = False
+    """The user has a second factor and showed it at log-in."""
 
 
 class Claims(msgspec.Struct, frozen=True):
@@ -76,10 +78,11 @@ class Claims(msgspec.Struct, frozen=True):
     iat: int
     exp: int
     iat_ms: int
+    two_factor: bool = False
 
     @property
     def identity(self) -> Identity:
-        return Identity(self.sub, self.email, self.roles, self.tier, self.kyc_level)
+        return Identity(self.sub, self.email, self.roles, self.tier, self.kyc_level, self.two_factor)
 
     def has_role(self, role: Role) -> bool:
         return role in self.roles
@@ -113,6 +116,7 @@ def _sign(key: SigningKey, identity: Identity, kind: TokenType, session_id: UUID
         iat=issued_s,
         exp=issued_s + life_s,
         iat_ms=now_ms,
+        two_factor=identity.two_factor,
     )
     text = jwt.encode(msgspec.to_builtins(claims), key.private_key, algorithm=ALGORITHM, headers={"kid": key.kid})
     return SignedToken(text, claims)
