@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
+import jwt
 import pytest
 
 from functions.auth import two_factor
@@ -106,6 +107,8 @@ def test_a_log_in_takes_two_steps(identity: Identity, wait: Wait) -> None:
     answer = _verify(identity, challenge, phone.code())
     assert answer.status == 200
     assert identity.call("GET", "/api/auth/profile", token=answer.body["access_token"]).body["two_factor_enabled"] is True
+    claims = jwt.decode(answer.body["access_token"], options={"verify_signature": False})
+    assert claims["two_factor"] is True, "by which the gateway knows that an administrator has one to show"
     again = _verify(identity, challenge, phone.code())
     assert (again.status, again.code) == (401, "INVALID_CHALLENGE")
 
