@@ -5,12 +5,13 @@ from __future__ import annotations
 from engine_container.core.amendments import amended
 from engine_container.core.book import other_side, take_out
 from engine_container.core.cancelling import find, missing
-from engine_container.core.closing import free_client_order_id, leave
+from engine_container.core.closing import free_client_order_id
 from engine_container.core.entities import Details, Event, Order, State
 from engine_container.core.execution import limit_key_of, run_limit
 from engine_container.core.funds import lock_asset, lock_per_lot, release, shortage, touch, user_of
 from engine_container.core.idempotency import answered, remember_command
 from engine_container.core.limits import Refusal, band_refusal, has_limit, market_refusal, price_refusal, quantity_refusal, turnover_refusal
+from engine_container.core.roster import strike
 from engine_container.core.selftrade import shrink
 from engine_container.core.vocabulary import AUCTION, LIMIT, REMEMBERED_MS, TAG_REFUSED, is_post_only, kind_of
 from mycrypto.contracts.commands import AmendOrder, fields_of
@@ -23,7 +24,7 @@ def amend(state: State, command: AmendOrder, events: list[Event], closed: list[E
         return
     remember_command(state, command.command_id, content)
     user = user_of(state, command.user_id)
-    order = find(user, command.order_number, command.client_order_id)
+    order = find(state, user, command.order_number, command.client_order_id)
     if order is None:
         events.append(missing(state, user, command.order_number, command.client_order_id))
         return
@@ -97,7 +98,7 @@ def _requeue(state: State, order: Order, lots: int, ticks: int, per_lot: int, ev
     """Off the book, changed, and in again as a taker; the event says in its place what the order shows in the end."""
     take_out(order)
     release(state, order, order.open)
-    leave(order)
+    strike(state, order)
     _renew(order, lots, ticks, per_lot)
     place = len(events)
     events.append(amended(order, kept_place=False))
@@ -106,4 +107,4 @@ def _requeue(state: State, order: Order, lots: int, ticks: int, per_lot: int, ev
     shown = order.shown * symbol.lot if order.level is not None else 0
     events[place] = (*events[place][:8], shown)
     if order.created_ms + REMEMBERED_MS <= state.now_ms:
-        free_client_order_id(order)
+        free_client_order_id(state, order)

@@ -8,11 +8,12 @@ from engine_container.core.closing import cancel
 from engine_container.core.entities import Event, Order, State, User
 from engine_container.core.funds import user_of
 from engine_container.core.idempotency import answered, cancel_answered, remember_command
+from engine_container.core.roster import orders_of_user
 from engine_container.core.vocabulary import TAG_REFUSED
 from mycrypto.contracts.commands import CancelAll, fields_of
 
 
-def find(user: User, order_number: int, client_order_id: str) -> Order | None:
+def find(state: State, user: User, order_number: int, client_order_id: str) -> Order | None:
     """The user's open order by its number, or by its client_order_id where the number is 0."""
     number = order_number
     if number == 0:
@@ -20,7 +21,8 @@ def find(user: User, order_number: int, client_order_id: str) -> Order | None:
         if record is None:
             return None
         number = record.number
-    return user.open.get(number)
+    order = state.orders.get(number)
+    return order if order is not None and order.seat.user is user else None
 
 
 def missing(state: State, user: User, order_number: int, client_order_id: str) -> Event:
@@ -37,7 +39,7 @@ def cancel_order(state: State, fields: tuple[Any, ...], events: list[Event], clo
     client_order_id: str = fields[3]
     if cancel_answered(state, user, fields[0], order_number, client_order_id, events):
         return
-    order = find(user, order_number, client_order_id)
+    order = find(state, user, order_number, client_order_id)
     if order is None:
         events.append(missing(state, user, order_number, client_order_id))
         return
@@ -54,9 +56,8 @@ def cancel_all(state: State, command: CancelAll, events: list[Event], closed: li
     if user is None:
         return
     side = -1 if command.side is None else int(command.side)
-    for number in sorted(user.open):
-        order = user.open.get(number)
-        if order is None:
+    for order in orders_of_user(state, user):
+        if state.orders.get(order.number) is not order:
             continue  # the other leg of an OCO that went before
         if (side < 0 or order.side == side) and (not command.symbol or order.seat.symbol.name == command.symbol):
             cancel(state, order, "USER", closed)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from engine_container.core.book import take_out
 from engine_container.core.entities import Event, Order, State
 from engine_container.core.funds import lock, release
+from engine_container.core.roster import strike
 from engine_container.core.triggers import let_go
 from engine_container.core.vocabulary import CANCELLED, FILLED, REMEMBERED_MS, TAG_CLOSED
+
+
+_CLOSED: Final[object] = TAG_CLOSED
 
 
 def announce(order: Order, status: int, reason: str, closed: list[Event]) -> None:
@@ -15,9 +21,9 @@ def announce(order: Order, status: int, reason: str, closed: list[Event]) -> Non
     lot = seat.symbol.lot
     closed.append(
         (
-            TAG_CLOSED,
-            order.number,
-            order.created_ms,
+            _CLOSED,
+            order.key,
+            order.created,
             seat.user.user_id,
             seat.symbol.name,
             status,
@@ -28,35 +34,18 @@ def announce(order: Order, status: int, reason: str, closed: list[Event]) -> Non
     )
 
 
-def enrol(order: Order) -> None:
-    """Count the order as one of the user's open ones."""
-    seat = order.seat
-    seat.user.open[order.number] = order
-    seat.open_orders += 1
-
-
-def leave(order: Order) -> None:
-    """The order no longer counts as an open one, for now."""
-    seat = order.seat
-    del seat.user.open[order.number]
-    seat.open_orders -= 1
-
-
 def strike_off(state: State, order: Order) -> None:
     """The order is open no longer; its client_order_id is free again if its 24 hours have passed."""
-    seat = order.seat
-    user = seat.user
-    del user.open[order.number]
-    seat.open_orders -= 1
+    strike(state, order)
     if order.created_ms + REMEMBERED_MS <= state.now_ms:
-        free_client_order_id(order)
+        free_client_order_id(state, order)
 
 
-def free_client_order_id(order: Order) -> None:
+def free_client_order_id(state: State, order: Order) -> None:
     """Forget an id that outlived its 24 hours because its order was open."""
     user = order.seat.user
     record = user.clients.get(order.client_order_id)
-    if record is not None and record.number == order.number and order.number not in user.open:
+    if record is not None and record.number == order.number and order.number not in state.orders:
         del user.clients[order.client_order_id]
 
 

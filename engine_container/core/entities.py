@@ -7,7 +7,7 @@ in the module that bears its name.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from mypy_extensions import mypyc_attr
 
@@ -32,6 +32,16 @@ class Rates:
         self.maker_ppm = maker_ppm
         self.taker_ppm = taker_ppm
         self.highest_ppm = max(maker_ppm, taker_ppm)
+
+
+@mypyc_attr(acyclic=True)
+class Total:
+    """The sum of all users' money in one asset, in units."""
+
+    __slots__ = ("units",)
+
+    def __init__(self) -> None:
+        self.units = 0
 
 
 @mypyc_attr(acyclic=True)
@@ -119,11 +129,11 @@ class Order:
 
     __slots__ = (
         "client_order_id",
-        "created_ms",
+        "created",
+        "key",
         "level",
         "lock_per_lot",
         "newer",
-        "number",
         "older",
         "open",
         "price",
@@ -145,11 +155,13 @@ class Order:
         total: int,
         lock_per_lot: int,
         client_order_id: str,
-        created_ms: int,
+        created: Any,
         terms: Terms | None,
     ) -> None:
-        self.number = 0
-        self.created_ms = created_ms
+        self.key: Any = 0
+        """Its number, the event's that accepted it, as the object that events carry and tables are asked with: made once, not at every use."""
+        self.created: Any = created
+        """Log time of its acceptance, such an object too."""
         self.seat = seat
         self.side = side
         self.style = style
@@ -166,6 +178,18 @@ class Order:
         self.level: Level | None = None
         self.older: Order | None = None
         self.newer: Order | None = None
+
+    @property
+    def number(self) -> int:
+        """The number of the event that accepted it."""
+        number: int = self.key
+        return number
+
+    @property
+    def created_ms(self) -> int:
+        """Log time of its acceptance, epoch milliseconds."""
+        created_ms: int = self.created
+        return created_ms
 
 
 @mypyc_attr(acyclic=True)
@@ -200,7 +224,7 @@ class Record:
 
 
 class User:
-    """A user's limits, habits, money and open orders. -1 in a limit or rate means the platform's default."""
+    """A user's limits, habits and money, and which orders are open. -1 in a limit or rate means the platform's default."""
 
     __slots__ = (
         "balances",
@@ -208,12 +232,14 @@ class User:
         "daily_notional_max",
         "day",
         "day_notional",
+        "entered",
         "maker_fee_ppm",
         "market_maker",
-        "open",
+        "open_orders",
         "open_orders_max",
         "open_orders_per_symbol_max",
         "prevention",
+        "seat",
         "seats",
         "taker_fee_ppm",
         "user_id",
@@ -233,7 +259,11 @@ class User:
         self.day_notional = 0
         self.balances: dict[str, Balance] = {}
         self.seats: dict[str, Seat] = {}
-        self.open: dict[int, Order] = {}
+        self.seat: Seat | None = None
+        """The one used last: most users stay at one symbol for a while."""
+        self.entered: list[int] = []
+        """Numbers of the open orders in order of entry, among some that have ended (:mod:`engine_container.core.roster`)."""
+        self.open_orders = 0
         self.clients: dict[str, Record] = {}
 
 
@@ -278,6 +308,8 @@ class Symbol:
         "opens_minute",
         "prints",
         "quote",
+        "quote_total",
+        "rates",
         "reason",
         "resume_ms",
         "rising",
@@ -294,11 +326,13 @@ class Symbol:
         "window_second",
     )
 
-    def __init__(self, index: int, name: str, base: str, quote: str) -> None:
+    def __init__(self, index: int, name: str, base: str, quote: str, quote_total: Total) -> None:
         self.index = index
         self.name = name
         self.base = base
         self.quote = quote
+        self.quote_total = quote_total
+        """What all users have of the quote asset: fees leave it."""
         self.tick = 0
         self.lot = 0
         self.unit = 0
@@ -309,6 +343,8 @@ class Symbol:
         self.band_bps = 0
         self.maker_fee_ppm = 0
         self.taker_fee_ppm = 0
+        self.rates = Rates(0, 0)
+        """For users without rates of their own; an order keeps those that it was accepted with."""
         self.breaker_bps = 0
         self.breaker_halt_ms = 0
         self.opens_minute = -1
@@ -352,7 +388,9 @@ class State:
         "expiring",
         "moved",
         "next_seq",
+        "now",
         "now_ms",
+        "orders",
         "records",
         "records_start",
         "rules",
@@ -375,8 +413,12 @@ class State:
         """The number of the next event."""
         self.now_ms = 0
         """The greatest log time seen."""
+        self.now: Any = 0
+        """The same as an object, for what is made at this time."""
         self.rules = RULES_FIRST
         self.users: dict[bytes, User] = {}
+        self.orders: dict[int, Order] = {}
+        """Every open order, resting or waiting, by its number."""
         self.symbols: dict[str, Symbol] = {}
         self.symbols_by_index: list[Symbol] = []
         self.seen: dict[bytes, Record] = {}
@@ -385,8 +427,7 @@ class State:
         self.records_start = 0
         self.transfers: dict[bytes, int] = {}
         """Every transfer id ever used with its signed amount; 0 for a debit that was refused."""
-        self.totals: dict[str, int] = {}
-        """Sum of all users' money per asset, in units."""
+        self.totals: dict[str, Total] = {}
         self.totals_seq = 1
         self.totals_time_ms = 0
         self.expiring: list[tuple[int, int, Order]] = []

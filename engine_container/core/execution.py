@@ -6,12 +6,13 @@ from heapq import heappush
 
 from engine_container.core.amendments import amended
 from engine_container.core.book import other_side, rest
-from engine_container.core.closing import announce, enrol
+from engine_container.core.closing import announce
 from engine_container.core.depth import UNBOUNDED, Reach, reach
 from engine_container.core.entities import Event, Order, State
 from engine_container.core.funds import lock
 from engine_container.core.limits import expiry_of
 from engine_container.core.matching import HALTED_BY_TRADE, PREVENTED, match
+from engine_container.core.roster import enrol
 from engine_container.core.statuses import halt
 from engine_container.core.vocabulary import (
     AUCTION,
@@ -66,7 +67,7 @@ def settle_in_book(state: State, order: Order) -> None:
         order.shown = min(terms.display, order.open)
     lock(state, order)
     rest(order)
-    enrol(order)
+    enrol(state, order)
     note_expiry(state, order)
 
 

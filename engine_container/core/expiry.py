@@ -17,5 +17,5 @@ def expire(state: State, closed: list[Event]) -> None:
     expiring = state.expiring
     while expiring and expiring[0][0] <= state.now_ms:
         _, number, order = heappop(expiring)
-        if order.seat.user.open.get(number) is order:
+        if state.orders.get(number) is order:
             cancel(state, order, "EXPIRED", closed, EXPIRED)

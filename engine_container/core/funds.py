@@ -6,7 +6,9 @@ need: ``lock_per_lot`` times the open lots of each.
 
 from __future__ import annotations
 
-from engine_container.core.entities import Balance, Details, Event, InvariantError, Order, Seat, State, Symbol, User
+from typing import Final
+
+from engine_container.core.entities import Balance, Details, Event, InvariantError, Order, Seat, State, Symbol, Total, User
 from engine_container.core.vocabulary import (
     BUY,
     PPM,
@@ -15,6 +17,8 @@ from engine_container.core.vocabulary import (
     TAG_TRANSFER,
     TAG_TRANSFER_REFUSED,
 )
+
+_BALANCE: Final[object] = TAG_BALANCE
 
 TOTALS_EVERY_EVENTS = 10_000
 TOTALS_EVERY_MS = 10_000
@@ -32,7 +36,7 @@ def report(state: State, events: list[Event]) -> None:
     for balance in state.touched:
         if balance.available < 0 or balance.locked < 0:
             raise InvariantError(f"negative balance of {balance.asset}: {balance.available} available, {balance.locked} locked")
-        events.append((TAG_BALANCE, balance.user_id, balance.asset, balance.available, balance.locked))
+        events.append((_BALANCE, balance.user_id, balance.asset, balance.available, balance.locked))
     state.touched.clear()
 
 
@@ -52,6 +56,15 @@ def balance_of(user: User, asset: str) -> Balance:
         balance = Balance(user.user_id, asset, 0, 0)
         user.balances[asset] = balance
     return balance
+
+
+def total_of(state: State, asset: str) -> Total:
+    """What all users together have of the asset, nothing at first."""
+    total = state.totals.get(asset)
+    if total is None:
+        total = Total()
+        state.totals[asset] = total
+    return total
 
 
 def lock_asset(seat: Seat, side: int) -> Balance:
@@ -132,7 +145,7 @@ def _apply(state: State, user_id: bytes, asset: str, change: int, transfer_id: b
     balance = balance_of(user_of(state, user_id), asset)
     balance.available += change
     touch(state, balance)
-    state.totals[asset] = state.totals.get(asset, 0) + change
+    total_of(state, asset).units += change
     state.transfers[transfer_id] = change
     events.append((TAG_TRANSFER, transfer_id, user_id, asset, change, False))
 
@@ -158,6 +171,6 @@ def report_totals(state: State, events: list[Event]) -> None:
     """Totals per asset, every so many events or so much time, for the ledger to compare with its own."""
     passed = state.next_seq + len(events) - state.totals_seq
     if passed >= TOTALS_EVERY_EVENTS or (passed > 0 and state.now_ms - state.totals_time_ms >= TOTALS_EVERY_MS):
-        events.append((TAG_TOTALS, dict(state.totals)))
+        events.append((TAG_TOTALS, {asset: total.units for asset, total in state.totals.items()}))
         state.totals_seq = state.next_seq + len(events)
         state.totals_time_ms = state.now_ms

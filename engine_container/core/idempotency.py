@@ -29,7 +29,7 @@ def fresh(state: State, record: Record) -> bool:
 def client_record(state: State, user: User, client_order_id: str) -> Record | None:
     """What the user's client_order_id stands for, if it is taken."""
     record = user.clients.get(client_order_id)
-    if record is not None and not fresh(state, record) and record.number not in user.open:
+    if record is not None and not fresh(state, record) and record.number not in state.orders:
         return None
     return record
 
@@ -96,7 +96,7 @@ def forget_old(state: State) -> None:
         user = record.user
         if user is None or not record.client_order_id:
             continue
-        if record.number not in user.open and user.clients.get(record.client_order_id) is record:
+        if record.number not in state.orders and user.clients.get(record.client_order_id) is record:
             del user.clients[record.client_order_id]
     if start > FORGOTTEN_PER_STEP_MAX and start * 2 > len(records):
         del records[:start]

@@ -5,6 +5,8 @@ Each check returns ``None`` or the refusal: a code of the catalogue and the figu
 
 from __future__ import annotations
 
+from typing import Final
+
 from engine_container.core.entities import NO_BOUND, Details, Seat, State, Symbol, Terms, User
 from engine_container.core.vocabulary import (
     ACTIVE,
@@ -30,7 +32,7 @@ from engine_container.core.vocabulary import (
 
 Refusal = tuple[str, Details]
 
-CLIENT_ORDER_ID_LENGTH_MAX = 100
+CLIENT_ORDER_ID_LENGTH_MAX: Final = 100
 
 
 def _odd(reason: str) -> Refusal:
@@ -165,7 +167,7 @@ def band_refusal(symbol: Symbol, ticks: int) -> Refusal | None:
 def open_order_refusal(seat: Seat, more: int) -> Refusal | None:
     """Whether ``more`` orders may come to be open, waiting ones included; a limit of 0 is none."""
     user = seat.user
-    count = len(user.open)
+    count = user.open_orders
     if 0 < user.open_orders_max < count + more:
         return "OPEN_ORDER_LIMIT", {"scope": "user", "open": count, "maximum": user.open_orders_max}
     if 0 < user.open_orders_per_symbol_max < seat.open_orders + more:

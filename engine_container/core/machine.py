@@ -12,12 +12,13 @@ from engine_container.core.amending import amend
 from engine_container.core.cancelling import cancel_all, cancel_order
 from engine_container.core.entities import RULES_LATEST, Event, State
 from engine_container.core.expiry import expire
-from engine_container.core.funds import credit, debit, report, report_totals
+from engine_container.core.finishing import finished
+from engine_container.core.funds import credit, debit, report_totals
 from engine_container.core.idempotency import answered, forget_old, remember_command
 from engine_container.core.limits import set_band
 from engine_container.core.oco import place_oco
 from engine_container.core.placing import place
-from engine_container.core.quick import cancel_plain, rest_plain
+from engine_container.core.quick import cancel_plain, place_plain
 from engine_container.core.replacing import replace
 from engine_container.core.stops import cascade, go_on
 from engine_container.core.symbols import end_statuses, halt_all, resume_all, set_status, set_symbol
@@ -51,7 +52,7 @@ _fields_of: Final = fields_of
 
 def advance(state: State, time_ms: int) -> list[Event]:
     """Move the time on (never back) and do what has come due."""
-    state.now_ms = max(state.now_ms, time_ms)
+    _move_on(state, time_ms)
     now_ms = state.now_ms
     expiring = state.expiring
     due = bool(expiring) and expiring[0][0] <= now_ms
@@ -68,23 +69,32 @@ def advance(state: State, time_ms: int) -> list[Event]:
         expire(state, closed)
     if state.timed:
         end_statuses(state, events, closed)
-    return _finished(state, events, closed)
+    return finished(state, events, closed)
+
+
+def _move_on(state: State, time_ms: int) -> None:
+    if time_ms > state.now_ms:
+        state.now_ms = time_ms
+        state.now = time_ms
 
 
 def apply(state: State, command: Command, time_ms: int) -> list[Event]:
     """Carry out one command at a log time; its events in the order that the contract promises."""
-    state.now_ms = max(state.now_ms, time_ms)
-    events: list[Event] = []
+    _move_on(state, time_ms)
+    done: list[Event] | None = None
     kind = type(command)
     fields: tuple[Any, ...] = ()
     if kind is _PLACE:
         fields = _fields_of(command)
-        if not state.unfinished and rest_plain(state, fields, events):
-            return events
+        if not state.unfinished:
+            done = place_plain(state, fields)
     elif kind is _CANCEL:
         fields = _fields_of(command)
-        if not state.unfinished and cancel_plain(state, fields, events):
-            return events
+        if not state.unfinished:
+            done = cancel_plain(state, fields)
+    if done is not None:
+        return done
+    events: list[Event] = []
     closed: list[Event] = []
     state.serial += 1
     if state.unfinished:
@@ -95,27 +105,12 @@ def apply(state: State, command: Command, time_ms: int) -> list[Event]:
         cancel_order(state, fields, events, closed)
     else:
         _apply_other(state, command, events, closed)
-    return _finished(state, events, closed)
+    return finished(state, events, closed)
 
 
 def run(state: State, command: Command, time_ms: int) -> list[Event]:
     """Advance and apply in one, for callers without records."""
     return advance(state, time_ms) + apply(state, command, time_ms)
-
-
-def _finished(state: State, events: list[Event], closed: list[Event]) -> list[Event]:
-    """Stops fire, then the closed orders and the balances are told."""
-    if state.moved:
-        moved = state.moved
-        state.moved = []
-        for symbol in moved:
-            cascade(state, symbol, events, closed)
-    if closed:
-        events.extend(closed)
-    if state.touched:
-        report(state, events)
-    state.next_seq += len(events)
-    return events
 
 
 def observe_print(state: State, name: str, price: int) -> list[Event]:
@@ -129,7 +124,7 @@ def observe_print(state: State, name: str, price: int) -> list[Event]:
     if symbol.waiting:
         symbol.prints.append(symbol.last_price)
         cascade(state, symbol, events, closed)
-    return _finished(state, events, closed)
+    return finished(state, events, closed)
 
 
 def _apply_other(state: State, command: Command, events: list[Event], closed: list[Event]) -> None:

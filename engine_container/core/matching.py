@@ -11,10 +11,12 @@ from engine_container.core.book import remove_emptied, to_the_back, unlink
 from engine_container.core.breaker import observe
 from engine_container.core.closing import close_filled, take_over
 from engine_container.core.entities import BookSide, Event, InvariantError, Order, State
-from engine_container.core.funds import fee
+from engine_container.core.funds import fee, touch
 from engine_container.core.limits import count_turnover
 from engine_container.core.selftrade import prevent
 from engine_container.core.vocabulary import BUY, FOK, STP_ALLOW, TAG_TRADE
+
+_TRADE: Final[object] = TAG_TRADE
 
 DONE: Final = 0
 """Nothing left to trade with, or nothing left to trade."""
@@ -75,8 +77,6 @@ def trade(state: State, maker: Order, taker: Order, price: int, lots: int, own: 
     base_units = lot * lots
     maker_fee = fee(value, maker.rates.maker_ppm)
     taker_fee = fee(value, taker.rates.taker_ppm)
-    serial = state.serial
-    touched = state.touched
     maker_base = maker.seat.base
     maker_quote = maker.seat.quote
     taker_base = taker.seat.base
@@ -93,12 +93,11 @@ def trade(state: State, maker: Order, taker: Order, price: int, lots: int, own: 
         maker_quote.locked -= freed
         maker_quote.available += freed - value - maker_fee
         maker_base.available += base_units
-    for balance in (taker_base, taker_quote, maker_base, maker_quote):
-        if balance.touched != serial:
-            balance.touched = serial
-            touched.append(balance)
-    totals = state.totals
-    totals[symbol.quote] -= maker_fee + taker_fee
+    touch(state, taker_base)
+    touch(state, taker_quote)
+    touch(state, maker_base)
+    touch(state, maker_quote)
+    symbol.quote_total.units -= maker_fee + taker_fee
     count_turnover(state, symbol, maker.seat.user, taker.seat.user, value)
 
     maker.open -= lots
@@ -113,19 +112,19 @@ def trade(state: State, maker: Order, taker: Order, price: int, lots: int, own: 
         maker.shown = min(maker.open, display)
     events.append(
         (
-            TAG_TRADE,
+            _TRADE,
             symbol.name,
             price * symbol.tick,
             base_units,
             taker.side,
-            maker.number,
-            maker.created_ms,
+            maker.key,
+            maker.created,
             maker.seat.user.user_id,
             maker_fee,
             (maker.total - maker.open) * lot,
             maker.shown * lot,
-            taker.number,
-            taker.created_ms,
+            taker.key,
+            taker.created,
             taker.seat.user.user_id,
             taker_fee,
             (taker.total - taker.open) * lot,

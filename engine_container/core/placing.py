@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from engine_container.core.book import other_side
-from engine_container.core.closing import enrol
 from engine_container.core.depth import UNBOUNDED, reach
 from engine_container.core.entities import Event, Order, Record, State, User
 from engine_container.core.execution import limit_key_of, market_reach, note_expiry, run_limit, run_market, settle_in_book
 from engine_container.core.funds import lock, lock_asset, shortage, user_of
 from engine_container.core.idempotency import client_record, fresh
 from engine_container.core.limits import Refusal, is_conditional
+from engine_container.core.roster import enrol
 from engine_container.core.stops import fire
 from engine_container.core.tickets import order_from
 from engine_container.core.triggers import hold, reached
@@ -139,7 +139,7 @@ def reject(fields: Fields, refusal: Refusal, events: list[Event]) -> None:
 
 def accept(state: State, order: Order, fields: Fields, status: int, events: list[Event]) -> None:
     """The OrderAccepted event, whose number becomes the order's."""
-    order.number = state.next_seq + len(events)
+    order.key = state.next_seq + len(events)
     side: int = fields[3]
     kind: int = fields[4]
     time_in_force: int = fields[5]
@@ -242,7 +242,7 @@ def _begin_market(state: State, order: Order, fields: Fields, events: list[Event
 def wait(state: State, order: Order, events: list[Event], closed: list[Event]) -> None:
     """A conditional order locks its funds and waits, unless the last price is past its trigger already."""
     lock(state, order)
-    enrol(order)
+    enrol(state, order)
     hold(order)
     terms = order.terms
     if terms is not None and terms.trail_bps == 0 and order.seat.symbol.status != AUCTION and reached(order, order.seat.symbol.last_price):

@@ -20,7 +20,7 @@ def replace(state: State, command: ReplaceOrder, events: list[Event], closed: li
         return
     record = remember_command(state, command.command_id, content)
     user = user_of(state, replacement.user_id)
-    order = find(user, command.order_number, command.client_order_id)
+    order = find(state, user, command.order_number, command.client_order_id)
     if order is None:
         events.append(missing(state, user, command.order_number, command.client_order_id))
         return

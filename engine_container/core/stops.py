@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import Final
 
 from engine_container.core.book import other_side
-from engine_container.core.closing import announce, free_client_order_id, leave, take_over
+from engine_container.core.closing import announce, free_client_order_id, take_over
 from engine_container.core.depth import UNBOUNDED, reach
 from engine_container.core.entities import Event, Order, State, Symbol
 from engine_container.core.execution import limit_key_of, market_reach, run_limit, run_market
 from engine_container.core.funds import release
 from engine_container.core.limits import has_limit
+from engine_container.core.roster import strike
 from engine_container.core.triggers import let_go, queue_fired
 from engine_container.core.vocabulary import ACTIVE, CANCELLED, FOK, REMEMBERED_MS, TAG_TRIGGERED, kind_of, time_in_force_of
 
@@ -53,7 +54,7 @@ def fire(state: State, order: Order, price: int, events: list[Event], closed: li
     let_go(order)
     take_over(state, order, closed)
     release(state, order, order.open)
-    leave(order)
+    strike(state, order)
     events.append((TAG_TRIGGERED, order.number, order.created_ms, user.user_id, symbol.name, price * symbol.tick))
     if not has_limit(kind_of(order.style)):
         found = market_reach(order, order.seat.quote.available if order.side == 0 else UNBOUNDED)
@@ -63,7 +64,7 @@ def fire(state: State, order: Order, price: int, events: list[Event], closed: li
     else:
         run_limit(state, order, events, closed)
     if order.created_ms + REMEMBERED_MS <= state.now_ms:
-        free_client_order_id(order)
+        free_client_order_id(state, order)
 
 
 def _short(order: Order) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from engine_container.core.auction import uncross
-from engine_container.core.entities import Details, Event, State, Symbol
+from engine_container.core.entities import Details, Event, Rates, State, Symbol
 from engine_container.core.expiry import DAY_MINUTES
+from engine_container.core.funds import total_of
 from engine_container.core.idempotency import answered, remember_command
 from engine_container.core.limits import set_band
 from engine_container.core.statuses import announce_symbol, clear_orders, enter
@@ -31,11 +32,11 @@ def set_symbol(state: State, command: SetSymbol, events: list[Event]) -> None:
         events.append((TAG_REFUSED, "VALIDATION_ERROR", refusal))
         return
     if symbol is None:
-        symbol = Symbol(len(state.symbols_by_index), command.symbol, command.base, command.quote)
+        total_of(state, command.base)
+        quote_total = total_of(state, command.quote)
+        symbol = Symbol(len(state.symbols_by_index), command.symbol, command.base, command.quote, quote_total)
         state.symbols[command.symbol] = symbol
         state.symbols_by_index.append(symbol)
-        for asset in (command.base, command.quote):
-            state.totals.setdefault(asset, 0)
         _value(state)
     _change(state, symbol, command)
     announce_symbol(symbol, command.actor_id, events)
@@ -89,6 +90,7 @@ def _change(state: State, symbol: Symbol, command: SetSymbol) -> None:
     symbol.band_bps = command.band_bps
     symbol.maker_fee_ppm = command.maker_fee_ppm
     symbol.taker_fee_ppm = command.taker_fee_ppm
+    symbol.rates = Rates(command.maker_fee_ppm, command.taker_fee_ppm)
     symbol.breaker_bps = command.breaker_bps
     symbol.breaker_halt_ms = command.breaker_halt_ms
     symbol.opens_minute = command.opens_minute

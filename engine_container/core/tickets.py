@@ -26,18 +26,20 @@ STOP_MARGIN_BPS = 1_000
 def seat_of(state: State, user: User, name: str) -> Seat | None:
     """The user's place at the symbol, taken at the first order; ``None`` if no such symbol is listed."""
     seat = user.seats.get(name)
-    if seat is not None:
-        return seat
-    symbol = state.symbols.get(name)
-    if symbol is None:
-        return None
-    seat = Seat(user, symbol, balance_of(user, symbol.base), balance_of(user, symbol.quote), rates_of(user, symbol))
-    user.seats[name] = seat
+    if seat is None:
+        symbol = state.symbols.get(name)
+        if symbol is None:
+            return None
+        seat = Seat(user, symbol, balance_of(user, symbol.base), balance_of(user, symbol.quote), rates_of(user, symbol))
+        user.seats[name] = seat
+    user.seat = seat
     return seat
 
 
 def rates_of(user: User, symbol: Symbol) -> Rates:
     """The user's own rates where set, else the symbol's."""
+    if user.maker_fee_ppm < 0 and user.taker_fee_ppm < 0:
+        return symbol.rates
     maker = user.maker_fee_ppm if user.maker_fee_ppm >= 0 else symbol.maker_fee_ppm
     taker = user.taker_fee_ppm if user.taker_fee_ppm >= 0 else symbol.taker_fee_ppm
     return Rates(maker, taker)
@@ -127,7 +129,7 @@ def _within_limits(
         if refusal is not None:
             return refusal
     per_lot = lock_per_lot(symbol, side, lock_price, seat.rates.highest_ppm)
-    return Order(seat, side, style, ticks, lots, per_lot, client_order_id, state.now_ms, terms)
+    return Order(seat, side, style, ticks, lots, per_lot, client_order_id, state.now, terms)
 
 
 def _scale(symbol: Symbol, terms: Terms) -> Refusal | None:

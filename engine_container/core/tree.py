@@ -10,7 +10,9 @@ from typing import Any, Final
 
 from engine_container.core.book import orders_of, rest
 from engine_container.core.entities import Balance, InvariantError, Order, Rates, Record, State, Symbol, Terms, User
+from engine_container.core.funds import total_of
 from engine_container.core.limits import set_band
+from engine_container.core.roster import enrol
 from engine_container.core.tickets import seat_of
 from engine_container.core.triggers import list_again, terms_of
 
@@ -26,13 +28,13 @@ class TreeError(ValueError):
 def dump(state: State) -> Tree:
     """The state between two commands."""
     users = {user_id: index for index, user_id in enumerate(state.users)}
-    expiring = {(time_ms, number) for time_ms, number, order in state.expiring if order.seat.user.open.get(number) is order}
+    expiring = {(time_ms, number) for time_ms, number, order in state.expiring if state.orders.get(number) is order}
     return [
         FORMAT,
         state.next_seq,
         state.now_ms,
         state.rules,
-        [[asset, units] for asset, units in state.totals.items()],
+        [[asset, total.units] for asset, total in state.totals.items()],
         state.totals_seq,
         state.totals_time_ms,
         [_user_row(user) for user in state.users.values()],
@@ -51,16 +53,17 @@ def load(tree: Tree) -> State:
     state = State()
     state.next_seq = tree[1]
     state.now_ms = tree[2]
+    state.now = tree[2]
     state.rules = tree[3]
     for asset, units in tree[4]:
-        state.totals[asset] = units
+        total_of(state, asset).units = units
     state.totals_seq = tree[5]
     state.totals_time_ms = tree[6]
     users = [_load_user(row) for row in tree[7]]
     for user in users:
         state.users[user.user_id] = user
     for row in tree[8]:
-        symbol = _load_rules(len(state.symbols_by_index), row)
+        symbol = _load_rules(state, row)
         state.symbols[symbol.name] = symbol
         state.symbols_by_index.append(symbol)
     for symbol in state.symbols_by_index:
@@ -140,8 +143,8 @@ def _symbol_row(symbol: Symbol, users: dict[bytes, int]) -> Tree:
     ]
 
 
-def _load_rules(index: int, row: Tree) -> Symbol:
-    symbol = Symbol(index, row[0][0], row[0][1], row[0][2])
+def _load_rules(state: State, row: Tree) -> Symbol:
+    symbol = Symbol(len(state.symbols_by_index), row[0][0], row[0][1], row[0][2], total_of(state, row[0][2]))
     rules = row[1]
     symbol.tick = rules[0]
     symbol.lot = rules[1]
@@ -152,6 +155,7 @@ def _load_rules(index: int, row: Tree) -> Symbol:
     symbol.band_bps = rules[6]
     symbol.maker_fee_ppm = rules[7]
     symbol.taker_fee_ppm = rules[8]
+    symbol.rates = Rates(rules[7], rules[8])
     symbol.breaker_bps = rules[9]
     symbol.breaker_halt_ms = rules[10]
     symbol.opens_minute = rules[11]
@@ -171,8 +175,7 @@ def _load_orders(state: State, symbol: Symbol, row: Tree, users: list[User], ord
         for order_row in rows:
             order = _load_order(state, symbol, order_row, users)
             orders[order.number] = order
-            order.seat.user.open[order.number] = order
-            order.seat.open_orders += 1
+            enrol(state, order)
             if waiting:
                 symbol.waiting[order.number] = order
                 list_again(order)
@@ -232,7 +235,7 @@ def _load_order(state: State, symbol: Symbol, row: Tree, users: list[User]) -> O
         terms.queued = fields[8]
         terms.idle_lock_per_lot = fields[10]
     order = Order(seat, row[3], row[4], row[5], row[6], row[9], row[12], row[1], terms)
-    order.number = row[0]
+    order.key = row[0]
     order.open = row[7]
     order.shown = row[8]
     if (seat.rates.maker_ppm, seat.rates.taker_ppm) != (row[10], row[11]):

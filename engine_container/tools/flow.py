@@ -81,7 +81,7 @@ class _Book:
         self.commands: list[Command] = []
         self.fills: list[Fill] = []
         self.refused = 0
-        self._numbers: dict[str, tuple[bytes, int]] = {}
+        self._numbers: dict[str, int] = {}
         self._names: dict[int, str] = {}
 
     def step(self, row: Row) -> None:
@@ -94,7 +94,7 @@ class _Book:
         events = self.market.send(command)
         self.commands.append(command)
         if isinstance(command, PlaceOrder):
-            self._numbers[row.order_id] = (command.user_id, number)
+            self._numbers[row.order_id] = number
             self._names[number] = row.order_id
         for event in events:
             if event[0] == TAG_TRADE:
@@ -126,9 +126,7 @@ class _Book:
         )
 
     def _live(self, order_id: str) -> Order | None:
-        user_id, number = self._numbers.get(order_id, (b"", 0))
-        user = self.market.state.users.get(user_id)
-        return user.open.get(number) if user is not None else None
+        return self.market.state.orders.get(self._numbers.get(order_id, 0))
 
 
 def _fill(seq: int, event: Event, names: dict[int, str]) -> Fill:

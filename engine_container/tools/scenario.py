@@ -88,8 +88,7 @@ class Scenario:
         owner = command.get("owner")
         if owner is not None and self._owner(owner) != user_id:
             return None
-        user = self._market.state.users.get(user_id)
-        return user.open.get(number) if user is not None else None
+        return self._market.state.orders.get(number)
 
     def _order(self, row: Row) -> PlaceOrder:
         prevention = SelfTradePrevention[row["stp"].upper()] if row.get("stp") else SelfTradePrevention.ACCOUNT

@@ -175,9 +175,9 @@ def deep(orders: int, levels: int) -> dict[str, float]:
         for command in decode_record(encode_record(rows)):
             machine.apply(state, command, START_MS)
     size = resident_mb()
-    live = sum(len(user.open) for user in state.users.values())
+    live = len(state.orders)
     for holder in state.users.values():
-        numbers.extend((holder.user_id, number) for number in list(holder.open)[:10])
+        numbers.extend((holder.user_id, number) for number in holder.entered[:10])
     draw.shuffle(numbers)
     commands: list[Command] = []
     for place in range(100_000):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from engine_container.core.book import orders_of
 from engine_container.core.entities import State
 from engine_container.core.machine import advance, apply
+from engine_container.core.roster import orders_of_user
 from engine_container.core.tree import dump, load
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events as e
@@ -172,18 +173,24 @@ class Pair:
     def check(self) -> None:
         owned = {"BTC": 0, "USDT": 0}
         needed: dict[tuple[bytes, str], int] = {}
+        open_orders: dict[bytes, list[int]] = {user_id: [] for user_id in self.state.users}
+        for number, order in self.state.orders.items():
+            user_id = order.seat.user.user_id
+            asset = "USDT" if order.side == 0 else "BTC"
+            needed[user_id, asset] = needed.get((user_id, asset), 0) + order.lock_per_lot * order.open
+            open_orders[user_id].append(number)
+            assert number == order.number
+            assert 0 < order.open <= order.total
         for user in self.state.users.values():
-            for order in user.open.values():
-                asset = "USDT" if order.side == 0 else "BTC"
-                needed[user.user_id, asset] = needed.get((user.user_id, asset), 0) + order.lock_per_lot * order.open
-                assert 0 < order.open <= order.total
+            assert user.open_orders == len(open_orders[user.user_id]) == sum(seat.open_orders for seat in user.seats.values())
+            assert [order.number for order in orders_of_user(self.state, user)] == sorted(open_orders[user.user_id])
         for user in self.state.users.values():
             for asset, balance in user.balances.items():
                 assert balance.available >= 0
                 assert balance.locked == needed.get((user.user_id, asset), 0)
                 owned[asset] += balance.available + balance.locked
         assert owned == self.outside
-        assert {asset: units for asset, units in self.state.totals.items() if asset in owned} == owned
+        assert {asset: total.units for asset, total in self.state.totals.items() if asset in owned} == owned
         symbol = self.state.symbols[SYMBOL]
         if symbol.bids.best is not None and symbol.asks.best is not None:
             assert symbol.bids.best.key < -symbol.asks.best.key

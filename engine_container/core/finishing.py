@@ -1,0 +1,22 @@
+"""How a command ends: waiting orders see the prices that it made, then closed orders and balances are told."""
+
+from __future__ import annotations
+
+from engine_container.core.entities import Event, State
+from engine_container.core.funds import report
+from engine_container.core.stops import cascade
+
+
+def finished(state: State, events: list[Event], closed: list[Event]) -> list[Event]:
+    """Complete the events of a command in the order of the contract, and number them."""
+    if state.moved:
+        moved = state.moved
+        state.moved = []
+        for symbol in moved:
+            cascade(state, symbol, events, closed)
+    if closed:
+        events.extend(closed)
+    if state.touched:
+        report(state, events)
+    state.next_seq += len(events)
+    return events
