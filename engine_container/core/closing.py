@@ -11,7 +11,6 @@ from engine_container.core.roster import strike
 from engine_container.core.triggers import let_go
 from engine_container.core.vocabulary import CANCELLED, FILLED, REMEMBERED_MS, TAG_CLOSED
 
-
 _CLOSED: Final[object] = TAG_CLOSED
 
 

@@ -44,6 +44,12 @@ from mycrypto.contracts.commands import (
     fields_of,
 )
 
+Result = tuple[int, bytes, list[Event]]
+"""What a command came to: its place in the record, its id, its events."""
+
+TIME_PASSED: Final = -1
+"""The place of what came due before the record's commands: it answers no command."""
+
 _PLACE: Final = PlaceOrder
 _CANCEL: Final = CancelOrder
 _fields_of: Final = fields_of
@@ -106,6 +112,20 @@ def apply(state: State, command: Command, time_ms: int) -> list[Event]:
     else:
         _apply_other(state, command, events, closed)
     return finished(state, events, closed)
+
+
+def apply_record(state: State, commands: list[Command], time_ms: int) -> list[Result]:
+    """Advance to the record's time and carry out its commands; the results that have events."""
+    results: list[Result] = []
+    due = advance(state, time_ms)
+    if due:
+        results.append((TIME_PASSED, b"", due))
+    now: Any = state.now
+    for index, command in enumerate(commands):
+        events = apply(state, command, now)
+        if events:
+            results.append((index, command.command_id, events))
+    return results
 
 
 def run(state: State, command: Command, time_ms: int) -> list[Event]:

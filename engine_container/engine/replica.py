@@ -6,20 +6,15 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from engine_container.core.entities import Event, State
-from engine_container.core.machine import advance, apply
+from engine_container.core.entities import State
+from engine_container.core.machine import Result, apply_record
 from mycrypto.contracts import events as contract
 from mycrypto.contracts.commands import decode_record
 
 EVENTS_PER_RECORD_MAX: Final = 2_000
 """Keeps an event record well under a broker's default message size of 1 MB."""
 
-TIME_PASSED: Final = -1
-"""Index of the result that holds what came due before the record's commands: it answers no command."""
-
 _encode = msgspec.msgpack.Encoder().encode
-
-ResultRow = tuple[int, bytes, list[Event]]
 
 
 class CommandRecord(NamedTuple):
@@ -60,21 +55,13 @@ class Replica:
             return []
         state = self.state
         first_seq = state.next_seq
-        results: list[ResultRow] = []
-        due = advance(state, record.time_ms)
-        if due:
-            results.append((TIME_PASSED, b"", due))
-        time_ms = state.now_ms
-        for index, command in enumerate(commands):
-            events = apply(state, command, time_ms)
-            if events:
-                results.append((index, command.command_id, events))
+        results = apply_record(state, commands, record.time_ms)
         self.commands += len(commands)
         if not results:
             return []
-        return self._batches(first_seq, record.offset, time_ms, results)
+        return self._batches(first_seq, record.offset, state.now_ms, results)
 
-    def _batches(self, first_seq: int, offset: int, time_ms: int, results: list[ResultRow]) -> list[EventBatch]:
+    def _batches(self, first_seq: int, offset: int, time_ms: int, results: list[Result]) -> list[EventBatch]:
         count = self.state.next_seq - first_seq
         if count <= EVENTS_PER_RECORD_MAX:
             return [self._batch(first_seq, count, offset, time_ms, results, last=True)]
@@ -86,14 +73,14 @@ class Replica:
             first_seq += count
         return batches
 
-    def _batch(self, first_seq: int, count: int, offset: int, time_ms: int, results: list[ResultRow], *, last: bool) -> EventBatch:
+    def _batch(self, first_seq: int, count: int, offset: int, time_ms: int, results: list[Result], *, last: bool) -> EventBatch:
         payload = _encode((contract.FORMAT_VERSION, self.shard, first_seq, offset, time_ms, last, results))
         return EventBatch(first_seq, first_seq + count, payload)
 
 
-def _cut(results: list[ResultRow]) -> list[list[ResultRow]]:
+def _cut(results: list[Result]) -> list[list[Result]]:
     """Parts of at most EVENTS_PER_RECORD_MAX events. A result that is longer by itself is cut too, under the same index and id."""
-    parts: list[list[ResultRow]] = [[]]
+    parts: list[list[Result]] = [[]]
     room = EVENTS_PER_RECORD_MAX
     for index, command_id, events in results:
         start = 0

@@ -398,7 +398,9 @@ def test_ties_of_an_auction_go_to_the_smallest_imbalance_then_to_the_last_price(
     desk.place("bob", "SELL", "1", "101")
     trades = of(e.Trade, desk.status(SymbolStatus.ACTIVE))
     assert [trade.price for trade in trades] == [units("105")]  # 101 and 105 trade the same, 105 is nearer to 104
-    assert desk.state.totals["BTC"].units == sum(sum(desk.balance(name, "BTC")) for name in ("ann", "bob", "cem", "seed seller", "seed buyer"))
+    assert desk.state.totals["BTC"].units == sum(
+        sum(desk.balance(name, "BTC")) for name in ("ann", "bob", "cem", "seed seller", "seed buyer")
+    )
 
 
 # versions and totals
