@@ -10,7 +10,17 @@ from engine_container.core.entities import Details, Event, Order, State
 from engine_container.core.execution import limit_key_of, run_limit
 from engine_container.core.funds import lock_asset, lock_per_lot, release, shortage, touch, user_of
 from engine_container.core.idempotency import answered, remember_command
-from engine_container.core.limits import Refusal, band_refusal, has_limit, market_refusal, price_refusal, quantity_refusal, turnover_refusal
+from engine_container.core.limits import (
+    Refusal,
+    band_refusal,
+    has_limit,
+    market_refusal,
+    price_refusal,
+    quantity_refusal,
+    size_refusal,
+    too_much,
+    turnover_refusal,
+)
 from engine_container.core.roster import strike
 from engine_container.core.selftrade import shrink
 from engine_container.core.vocabulary import AUCTION, LIMIT, REMEMBERED_MS, TAG_REFUSED, is_post_only, kind_of
@@ -43,6 +53,9 @@ def _amend(state: State, order: Order, quantity: int, price: int, events: list[E
         return "INVALID_ORDER", {"reason": "a leg of an OCO cannot be amended"}
     if price and not has_limit(kind_of(order.style)):
         return "INVALID_ORDER", {"reason": "the order has no limit price"}
+    refusal = size_refusal(quantity, price, 0, None)
+    if refusal is not None:
+        return refusal
     lots = quantity // symbol.lot if quantity else order.open
     ticks = price // symbol.tick if price else order.price
     if quantity and (quantity < 0 or lots * symbol.lot != quantity or not symbol.lots_min <= lots <= symbol.lots_max):
@@ -51,6 +64,10 @@ def _amend(state: State, order: Order, quantity: int, price: int, events: list[E
         return price_refusal(symbol, price)
     reference = ticks or (terms.stop if terms is not None and terms.trail_bps == 0 else 0)
     value = reference * symbol.unit * lots
+    per_lot = lock_per_lot(symbol, order.side, ticks, order.rates.highest_ppm) if ticks else order.lock_per_lot
+    refusal = too_much(max(value, per_lot * lots))
+    if refusal is not None:
+        return refusal
     if 0 < value < symbol.notional_min:
         return "MIN_NOTIONAL", {"required": symbol.notional_min, "notional": value}
     if ticks == order.price and lots <= order.open:
@@ -65,7 +82,6 @@ def _amend(state: State, order: Order, quantity: int, price: int, events: list[E
         refusal = turnover_refusal(state, order.seat.user, symbol, max(0, value - order.price * symbol.unit * order.open))
     if refusal is not None:
         return refusal
-    per_lot = lock_per_lot(symbol, order.side, ticks, order.rates.highest_ppm) if ticks else order.lock_per_lot
     balance = lock_asset(order.seat, order.side)
     more = per_lot * lots - order.lock_per_lot * order.open
     if balance.available < more:

@@ -16,6 +16,7 @@ from engine_container.core.vocabulary import (
     TAG_TOTALS,
     TAG_TRANSFER,
     TAG_TRANSFER_REFUSED,
+    TOTAL_MAX,
 )
 
 _BALANCE: Final[object] = TAG_BALANCE
@@ -110,15 +111,17 @@ def release(state: State, order: Order, lots: int) -> None:
 
 def shortage(balance: Balance, required: int) -> Details:
     """The figures of an insufficient balance."""
-    return {"asset": balance.asset, "required": required, "available": balance.available}
+    return {"asset": balance.asset, "required": min(required, TOTAL_MAX), "available": balance.available}
 
 
 def credit(state: State, user_id: bytes, asset: str, amount: int, transfer_id: bytes, events: list[Event]) -> None:
-    """Money from the wallet; once per transfer id, for ever."""
+    """Money from the wallet; once per transfer id, for ever. No more than the logs' integers hold of one asset."""
     if _answered_before(state, user_id, asset, amount, amount, transfer_id, events):
         return
-    if amount <= 0 or not asset:
-        _refuse(user_id, asset, amount, transfer_id, "INVALID_AMOUNT", {"amount": amount}, events)
+    total = state.totals.get(asset)
+    room = TOTAL_MAX - (total.units if total is not None else 0)
+    if amount <= 0 or amount > room or not asset:
+        _refuse(user_id, asset, amount, transfer_id, "INVALID_AMOUNT", {"amount": amount, "maximum": room}, events)
         return
     _apply(state, user_id, asset, amount, transfer_id, events)
 

@@ -10,6 +10,7 @@ from typing import Final
 from engine_container.core.entities import NO_BOUND, Details, Seat, State, Symbol, Terms, User
 from engine_container.core.vocabulary import (
     ACTIVE,
+    AMOUNT_MAX,
     AUCTION,
     BPS,
     DAY,
@@ -151,6 +152,21 @@ def set_band(symbol: Symbol) -> None:
     symbol.highest = reference * (BPS + symbol.band_bps) // BPS
 
 
+def size_refusal(quantity: int, price: int, quote_quantity: int, terms: Terms | None) -> Refusal | None:
+    """A figure of the order beyond what one order may have: figures in units."""
+    greatest = max(quantity, price, quote_quantity)
+    if terms is not None:
+        greatest = max(greatest, terms.stop, terms.activation, terms.display)
+    return too_much(greatest) if greatest > AMOUNT_MAX else None
+
+
+def too_much(need: int) -> Refusal | None:
+    """``need`` units of one asset are more than any order may be worth, with its highest fee."""
+    if need <= AMOUNT_MAX:
+        return None
+    return "INVALID_ORDER", {"reason": "the order is too large", "maximum": AMOUNT_MAX}
+
+
 def band_refusal(symbol: Symbol, ticks: int) -> Refusal | None:
     """A limit must lie within the band around the last trade."""
     if symbol.lowest <= ticks <= symbol.highest:
@@ -176,11 +192,11 @@ def open_order_refusal(seat: Seat, more: int) -> Refusal | None:
 
 
 def turnover_value(symbol: Symbol, value: int) -> int:
-    """A value in quote units as units of USDT, by the last price of USDT/<quote> where there is one."""
+    """A value in quote units as units of USDT (AMOUNT_MAX at most), by the last price of USDT/<quote> where there is one."""
     valued_by = symbol.valued_by
     if valued_by is None or valued_by.last_price == 0:
         return value
-    return value * UNITS // (valued_by.last_price * valued_by.tick)
+    return min(AMOUNT_MAX, value * UNITS // (valued_by.last_price * valued_by.tick))
 
 
 def turnover_refusal(state: State, user: User, symbol: Symbol, value: int) -> Refusal | None:
@@ -196,18 +212,18 @@ def turnover_refusal(state: State, user: User, symbol: Symbol, value: int) -> Re
 
 
 def count_turnover(state: State, symbol: Symbol, maker: User, taker: User, value: int) -> None:
-    """Add a trade's value to the day of both its users."""
+    """Add a trade's value to the day of both its users; a day's turnover is counted up to AMOUNT_MAX."""
     if symbol.valued_by is not None:
         value = turnover_value(symbol, value)
     day = state.now_ms // DAY_MS
     if maker.day != day:
         maker.day = day
         maker.day_notional = 0
-    maker.day_notional += value
+    maker.day_notional = min(AMOUNT_MAX, maker.day_notional + value)
     if taker.day != day:
         taker.day = day
         taker.day_notional = 0
-    taker.day_notional += value
+    taker.day_notional = min(AMOUNT_MAX, taker.day_notional + value)
 
 
 def end_of_day(symbol: Symbol, now_ms: int) -> int:

@@ -17,6 +17,7 @@ from engine_container.core.limits import CLIENT_ORDER_ID_LENGTH_MAX
 from engine_container.core.roster import ENDED_KEPT, prune
 from engine_container.core.vocabulary import (
     ACTIVE,
+    AMOUNT_MAX,
     BUY,
     CANCELLED,
     DAY_MS,
@@ -111,6 +112,8 @@ def place_plain(state: State, fields: tuple[Any, ...]) -> list[Event] | None:
         balance = seat.base
     value = lot_value * lots
     need = per_lot * lots
+    if price > AMOUNT_MAX or value > AMOUNT_MAX or need > AMOUNT_MAX:
+        return None
     if value < symbol.notional_min or balance.available < need or len(client_order_id) > CLIENT_ORDER_ID_LENGTH_MAX:
         return None
     if time_in_force == GTC:

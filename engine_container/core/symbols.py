@@ -10,7 +10,7 @@ from engine_container.core.idempotency import answered, remember_command
 from engine_container.core.limits import set_band
 from engine_container.core.statuses import announce_symbol, clear_orders, enter
 from engine_container.core.tickets import rates_of
-from engine_container.core.vocabulary import ACTIVE, AUCTION, BPS, DELISTED, HALTED, TAG_REFUSED, UNITS
+from engine_container.core.vocabulary import ACTIVE, AMOUNT_MAX, AUCTION, BPS, DELISTED, HALTED, TAG_REFUSED, UNITS
 from mycrypto.contracts.commands import Halt, Resume, SetStatus, SetSymbol, fields_of
 
 FEE_PPM_MAX = 100_000
@@ -55,6 +55,11 @@ def _refusal(command: SetSymbol, symbol: Symbol | None) -> Details | None:
             "a whole number of lots, not below the minimum",
         ),
         ("notional_min", command.notional_min >= 0, "not negative"),
+        (
+            "quantity_max",
+            max(command.tick, command.lot, command.quantity_max, command.notional_min, command.breaker_halt_ms) <= AMOUNT_MAX,
+            f"no figure above {AMOUNT_MAX}",
+        ),
         ("band_bps", 0 <= command.band_bps < BPS, "0 to 9999"),
         ("breaker_bps", 0 <= command.breaker_bps < BPS and command.breaker_halt_ms >= 0, "0 to 9999, and a halt of no negative time"),
         ("fees", 0 <= command.maker_fee_ppm <= FEE_PPM_MAX and 0 <= command.taker_fee_ppm <= FEE_PPM_MAX, "0 to 100000"),

@@ -15,6 +15,8 @@ from engine_container.core.limits import (
     open_order_refusal,
     price_refusal,
     quantity_refusal,
+    size_refusal,
+    too_much,
     turnover_refusal,
 )
 from engine_container.core.vocabulary import ACTIVE, BPS, BUY, FOK, IOC, LIMIT, MARKET, STP_ACCOUNT, STP_ALLOW
@@ -78,6 +80,9 @@ def order_from(state: State, user: User, fields: tuple[Any, ...]) -> Order | Ref
         refusal = combination_refusal(state, user, style, terms, price, quantity)
         if refusal is not None:
             return refusal
+    refusal = size_refusal(quantity, price, fields[9], terms)
+    if refusal is not None:
+        return refusal
     by_value = terms is not None and terms.quote_quantity > 0
     lots = quantity // symbol.lot
     if not by_value and not (lots * symbol.lot == quantity and symbol.lots_min <= lots <= symbol.lots_max):
@@ -114,6 +119,10 @@ def _within_limits(
             lock_price = _lock_price(symbol, reference)
             if lock_price == 0 and side == BUY:
                 return "INVALID_ORDER", {"reason": "without a last price a trailing BUY needs an activation price"}
+    per_lot = lock_per_lot(symbol, side, lock_price, seat.rates.highest_ppm)
+    refusal = too_much(max(value, per_lot * lots))
+    if refusal is not None:
+        return refusal
     if symbol.notional_min > 0 and value < symbol.notional_min and (value > 0 or kind != MARKET):
         return "MIN_NOTIONAL", {"required": symbol.notional_min, "notional": value}
     if symbol.band_bps > 0 and kind == LIMIT:
@@ -128,7 +137,6 @@ def _within_limits(
         refusal = turnover_refusal(state, user, symbol, value)
         if refusal is not None:
             return refusal
-    per_lot = lock_per_lot(symbol, side, lock_price, seat.rates.highest_ppm)
     return Order(seat, side, style, ticks, lots, per_lot, client_order_id, state.now, terms)
 
 

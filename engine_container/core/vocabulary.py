@@ -62,6 +62,10 @@ TAG_REPEATED: Final = 15
 TAG_RULES: Final = 16
 
 UNITS: Final = 100_000_000
+AMOUNT_MAX: Final = 999_999_999_999_999_999
+"""Units: greater prices, quantities and values of one order are refused (:data:`mycrypto.money.AMOUNT_UNITS_MAX`)."""
+TOTAL_MAX: Final = 9_223_372_036_854_775_807
+"""Units of one asset that all users together can have: what the logs' integers hold."""
 PPM: Final = 1_000_000
 BPS: Final = 10_000
 DAY_MS: Final = 86_400_000

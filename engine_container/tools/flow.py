@@ -20,15 +20,19 @@ import msgspec
 from engine_container.core import machine
 from engine_container.core.entities import Event, Order, State
 from engine_container.core.vocabulary import TAG_TRADE
-from engine_container.tools.market import SYMBOL, TICK, Market
+from engine_container.tools.market import SYMBOL, Market
 from mycrypto.contracts.commands import AmendOrder, CancelOrder, Command, PlaceOrder, decode_record, encode_record
 from mycrypto.contracts.trading import OrderType, Side, TimeInForce
+from mycrypto.money import UNITS_PER_ONE
 
 HEADER: Final = ["seq", "ts_ns", "op", "order_id", "side", "price_ticks", "qty"]
 FILLS_HEADER: Final = ["seq", "maker_order_id", "price_ticks", "qty"]
 COMMANDS_PER_RECORD: Final = 256
 """As many as a busy gateway appends at once."""
 
+TICK: Final = UNITS_PER_ONE
+AMPLE: Final = 6 * 10**16
+"""Units of both assets for each user: together nearly all that one asset may have."""
 USERS: Final = 64
 """Synthetic makers; every taker is one more user, so that no two orders of one user ever meet."""
 
@@ -78,7 +82,7 @@ class _Book:
     """What the reader of a flow must know of the orders it has placed."""
 
     def __init__(self) -> None:
-        self.market = Market(tick=TICK, lot=1, ample=4 * 10**18)
+        self.market = Market(tick=TICK, lot=1, ample=AMPLE)
         self.users = {side: [self.market.add_user() for _ in range(USERS)] for side in "BS"}
         self.prepared = self.market.sent
         self.commands: list[Command] = []

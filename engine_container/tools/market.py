@@ -8,15 +8,15 @@ from engine_container.core.entities import Event, State
 from engine_container.core.machine import run
 from mycrypto.contracts.commands import Command, Credit, SetSymbol, SetUser
 from mycrypto.contracts.trading import SelfTradePrevention
-from mycrypto.money import UNITS_PER_ONE
 
 SYMBOL: Final = "BASE/QUOTE"
 BASE: Final = "BASE"
 QUOTE: Final = "QUOTE"
-TICK: Final = UNITS_PER_ONE
-LOT: Final = UNITS_PER_ONE
-AMPLE: Final = 10**40
-"""Units that every user is given of both assets."""
+TICK: Final = 10**4
+LOT: Final = 10**4
+"""Together one unit: a lot at a price of one tick costs the least there is, so that the greatest prices and quantities find room."""
+AMPLE: Final = 10**14
+"""Units that every user is given of both assets; 90,000 users fit into what one asset may have."""
 
 
 class Market:

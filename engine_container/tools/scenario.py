@@ -13,6 +13,7 @@ from engine_container.core.vocabulary import TAG_ACCEPTED, TAG_TRADE
 from engine_container.tools.market import LOT, SYMBOL, TICK, Market
 from mycrypto.contracts.commands import AmendOrder, CancelOrder, PlaceOco, PlaceOrder
 from mycrypto.contracts.trading import OrderType, SelfTradePrevention, Side, TimeInForce
+from mycrypto.money import UNITS_PER_ONE
 
 TYPES: Final = {
     "limit": OrderType.LIMIT,
@@ -101,7 +102,7 @@ class Scenario:
             time_in_force=TimeInForce[row.get("tif", "GTC")],
             quantity=row.get("qty", 0) * LOT,
             price=row.get("price", 0) * TICK,
-            quote_quantity=row.get("quote_qty", 0) * TICK,
+            quote_quantity=row.get("quote_qty", 0) * (TICK * LOT // UNITS_PER_ONE),
             post_only=row.get("post_only", False),
             self_trade_prevention=prevention,
             stop_price=row.get("stop", 0) * TICK,

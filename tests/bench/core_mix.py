@@ -51,7 +51,7 @@ class _Maker:
         for user in self.users:
             if per_user is not None:
                 self.send(SetUser(self.id(), user, per_user, per_user), self.mix.prepare)
-            for asset, amount in (("BTC", 10_000), ("USDT", 500_000_000)):
+            for asset, amount in (("BTC", 10_000), ("USDT", 50_000_000)):
                 self.send(Credit(self.id(), user, asset, amount * UNITS_PER_ONE, self.id()), self.mix.prepare)
 
     def id(self) -> bytes:

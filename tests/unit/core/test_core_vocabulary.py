@@ -9,6 +9,7 @@ import msgspec
 from engine_container.core import vocabulary
 from mycrypto.contracts import events
 from mycrypto.contracts.trading import OrderStatus, OrderType, SelfTradePrevention, Side, SymbolStatus, TimeInForce
+from mycrypto.money import AMOUNT_UNITS_MAX
 
 TAGS = {
     "TAG_ACCEPTED": events.OrderAccepted,
@@ -38,6 +39,11 @@ def test_names_of_the_vocabulary() -> None:
         assert getattr(vocabulary, f"STP_{mode.name}") == mode.value
     for name in ("PENDING_TRIGGER", "OPEN", "FILLED", "CANCELLED", "EXPIRED"):
         assert getattr(vocabulary, name) == OrderStatus[name]
+
+
+def test_figures_are_bounded_by_what_the_wire_and_the_logs_hold() -> None:
+    assert vocabulary.AMOUNT_MAX == AMOUNT_UNITS_MAX
+    assert vocabulary.TOTAL_MAX == 2**63 - 1
 
 
 def test_every_event_has_its_tag() -> None:
