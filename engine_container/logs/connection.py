@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ssl
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from engine_container.logs.msk_iam import IamTokenProvider
+
+_BEARER: Final = "OAUTHBEARER"
 
 
 class BrokerSettings(msgspec.Struct, frozen=True):
@@ -19,14 +21,26 @@ class BrokerSettings(msgspec.Struct, frozen=True):
     client_id: str = "mycrypto"
 
 
+def tls_context(settings: BrokerSettings) -> ssl.SSLContext | None:
+    """``None`` where the brokers speak without encryption."""
+    return ssl.create_default_context() if settings.auth == "iam" else None
+
+
+async def sasl_token(settings: BrokerSettings) -> tuple[str, str] | None:
+    """Mechanism and fresh token to sign in with; ``None`` where nobody signs in."""
+    if settings.auth == "none":
+        return None
+    return _BEARER, await IamTokenProvider(settings.region).token()
+
+
 def client_options(settings: BrokerSettings) -> dict[str, Any]:
     """Keyword arguments for an aiokafka client."""
     options: dict[str, Any] = {"bootstrap_servers": settings.servers, "client_id": settings.client_id}
     if settings.auth == "iam":
         options |= {
             "security_protocol": "SASL_SSL",
-            "ssl_context": ssl.create_default_context(),
-            "sasl_mechanism": "OAUTHBEARER",
+            "ssl_context": tls_context(settings),
+            "sasl_mechanism": _BEARER,
             "sasl_oauth_token_provider": IamTokenProvider(settings.region),
         }
     return options

@@ -12,10 +12,11 @@ class LogUnavailableError(RuntimeError):
 
 
 class LogRecord(msgspec.Struct, frozen=True, gc=False):
-    """A record and its place in the partition."""
+    """A record, its place in the partition, and the broker's time of it (epoch milliseconds)."""
 
     offset: int
     payload: bytes
+    time_ms: int = 0
 
 
 class CommandLog(Protocol):
