@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final, get_args
 
+from msgspec import UNSET
+
 from engine_container.views import orders as order_view
 from engine_container.views.balances import Balance as BalanceView
 from engine_container.views.books import Book
@@ -27,11 +29,18 @@ _STATUSES: Final[dict[OrderStatus, api.OrderStatusName]] = dict(zip(OrderStatus,
 _MARKETS: Final[dict[SymbolStatus, api.SymbolStatusName]] = dict(zip(SymbolStatus, get_args(api.SymbolStatusName), strict=True))
 
 
+_user_text: Final = lru_cache(maxsize=8_192)(uuid_text)
+
+
+_WITHDRAWN: Final = (OrderStatus.CANCELLED, OrderStatus.EXPIRED)
+
+
 @lru_cache(maxsize=4_096)
 def _second(seconds: int) -> str:
     return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
+@lru_cache(maxsize=4_096)
 def iso(time_ms: int) -> str:
     """ISO-8601 UTC with milliseconds."""
     seconds, milliseconds = divmod(time_ms, 1_000)
@@ -42,6 +51,7 @@ def _iso_or_none(time_ms: int) -> str | None:
     return iso(time_ms) if time_ms else None
 
 
+@lru_cache(maxsize=4_096)
 def _amount_or_none(units: int) -> str | None:
     return format_amount(units) if units else None
 
@@ -54,10 +64,12 @@ def order_model(order: order_view.Order, quote: str, shard: int, *, with_fills: 
     """An order; ``quote`` is the asset of its fees."""
     status = order.status
     ended = order.closed_ms
+    created = iso(order.created_ms)
+    updated_ms = order.updated_ms
     return api.Order(
-        id=order_id(order, shard),
+        id=trading_uuid_text(order.created_ms, order.number, shard),
         client_order_id=order.client_order_id,
-        user_id=uuid_text(order.user_id),
+        user_id=_user_text(order.user_id),
         symbol=order.symbol,
         side=_SIDES[order.side],
         type=_TYPES[order.type],
@@ -78,13 +90,13 @@ def order_model(order: order_view.Order, quote: str, shard: int, *, with_fills: 
         fee=format_amount(order.fee),
         fee_asset=quote,
         reason=order.reason or None,
-        created_at=iso(order.created_ms),
-        updated_at=iso(order.updated_ms),
+        created_at=created,
+        updated_at=created if updated_ms == order.created_ms else iso(updated_ms),
         expires_at=_iso_or_none(order.expires_ms),
         triggered_at=_iso_or_none(order.triggered_ms),
         filled_at=iso(ended) if status is OrderStatus.FILLED else None,
-        cancelled_at=iso(ended) if ended and status in {OrderStatus.CANCELLED, OrderStatus.EXPIRED} else None,
-        **({"fills": [fill_model(fill, quote, shard) for fill in order.fills]} if with_fills else {}),
+        cancelled_at=iso(ended) if ended and status in _WITHDRAWN else None,
+        fills=[fill_model(fill, quote, shard) for fill in order.fills] if with_fills else UNSET,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 SCALE: Final = 8
@@ -29,6 +30,8 @@ BPS: Final = 10_000
 
 _AMOUNT_TEXT: Final = re.compile(r"(?P<whole>0|[1-9][0-9]{0,9})(?:\.(?P<fraction>[0-9]{1,8}))?")
 _FACTOR: Final = Decimal(UNITS_PER_ONE)
+_REMEMBERED: Final = 16_384
+"""Texts and amounts that are kept with their counterpart: orders say the same few thousand prices and quantities again and again."""
 
 
 class AmountError(ValueError):
@@ -43,6 +46,11 @@ def parse_amount(text: object, *, decimals: int = SCALE) -> int:
     """
     if not isinstance(text, str):
         raise AmountError('must be a decimal number written as a string, such as "0.25"')
+    return _parsed(text, decimals)
+
+
+@lru_cache(_REMEMBERED)
+def _parsed(text: str, decimals: int) -> int:
     match = _AMOUNT_TEXT.fullmatch(text)
     if match is None:
         if text.startswith("-"):
@@ -62,6 +70,7 @@ def parse_positive(text: object, *, decimals: int = SCALE) -> int:
     return units
 
 
+@lru_cache(_REMEMBERED)
 def format_amount(units: int) -> str:
     """Print units as the shortest exact decimal string: 150000000 is ``"1.5"``, 0 is ``"0"``."""
     sign = "-" if units < 0 else ""
