@@ -8,6 +8,7 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
+from engine_container.web.quick_sockets import QuickSocketProtocol
 from mycrypto import telemetry
 
 STOP_SECONDS_MAX: Final = 10
@@ -40,6 +41,7 @@ def serve(app: ASGIApp, host: str, port: int, service: str = "gateway") -> None:
         proxy_headers=False,
         backlog=BACKLOG,
         timeout_keep_alive=75,
+        ws=QuickSocketProtocol,
         ws_max_size=64 * 1024,
         ws_max_queue=16,
         ws_ping_interval=30,

@@ -1,0 +1,109 @@
+"""The server's WebSocket protocol with a short way for what sockets nearly always carry: whole text messages, in one masked frame each.
+
+Such frames are read and written here; handshake, fragments, pings, closes and everything that breaks the protocol go to the library, one whole
+frame at a time, so that it always stands at the beginning of a frame when it gets one. The library alone costs more than an order does.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Any, Final
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.speedups import apply_mask
+
+MESSAGES_READ_AHEAD_MAX: Final = 32
+"""Messages that may wait for the application; then nothing more is read from the connection."""
+
+_WHOLE_TEXT: Final = 0x81
+_OPCODE: Final = 0x0F
+_FINAL: Final = 0x80
+_MASKED: Final = 0x80
+_CONTROL_OPCODE_MIN: Final = 8
+_HEAD_END: Final = b"\r\n\r\n"
+
+
+class QuickSocketProtocol(WebSocketsSansIOProtocol):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._held = b""
+        """The beginning of a frame whose end has not come."""
+        self._in_fragments = False
+        self._library_only = False
+        """The stream is where only the library knows: the client spoke before it was accepted, or sends more than is allowed."""
+
+    def data_received(self, data: bytes) -> None:
+        if self._library_only:
+            super().data_received(data)
+        elif self.handshake_complete:
+            self._frames_received(self._held + data if self._held else data)
+        else:
+            self._library_only = self.handshake_initiated or not data.endswith(_HEAD_END)
+            super().data_received(data)
+            if not self.handshake_initiated:  # a head that came in parts
+                self._library_only = False
+
+    def _frames_received(self, data: bytes) -> None:
+        at = 0
+        size = len(data)
+        while size - at >= 2:
+            first, second = data[at], data[at + 1]
+            length, head = second & 0x7F, 2
+            if length == 126:
+                if size - at < 4:
+                    break
+                length, head = int.from_bytes(data[at + 2 : at + 4], "big"), 4
+            elif length == 127:
+                if size - at < 10:
+                    break
+                length, head = int.from_bytes(data[at + 2 : at + 10], "big"), 10
+            if length > self.config.ws_max_size:
+                self._library_only, self._held = True, b""
+                super().data_received(data[at:])
+                return
+            if second & _MASKED:
+                head += 4
+            end = at + head + length
+            if size < end:
+                break
+            if first != _WHOLE_TEXT or not second & _MASKED or self._in_fragments or not self._text_received(data, at + head, end):
+                self._pass_on(first, data[at:end])
+            at = end
+        self._held = data[at:]
+
+    def _text_received(self, data: bytes, start: int, end: int) -> bool:
+        """Hand a text to the application; says if it could be done here."""
+        if self.close_sent or self.disconnected or self.transport.is_closing():
+            return False
+        try:
+            text = apply_mask(data[start:end], data[start - 4 : start]).decode()
+        except UnicodeDecodeError:
+            return False
+        self.queue.put_nowait({"type": "websocket.receive", "text": text})
+        if not self.read_paused and self.queue.qsize() >= MESSAGES_READ_AHEAD_MAX:
+            self.read_paused = True
+            self.transport.pause_reading()
+        return True
+
+    def _pass_on(self, first: int, frame: bytes) -> None:
+        if first & _OPCODE < _CONTROL_OPCODE_MIN:
+            self._in_fragments = not first & _FINAL
+        super().data_received(frame)
+
+    async def send(self, message: Any) -> None:
+        text = message.get("text")
+        if text is None or not self.handshake_complete or self.close_sent or self.disconnected or not self.writable.is_set():
+            await super().send(message)
+        else:
+            self.transport.write(text_frame(text))
+
+
+def text_frame(text: str) -> bytes:
+    """A whole message as a server sends it: one frame, not masked."""
+    payload = text.encode()
+    length = len(payload)
+    if length < 126:
+        return struct.pack(">BB", _WHOLE_TEXT, length) + payload
+    if length < 1 << 16:
+        return struct.pack(">BBH", _WHOLE_TEXT, 126, length) + payload
+    return struct.pack(">BBQ", _WHOLE_TEXT, 127, length) + payload
