@@ -7,17 +7,27 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import msgspec
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
-from engine_container.tools.flow import FlowError, FlowReport, read_fills, read_lobster, read_neutral, run_flow, write_fills
+from engine_container.tools.flow import FlowReport, run_flow
+from engine_container.tools.flow_files import FlowError, read_fills, read_lobster, read_neutral, write_fills
 from engine_container.tools.scenario import Scenario, ScenarioError
 
 app = typer.Typer(help="The matching engine's tools.", no_args_is_help=True)
 
 InputFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
+
+
+class _Scenario(msgspec.Struct):
+    """A line of a scenario file; whatever else it carries is not for the runner."""
+
+    commands: list[dict[str, Any]]
+    name: str = ""
 
 
 def _fail(message: str) -> NoReturn:
@@ -29,20 +39,23 @@ def _fail(message: str) -> NoReturn:
 def scenario(file: InputFile) -> None:
     """Run conformance scenarios, one a line, each on a fresh book; print what came of each as one JSON line."""
     failed = 0
-    with file.open(encoding="utf-8") as stream:
-        for line, text in enumerate(stream, 1):
-            if not text.strip():
-                continue
-            name = f"line {line}"
-            try:
-                row = json.loads(text)
-                name = str(row.get("name", name))
-                result = Scenario().run(row["commands"])
-            except (ScenarioError, ValueError, KeyError, TypeError, AttributeError) as error:
-                failed += 1
-                print(f"failed: {name}: {error!r}", file=sys.stderr)
-                continue
-            print(json.dumps({"name": name, **result}, separators=(",", ":"), ensure_ascii=False))
+    try:
+        lines = file.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        _fail(f"{file}: {error}")
+    for line, text in enumerate(lines, 1):
+        if not text.strip():
+            continue
+        name = f"line {line}"
+        try:
+            row = msgspec.json.decode(text, type=_Scenario)
+            name = row.name or name
+            result = Scenario().run(row.commands)
+        except (ScenarioError, msgspec.DecodeError) as error:
+            failed += 1
+            print(f"failed: {name}: {error}", file=sys.stderr)
+            continue
+        print(json.dumps({"name": name, **result}, separators=(",", ":"), ensure_ascii=False))
     if failed:
         _fail(f"{failed} scenarios could not be run")
 
@@ -50,21 +63,25 @@ def scenario(file: InputFile) -> None:
 @app.command()
 def flow(
     file: InputFile,
-    format: Annotated[str, typer.Option("--format", help="neutral or lobster")] = "neutral",  # noqa: A002 - the option's name
-    fills: Annotated[Path | None, typer.Option("--fills", help="Write the fills here.")] = None,
-    expect: Annotated[Path | None, typer.Option("--expect", exists=True, dir_okay=False, help="Compare the fills with these.")] = None,
+    format: Annotated[  # noqa: A002 - the option's name
+        str, typer.Option("--format", help="neutral (seq,ts_ns,op,order_id,side,price_ticks,qty) or lobster (message files as published)")
+    ] = "neutral",
+    fills: Annotated[Path | None, typer.Option("--fills", help="Write the fills here: seq,maker_order_id,price_ticks,qty.")] = None,
+    expect: Annotated[
+        Path | None, typer.Option("--expect", exists=True, dir_okay=False, help="Compare the fills with these, written as by --fills.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="End with one JSON object.")] = False,
 ) -> None:
-    """Replay order-by-order market data through the core; status 1 if the fills are not the expected ones."""
+    """Replay order-by-order market data, plain or gzip, through the core; status 1 if the fills are not the expected ones."""
     if format not in {"neutral", "lobster"}:
         _fail(f"--format must be neutral or lobster, not {format}")
     try:
         rows, skipped = read_lobster(file) if format == "lobster" else (read_neutral(file), 0)
         report, made = run_flow(rows, skipped=skipped, expected=read_fills(expect) if expect is not None else None)
-    except (FlowError, OSError, UnicodeDecodeError) as error:
+        if fills is not None:
+            write_fills(fills, made)
+    except (FlowError, OSError) as error:
         _fail(str(error))
-    if fills is not None:
-        write_fills(fills, made)
     _print_flow(report)
     if as_json:
         print(msgspec.json.encode(report).decode())
@@ -77,9 +94,9 @@ def _print_flow(report: FlowReport) -> None:
     print(f"{report.commands:,} commands in {report.seconds:.3f} s: {report.commands_per_s:,}/s ({kind} core)")
     print(f"{report.fills:,} fills of {report.filled_qty:,} lots")
     if report.skipped:
-        print(f"{report.skipped:,} messages left out: orders from before the file, hidden orders, halts")
+        print(f"{report.skipped:,} messages left out: orders from before the file, hidden orders, auctions, halts")
     if report.refused:
-        print(f"{report.refused:,} rows about orders that are not open")
+        print(f"{report.refused:,} rows refused: their order is not open, or breaks a rule")
     if report.mismatches >= 0:
         print(
             f"{report.mismatches:,} mismatches with the expected fills"
@@ -114,10 +131,17 @@ def replay(
         servers = f"127.0.0.1:{kafka_port}"
     if not engine and engine_port is not None:
         engine = f"http://127.0.0.1:{engine_port}"
-    try:
-        report = asyncio.run(replay_log(servers, shard, engine_url="" if engine in {"", "none"} else engine))
-    except (LogUnavailableError, ReplayError) as error:
-        _fail(str(error))
+    bar = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    with bar:
+        task = bar.add_task("command records", total=None)
+
+        def tell(done: int, end: int) -> None:
+            bar.update(task, completed=done, total=end)
+
+        try:
+            report = asyncio.run(replay_log(servers, shard, engine_url="" if engine in {"", "none"} else engine, progress=tell))
+        except (LogUnavailableError, ReplayError) as error:
+            _fail(str(error))
     if as_json:
         print(msgspec.json.encode(report).decode())
     else:

@@ -1,32 +1,25 @@
 """Order-by-order market data through the core: how fast, and whether the fills are the ones that were made.
 
-Neutral rows are ``seq,ts_ns,op,order_id,side,price_ticks,qty``; op A adds a limit order, R takes qty off, C cancels, M is a marketable limit
-order, immediate or cancel. LOBSTER message files are read as published; their executions become the marketable order that
-caused them. Rows are decoded into commands with the clock stopped.
+Rows are decoded into commands with the clock stopped.
 """
 
 from __future__ import annotations
 
-import csv
 import gc
-import gzip
 import time
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Final, Literal, NamedTuple, TextIO
+from typing import Final
 
 import msgspec
 
 from engine_container.core import machine
 from engine_container.core.entities import Event, Order, State
-from engine_container.core.vocabulary import TAG_TRADE
+from engine_container.core.vocabulary import TAG_REJECTED, TAG_TRADE
+from engine_container.tools.flow_files import Fill, FlowError, Row
 from engine_container.tools.market import SYMBOL, Market
 from mycrypto.contracts.commands import AmendOrder, CancelOrder, Command, PlaceOrder, decode_record, encode_record
 from mycrypto.contracts.trading import OrderType, Side, TimeInForce
 from mycrypto.money import UNITS_PER_ONE
 
-HEADER: Final = ["seq", "ts_ns", "op", "order_id", "side", "price_ticks", "qty"]
-FILLS_HEADER: Final = ["seq", "maker_order_id", "price_ticks", "qty"]
 COMMANDS_PER_RECORD: Final = 256
 """As many as a busy gateway appends at once."""
 
@@ -34,37 +27,13 @@ TICK: Final = UNITS_PER_ONE
 AMPLE: Final = 6 * 10**16
 """Units of both assets for each user: together nearly all that one asset may have."""
 USERS: Final = 64
-"""Synthetic makers; every taker is one more user, so that no two orders of one user ever meet."""
-
-Format = Literal["neutral", "lobster"]
-
-
-class FlowError(ValueError):
-    """A file that is not of the format; ``str()`` names the line."""
-
-
-class Row(NamedTuple):
-    """One step of the flow."""
-
-    seq: int
-    op: str
-    order_id: str
-    side: str
-    price_ticks: int
-    quantity: int
-
-
-class Fill(NamedTuple):
-    """What a step traded with a resting order."""
-
-    seq: int
-    maker_order_id: str
-    price_ticks: int
-    quantity: int
+"""Synthetic users of each side: those who buy never sell, so that two orders that meet are never of one user."""
 
 
 class FlowReport(msgspec.Struct, frozen=True):
-    """``commands_per_s`` counts the core alone. ``mismatches`` is -1 where nothing was expected."""
+    """``commands_per_s`` counts the core alone. ``mismatches`` is -1 where nothing was expected. ``skipped`` counts messages of the file
+    that a visible book knows nothing of, ``refused`` rows about orders that are not open or that break a rule.
+    """
 
     commands: int
     fills: int
@@ -106,11 +75,13 @@ class _Book:
         for event in events:
             if event[0] == TAG_TRADE:
                 self.fills.append(_fill(row.seq, event, self._names))
+            elif event[0] == TAG_REJECTED:
+                self.refused += 1
 
     def _command(self, row: Row) -> Command | None:
-        if row.op in {"A", "M"}:
-            return self._place(row)
         order = self._live(row.order_id)
+        if row.op in {"A", "M"}:
+            return self._place(row) if order is None else None
         if order is None:
             return None
         user_id = order.seat.user.user_id
@@ -141,107 +112,6 @@ def _fill(seq: int, event: Event, names: dict[int, str]) -> Fill:
     if not (isinstance(price, int) and isinstance(quantity, int) and isinstance(maker, int)):
         raise TypeError(f"{event!r} is no trade")
     return Fill(seq, names[maker], price // TICK, quantity)
-
-
-def _text(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="ascii", newline="")
-    return path.open(encoding="ascii", newline="")
-
-
-def read_neutral(path: Path) -> list[Row]:
-    """Rows of a neutral file."""
-    rows: list[Row] = []
-    with _text(path) as stream:
-        reader = csv.reader(stream)
-        if next(reader, None) != HEADER:
-            raise FlowError(f"{path}: the first line must be {','.join(HEADER)}")
-        for line, fields in enumerate(reader, 2):
-            try:
-                seq, _, op, order_id, side, price, quantity = fields
-                row = Row(int(seq), op, order_id, side, int(price or 0), int(quantity or 0))
-            except ValueError as error:
-                raise FlowError(f"{path}:{line}: {error}") from error
-            if row.op not in {"A", "R", "C", "M"} or (row.op in {"A", "M"} and row.side not in {"B", "S"}):
-                raise FlowError(f"{path}:{line}: op must be A, R, C or M and side B or S")
-            rows.append(row)
-    return rows
-
-
-class _Message(NamedTuple):
-    line: int
-    time: str
-    kind: int
-    order_id: str
-    size: int
-    price: int
-    direction: int
-
-
-def _messages(path: Path) -> Iterator[_Message]:
-    with _text(path) as stream:
-        for line, fields in enumerate(csv.reader(stream), 1):
-            try:
-                time_text, kind, order_id, size, price, direction = fields[:6]
-                yield _Message(line, time_text, int(kind), order_id, int(size), int(price), int(direction))
-            except ValueError as error:
-                raise FlowError(f"{path}:{line}: {error}") from error
-
-
-def read_lobster(path: Path) -> tuple[list[Row], int]:
-    """Rows of a LOBSTER message file, and how many messages are about orders from before the file, hidden ones or halts.
-
-    Executions at one time against one side are one marketable order: it takes what they took, down to their worst price.
-    """
-    rows: list[Row] = []
-    known: set[str] = set()
-    skipped = 0
-    taking: list[_Message] = []
-
-    def close_taking() -> None:
-        if taking:
-            last = taking[-1]
-            side = "B" if last.direction < 0 else "S"
-            rows.append(Row(taking[0].line, "M", f"t{taking[0].line}", side, last.price, sum(message.size for message in taking)))
-            taking.clear()
-
-    for message in _messages(path):
-        same = taking and (message.time, message.direction) == (taking[-1].time, taking[-1].direction)
-        if message.kind != 4 or not same:
-            close_taking()
-        if message.kind == 1:
-            known.add(message.order_id)
-            side = "B" if message.direction > 0 else "S"
-            rows.append(Row(message.line, "A", message.order_id, side, message.price, message.size))
-        elif message.kind not in {2, 3, 4} or message.order_id not in known:
-            skipped += 1
-        elif message.kind == 4:
-            taking.append(message)
-        else:
-            op = "R" if message.kind == 2 else "C"
-            rows.append(Row(message.line, op, message.order_id, "B", message.price, message.size))
-    close_taking()
-    return rows, skipped
-
-
-def read_fills(path: Path) -> list[Fill]:
-    """Fills as ``--fills`` writes them."""
-    with _text(path) as stream:
-        reader = csv.reader(stream)
-        if next(reader, None) != FILLS_HEADER:
-            raise FlowError(f"{path}: the first line must be {','.join(FILLS_HEADER)}")
-        try:
-            return [Fill(int(seq), maker, int(price), int(quantity)) for seq, maker, price, quantity in reader]
-        except ValueError as error:
-            raise FlowError(f"{path}: {error}") from error
-
-
-def write_fills(path: Path, fills: Iterable[Fill]) -> None:
-    """One line per fill, with a header."""
-    with path.open("w", encoding="ascii", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(FILLS_HEADER)
-        writer.writerows(fills)
 
 
 def run_flow(rows: list[Row], *, skipped: int = 0, expected: list[Fill] | None = None) -> tuple[FlowReport, list[Fill]]:
@@ -296,7 +166,18 @@ def _timed(state: State, commands: list[Command]) -> tuple[float, int]:
 def _compare(fills: list[Fill], expected: list[Fill] | None) -> tuple[int, str]:
     if expected is None:
         return -1, ""
-    pairs = [(made, wanted) for made, wanted in zip(fills, expected, strict=False) if made != wanted]
-    missing = abs(len(fills) - len(expected))
-    first = f"made {tuple(pairs[0][0])}, expected {tuple(pairs[0][1])}" if pairs else ("" if not missing else "the counts differ")
-    return len(pairs) + missing, first
+    different = [(made, wanted) for made, wanted in zip(fills, expected, strict=False) if made != wanted]
+    shorter = min(len(fills), len(expected))
+    if different:
+        first = f"made {_shown(different[0][0])}, expected {_shown(different[0][1])}"
+    elif len(fills) > shorter:
+        first = f"made {_shown(fills[shorter])}, expected no more"
+    elif len(expected) > shorter:
+        first = f"made no more, expected {_shown(expected[shorter])}"
+    else:
+        first = ""
+    return len(different) + abs(len(fills) - len(expected)), first
+
+
+def _shown(fill: Fill) -> str:
+    return f"{fill.quantity} of order {fill.maker_order_id} at {fill.price_ticks} by seq {fill.seq}"

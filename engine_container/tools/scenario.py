@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, TypeVar
 
 from engine_container.core.book import orders_of
 from engine_container.core.entities import BookSide, Event, Order
@@ -16,17 +16,18 @@ from mycrypto.contracts.trading import OrderType, SelfTradePrevention, Side, Tim
 from mycrypto.money import UNITS_PER_ONE
 
 TYPES: Final = {
-    "limit": OrderType.LIMIT,
-    "market": OrderType.MARKET,
-    "stop_market": OrderType.STOP,
-    "stop_limit": OrderType.STOP_LIMIT,
-    "take_profit": OrderType.TAKE_PROFIT,
-    "take_profit_market": OrderType.TAKE_PROFIT,
-    "take_profit_limit": OrderType.TAKE_PROFIT_LIMIT,
-    "trailing_stop": OrderType.TRAILING_STOP,
+    "LIMIT": OrderType.LIMIT,
+    "MARKET": OrderType.MARKET,
+    "STOP_MARKET": OrderType.STOP,
+    "STOP_LIMIT": OrderType.STOP_LIMIT,
+    "TAKE_PROFIT": OrderType.TAKE_PROFIT,
+    "TAKE_PROFIT_MARKET": OrderType.TAKE_PROFIT,
+    "TAKE_PROFIT_LIMIT": OrderType.TAKE_PROFIT_LIMIT,
+    "TRAILING_STOP": OrderType.TRAILING_STOP,
 }
 
 Row = dict[str, Any]
+T = TypeVar("T")
 
 
 class ScenarioError(ValueError):
@@ -58,11 +59,16 @@ class Scenario:
             "set_last_price": self._set_last_price,
             "print": self._print,
         }
-        for command in commands:
-            handler = handlers.get(command["op"])
+        for place, command in enumerate(commands):
+            handler = handlers.get(command.get("op", ""))
             if handler is None:
-                raise ScenarioError(f"unknown op {command['op']!r}")
-            handler(command)
+                raise ScenarioError(f"command {place}: unknown op {command.get('op')!r}")
+            try:
+                handler(command)
+            except KeyError as error:
+                raise ScenarioError(f"command {place}: {command['op']} needs {error}") from error
+            except ScenarioError as error:
+                raise ScenarioError(f"command {place}: {error}") from error
         return self.result()
 
     def result(self) -> Row:
@@ -92,22 +98,22 @@ class Scenario:
         return self._market.state.orders.get(number)
 
     def _order(self, row: Row) -> PlaceOrder:
-        prevention = SelfTradePrevention[row["stp"].upper()] if row.get("stp") else SelfTradePrevention.ACCOUNT
+        prevention = _named(SelfTradePrevention.__members__, row, "stp") if row.get("stp") else SelfTradePrevention.ACCOUNT
         return PlaceOrder(
             command_id=self._market.new_id(),
             user_id=self._owner(row.get("owner")),
             symbol=SYMBOL,
-            side=Side[row["side"].upper()],
-            type=TYPES[row["type"]],
-            time_in_force=TimeInForce[row.get("tif", "GTC")],
-            quantity=row.get("qty", 0) * LOT,
-            price=row.get("price", 0) * TICK,
-            quote_quantity=row.get("quote_qty", 0) * (TICK * LOT // UNITS_PER_ONE),
+            side=_named(Side.__members__, row, "side"),
+            type=_named(TYPES, row, "type"),
+            time_in_force=_named(TimeInForce.__members__, {"tif": "GTC", **row}, "tif"),
+            quantity=_figure(row, "qty", 0) * LOT,
+            price=_figure(row, "price", 0) * TICK,
+            quote_quantity=_figure(row, "quote_qty", 0) * (TICK * LOT // UNITS_PER_ONE),
             post_only=row.get("post_only", False),
             self_trade_prevention=prevention,
-            stop_price=row.get("stop", 0) * TICK,
-            display_quantity=row.get("display", 0) * LOT,
-            trail_bps=row.get("trail_bps", 0),
+            stop_price=_figure(row, "stop", 0) * TICK,
+            display_quantity=_figure(row, "display", 0) * LOT,
+            trail_bps=_figure(row, "trail_bps", 0),
         )
 
     def _new(self, row: Row) -> None:
@@ -153,45 +159,67 @@ class Scenario:
 
     def _reduce(self, row: Row) -> None:
         order = self._live(row)
-        if order is not None and row["qty"] > 0:
-            self._set_open(row, order.open - row["qty"])
+        quantity = _figure(row, "qty")
+        if order is not None and quantity > 0:
+            self._set_open(row, order.open - quantity)
 
     def _reduce_to(self, row: Row) -> None:
         order = self._live(row)
-        if order is not None and row["qty"] < order.open:
-            self._set_open(row, row["qty"])
+        quantity = _figure(row, "qty")
+        if order is not None and quantity < order.open:
+            self._set_open(row, quantity)
 
     def _move(self, row: Row) -> None:
         order = self._live(row)
         if order is not None:
-            self._set_open(row, order.open, row["price"])
+            self._set_open(row, order.open, _figure(row, "price"))
 
     def _replace(self, row: Row) -> None:
         order = self._live(row)
         if order is not None:
-            self._set_open(row, order.open + row["qty_delta"], row.get("price", 0))
+            self._set_open(row, order.open + _figure(row, "qty_delta"), _figure(row, "price", 0))
 
     def _amend(self, row: Row) -> None:
-        self._set_open(row, row["qty"], row["price"])
+        self._set_open(row, _figure(row, "qty"), _figure(row, "price"))
 
     def _mass_cancel(self, row: Row) -> None:
-        side = Side[row["side"].upper()] if row.get("side") else None
-        lowest = row.get("min_price", 0)
-        highest = row.get("max_price")
+        side = _named(Side.__members__, row, "side") if row.get("side") else None
+        lowest = _figure(row, "min_price", 0)
+        highest = _figure(row, "max_price", -1)
         for name in list(self._numbers):
             order = self._live({"id": name, "owner": row.get("owner")})
             if order is None or (side is not None and order.side != side) or order.price < lowest:
                 continue
-            if highest is None or order.price <= highest:
+            if highest < 0 or order.price <= highest:
                 self._cancel({"id": name})
 
     def _set_last_price(self, row: Row) -> None:
         symbol = self._market.state.symbols[SYMBOL]
-        symbol.last_price = row["price"]
+        symbol.last_price = _figure(row, "price")
         set_band(symbol)
 
     def _print(self, row: Row) -> None:
-        self._note(observe_print(self._market.state, SYMBOL, row["price"] * TICK), [])
+        self._note(observe_print(self._market.state, SYMBOL, _figure(row, "price") * TICK), [])
+
+
+def _figure(row: Row, name: str, default: int | None = None) -> int:
+    """A whole number of the row; without a default it has to be there."""
+    value = row.get(name, default)
+    if value is None:
+        if default is None:
+            raise KeyError(name)
+        return default
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ScenarioError(f"{name} must be a whole number, not {value!r}")
+    return value
+
+
+def _named(names: Mapping[str, T], row: Row, field: str) -> T:
+    """What a word of the row stands for."""
+    word = row[field]
+    if not isinstance(word, str) or word.upper() not in names:
+        raise ScenarioError(f"{field} must be one of {', '.join(names).lower()}, not {word!r}")
+    return names[word.upper()]
 
 
 def _int(value: object) -> int:
