@@ -52,10 +52,20 @@ def unseal(magic: bytes, file: bytes) -> bytes:
 
 
 def keep(store: SnapshotStore, name: str, file: bytes) -> None:
-    """Write a snapshot and drop the oldest ones."""
+    """Write a snapshot and drop the oldest ones.
+
+    Those from beyond its place go too: they are of another log, and would be taken for this one's when it has grown past them.
+    """
     store.write(name, file)
-    for old in store.names()[:-KEPT]:
-        store.delete(old)
+    names = store.names()
+    own = [other for other in names if other <= name]
+    for other in (*own[:-KEPT], *names[len(own) :]):
+        store.delete(other)
+
+
+def newest_offset(store: SnapshotStore, end_offset: int) -> int:
+    """The place in the log of the newest snapshot up to ``end_offset``, whole or not; 0 without any."""
+    return max((offset for name in store.names() if (offset := int(name.partition(".")[0])) <= end_offset), default=0)
 
 
 def store_at(bucket: str, folder: str, prefix: str) -> SnapshotStore | None:

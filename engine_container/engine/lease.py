@@ -7,8 +7,8 @@ from typing import Any, Final, Protocol
 import redis.asyncio
 from redis.exceptions import RedisError
 
-LEASE_MS: Final = 1_000
-RENEW_SECONDS: Final = 0.25
+LEASE_MS: Final = 750
+RENEW_SECONDS: Final = 0.15
 
 _RENEW: Final = (
     "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) "

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from aws_lambda_powertools import Logger
 
-from engine_container.child import ChildError, in_child
+from engine_container.child import ChildError, answer, in_child, start
 from engine_container.core import machine
 from engine_container.engine.kafka import KafkaCommandSource, KafkaEventSink
 from engine_container.engine.lease import RENEW_SECONDS, AlwaysHeld, Lease, RedisLease
@@ -26,13 +26,17 @@ from engine_container.engine.web import Answer, Web
 from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.ports import LogUnavailableError
 from engine_container.metrics import Gauge
-from engine_container.snapshot_store import SnapshotStore, store_at
+from engine_container.snapshot_store import SnapshotStore, newest_offset, store_at
 from mycrypto import telemetry
 from mycrypto.contracts.commands import Tick, encode_record
 
 RETRY_SECONDS: Final = 1.0
 TICK_SECONDS: Final = 1.0
 SNAPSHOT_LOOK_SECONDS: Final = 1.0
+SNAPSHOT_PATIENCE: Final = 2
+"""An active engine waits so many times as long as a standby: where there is one, the pause of a fork is never the active one's."""
+SLICE_NS_MAX: Final = 20_000_000
+"""After so long with records the lease, the publisher and the probes have their turn."""
 STOP_SECONDS_MAX: Final = 8
 VERSION: Final = "1"
 
@@ -138,7 +142,12 @@ class Engine:
         self._log.info("stopped", offset=self.replica.next_offset, seq=self.replica.state.next_seq)
 
     async def _start(self) -> None:
-        """Wait for the logs, load the newest good snapshot, open the log at its place, replay."""
+        """Wait for the logs, load the newest good snapshot, open the log at its place, replay.
+
+        The collector is off from the beginning: it would walk a growing state again and again, which makes loading four times as long.
+        """
+        gc.collect()
+        gc.disable()
         end = await self._patiently("the command log", self._source.end)
         await self._restore(end)
         await self._patiently("the event log", self.publisher.look)
@@ -147,9 +156,7 @@ class Engine:
         if self.publisher.published_seq > self.replica.state.next_seq:
             self.failure = f"the event log is at {self.publisher.published_seq}, the commands lead to {self.replica.state.next_seq}"
             self._log.error("the two logs do not belong together", reason=self.failure)
-        gc.collect()
         gc.freeze()
-        gc.disable()
         self.caught_up = True
 
     async def _patiently(self, what: str, work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
@@ -201,12 +208,17 @@ class Engine:
         records = await self._source.read()
         if not records:
             return
-        started = time.perf_counter_ns()
         refused = self.replica.refused_records
+        started = time.perf_counter_ns()
         for record in records:
             if record.offset < self.replica.next_offset:
                 continue
             self.publisher.offer(self.replica.process(record))
+            spent = time.perf_counter_ns() - started
+            if spent > SLICE_NS_MAX:
+                self._applied_ns += spent
+                await asyncio.sleep(0)
+                started = time.perf_counter_ns()
         self._applied_ns += time.perf_counter_ns() - started
         if self.replica.refused_records != refused:
             self._log.warning("command records that cannot be decoded were passed over", count=self.replica.refused_records - refused)
@@ -230,13 +242,33 @@ class Engine:
     async def _keep_snapshots(self) -> None:
         while True:
             await asyncio.sleep(SNAPSHOT_LOOK_SECONDS)
-            records = self.replica.next_offset - self._snapshot_offset
-            seconds = time.monotonic() - self._snapshot_time
-            if records >= self._settings.snapshot_records or (records > 0 and seconds >= self._settings.snapshot_seconds):
+            if self._snapshot_due() and not (self.publisher.active and await self._standby_saved()):
                 await self._snapshot()
 
+    def _snapshot_due(self) -> bool:
+        patience = SNAPSHOT_PATIENCE if self.publisher.active else 1
+        records = self.replica.next_offset - self._snapshot_offset
+        seconds = time.monotonic() - self._snapshot_time
+        return records >= self._settings.snapshot_records * patience or (
+            records > 0 and seconds >= self._settings.snapshot_seconds * patience
+        )
+
+    async def _standby_saved(self) -> bool:
+        """Whether another engine of the shard has saved a newer snapshot than the last we know of; that one counts then."""
+        try:
+            store = await asyncio.to_thread(self._store)
+            offset = await asyncio.to_thread(newest_offset, store, self.replica.next_offset) if store is not None else 0
+        except Exception as error:  # noqa: BLE001 - whatever keeps a store from being listed will show when we save to it
+            self._log.warning("snapshots cannot be listed", reason=repr(error))
+            return False
+        if offset <= self._snapshot_offset:
+            return False
+        self._snapshot_offset = offset
+        self._snapshot_time = time.monotonic()
+        return not self._snapshot_due()
+
     async def _snapshot(self) -> None:
-        """Save the state as it is now, from a child process: the engine does not pause."""
+        """Save the state as it is now, from a child process: the engine pauses only for the fork."""
         if not (self._settings.snapshot_bucket or self._settings.snapshot_dir):
             return
         offset = self.replica.next_offset
@@ -246,14 +278,17 @@ class Engine:
             store = self._store()
             return save(store, replica.state, replica.shard, offset).encode() if store is not None else b""
 
-        self._snapshot_time = time.monotonic()
+        started = self._snapshot_time = time.monotonic()
         try:
-            name = await in_child(work)
+            child = start(work)
+            paused_ms = round((time.monotonic() - started) * 1_000, 1)
+            name = await answer(child)
         except (ChildError, OSError) as error:
             self._log.warning("no snapshot was saved", reason=str(error))
             return
         self._snapshot_offset = offset
-        self._log.info("snapshot saved", snapshot=name.decode(), offset=offset)
+        seconds = round(time.monotonic() - started, 3)
+        self._log.info("snapshot saved", snapshot=name.decode(), offset=offset, seconds=seconds, paused_ms=paused_ms)
 
     async def _health(self) -> Answer:
         status = "failed" if self.failure else ("ok" if self.caught_up else "starting")

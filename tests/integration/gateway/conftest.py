@@ -36,11 +36,16 @@ class Process:
         self.url = f"http://127.0.0.1:{port}"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def launch(self) -> None:
+        """Start it without waiting for it."""
         with self._log.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", self._module], cwd=ROOT, env=self._environment, stdout=output, stderr=output
             )
+
+    def start(self) -> None:
+        """Start it and wait until it is ready."""
+        self.launch()
         deadline = time.monotonic() + START_SECONDS_MAX
         while True:
             try:
@@ -48,7 +53,7 @@ class Process:
                     return
             except httpx.HTTPError:
                 pass
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"{self._module} did not start:\n{self._log.read_text()[-3000:]}")
             time.sleep(0.1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from engine_container.engine.process import Engine
 from engine_container.engine.replica import EVENTS_PER_RECORD_MAX, Replica
 from engine_container.engine.settings import EngineSettings
 from engine_container.engine.snapshots import newest, save, state_hash
-from engine_container.snapshot_store import FolderStore, SnapshotStore
+from engine_container.snapshot_store import FolderStore, SnapshotStore, newest_offset
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events
 from mycrypto.contracts.trading import OrderType, Side, SymbolStatus, TimeInForce
@@ -48,9 +49,11 @@ class SwitchedLease:
         self.given_up = True
 
 
-def engine(logs: Logs, *, held: bool = True, store: SnapshotStore | None = None) -> tuple[Engine, SwitchedLease]:
+def engine(
+    logs: Logs, *, held: bool = True, store: SnapshotStore | None = None, snapshot_records: int = 20_000
+) -> tuple[Engine, SwitchedLease]:
     lease = SwitchedLease(held=held)
-    settings = EngineSettings("unused", snapshot_dir="set" if store else "", port=0)
+    settings = EngineSettings("unused", snapshot_dir="set" if store else "", port=0, snapshot_records=snapshot_records)
     log = Logger(service=f"test-{id(lease)}", level=logging.CRITICAL)
     return Engine(settings, MemorySource(logs), MemorySink(logs), lease, lambda: store, log), lease
 
@@ -252,6 +255,60 @@ def test_old_snapshots_are_dropped(tmp_path: Path) -> None:
     for offset in range(6):
         save(store, Replica(0).state, 0, offset)
     assert [name[:20] for name in store.names()] == [f"{offset:020d}" for offset in (3, 4, 5)]
+
+
+def test_snapshots_of_another_log_do_not_stay_to_be_taken_for_this_ones(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    for offset in (7_000, 8_000, 9_000):
+        save(store, Replica(0).state, 0, offset)
+    assert newest_offset(store, 50) == 0
+    save(store, Replica(0).state, 0, 50)
+    assert [int(name[:20]) for name in store.names()] == [50]
+    assert newest_offset(store, 50) == 50
+
+
+def test_where_a_standby_saves_snapshots_the_active_engine_saves_none(tmp_path: Path) -> None:
+    logs = Logs()
+    fill(logs)
+    store = FolderStore(tmp_path)
+    only, _ = engine(logs, store=store, snapshot_records=20)
+    for record in logs.commands[:30]:
+        only.replica.process(record)
+    assert only._snapshot_due()
+    only.publisher.active = True
+    assert not only._snapshot_due()  # the standby has its chance first
+
+    async def work() -> None:
+        for record in logs.commands[30:40]:
+            only.replica.process(record)
+        assert only._snapshot_due()
+        save(store, only.replica.state, 0, 7_000)  # another log's
+        assert not await only._standby_saved()
+        save(store, only.replica.state, 0, 30)  # as a standby does
+        assert await only._standby_saved()
+        assert not only._snapshot_due()
+
+    run(work)
+
+
+def test_a_long_backlog_does_not_keep_the_lease_and_the_probes_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    logs = Logs()
+    fill(logs)
+    monkeypatch.setattr("engine_container.engine.process.SLICE_NS_MAX", 0)
+    turns: list[int] = []
+
+    async def work() -> None:
+        only, _ = engine(logs)
+        task = asyncio.create_task(only.run())
+        while only.replica.next_offset < len(logs.commands):
+            turns.append(only.replica.next_offset)
+            await asyncio.sleep(0)
+        only.stop()
+        await task
+
+    run(work)
+    seen = sorted(set(turns))
+    assert max(later - earlier for earlier, later in itertools.pairwise(seen)) == 1
 
 
 def test_a_defect_stops_publishing_and_shows_in_health(monkeypatch: pytest.MonkeyPatch) -> None:
