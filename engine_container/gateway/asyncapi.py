@@ -123,7 +123,10 @@ def document() -> dict[str, Any]:
         "orderbook": ("/ws/orderbook/{symbol}", "The book of one symbol"),
         "trades": ("/ws/trades/{symbol}", "The trades of one symbol"),
         "orders": ("/ws/orders", "Own orders; the token in the query parameter token"),
-        "all": ("/ws", "All streams by subscription, and order entry"),
+        "all": (
+            "/ws",
+            "All streams by subscription, and order entry; cancel_on_disconnect=true in the query cancels open orders when it ends",
+        ),
     }
     codes = "; ".join(f"{code}: {text}" for code, text in CLOSE_CODES.items())
     return {

@@ -47,6 +47,7 @@ class Connection:
         "_wake",
         "active_at",
         "caller",
+        "cancel_on_disconnect",
         "close_code",
         "close_reason",
         "subscriptions",
@@ -61,6 +62,8 @@ class Connection:
         self.trace_id = trace_id
         self.caller: Caller | None = None
         self.token = ""
+        self.cancel_on_disconnect = False
+        """Whether the user's open orders are cancelled when the connection ends."""
         self.subscriptions: set[tuple[str, str]] = set()
         """(stream, symbol), with "" for streams without one."""
         self.active_at = self._taken_at = time.monotonic()
@@ -121,13 +124,25 @@ def now_ms() -> int:
 
 def query_token(scope: Scope) -> str:
     """The token of the query parameter ``token``, where browsers have to put it, or of the Authorization header."""
-    for part in scope["query_string"].decode("latin-1").split("&"):
-        name, _, value = part.partition("=")
-        if name == "token":
-            return str(value)
+    token = _query(scope, "token")
+    if token:
+        return token
     for name, value in scope["headers"]:
         if name == b"authorization" and value[:7].lower() == b"bearer ":
             return str(value[7:].decode("latin-1").strip())
+    return ""
+
+
+def query_cancels(scope: Scope) -> bool:
+    """Whether the query asks for ``cancel_on_disconnect``."""
+    return _query(scope, "cancel_on_disconnect").lower() == "true"
+
+
+def _query(scope: Scope, wanted: str) -> str:
+    for part in scope["query_string"].decode("latin-1").split("&"):
+        name, _, value = part.partition("=")
+        if name == wanted:
+            return str(value)
     return ""
 
 

@@ -28,3 +28,5 @@ class ClientMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     orders: Annotated[list[msgspec.Raw], Meta(max_length=BATCH_ITEMS_MAX)] = []
     order_id: Annotated[str, Meta(max_length=64)] | None = None
     client_order_id: ClientOrderId | None = None
+    cancel_on_disconnect: bool | None = None
+    """With auth: whether all open orders of the user are cancelled when this connection ends, whatever ends it."""

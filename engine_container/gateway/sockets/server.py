@@ -16,7 +16,7 @@ from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import known_symbol
 from engine_container.gateway.routes.orders import Orders
 from engine_container.gateway.sockets import connection as wire
-from engine_container.gateway.sockets.connection import Connection, now_ms, query_token, received_text
+from engine_container.gateway.sockets.connection import Connection, now_ms, query_cancels, query_token, received_text
 from engine_container.gateway.sockets.protocol import ORDER_ACTIONS, PRIVATE_STREAMS, ClientMessage
 from engine_container.metrics import Counter, Gauge
 from engine_container.web.call import BodyDecoder
@@ -30,6 +30,8 @@ SUBSCRIPTIONS_MAX: Final = 10
 MESSAGES_PER_SECOND_MAX: Final = 100
 ORDERS_IN_FLIGHT_MAX: Final = 512
 IDLE_SECONDS_MAX: Final = 300
+CANCEL_ATTEMPTS_MAX: Final = 10
+CANCEL_RETRY_SECONDS: Final = 1.0
 EXPIRY_NOTICE_SECONDS: Final = 60
 REVOCATION_CHUNK: Final = 500
 CONNECTIONS_BY_TIER: Final = {Tier.FREE: 1, Tier.BASIC: 5, Tier.PRO: 20, Tier.VIP: 100}
@@ -71,6 +73,7 @@ class Sockets:
             return
         await send({"type": "websocket.accept"})
         connection = Connection(send, str(new_uuid()))
+        connection.cancel_on_disconnect = query_cancels(scope)
         self._open.add(connection)
         writer = asyncio.create_task(connection.write())
         reader = asyncio.create_task(self._converse(connection, receive, stream, symbol, query_token(scope)))
@@ -83,6 +86,22 @@ class Sockets:
                 task.cancel()
             await asyncio.gather(writer, reader, return_exceptions=True)
             self._forget(connection)
+        if connection.cancel_on_disconnect and connection.caller is not None:
+            await self._cancel_orders_of(connection.caller)
+
+    async def _cancel_orders_of(self, caller: Caller) -> None:
+        """The user asked for it when the connection was opened. Cancelling twice does no harm, so it is tried until it is answered."""
+        for attempt in range(1, CANCEL_ATTEMPTS_MAX + 1):
+            try:
+                done = await self._orders.cancel_every(caller, None, None)
+            except ProblemError as problem:
+                self._gateway.logger.warning("orders of a closed connection are not cancelled yet: %s", problem.kind.code)
+                if attempt < CANCEL_ATTEMPTS_MAX:
+                    await asyncio.sleep(CANCEL_RETRY_SECONDS)
+            else:
+                self._gateway.logger.info("cancelled %d orders with their connection", done.cancelled)
+                return
+        self._gateway.logger.error("orders of a closed connection were not cancelled", extra={"user_id": caller.user_id.hex()})
 
     def _forget(self, connection: Connection) -> None:
         self._open.discard(connection)
@@ -151,10 +170,10 @@ class Sockets:
                 connection.push_message({"type": "pong", "timestamp": now_ms(), "id": message.id})
             elif message.action == "auth":
                 await self._sign_in(connection, message.token or "")
-                expires_ms = _expires_s(connection) * 1_000
-                connection.push_message(
-                    {"type": "authenticated", "timestamp": now_ms(), "id": message.id, "data": {"expires_at": expires_ms}}
-                )
+                if message.cancel_on_disconnect is not None:
+                    connection.cancel_on_disconnect = message.cancel_on_disconnect
+                data = {"expires_at": _expires_s(connection) * 1_000, "cancel_on_disconnect": connection.cancel_on_disconnect}
+                connection.push_message({"type": "authenticated", "timestamp": now_ms(), "id": message.id, "data": data})
             elif message.stream is None:
                 raise invalid("stream", "is required")
             elif message.action == "subscribe":

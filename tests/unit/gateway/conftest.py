@@ -151,10 +151,12 @@ class Harness:
         return await self.client.request(method, path, headers=headers, **options)
 
     @asynccontextmanager
-    async def socket(self, path: str, *, user: UUID | None = None, **identity: Any) -> AsyncIterator[Socket]:
+    async def socket(
+        self, path: str, *, user: UUID | None = None, cancel_on_disconnect: bool = False, **identity: Any
+    ) -> AsyncIterator[Socket]:
         """An open socket; signed in by the query where a user is given."""
         token = f"token={self.token(user, **identity)}" if user is not None else ""
-        opened = Socket(self.app, path, token)
+        opened = Socket(self.app, path, f"{token}&cancel_on_disconnect=true" if cancel_on_disconnect else token)
         try:
             yield opened
         finally:

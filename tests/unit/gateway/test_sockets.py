@@ -231,6 +231,67 @@ def test_silence_closes_a_connection(play: Play, monkeypatch: pytest.MonkeyPatch
     play(scenario)
 
 
+async def _rest(h: Harness, user: UUID) -> None:
+    assert (await h.call("POST", "/api/v1/orders", LIMIT, user=user)).status_code == 201
+
+
+async def _open_orders(h: Harness, user: UUID) -> int:
+    await h.settle()
+    return len([order for order in h.engine.orders.values() if order.user_id == user.bytes])
+
+
+@pytest.mark.parametrize("way", ["leaves", "idle", "engine away for a moment"])
+def test_orders_are_cancelled_with_the_connection_where_the_user_asked_for_it(
+    play: Play, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr("engine_container.gateway.sockets.server.CANCEL_RETRY_SECONDS", 0.01)
+
+    async def scenario(h: Harness) -> None:
+        async with h.socket("/ws") as socket:
+            socket.say(action="auth", token=h.token(ALICE), cancel_on_disconnect=True)
+            assert (await socket.hear("authenticated"))["data"]["cancel_on_disconnect"] is True
+            for user in (ALICE, ALICE, BOB):
+                await _rest(h, user)
+            if way == "idle":
+                monkeypatch.setattr("engine_container.gateway.sockets.server.IDLE_SECONDS_MAX", 0)
+                assert await socket.closed() == wire.CLOSE_IDLE
+            elif way.startswith("engine"):
+                h.engine.failures = 3
+        assert await _open_orders(h, ALICE) == 0
+        assert await _open_orders(h, BOB) == 1
+
+    play(scenario)
+
+
+@pytest.mark.parametrize(("wish", "left"), [(None, 1), (False, 1), (True, 0)])
+def test_the_last_wish_about_disconnecting_counts(play: Play, wish: bool | None, left: int) -> None:
+    async def scenario(h: Harness) -> None:
+        async with h.socket("/ws") as socket:
+            socket.say(action="auth", token=h.token(ALICE), cancel_on_disconnect=not wish if wish is not None else None)
+            await socket.hear("authenticated")
+            socket.say(action="auth", token=h.token(ALICE), cancel_on_disconnect=wish)
+            await socket.hear("authenticated")
+            await _rest(h, ALICE)
+        assert await _open_orders(h, ALICE) == left
+
+    play(scenario)
+
+
+def test_a_connection_that_nobody_signed_in_on_cancels_nothing(play: Play) -> None:
+    async def scenario(h: Harness) -> None:
+        await _rest(h, ALICE)
+        async with h.socket("/ws/orderbook/BTCUSDT", cancel_on_disconnect=True) as socket:
+            await socket.hear("snapshot")
+        async with h.socket("/ws/orders", user=ALICE) as other:
+            await other.hear("subscribed")
+        assert await _open_orders(h, ALICE) == 1
+        async with h.socket("/ws/orders", user=ALICE, cancel_on_disconnect=True) as asked:
+            await asked.hear("subscribed")
+        assert await _open_orders(h, ALICE) == 0
+
+    play(scenario)
+
+
 def test_ticker_and_trades_are_told_in_their_time(play: Play) -> None:
     async def scenario(h: Harness) -> None:
         async with h.socket("/ws") as socket:
