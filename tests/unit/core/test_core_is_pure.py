@@ -15,7 +15,13 @@ FILES = sorted(path for path in CORE.glob("*.py") if path.name != "__init__.py")
 
 MODULES = {"__future__", "bisect", "collections.abc", "heapq", "mypy_extensions", "typing"}
 OWN = ("engine_container.core.", "mycrypto.money", "mycrypto.contracts")
-NAMES = {"open", "print", "input", "float", "hash", "id", "eval", "exec", "__import__", "globals", "round", "pow"}
+NAMES = {
+    "open", "print", "input", "breakpoint", "float", "complex", "round", "pow", "hash", "id", "eval", "exec", "compile", "__import__",
+    "globals", "locals", "vars", "__builtins__",
+}  # fmt: skip
+DUNDERS = {"__hash__", "__truediv__", "__rtruediv__", "__pow__", "__float__", "__import__", "__builtins__", "__globals__"}
+IN_ORDER = {"list", "tuple", "iter", "enumerate", "zip", "map", "filter", "reversed"}
+"""Calls whose result shows the order of what they are given."""
 
 
 def faults(source: str) -> list[str]:
@@ -31,15 +37,34 @@ def faults(source: str) -> list[str]:
                 found.append(f"{line}: from {module}")
         elif isinstance(node, ast.Constant) and isinstance(node.value, float | complex):
             found.append(f"{line}: float {node.value}")
-        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-            found.append(f"{line}: true division gives a float")
+        elif isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div | ast.Pow):
+            found.append(f"{line}: true division gives a float, and so does a power")
+        elif isinstance(node, ast.Attribute) and node.attr in DUNDERS:
+            found.append(f"{line}: {node.attr}")
         elif isinstance(node, ast.Name) and node.id in NAMES:
             found.append(f"{line}: {node.id}")
         elif isinstance(node, ast.AsyncFunctionDef | ast.Await | ast.Global):
             found.append(f"{line}: {type(node).__name__}")
-        elif isinstance(node, ast.For) and isinstance(node.iter, ast.Set | ast.SetComp):
-            found.append(f"{line}: the order of a set is nobody's")
+        found += [f"{line}: the order of a set is nobody's" for _ in filter(_is_set, _walked_in_order(node))]
     return found
+
+
+def _walked_in_order(node: ast.AST) -> list[ast.expr]:
+    """What the node goes through one by one."""
+    if isinstance(node, ast.For | ast.comprehension):
+        return [node.iter]
+    if isinstance(node, ast.Starred):
+        return [node.value]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in IN_ORDER:
+        return node.args
+    return []
+
+
+def _is_set(node: ast.expr) -> bool:
+    if isinstance(node, ast.BinOp):
+        return _is_set(node.left) or _is_set(node.right)
+    called = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+    return isinstance(node, ast.Set | ast.SetComp) or called in {"set", "frozenset"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -50,12 +75,38 @@ def test_module_is_pure(path: Path) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "import time", "from random import random", "import os", "x = 0.5", "x = a / b", "float('1')", "open('f')", "hash('a')",
-        "from datetime import datetime", "async def f(): ...", "for a in {1, 2}: ...", "from engine_container.engine import replica",
+        # clocks
+        "import time", "from time import time", "from datetime import datetime", "import asyncio",
+        # randomness
+        "from random import random", "import secrets", "import uuid", "from os import urandom", "hash('a')", "id(x)", "x.__hash__()",
+        # floats
+        "x = 0.5", "x = 1e3", "x = 2j", "x = a / b", "x /= b", "x = a ** b", "x **= b", "float('1')", "round(x)", "pow(2, x)",
+        "x.__truediv__(y)", "import math", "from decimal import Decimal", "from statistics import mean",
+        # I/O and the environment
+        "open('f')", "print(x)", "input()", "import os", "import sys", "import socket", "from pathlib import Path", "import logging",
+        "async def f(): ...", "__import__('time')", "eval('1')", "f.__globals__",
+        # other layers
+        "from engine_container.engine import replica", "from engine_container import core", "from mycrypto import database",
+        "from mycrypto.contractsextra import x", "from . import machine",
+        # the order of sets
+        "for a in {1, 2}: ...", "[a for a in set(b)]", "list({a for a in b})", "x = [*frozenset(b)]", "for a in set(b) | {1}: ...",
+        # state outside the state
+        "def f():\n    global a",
     ],
 )  # fmt: skip
 def test_the_rule_finds(source: str) -> None:
     assert faults(source) != []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from engine_container.core.book import rest", "from mycrypto.money import fee_units", "from mycrypto.contracts.commands import Tick",
+        "import heapq", "x = a // b * c", "for a in sorted({1, 2}): ...", "x = a in {1, 2}", "for a in [1]: ...", "x = b'' if a else 1",
+    ],
+)  # fmt: skip
+def test_the_rule_leaves_alone(source: str) -> None:
+    assert faults(source) == []
 
 
 def test_modules_are_found() -> None:

@@ -31,6 +31,11 @@ def closed(events: list[Any]) -> list[tuple[str, str]]:
     return [(event.status.name, event.reason) for event in of(e.OrderClosed, events)]
 
 
+def resting(desk: Desk) -> list[int]:
+    """The best price of each side that has one."""
+    return [abs(side.best.key) * desk.symbol.tick for side in (desk.symbol.bids, desk.symbol.asks) if side.best is not None]
+
+
 # market orders
 
 
@@ -88,8 +93,7 @@ def test_a_conditional_order_waits_for_its_trigger(desk: Desk, kind: str, side: 
     limit = {"price": "100"} if kind.endswith("LIMIT") else {}
     events = desk.place("ann", side, "1", kind=kind, stop_price=stop, **limit)
     assert of(e.OrderAccepted, events)[0].status is OrderStatus.PENDING_TRIGGER
-    assert desk.symbol.bids.best is None
-    assert desk.symbol.asks.best is None
+    assert resting(desk) == []
     locked = desk.balance("ann", "BTC" if side == "SELL" else "USDT")[1]
     assert locked > 0
     for price in (not_yet, fires_at):
@@ -99,9 +103,7 @@ def test_a_conditional_order_waits_for_its_trigger(desk: Desk, kind: str, side: 
         events = desk.place("seed buyer", "BUY", "0.1", price, tif="IOC")
         assert [event.price for event in of(e.OrderTriggered, events)] == ([units(price)] if price == fires_at else [])
     if limit:  # rests at its limit now, funds locked for exactly that
-        resting = desk.symbol.asks.best or desk.symbol.bids.best
-        assert resting is not None
-        assert abs(resting.key) * desk.symbol.tick == units("100")
+        assert resting(desk) == [units("100")]
         assert desk.balance("ann", "BTC" if side == "SELL" else "USDT")[1] == units("1" if side == "SELL" else "100.1")
     else:  # nobody to trade with: ended, all funds free
         assert closed(events)[-1] == ("CANCELLED", "NO_LIQUIDITY")
@@ -206,7 +208,7 @@ def test_both_legs_of_an_oco_are_refused_or_none(desk: Desk) -> None:
     assert codes(desk.do(c.PlaceOco(desk.new_id(), limit, stop))) == ["WALLET_001", "WALLET_001"]
     other = desk.order("dan", "BUY", "1", kind="STOP", stop_price="90")
     assert codes(desk.do(c.PlaceOco(desk.new_id(), limit, other))) == ["INVALID_ORDER", "INVALID_ORDER"]
-    assert desk.symbol.asks.best is None
+    assert resting(desk) == []
 
 
 # iceberg
