@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from typing import Final
 
 from aws_lambda_powertools import Logger
@@ -37,6 +38,7 @@ class Publisher:
         """The first event that is not known to be in the log."""
         self.appended = 0
         self._sure = False
+        self._activated = asyncio.Event()
 
     @property
     def waiting(self) -> int:
@@ -65,6 +67,7 @@ class Publisher:
         if active != self.active:
             self.active = active
             self._sure = False
+            (self._activated.set if active else self._activated.clear)()
             self._log.info("publishing" if active else "standing by", published_seq=self.published_seq, waiting=self.waiting)
         self._news.set()
 
@@ -81,7 +84,8 @@ class Publisher:
     async def _step(self) -> None:
         if not self.active:
             await self.look()
-            await asyncio.sleep(LOOK_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._activated.wait(), LOOK_SECONDS)
             return
         if not self._sure:
             await self.look()
