@@ -134,10 +134,10 @@ HISTORY: Final = FunctionSpec(
 
 MAINTENANCE: Final = FunctionSpec(
     name=names.FUNCTION_MAINTENANCE,
-    purpose="every minute: unsent outbox rows, expired rows, partitions ahead",
-    memory_mb=512,
-    timeout_s=55,
-    reserved_concurrency=1,
+    purpose="every minute: unsent outbox rows, expired rows, partitions ahead; every hour: old partitions to the archive",
+    memory_mb=1024,
+    timeout_s=900,  # for the archive; the minute job takes seconds
+    reserved_concurrency=2,  # one of each
     database=Database(name=names.DATABASE_EXCHANGE, role="wallet_app"),
     trade_database=Database(name=names.DATABASE_TRADE, role="trade_engine_app"),
     redis=True,

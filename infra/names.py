@@ -51,6 +51,7 @@ TOPIC_TRADE_EVENTS: Final = "trade-events"
 
 API_STAGE: Final = "v1"
 EVERY_MINUTE: Final = "every-minute"
+EVERY_HOUR: Final = "every-hour"
 
 
 def resource(stage: str, thing: str) -> str:

@@ -1,21 +1,25 @@
-"""Lambda handler of the minute job, invoked by a schedule."""
+"""Lambda handler of the minute job and of the archive job, each invoked by its schedule."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.maintenance import service
+from functions.maintenance import archive, service
+from functions.maintenance.archive_bucket import ArchiveBucket
 from functions.maintenance.settings import Settings
 from mycrypto import cache as redis_cache
 from mycrypto import settings, telemetry
 from mycrypto.database import Database
 from mycrypto.log_producer import LogProducer
 from mycrypto.outbox import KafkaSender, Relay, SqsSender
+
+ARCHIVE_MS_MIN: Final = 300_000
+"""Time that must be left to begin with another partition."""
 
 logger = telemetry.logger("maintenance")
 meter = telemetry.Meter("maintenance")
@@ -29,6 +33,7 @@ class _Resources:
         producer = LogProducer(environment.kafka_bootstrap_servers, environment.kafka_auth)
         self.exchange = Database(environment.database_url, environment.database_secret_name, application="maintenance")
         self.trade = Database(environment.trade_database_url, environment.trade_database_secret_name, application="maintenance")
+        self.archive = ArchiveBucket(environment.archive_bucket)
         self.redis = redis_cache.client(environment.redis_url, environment.redis_secret_name) if environment.redis_url else None
         self.relay = Relay({"kafka": KafkaSender(producer), "sqs": SqsSender(environment.stage)}, _delayed)
 
@@ -50,7 +55,26 @@ class MaintenanceError(RuntimeError):
     """A step failed; the log has its reason."""
 
 
-def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """The job that the schedule names."""
+    return _archive(context) if event.get("job") == "archive" else _maintain()
+
+
+def _archive(context: LambdaContext) -> dict[str, Any]:
+    """Copy and drop until nothing is due or the time is nearly up; what is left waits for the next hour."""
+    resources = _resources()
+    report = archive.Report()
+    while context.get_remaining_time_in_millis() > ARCHIVE_MS_MIN:
+        if not archive.step(report, resources.exchange.connection(), resources.trade.connection(), resources.archive, datetime.now(UTC)):
+            break
+    meter.count("partitions_archived_total", len(report.copied))
+    meter.count("partitions_dropped_total", len(report.dropped))
+    logger.info("archived", **msgspec.to_builtins(report))
+    answer: dict[str, Any] = msgspec.to_builtins(report)
+    return answer
+
+
+def _maintain() -> dict[str, Any]:
     """Do every step, then raise if any failed, so that the failure counts as one."""
     resources = _resources()
     report = service.run(

@@ -14,6 +14,7 @@ class Settings(msgspec.Struct, frozen=True):
     database_url: str
     trade_database_url: str
     kafka_bootstrap_servers: str
+    archive_bucket: str
     kafka_auth: KafkaAuth = "none"
     database_secret_name: str = ""
     redis_url: str = ""

@@ -64,12 +64,13 @@ class MessagingStack(Stack):
                 principals=[iam.ServicePrincipal("events.amazonaws.com")],
                 actions=["sqs:SendMessage"],
                 resources=[queue.queue_arn],
-                # by name: the rule comes later, in a stack that needs this one
+                # by name: the rules come later, in a stack that needs this one
                 conditions={
                     "ArnEquals": {
-                        "aws:SourceArn": self.format_arn(
-                            service="events", resource="rule", resource_name=names.resource(stage.name, names.EVERY_MINUTE)
-                        )
+                        "aws:SourceArn": [
+                            self.format_arn(service="events", resource="rule", resource_name=names.resource(stage.name, rule))
+                            for rule in (names.EVERY_MINUTE, names.EVERY_HOUR)
+                        ]
                     }
                 },
             )

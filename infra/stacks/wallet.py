@@ -14,7 +14,7 @@ from constructs import Construct
 
 from infra import functions, nag, names
 from infra.connections import Connections
-from infra.constructs import kafka_access
+from infra.constructs import bucket, kafka_access
 from infra.constructs.function import PlatformFunction, layers
 from infra.stages import Stage
 
@@ -48,6 +48,23 @@ class WalletStack(Stack):
                 targets.LambdaFunction(self.functions[names.FUNCTION_MAINTENANCE].function, retry_attempts=0, dead_letter_queue=missed)
             ],
         )
+        maintenance = self.functions[names.FUNCTION_MAINTENANCE]
+        events.Rule(
+            self,
+            "EveryHour",
+            rule_name=names.resource(stage.name, names.EVERY_HOUR),
+            schedule=events.Schedule.rate(Duration.hours(1)),
+            targets=[
+                targets.LambdaFunction(
+                    maintenance.function,
+                    event=events.RuleTargetInput.from_object({"job": "archive"}),
+                    retry_attempts=0,
+                    dead_letter_queue=missed,
+                )
+            ],
+        )
+        maintenance.function.add_environment("ARCHIVE_BUCKET", bucket.bucket_name(stage, names.BUCKET_ARCHIVE))
+        bucket.allow(maintenance.role, stage, names.BUCKET_ARCHIVE, "s3:GetObject", "s3:PutObject")
         if kafka_cluster_arn:
             for consumer in (names.FUNCTION_SETTLEMENT, names.FUNCTION_HISTORY):
                 self._consume(stage, self.functions[consumer], kafka_cluster_arn, connections)

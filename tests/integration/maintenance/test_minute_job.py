@@ -119,6 +119,7 @@ def test_the_handler_runs_on_a_schedule(exchange: TestDatabase, trade_database: 
     }.items():
         monkeypatch.setenv(name, value)
     module = importlib.import_module("functions.maintenance.handler")
+    monkeypatch.setenv("ARCHIVE_BUCKET", "unused")
     module._resources.cache_clear()
     answer = module.handler(EVENT, LambdaContext())
     assert answer["failed"] == []

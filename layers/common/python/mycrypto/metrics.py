@@ -77,6 +77,8 @@ _ROWS: Final = (
     MetricSpec("history_missing_orders_total", "counter", _HISTORY, "Events of orders that the history does not know"),
     MetricSpec("database_table_bytes", "gauge", _MAINTENANCE, "Size of a table with its indexes", ("table",)),
     MetricSpec("partition_rows_misplaced", "gauge", _MAINTENANCE, "Rows for which no month or day was made in time"),
+    MetricSpec("partitions_archived_total", "counter", _MAINTENANCE, "Partitions copied to the archive bucket"),
+    MetricSpec("partitions_dropped_total", "counter", _MAINTENANCE, "Partitions dropped after their time, their copies proved whole"),
     MetricSpec("database_partitions_ahead", "gauge", _MAINTENANCE, "Partitions that exist beyond today", ("table",)),
     # trading
     MetricSpec("orders_placed_total", "counter", _GATEWAY, "Orders accepted", ("symbol",)),
