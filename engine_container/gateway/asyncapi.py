@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 
@@ -84,7 +84,19 @@ def messages() -> dict[str, dict[str, Any]]:
             {"type": "array", "items": _ref(api.PublicTrade)},
         ),
         "ticker": _message("ticker", "The last 24 hours, once a second if it changed", symbol, _ref(api.Ticker)),
-        "symbol_status": _message("symbol_status", "A symbol was halted or resumed", symbol | {"sequence": _SEQUENCE}, {"type": "object"}),
+        "symbol_status": _message(
+            "symbol_status",
+            "A symbol was halted or resumed, or its rules changed; told on every stream of the symbol and on orders",
+            symbol | {"sequence": _SEQUENCE},
+            {
+                "type": "object",
+                "properties": {
+                    "status": {"enum": list(get_args(api.SymbolStatusName))},
+                    "reason": {"type": ["string", "null"]},
+                    "estimated_resume": {"type": ["string", "null"], "description": "ISO-8601"},
+                },
+            },
+        ),
         "order_update": _message(
             "order_update",
             "One of your orders changed",
@@ -96,6 +108,12 @@ def messages() -> dict[str, dict[str, Any]]:
                 },
             },
             _ref(api.Order),
+        ),
+        "resynced": _message(
+            "resynced",
+            "The answer to resync of orders, after their present states; not complete: ask for older changes with GET /api/v1/orders",
+            {"id": {}, "sequence": _SEQUENCE},
+            {"type": "object", "properties": {"orders": {"type": "integer"}, "complete": {"type": "boolean"}}},
         ),
         "balance_update": _message("balance_update", "One of your balances changed", {"sequence": _SEQUENCE}, _ref(api.Balance)),
         "authenticated": _message("authenticated", "The connection bears your name until expires_at", {"id": {}}, {"type": "object"}),

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
+from engine_container.web.call import BODY_BYTES_MAX
 from mycrypto.contracts import api
 from mycrypto.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, TYPE_BASE
 
@@ -43,7 +45,27 @@ _ORDER_ERRORS: Final = (
     "TRADE_001",
 )
 _FOUND_ERRORS: Final = ("VALIDATION_ERROR", "ORDER_003", "ORDER_004", "SERVICE_UNAVAILABLE", "OUTCOME_UNKNOWN")
-_PRIVATE_ERRORS: Final = ("UNAUTHORIZED", "INVALID_TOKEN", "FORBIDDEN", "RATE_LIMIT_EXCEEDED")
+_PRIVATE_ERRORS: Final = ("UNAUTHORIZED", "INVALID_TOKEN", "FORBIDDEN", "RATE_LIMIT_EXCEEDED", "SERVICE_UNAVAILABLE")
+_ADMIN_ERRORS: Final = (
+    "VALIDATION_ERROR", "AUTH_003", "NOT_FOUND", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "SERVICE_UNAVAILABLE", "OUTCOME_UNKNOWN",
+)  # fmt: skip
+
+_FIGURES: Final[dict[str, dict[str, str | int]]] = {
+    "RATE_LIMIT_EXCEEDED": {"limit": 10, "retry_after": 1},
+    "PAYLOAD_TOO_LARGE": {"limit_bytes": BODY_BYTES_MAX},
+    "BATCH_TOO_LARGE": {"limit": api.BATCH_ITEMS_MAX},
+    "WALLET_001": {"asset": "USDT", "available": "100", "required": "40040"},
+    "MIN_NOTIONAL": {"required": "10", "notional": "4"},
+    "OUTCOME_UNKNOWN": {"client_order_id": "mine-1"},
+    "ORDER_004": {"status_now": "FILLED"},
+}
+"""Members that carry the figures of a case, as an example shows them."""
+
+_LIMIT_HEADERS: Final = {
+    "X-RateLimit-Limit": "Tokens of the caller's bucket",
+    "X-RateLimit-Remaining": "Tokens left",
+    "X-RateLimit-Reset": "Seconds until the bucket is full, or has a token again",
+}
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -60,6 +82,8 @@ class Operation(msgspec.Struct, frozen=True):
     query: tuple[tuple[str, str, str], ...] = ()
     errors: tuple[str, ...] = ("VALIDATION_ERROR",)
     private: bool = False
+    created: bool = False
+    """It may also answer 201, in the same form."""
 
 
 _LIST_QUERY: Final = (
@@ -123,7 +147,7 @@ OPERATIONS: Final = (
         200,
         api.BatchPlaceRequest,
         (),
-        ("VALIDATION_ERROR", "BATCH_TOO_LARGE", "OUTCOME_UNKNOWN"),
+        ("VALIDATION_ERROR", "BATCH_TOO_LARGE", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "OUTCOME_UNKNOWN"),
         private=True,
     ),
     Operation(
@@ -136,7 +160,7 @@ OPERATIONS: Final = (
         200,
         api.BatchCancelRequest,
         (),
-        ("VALIDATION_ERROR", "BATCH_TOO_LARGE", "OUTCOME_UNKNOWN"),
+        ("VALIDATION_ERROR", "BATCH_TOO_LARGE", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "OUTCOME_UNKNOWN"),
         private=True,
     ),
     Operation(
@@ -172,7 +196,7 @@ OPERATIONS: Final = (
         200,
         api.AmendOrderRequest,
         (),
-        (*_FOUND_ERRORS, *_ORDER_ERRORS[2:9]),
+        (*_FOUND_ERRORS, *_ORDER_ERRORS[2:9], "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"),
         private=True,
     ),
     Operation(
@@ -272,6 +296,7 @@ OPERATIONS: Final = (
         api.MarketList,
         200,
         api.EmergencyRequest,
+        errors=_ADMIN_ERRORS,
         private=True,
     ),
     Operation(
@@ -283,6 +308,7 @@ OPERATIONS: Final = (
         api.MarketList,
         200,
         api.EmergencyRequest,
+        errors=_ADMIN_ERRORS,
         private=True,
     ),
     Operation(
@@ -294,6 +320,7 @@ OPERATIONS: Final = (
         api.Market,
         200,
         api.BreakerRequest,
+        errors=_ADMIN_ERRORS,
         private=True,
     ),
     Operation(
@@ -305,6 +332,8 @@ OPERATIONS: Final = (
         api.Market,
         200,
         api.SetSymbolRequest,
+        errors=_ADMIN_ERRORS,
+        created=True,
         private=True,
     ),
     Operation(
@@ -316,6 +345,7 @@ OPERATIONS: Final = (
         api.Market,
         200,
         api.SetStatusRequest,
+        errors=_ADMIN_ERRORS,
         private=True,
     ),
     Operation("get", "/api/v1/admin/users/{user_id}/limits", "getUserLimits", "A user's limits", "admin", api.UserLimits, private=True),
@@ -328,11 +358,19 @@ OPERATIONS: Final = (
         api.UserLimits,
         200,
         api.SetLimitsRequest,
+        errors=_ADMIN_ERRORS,
         private=True,
     ),
     Operation("get", "/health", "health", "Is the process alive", "operations", api.Health),
     Operation("get", "/ready", "ready", "Is everything there that it needs", "operations", api.Readiness),
 )
+
+_METRICS: Final[dict[str, Any]] = {
+    "operationId": "metrics",
+    "summary": "What the process counts, in the text format of Prometheus",
+    "tags": ["operations"],
+    "responses": {"200": {"description": "Done", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+}
 
 _PROBLEM: Final[dict[str, Any]] = {
     "type": "object",
@@ -359,9 +397,17 @@ def document() -> dict[str, Any]:
     """The whole document."""
     kinds = {kind for operation in OPERATIONS for kind in (operation.answer, operation.body) if kind is not None}
     _, schemas = msgspec.json.schema_components(sorted(kinds, key=lambda kind: kind.__name__), ref_template="#/components/schemas/{name}")
+    # items are read one by one, so that a bad one spoils no other; their form is that of a single order
+    schemas["BatchPlaceRequest"]["properties"]["orders"] |= {
+        "items": {"$ref": "#/components/schemas/PlaceOrderRequest"},
+        "minItems": 1,
+        "maxItems": api.BATCH_ITEMS_MAX,
+    }
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
+    paths["/ready"]["get"]["responses"]["503"] = {**_done(api.Readiness), "description": "Something is missing; the body names it"}
+    paths["/metrics"] = {"get": _METRICS}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -389,6 +435,7 @@ def document() -> dict[str, Any]:
 
 def _operation(operation: Operation) -> dict[str, Any]:
     codes = (*operation.errors, *(_PRIVATE_ERRORS if operation.private else ()), "INTERNAL_ERROR")
+    headers = _LIMIT_HEADERS if operation.private else {}
     made: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
@@ -402,10 +449,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
             *({"name": name, "in": "query", "description": text, "schema": {"type": kind}} for name, kind, text in operation.query),
         ],
         "responses": {
-            str(operation.status): {
-                "description": "Done",
-                "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{operation.answer.__name__}"}}},
-            },
+            str(operation.status): _done(operation.answer, headers),
+            **({"201": {**_done(operation.answer, headers), "description": "Listed"}} if operation.created else {}),
             **_refusals(operation.path, codes),
         },
     }
@@ -415,6 +460,18 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.private:
         made["security"] = [{"bearer": []}, {"apiKey": []}]
     return made
+
+
+def _headers(names: Mapping[str, str]) -> dict[str, Any]:
+    return {name: {"description": text, "schema": {"type": "integer"}} for name, text in names.items()}
+
+
+def _done(answer: type[msgspec.Struct], headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "description": "Done",
+        "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{answer.__name__}"}}},
+    }
+    return {**made, "headers": _headers(headers)} if headers else made
 
 
 def _refusals(path: str, codes: tuple[str, ...]) -> dict[str, Any]:
@@ -432,15 +489,25 @@ def _refusals(path: str, codes: tuple[str, ...]) -> dict[str, Any]:
             "message": kind.message,
             "errors": [],
             "trace_id": "01a20969-8b47-7b80-b714-07cb0c733fb3",
+            **_FIGURES.get(code, {}),
         }
         by_status.setdefault(kind.status, {})[code] = {"summary": kind.title, "value": example}
     return {
         str(status): {
             "description": ", ".join(examples),
             "content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}},
+            **_refusal_headers(status),
         }
         for status, examples in sorted(by_status.items())
     }
+
+
+def _refusal_headers(status: int) -> dict[str, Any]:
+    if status == 429:
+        return {"headers": _headers({**_LIMIT_HEADERS, "Retry-After": "Seconds to wait"})}
+    if status == 503:
+        return {"headers": _headers({"Retry-After": "Seconds to wait, where it is known"})}
+    return {}
 
 
 def text() -> str:

@@ -11,13 +11,14 @@ from engine_container.views.balances import Balance
 from engine_container.views.observer import Observer, OrderChange
 from engine_container.views.orders import Order
 from engine_container.views.projection import Projection
-from engine_container.views.rendering import balance_model, order_model, public_trade_model, ticker_model
+from engine_container.views.rendering import balance_model, iso, order_model, public_trade_model, ticker_model
 from engine_container.views.trades import TradeRecord
 from mycrypto.contracts.events import EventRecord, SymbolChanged
 from mycrypto.contracts.trading import OrderStatus, Side
 from mycrypto.ids import new_uuid
 
 TRADES_PER_MESSAGE_MAX: Final = 500
+RESYNC_ORDERS_MAX: Final = 1_000
 
 _ACTIONS: Final = {
     OrderChange.PLACED: "created",
@@ -93,14 +94,21 @@ class Hub(Observer):
     def resync_book(self, reader: Connection, symbol: str, epoch: str, last_sequence: int) -> None:
         self._book(symbol).resync(reader, self._views().books[symbol], epoch, last_sequence)
 
-    def resync_orders(self, reader: Connection, last_sequence: int) -> None:
-        """The present state of every order that changed after an event; all of those in memory if the event is too old."""
+    def resync_orders(self, reader: Connection, last_sequence: int, request_id: object = None) -> None:
+        """The present state of every order that changed after an event, then ``resynced``, which says if that was all: what finished too
+        long ago is in the history only, and what does not fit into the queue is left out, the oldest first.
+        """
         if reader.caller is None:
             return
         views = self._views()
         changed = [order for order in views.orders.of(reader.caller.user_id) if order.updated_seq > last_sequence]
-        for order in sorted(changed, key=lambda order: order.updated_seq)[-50:]:
+        told = sorted(changed, key=lambda order: order.updated_seq)[-RESYNC_ORDERS_MAX:]
+        for order in told:
             reader.push(self._order_text(order, "resync", order.updated_seq, order.updated_ms))
+        complete = len(told) == len(changed) and last_sequence >= views.orders.evicted_seq
+        data = {"orders": len(told), "complete": complete}
+        message = {"type": "resynced", "stream": "orders", "timestamp": now_ms(), "sequence": views.watermark, "data": data}
+        reader.push_message(message if request_id is None else message | {"id": request_id})
 
     def _book(self, symbol: str) -> BookChannel:
         channel = self._books.get(symbol)
@@ -133,12 +141,16 @@ class Hub(Observer):
                 reader.push(text)
 
     def symbol_changed(self, event: SymbolChanged, seq: int, time_ms: int) -> None:
-        channel = self._books.get(event.symbol)
-        if channel is None or not self._live():
+        """Told to everybody who listens to the symbol, and to everybody who listens to own orders: a halt concerns them whatever they hold."""
+        if not self._live():
             return
-        data = {"status": event.status.name, "reason": event.reason or None}
+        channel = self._books.get(event.symbol)
+        readers = set() if channel is None else set(channel.readers)
+        readers.update(self._trade_readers.get(event.symbol, ()), self._ticker_readers.get(event.symbol, ()), *self._order_readers.values())
+        resume = iso(event.resume_ms) if event.resume_ms else None
+        data = {"status": event.status.name, "reason": event.reason or None, "estimated_resume": resume}
         text = text_of({"type": "symbol_status", "symbol": event.symbol, "timestamp": time_ms, "sequence": seq, "data": data})
-        for reader in channel.readers:
+        for reader in readers:
             reader.push(text)
 
     def record_applied(self, record: EventRecord) -> None:  # noqa: ARG002 - the observer's shape

@@ -244,7 +244,7 @@ class Sockets:
         if stream == "orderbook":
             self._gateway.hub.resync_book(connection, symbol, message.epoch, message.last_sequence)
         elif stream == "orders":
-            self._gateway.hub.resync_orders(connection, message.last_sequence)
+            self._gateway.hub.resync_orders(connection, message.last_sequence, message.id)
         else:
             raise invalid("stream", "cannot be taken up again; ask for it over HTTP")
 

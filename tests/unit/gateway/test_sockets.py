@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from engine_container.gateway.sockets import connection as wire
 from engine_container.gateway.sockets.books import checksum
 from mycrypto.contracts import commands as c
 from mycrypto.security import revocation
-from mycrypto.security.tokens import Tier
+from mycrypto.security.tokens import Role, Tier
 from tests.unit.gateway.conftest import Harness
 
 Play = Callable[..., None]
@@ -89,8 +90,32 @@ def test_own_orders_and_balances_are_heard_by_their_owner_alone(play: Play) -> N
             assert placed["sequence"] < cancelled["sequence"]
             bob.say(action="ping", id=7)
             assert (await bob.raw())["type"] == "websocket.send"
-            alice.say(action="resync", stream="orders", last_sequence=placed["sequence"])
+            alice.say(action="resync", stream="orders", last_sequence=placed["sequence"], id=7)
             assert (await alice.hear("order_update"))["data"]["status"] == "CANCELLED"
+            done = await alice.hear("resynced")
+            assert (done["id"], done["data"]) == (7, {"orders": 1, "complete": True})
+            h.gateway.views.orders.evicted_seq = cancelled["sequence"]
+            alice.say(action="resync", stream="orders", last_sequence=placed["sequence"])
+            assert (await alice.hear("resynced"))["data"]["complete"] is False, "what the history alone has is not told here"
+
+    play(scenario)
+
+
+def test_a_halt_is_told_to_whoever_it_concerns(play: Play) -> None:
+    async def scenario(h: Harness) -> None:
+        paths = {"/ws/orderbook/BTCUSDT": None, "/ws/trades/BTCUSDT": None, "/ws/orders": ALICE}
+        async with AsyncExitStack() as stack:
+            sockets = [await stack.enter_async_context(h.socket(path, user=user)) for path, user in paths.items()]
+            ticker = await stack.enter_async_context(h.socket("/ws"))
+            ticker.say(action="subscribe", stream="ticker", symbol="BTCUSDT")
+            for socket in (*sockets, ticker):
+                await socket.hear("subscribed")
+            body = {"status": "HALTED", "reason": "volatility", "estimated_resume": "2030-01-01T00:00:00Z"}
+            answer = await h.call("PUT", "/api/v1/admin/symbols/BTCUSDT/status", body, user=BOB, roles=(Role.ADMIN,))
+            assert answer.status_code == 200
+            for socket in (*sockets, ticker):
+                told = await socket.hear("symbol_status")
+                assert (told["symbol"], told["data"]["status"], told["data"]["reason"]) == ("BTC/USDT", "HALTED", "volatility")
 
     play(scenario)
 
