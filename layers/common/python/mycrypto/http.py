@@ -38,6 +38,7 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _PATH_PART: Final = re.compile(r"<(\w+)>")
 _AT_FIELD: Final = re.compile(r"^(?P<what>.*?) - at `(?P<path>\$[^`]*)`$", re.DOTALL)
 _NAMED_FIELD: Final = re.compile(r"(?:missing required|contains unknown) field `(?P<name>[^`]*)`")
+_NOT_TEXT: Final = re.compile(r"Expected `str(?: \| null)?`, got `(?:int|float)`")
 _UNAVAILABLE: Final = (psycopg.OperationalError, redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)
 
 
@@ -201,6 +202,8 @@ def validation_problem(error: msgspec.ValidationError) -> ProblemError:
     if named := _NAMED_FIELD.search(what):
         field = f"{field}.{named['name']}" if field else named["name"]
         what = "is required" if "missing" in what else "is not a known field"
+    elif _NOT_TEXT.match(what):
+        what = 'must be a string in quotes, such as "0.25"; numbers lose digits on the way'
     return invalid(field, what) if field else ProblemError("VALIDATION_ERROR", what, errors=[FieldError("body", what)])
 
 
