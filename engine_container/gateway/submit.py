@@ -57,6 +57,14 @@ class _Group:
         self.sent = False
 
 
+def _answer_silent(group: _Group, before: int, seq: int, time_ms: int) -> None:
+    """Results come in the order of the commands, and one without events does not come at all: it is known by the next one's."""
+    for index in range(before):
+        if group.answers[index] is None:
+            group.answers[index] = Answer(seq, time_ms, Result(index, group.commands[index].command_id, []))
+            group.missing -= 1
+
+
 class Commands:
     """The gateway's only way to change anything."""
 
@@ -115,6 +123,8 @@ class Commands:
                 if group.answers[index] is None:
                     group.answers[index] = Answer(seq, record.time_ms, result)
                     group.missing -= 1
+                    if index and group.answers[index - 1] is None:
+                        _answer_silent(group, index, seq, record.time_ms)
                     if group.missing == 0 and not group.done.done():
                         group.done.set_result(None)
             seq += len(result.events)

@@ -15,6 +15,7 @@ from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import limit_amount, parse_time
 from engine_container.gateway.refusals import refusal
 from engine_container.gateway.routes.market import symbol_in_path
+from engine_container.gateway.submit import Answer
 from engine_container.views.rendering import limits_model, market_model
 from engine_container.web.call import BodyDecoder, Call, Reply
 from engine_container.web.quick_ids import new_uuid_bytes
@@ -96,9 +97,7 @@ class Admin:
         return Reply(limits_model(user_id, self._gateway.require_views().users.get(user_id)))
 
     async def _carry_out(self, command: Command) -> None:
-        for event in (await self._gateway.submit([command]))[0].result.events:
-            if isinstance(event, events.CommandRefused):
-                raise refusal(event.code, event.details)
+        _check_refused((await self._gateway.submit([command]))[0])
 
     async def halt_all(self, call: Call) -> Reply:
         """Halt every symbol; resting orders are cancelled and their funds freed."""
@@ -114,7 +113,7 @@ class Admin:
         symbols = self._gateway.require_views().symbols
         old = {symbol.symbol: symbol.status.name for symbol in symbols.all()}
         kind = Halt if status is SymbolStatus.HALTED else Resume
-        await self._carry_out(kind(new_uuid_bytes(), request.reason, caller.user_id))
+        _check_refused(await self._gateway.submit_silent(kind(new_uuid_bytes(), request.reason, caller.user_id), caller.user_id))
         now = [market_model(symbol, symbols.changed_ms(symbol.symbol)) for symbol in self._gateway.views.symbols.all()]
         new = {market.symbol: market.status for market in now}
         self._gateway.audit.note(call, caller, action, "markets", old, new, reason=request.reason)
@@ -136,6 +135,12 @@ class Admin:
             call, caller, f"symbol.breaker_{request.action.lower()}", old.symbol, {"status": old.status.name}, now, reason=request.reason
         )
         return Reply(now)
+
+
+def _check_refused(answer: Answer) -> None:
+    for event in answer.result.events:
+        if isinstance(event, events.CommandRefused):
+            raise refusal(event.code, event.details)
 
 
 def _new_symbol(spelling: str, request: api.SetSymbolRequest, caller: Caller) -> SetSymbol:

@@ -183,9 +183,9 @@ class Orders:
         """Cancel all of a user's open orders, or those of a symbol or side."""
         name = known_symbol(self._gateway.require_views().symbols, symbol).symbol if symbol is not None else ""
         command = CancelAll(new_uuid_bytes(), caller.user_id, name, side)
-        answers = await self._gateway.submit([command])
+        answer = await self._gateway.submit_silent(command, caller.user_id)
         closed: list[api.Order] = []
-        for event in answers[0].result.events:
+        for event in answer.result.events:
             if isinstance(event, events.CommandRefused):
                 raise refusal(event.code, event.details)
             if isinstance(event, events.OrderClosed) and event.user_id == caller.user_id:

@@ -87,7 +87,8 @@ class FakeEngine:
         results = []
         for index, command in enumerate(batch):
             made = self._apply(command)
-            results.append(e.Result(index, command.command_id, made))
+            if made:  # as the engine: a command without events has no result
+                results.append(e.Result(index, command.command_id, made))
             self.seq += len(made)
         self.log.add(e.EventRecord(e.FORMAT_VERSION, 0, first, len(self.appended), NOW_MS + self.seq, last=True, results=results))
 
@@ -106,7 +107,7 @@ class FakeEngine:
         if isinstance(command, c.SetStatus):
             return [symbol_changed(command.symbol, status=command.status, reason=command.reason)]
         if isinstance(command, c.Halt | c.Resume):
-            return [e.CommandRepeated()]
+            return []
         if isinstance(command, c.SetUser):
             return [
                 e.UserChanged(

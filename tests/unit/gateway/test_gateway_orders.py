@@ -514,3 +514,17 @@ def test_admin_changes_need_a_second_factor_shown_in_this_session(play: Play) ->
 
     play(on_aws, stage="dev")
     play(on_one_machine)
+
+
+def test_what_has_nothing_to_do_is_answered_at_once(play: Play) -> None:
+    """The engine makes no event of it; whoever waited for one would be told that the outcome is not known."""
+
+    async def scenario(h: Harness) -> None:
+        nothing = await h.call("DELETE", "/api/v1/orders", user=ALICE)
+        assert (nothing.status_code, nothing.json()) == (200, {"cancelled": 0, "orders": []})
+        for path in ("halt-all", "resume-all", "resume-all"):
+            answer = await h.call("POST", f"/api/v1/admin/emergency/{path}", {"reason": "check"}, user=BOB, roles=(Role.ADMIN,))
+            assert answer.status_code == 200
+        assert h.gateway.commands.in_flight == 0
+
+    play(scenario)
