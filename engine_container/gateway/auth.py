@@ -25,6 +25,8 @@ from mycrypto.security.tokens import Claims, Identity, Role, Tier, bearer, inval
 
 REVOCATION_AGE_SECONDS_MAX: Final = 0.9
 TOKENS_MAX: Final = 20_000
+STORE_PAUSE_SECONDS: Final = 1.0
+"""After a question that Redis did not answer nobody else waits for an answer, for so long."""
 
 UNCHECKED: Final = Counter("auth_revocation_unchecked_total", "Tokens accepted while the revocation list could not be read")
 
@@ -78,6 +80,7 @@ class Authenticator:
         self._keys = keys
         self._store = store
         self._lenient = lenient
+        self._store_away_until = 0.0
         self._known: dict[bytes, _Known] = {}
 
     async def caller(self, call: Call) -> Caller:
@@ -139,10 +142,14 @@ class Authenticator:
 
     async def _check_revocation(self, digest: bytes, known: _Known, now: float) -> None:
         claims = known.claims
+        if now < self._store_away_until:
+            UNCHECKED.add()
+            return
         try:
             marks = await self._store.mget(keys_of(claims))
         except (redis.exceptions.RedisError, OSError):
             UNCHECKED.add()
+            self._store_away_until = time.monotonic() + STORE_PAUSE_SECONDS
             known.checked_at = now
             return
         if is_revoked(claims, marks):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+import msgspec
 import redis.exceptions
 from starlette.types import Receive, Scope, Send
 
@@ -20,12 +21,13 @@ from engine_container.gateway.sockets.connection import Connection, now_ms, quer
 from engine_container.gateway.sockets.protocol import ORDER_ACTIONS, PRIVATE_STREAMS, ClientMessage
 from engine_container.metrics import Counter, Gauge
 from engine_container.web.call import BodyDecoder
-from mycrypto.errors import ProblemError, invalid
+from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError, invalid
 from mycrypto.ids import new_uuid
 from mycrypto.security.revocation import is_revoked, keys_of
 from mycrypto.security.tokens import Tier
 
 CONNECTIONS_MAX: Final = 10_000
+TURNED_AWAY_SECONDS: Final = 5
 SUBSCRIPTIONS_MAX: Final = 10
 MESSAGES_PER_SECOND_MAX: Final = 100
 ORDERS_IN_FLIGHT_MAX: Final = 512
@@ -69,7 +71,7 @@ class Sockets:
     async def _serve(self, scope: Scope, receive: Receive, send: Send, stream: str, symbol: str) -> None:
         await receive()  # websocket.connect
         if len(self._open) >= CONNECTIONS_MAX:
-            await send({"type": "websocket.close", "code": wire.CLOSE_TRY_AGAIN, "reason": "too many connections"})
+            await _turn_away(scope, send)
             return
         await send({"type": "websocket.accept"})
         connection = Connection(send, str(new_uuid()))
@@ -326,6 +328,18 @@ class Sockets:
         for place, (connection, item) in enumerate(zip(connections, claims, strict=True)):
             if is_revoked(item, marks[3 * place : 3 * place + 3]):
                 connection.close(wire.CLOSE_UNAUTHORIZED, "the token was revoked")
+
+
+async def _turn_away(scope: Scope, send: Send) -> None:
+    """Before the handshake is accepted: an HTTP answer where the server can give one."""
+    problem = ProblemError("SERVICE_UNAVAILABLE", f"at most {CONNECTIONS_MAX} sockets of one gateway; connect again later")
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": wire.CLOSE_TRY_AGAIN, "reason": problem.detail})
+        return
+    headers = [(b"content-type", PROBLEM_MEDIA_TYPE.encode()), (b"retry-after", str(TURNED_AWAY_SECONDS).encode())]
+    await send({"type": "websocket.http.response.start", "status": problem.kind.status, "headers": headers})
+    body = msgspec.json.encode(problem.body(instance=str(scope["path"]), trace_id=str(new_uuid())))
+    await send({"type": "websocket.http.response.body", "body": body})
 
 
 def _expires_s(connection: Connection) -> int:

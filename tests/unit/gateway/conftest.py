@@ -28,8 +28,10 @@ class FakeRedis:
     def __init__(self) -> None:
         self.values: dict[str, bytes] = {}
         self.down = False
+        self.asked = 0
 
     async def mget(self, names: list[str]) -> list[bytes | None]:
+        self.asked += 1
         if self.down:
             raise OSError("gone")
         return [self.values.get(name) for name in names]
@@ -60,7 +62,7 @@ class FakeRedis:
 class Socket:
     """The client's end of a socket."""
 
-    def __init__(self, app: ASGIApp, path: str, query: str) -> None:
+    def __init__(self, app: ASGIApp, path: str, query: str, *, answers: bool = False) -> None:
         self._inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.stuck: asyncio.Event | None = None
@@ -71,6 +73,7 @@ class Socket:
             "query_string": query.encode(),
             "headers": [],
             "subprotocols": [],
+            "extensions": {"websocket.http.response": {}} if answers else {},
         }
         self._inbox.put_nowait({"type": "websocket.connect"})
         self._task = asyncio.create_task(self._run(app, scope))
@@ -152,11 +155,11 @@ class Harness:
 
     @asynccontextmanager
     async def socket(
-        self, path: str, *, user: UUID | None = None, cancel_on_disconnect: bool = False, **identity: Any
+        self, path: str, *, user: UUID | None = None, cancel_on_disconnect: bool = False, answers: bool = False, **identity: Any
     ) -> AsyncIterator[Socket]:
-        """An open socket; signed in by the query where a user is given."""
+        """An open socket; signed in by the query where a user is given. ``answers``: the server can refuse in HTTP's words."""
         token = f"token={self.token(user, **identity)}" if user is not None else ""
-        opened = Socket(self.app, path, f"{token}&cancel_on_disconnect=true" if cancel_on_disconnect else token)
+        opened = Socket(self.app, path, f"{token}&cancel_on_disconnect=true" if cancel_on_disconnect else token, answers=answers)
         try:
             yield opened
         finally:

@@ -286,3 +286,14 @@ def test_requests_signed_with_a_key(play: Play, monkeypatch: pytest.MonkeyPatch)
         assert (await signed("GET", "/api/v1/orders")).status_code == 401
 
     play(scenario)
+
+
+def test_a_lost_cache_is_waited_for_once_not_by_every_user(play: Play) -> None:
+    async def scenario(h: Harness) -> None:
+        h.redis.down = True
+        asked = h.redis.asked
+        for user in (ALICE, uuid4(), uuid4(), uuid4()):
+            assert (await h.call("GET", "/api/v1/orders", user=user)).status_code == 200
+        assert h.redis.asked == asked + 1
+
+    play(scenario)

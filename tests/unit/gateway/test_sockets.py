@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from engine_container.gateway.sockets import connection as wire
@@ -344,5 +345,22 @@ def test_no_more_than_ten_subscriptions_and_a_hundred_messages_a_second(play: Pl
             for _ in range(300):
                 loud.say(action="ping")
             assert await loud.closed() in {wire.CLOSE_TOO_MANY, wire.CLOSE_TOO_SLOW}
+
+    play(scenario)
+
+
+def test_more_sockets_than_a_gateway_holds_are_turned_away(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine_container.gateway.sockets.server.CONNECTIONS_MAX", 1)
+
+    async def scenario(h: Harness) -> None:
+        async with h.socket("/ws") as first, h.socket("/ws") as second, h.socket("/ws", answers=True) as third:
+            await first.hear("connected")
+            assert await second.closed() == wire.CLOSE_TRY_AGAIN
+            start, body = await third.raw(), await third.raw()
+            assert (start["type"], start["status"]) == ("websocket.http.response.start", 503)
+            assert (b"retry-after", b"5") in start["headers"]
+            assert msgspec.json.decode(body["body"])["code"] == "SERVICE_UNAVAILABLE"
+        async with h.socket("/ws") as next_one:
+            await next_one.hear("connected")
 
     play(scenario)
