@@ -13,8 +13,13 @@ from typing import Any, Final
 
 import msgspec
 
+from engine_container.gateway.pages import OFFSET_MAX
+from engine_container.gateway.routes.market import DEPTH_MAX, INTERVALS_MS
+from engine_container.gateway.routes.orders import SORTS
+from engine_container.views.symbols import SPELLING_LENGTH_MAX
 from engine_container.web.call import BODY_BYTES_MAX
 from mycrypto.contracts import api
+from mycrypto.contracts.trading import OrderType, Side
 from mycrypto.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, TYPE_BASE
 
 _LIMIT: Final = ("limit", "integer", "Rows of the page, 1 to 100 (500 for trades)")
@@ -60,6 +65,20 @@ _FIGURES: Final[dict[str, dict[str, str | int]]] = {
     "ORDER_004": {"status_now": "FILLED"},
 }
 """Members that carry the figures of a case, as an example shows them."""
+
+_SHAPES: Final[dict[str, dict[str, Any]]] = {
+    "order_id": {"format": "uuid"},
+    "trade_id": {"format": "uuid"},
+    "symbol": {"maxLength": SPELLING_LENGTH_MAX, "examples": ["BTCUSDT"]},
+    "side": {"enum": [side.name for side in Side]},
+    "type": {"enum": [kind.name for kind in OrderType]},
+    "interval": {"enum": list(INTERVALS_MS)},
+    "sort": {"enum": list(SORTS)},
+    "depth": {"minimum": 1, "maximum": DEPTH_MAX},
+    "limit": {"minimum": 1},
+    "offset": {"minimum": 0, "maximum": OFFSET_MAX},
+}
+"""More about parameters of these names."""
 
 _LIMIT_HEADERS: Final = {
     "X-RateLimit-Limit": "Tokens of the caller's bucket",
@@ -442,11 +461,14 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "tags": [operation.tag],
         "parameters": [
             *(
-                {"name": part[1:-1], "in": "path", "required": True, "schema": {"type": "string"}}
+                {"name": part[1:-1], "in": "path", "required": True, "schema": {"type": "string", **_SHAPES.get(part[1:-1], {})}}
                 for part in operation.path.split("/")
                 if part.startswith("{")
             ),
-            *({"name": name, "in": "query", "description": text, "schema": {"type": kind}} for name, kind, text in operation.query),
+            *(
+                {"name": name, "in": "query", "description": text, "schema": {"type": kind, **_SHAPES.get(name, {})}}
+                for name, kind, text in operation.query
+            ),
         ],
         "responses": {
             str(operation.status): _done(operation.answer, headers),

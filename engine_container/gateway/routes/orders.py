@@ -41,7 +41,7 @@ _BATCH_CANCEL: Final = BodyDecoder(api.BatchCancelRequest)
 _LIST: Final = frozenset(
     {"symbol", "status", "side", "type", "start_date", "end_date", "client_order_id", "user_id", "limit", "cursor", "offset", "sort"}
 )
-_SORTS: Final = {
+SORTS: Final = {
     "created_at:desc": (False, False),
     "created_at:asc": (False, True),
     "price:desc": (True, False),
@@ -213,7 +213,7 @@ class Orders:
         user_id: bytes | None = caller.user_id
         if "user_id" in query:
             user_id = _staff_filter(caller, query["user_id"])
-        by_price, ascending = _choice("sort", query.get("sort", "created_at:desc"), _SORTS)
+        by_price, ascending = _choice("sort", query.get("sort", "created_at:desc"), SORTS)
         symbol = query.get("symbol")
         return OrderFilter(
             user_id=user_id,

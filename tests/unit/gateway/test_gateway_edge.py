@@ -288,7 +288,9 @@ def test_requests_signed_with_a_key(play: Play, monkeypatch: pytest.MonkeyPatch)
     play(scenario)
 
 
-def test_a_lost_cache_is_waited_for_once_not_by_every_user(play: Play) -> None:
+def test_a_lost_cache_is_waited_for_once_not_by_every_user(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine_container.gateway.auth.STORE_PAUSE_SECONDS", 60)
+
     async def scenario(h: Harness) -> None:
         h.redis.down = True
         asked = h.redis.asked
