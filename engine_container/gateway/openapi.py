@@ -501,7 +501,7 @@ def _refusals(path: str, codes: tuple[str, ...]) -> dict[str, Any]:
     by_status: dict[int, dict[str, Any]] = {}
     for code in dict.fromkeys(codes):
         kind = CATALOGUE[code]
-        example = {
+        example: dict[str, Any] = {
             "type": TYPE_BASE + code.lower().replace("_", "-"),
             "title": kind.title,
             "status": kind.status,
