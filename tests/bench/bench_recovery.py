@@ -207,7 +207,7 @@ async def measure(folder: Path, environment: dict[str, str], count: int, takeove
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--commands", type=int, default=1_000_000)
-    parser.add_argument("--takeovers", type=int, default=3)
+    parser.add_argument("--takeovers", type=int, default=2)
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="mycrypto-bench-"))
     folder.chmod(0o755)
