@@ -7,7 +7,7 @@ Stacks are named ``mycrypto-{stage}-{area}``. Outputs that others read:
 | storage | SnapshotBucket, ArchiveBucket, KycBucket |
 | messaging | QueueEmailNotifications, QueueKycProcessing, QueueWithdrawalProcessing, QueueAuditLogs (URLs), NotificationsTopic (ARN) |
 | identity | FunctionAuth, FunctionAuthorizer, FunctionNotifications, FunctionAudit (names) |
-| wallet | FunctionWallet, FunctionSettlement, FunctionHistory, FunctionMaintenance (names) |
+| wallet | FunctionWallet, FunctionSettlement, FunctionHistory, FunctionArchive, FunctionMaintenance (names) |
 | edge | RestApiId, RestApiStage, RestApiPath (the path below the emulator's address that needs no name resolution) |
 
 Nothing here asks AWS: a synth needs neither credentials nor a network.

@@ -32,6 +32,7 @@ class FunctionSpec:
     sends_to: tuple[str, ...] = ()
     publishes_commands: bool = False
     sends_mail: bool = False
+    archives: bool = False
     behind_api: bool = False
     snap_start: bool = False
     in_network: bool = False
@@ -132,6 +133,15 @@ HISTORY: Final = FunctionSpec(
     database=Database(name=names.DATABASE_TRADE, role="trade_engine_app"),
 )
 
+ARCHIVE: Final = FunctionSpec(
+    name=names.FUNCTION_ARCHIVE,
+    purpose="the command log into the archive bucket, for good",
+    memory_mb=512,
+    timeout_s=60,
+    reserved_concurrency=4,
+    archives=True,
+)
+
 MAINTENANCE: Final = FunctionSpec(
     name=names.FUNCTION_MAINTENANCE,
     purpose="every minute: unsent outbox rows, expired rows, partitions ahead; every hour: old partitions to the archive",
@@ -162,6 +172,6 @@ ROTATION: Final = FunctionSpec(
 )
 
 IDENTITY: Final = (AUTH, AUTHORIZER, NOTIFICATIONS, AUDIT)
-MONEY: Final = (WALLET, SETTLEMENT, HISTORY, MAINTENANCE)
+MONEY: Final = (WALLET, SETTLEMENT, HISTORY, ARCHIVE, MAINTENANCE)
 ON_AWS: Final = (MIGRATIONS, ROTATION)
 ALL: Final = IDENTITY + MONEY

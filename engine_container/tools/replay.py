@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import httpx
 import msgspec
@@ -70,13 +70,16 @@ async def engine_place(url: str) -> Place:
         raise ReplayError(f"the engine at {url} does not say where it is: {error!r}") from error
 
 
-async def replay_log(servers: str, shard: int, *, engine_url: str = "", **options: Any) -> ReplayReport:
-    """Replay the log on Kafka; with ``engine_url`` up to where that engine is, and compare."""
+async def replay_log(servers: str, shard: int, *, engine_url: str = "", until: int | None = None) -> ReplayReport:
+    """Replay the log on Kafka, up to (without) offset ``until``; with ``engine_url`` up to where that engine is, and compare."""
+    return await replay_source(KafkaCommandSource(BrokerSettings(servers, client_id="replay"), shard), shard, engine_url, until)
+
+
+async def replay_source(source: CommandSource, shard: int, engine_url: str = "", until: int | None = None) -> ReplayReport:
+    """The same for any command log, such as the archive."""
     running = await engine_place(engine_url) if engine_url else None
-    source = KafkaCommandSource(BrokerSettings(servers, client_id="replay"), shard)
     try:
-        until = running.next_offset if running is not None else None
-        replica, seconds = await replay(source, shard, until=until, **options)
+        replica, seconds = await replay(source, shard, until=until if running is None else running.next_offset)
     finally:
         await source.close()
     place = Place(replica.next_offset, replica.state.next_seq, state_hash(replica.state))

@@ -12,7 +12,7 @@ from constructs import Construct
 
 from infra import nag, names, retention, sources
 from infra.connections import Connections
-from infra.constructs import kafka_access
+from infra.constructs import bucket, kafka_access
 from infra.functions import FunctionSpec
 from infra.stages import Stage
 
@@ -83,6 +83,8 @@ def environment(spec: FunctionSpec, stage: Stage, connections: Connections) -> d
         values[f"{secret.upper().replace('-', '_')}_SECRET_NAME"] = names.secret(stage.name, secret)
     if spec.sends_mail:
         values["MAIL_FROM"] = f"no-reply@{MAIL_DOMAIN}"
+    if spec.archives:
+        values["ARCHIVE_BUCKET"] = bucket.bucket_name(stage, names.BUCKET_ARCHIVE)
     values.update(spec.environment)
     return values
 
@@ -110,6 +112,8 @@ class PlatformFunction(Construct):
             self.role.add_to_policy(statement)
         if spec.publishes_commands and not stage.is_local:
             kafka_access.allow(self.role, stage.name, append=[names.TOPIC_COMMANDS])
+        if spec.archives:
+            bucket.allow(self.role, stage, names.BUCKET_ARCHIVE, "s3:GetObject", "s3:PutObject")
         nag.accept_any_resource(self.role, "X-Ray's PutTraceSegments and the network interfaces that Lambda makes for the function")
         self.function = lambda_.Function(
             self,

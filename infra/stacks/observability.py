@@ -25,7 +25,11 @@ from infra.stacks.messaging import FAILED_INVOCATIONS
 from infra.stages import Stage
 
 QUEUES: Final = (names.QUEUE_EMAIL, names.QUEUE_AUDIT, names.QUEUE_KYC, names.QUEUE_WITHDRAWALS)
-CONSUMERS: Final = (names.FUNCTION_SETTLEMENT, names.FUNCTION_HISTORY)
+CONSUMERS: Final = {
+    names.FUNCTION_SETTLEMENT: names.TOPIC_EVENTS,
+    names.FUNCTION_HISTORY: names.TOPIC_EVENTS,
+    names.FUNCTION_ARCHIVE: names.TOPIC_COMMANDS,
+}
 FIVE_MINUTES: Final = Duration.minutes(5)
 GIGABYTE: Final = 1024**3
 DATABASE_CONNECTIONS_PERCENT: Final = 90
@@ -124,14 +128,14 @@ class ObservabilityStack(Stack):
                 threshold=0,
                 why=f"{spec.name} reached its reserved concurrency of {spec.reserved_concurrency}",
             )
-        for consumer in CONSUMERS:
+        for consumer, topic in CONSUMERS.items():
             self.alarms.add(
                 f"consumer-{consumer}-lags",
                 self._metric(
                     "AWS/Kafka",
                     "SumOffsetLag",
                     "Maximum",
-                    {"Consumer Group": consumer, "Cluster Name": names.resource(self._stage.name, "kafka"), "Topic": names.TOPIC_EVENTS},
+                    {"Consumer Group": consumer, "Cluster Name": names.resource(self._stage.name, "kafka"), "Topic": topic},
                 ),
                 severity=Severity.CRITICAL,
                 threshold=1_000,

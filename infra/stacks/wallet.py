@@ -1,4 +1,4 @@
-"""Money outside trading: the wallet, the two consumers of the engine's events, and the minute job."""
+"""Money outside trading: the wallet, the consumers of the engine's two logs, and the minute job."""
 
 from __future__ import annotations
 
@@ -18,14 +18,19 @@ from infra.constructs import bucket, kafka_access
 from infra.constructs.function import PlatformFunction, layers
 from infra.stages import Stage
 
+EVENTS_WINDOW: Final = Duration.seconds(1)
+ARCHIVE_WINDOW: Final = Duration.seconds(5)
+"""How much of the command log may be lost with all brokers; each window is an object in S3."""
+
 KEEP_TRYING: Final = 10_000
 """The most that a mapping can be told; at one try a minute it is a week."""
 
 
 class WalletStack(Stack):
-    """wallet, settlement, history and maintenance.
+    """wallet, settlement, history, archive and maintenance.
 
-    In stage local the event pump invokes settlement and history with the records of ``engine-events``; elsewhere MSK does.
+    In stage local the event pump invokes settlement and history with the records of ``engine-events``, and archive with those of
+    ``engine-commands``; elsewhere MSK does.
     """
 
     def __init__(
@@ -66,17 +71,33 @@ class WalletStack(Stack):
         maintenance.function.add_environment("ARCHIVE_BUCKET", bucket.bucket_name(stage, names.BUCKET_ARCHIVE))
         bucket.allow(maintenance.role, stage, names.BUCKET_ARCHIVE, "s3:GetObject", "s3:PutObject")
         if kafka_cluster_arn:
-            for consumer in (names.FUNCTION_SETTLEMENT, names.FUNCTION_HISTORY):
-                self._consume(stage, self.functions[consumer], kafka_cluster_arn, connections)
+            for name, topic, batch_size, window in (
+                (names.FUNCTION_SETTLEMENT, names.TOPIC_EVENTS, 500, EVENTS_WINDOW),
+                (names.FUNCTION_HISTORY, names.TOPIC_EVENTS, 500, EVENTS_WINDOW),
+                (names.FUNCTION_ARCHIVE, names.TOPIC_COMMANDS, 10_000, ARCHIVE_WINDOW),
+            ):
+                self._consume(
+                    stage, self.functions[name], kafka_cluster_arn, connections, topic=topic, batch_size=batch_size, window=window
+                )
         for name, function in self.functions.items():
             CfnOutput(self, f"Function{name.title()}", value=function.function.function_name)
 
-    def _consume(self, stage: Stage, consumer: PlatformFunction, cluster_arn: str, connections: Connections) -> None:
-        """Engine events, in order, for as long as it takes: books must not have gaps, so a batch that fails is halved and tried again until
+    def _consume(
+        self,
+        stage: Stage,
+        consumer: PlatformFunction,
+        cluster_arn: str,
+        connections: Connections,
+        *,
+        topic: str,
+        batch_size: int,
+        window: Duration,
+    ) -> None:
+        """A log, in order, for as long as it takes: books must not have gaps, so a batch that fails is halved and tried again until
         somebody mends its cause; it is never skipped. What does expire is told to the queue of failed invocations, and an alarm with it.
         """
         queue = connections.failed_invocations
-        kafka_access.allow(consumer.role, stage.name, read=[names.TOPIC_EVENTS], groups=[consumer.spec.name])
+        kafka_access.allow(consumer.role, stage.name, read=[topic], groups=[consumer.spec.name])
         nag.accept_managed_policy(
             consumer.role,
             "service-role/AWSLambdaMSKExecutionRole",
@@ -85,13 +106,13 @@ class WalletStack(Stack):
         consumer.function.add_event_source(
             sources.ManagedKafkaEventSource(
                 cluster_arn=cluster_arn,
-                topic=names.TOPIC_EVENTS,
+                topic=topic,
                 consumer_group_id=consumer.spec.name,
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
-                batch_size=500,
-                max_batching_window=Duration.seconds(1),
+                batch_size=batch_size,
+                max_batching_window=window,
                 provisioned_poller_config=sources.ProvisionedPollerConfig(
-                    poller_group_name=names.resource(stage.name, "engine-events"),
+                    poller_group_name=names.resource(stage.name, "engine-logs"),
                     minimum_pollers=1,
                     maximum_pollers=len(stage.on_aws.trading.shards) + 1,
                 ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from mycrypto.contracts import events
+from mycrypto.contracts import commands, events
 
 FOR_EVER: Final = -1
 
@@ -38,4 +38,6 @@ SOURCES: Final = (
     # Ledger and history must not miss a single event: a record that fails holds up its consumer until it is understood.
     EventSource(function="mycrypto-local-settlement", topic=events.TOPIC),
     EventSource(function="mycrypto-local-history", topic=events.TOPIC),
+    # An object holds what came in these seconds: so much of the log can be lost with the brokers, no more.
+    EventSource(function="mycrypto-local-archive", topic=commands.TOPIC, batch_size=10_000, window_seconds=5),
 )
