@@ -191,15 +191,32 @@ def cost(*, stage: Annotated[CloudStage, typer.Option(help="Which stage.")] = Cl
         _fail(str(error))
 
 
+@app.command()
+def docs() -> None:
+    """Write the reference pages below docs/reference from code and templates."""
+    from localstack.reference.pages import write
+
+    changed = write()
+    typer.echo("\n".join(f"wrote {path}" for path in changed) or "The reference pages are up to date.")
+
+
+def complete() -> typer.Typer:
+    """The command with everything that other packages add to it."""
+    from engine_container.tools.cli import app as engine_tools
+    from localstack import trading_cli
+    from localstack.recovery.command import drill
+
+    if not app.registered_groups:
+        trading_cli.add_to(app)
+        app.command("drill")(drill)
+        app.add_typer(engine_tools, name="engine")
+    return app
+
+
 def main() -> None:
     """The command ``mycrypto``."""
     warnings.filterwarnings("ignore", category=DeprecationWarning)  # libraries talk to their authors, not to our users
-    from engine_container.tools.cli import app as engine_tools
-    from localstack import trading_cli
-
-    trading_cli.add_to(app)
-    app.add_typer(engine_tools, name="engine")
-    app()
+    complete()()
 
 
 if __name__ == "__main__":

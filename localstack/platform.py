@@ -45,8 +45,11 @@ class Platform:
 
     # --- up
 
-    def up(self) -> bool:
-        """Start what does not run, bring what runs up to date, wait until all of it is healthy. Whether there was anything to do."""
+    def up(self, *, before_processes: Callable[[Servers, Deployment], None] | None = None) -> bool:
+        """Start what does not run, bring what runs up to date, wait until all of it is healthy. Whether there was anything to do.
+
+        ``before_processes`` is called when the servers are up and nothing of ours runs on them yet: the moment for a restore.
+        """
         preflight.check()
         self.state.mkdir(mode=0o755, parents=True, exist_ok=True)
         with self._alone(), self.progress.shown():
@@ -61,7 +64,10 @@ class Platform:
             base_url = self._base_url(ports)
             deployment = Deployment(self.state, servers.emulator.client_environment, servers.context(base_url))
             startup = Startup(self.state, ports, servers, deployment, self.supervisor, self.progress)
-            started = startup.raise_servers() + startup.raise_processes()
+            started = startup.raise_servers()
+            if before_processes is not None:
+                before_processes(servers, deployment)
+            started += startup.raise_processes()
             with self.progress.step("symbols") as step:
                 listed = seed(base_url, servers.bootstrap)
                 step.says(f"listed {', '.join(listed)}" if listed else "all listed")

@@ -118,19 +118,23 @@ def replay(
     servers: Annotated[str, typer.Option("--servers", envvar="KAFKA_BOOTSTRAP_SERVERS", help="host:port of Kafka")] = "",
     engine: Annotated[str, typer.Option("--engine", help="URL of a running engine to compare with; 'none' compares with none")] = "",
     shard: Annotated[int, typer.Option("--shard")] = 0,
+    archived: Annotated[str, typer.Option("--archive", help="Read the archive instead: s3://bucket, or a folder.")] = "",
+    until: Annotated[int | None, typer.Option("--until", help="Stop before this offset.", min=0)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
 ) -> None:
     """Rebuild the state from the command log; print offset, seq and state hash; compare with the running engine."""
     from engine_container.logs.ports import LogUnavailableError
-    from engine_container.tools.replay import ReplayError, replay_log
+    from engine_container.tools.archive import ArchiveSource, store_of
+    from engine_container.tools.replay import ReplayError, replay_log, replay_source
 
     kafka_port, engine_port = _port("kafka"), _port("engine")
-    if not servers:
+    if not servers and not archived:
         if kafka_port is None:
             _fail("no platform was started here: name Kafka with --servers or KAFKA_BOOTSTRAP_SERVERS")
         servers = f"127.0.0.1:{kafka_port}"
-    if not engine and engine_port is not None:
+    if not engine and engine_port is not None and until is None and not archived:
         engine = f"http://127.0.0.1:{engine_port}"
+    engine_url = "" if engine in {"", "none"} else engine
     bar = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
     with bar:
         task = bar.add_task("command records", total=None)
@@ -139,7 +143,11 @@ def replay(
             bar.update(task, completed=done, total=end)
 
         try:
-            report = asyncio.run(replay_log(servers, shard, engine_url="" if engine in {"", "none"} else engine, progress=tell))
+            if archived:
+                source = ArchiveSource(store_of(archived, shard, **_emulator(archived)), shard)
+                report = asyncio.run(replay_source(source, shard, engine_url, until, progress=tell))
+            else:
+                report = asyncio.run(replay_log(servers, shard, engine_url=engine_url, until=until, progress=tell))
         except (LogUnavailableError, ReplayError) as error:
             _fail(str(error))
     if as_json:
@@ -152,3 +160,55 @@ def replay(
             print("the running engine has the same state" if report.equal else f"the running engine differs: {report.engine}")
     if report.equal is False:
         raise typer.Exit(1)
+
+
+def _emulator(place: str) -> dict[str, str]:
+    """How to reach a bucket of stage local; nothing for those on AWS."""
+    port = _port("emulator")
+    if port is None or not place.startswith("s3://mycrypto-local-"):
+        return {}
+    return {
+        "endpoint_url": f"http://127.0.0.1:{port}",
+        "region_name": "eu-central-1",
+        "aws_access_key_id": "test",
+        "aws_secret_access_key": "test",  # the emulator asks for some, and takes any
+    }
+
+
+@app.command("restore-log")
+def restore_log(
+    archived: Annotated[str, typer.Option("--archive", help="Where the log was archived: s3://bucket, or a folder.")],
+    servers: Annotated[str, typer.Option("--servers", envvar="KAFKA_BOOTSTRAP_SERVERS", help="host:port of Kafka")],
+    accounts: Annotated[str, typer.Option("--accounts", envvar="DATABASE_URL", help="The restored exchange_dev, as its owner.")],
+    history: Annotated[
+        str, typer.Option("--history", envvar="TRADE_DATABASE_URL", help="The restored mytrader_trade_engine, as its owner.")
+    ],
+    auth: Annotated[str, typer.Option("--auth", envvar="KAFKA_AUTH", help="none or iam")] = "none",
+    shard: Annotated[int, typer.Option("--shard")] = 0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how much would be restored; write nothing.")] = False,
+) -> None:
+    """Restore the archived command log into an empty topic, as far as the restored databases can follow; nothing else may write meanwhile."""
+    from kafka.errors import KafkaError
+    from psycopg import Error as DatabaseError
+
+    from engine_container.tools import restore
+    from engine_container.tools.archive import store_of
+    from mycrypto.archive import ArchiveError
+
+    if auth not in {"none", "iam"}:
+        _fail(f"--auth must be none or iam, not {auth}")
+    store = store_of(archived, shard, **_emulator(archived))
+    try:
+        plan = restore.survey(store, shard, accounts, history)
+        place = plan.place
+        print(f"{plan.commands:,} commands up to offset {place.next_offset - 1} of {plan.archived - 1}, event {place.next_seq - 1}")
+        print(f"an engine reaches state {place.state_hash}")
+        if plan.cut_at is not None:
+            print(f"the database does not know transfer {plan.cut_at}, so the log ends before it")
+        if dry_run:
+            return
+        done = restore.fill(store, shard, place.next_offset, servers, "iam" if auth == "iam" else "none")
+        again = restore.send_again(store, shard, place.next_offset, accounts)
+    except (ArchiveError, restore.RestoreError, KafkaError, DatabaseError) as error:
+        _fail(str(error))
+    print(f"{done:,} records restored; {again} transfers will be sent again by the maintenance function")

@@ -18,6 +18,9 @@ from engine_container.logs.connection import BrokerSettings
 _ANSWER_SECONDS_MAX: Final = 130
 
 
+Told = Callable[[int, int], None]
+
+
 class ReplayError(RuntimeError):
     """The log or the engine could not be read; ``str()`` says why."""
 
@@ -40,9 +43,7 @@ class ReplayReport(msgspec.Struct, frozen=True):
     equal: bool | None = None
 
 
-async def replay(
-    source: CommandSource, shard: int, *, until: int | None = None, progress: Callable[[int, int], None] | None = None
-) -> tuple[Replica, float]:
+async def replay(source: CommandSource, shard: int, *, until: int | None = None, progress: Told | None = None) -> tuple[Replica, float]:
     """Apply the log from its beginning to its end, or up to (without) offset ``until``; the replica and the seconds it took."""
     end = await source.end()
     if until is not None:
@@ -70,16 +71,21 @@ async def engine_place(url: str) -> Place:
         raise ReplayError(f"the engine at {url} does not say where it is: {error!r}") from error
 
 
-async def replay_log(servers: str, shard: int, *, engine_url: str = "", until: int | None = None) -> ReplayReport:
+async def replay_log(
+    servers: str, shard: int, *, engine_url: str = "", until: int | None = None, progress: Told | None = None
+) -> ReplayReport:
     """Replay the log on Kafka, up to (without) offset ``until``; with ``engine_url`` up to where that engine is, and compare."""
-    return await replay_source(KafkaCommandSource(BrokerSettings(servers, client_id="replay"), shard), shard, engine_url, until)
+    source = KafkaCommandSource(BrokerSettings(servers, client_id="replay"), shard)
+    return await replay_source(source, shard, engine_url, until, progress=progress)
 
 
-async def replay_source(source: CommandSource, shard: int, engine_url: str = "", until: int | None = None) -> ReplayReport:
-    """The same for any command log, such as the archive."""
+async def replay_source(
+    source: CommandSource, shard: int, engine_url: str = "", until: int | None = None, *, progress: Told | None = None
+) -> ReplayReport:
+    """The same for any command log, such as the archive. ``progress`` hears the next offset and the end."""
     running = await engine_place(engine_url) if engine_url else None
     try:
-        replica, seconds = await replay(source, shard, until=until if running is None else running.next_offset)
+        replica, seconds = await replay(source, shard, until=until if running is None else running.next_offset, progress=progress)
     finally:
         await source.close()
     place = Place(replica.next_offset, replica.state.next_seq, state_hash(replica.state))

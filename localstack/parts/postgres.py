@@ -76,7 +76,7 @@ class Postgres:
         fresh.rename(data)
 
     def part(self) -> Part:
-        words = [str(self._binaries() / "bin" / "postgres"), "-D", str(self.home / "data"), "-p", str(self.port)]
+        words = [str(self.tool("postgres")), "-D", str(self.home / "data"), "-p", str(self.port)]
         for name, value in SETTINGS.items():
             words += ["-c", f"{name}={value}"]
         return Part(
@@ -94,6 +94,10 @@ class Postgres:
     def remove(self) -> None:
         """Delete the data, wherever it lies."""
         shutil.rmtree(self.home, ignore_errors=True)
+
+    def tool(self, name: str) -> Path:
+        """One of the programs that come with the server, such as ``pg_dump``."""
+        return self._binaries() / "bin" / name
 
     def _probe(self) -> None:
         probe(self.dsn)
@@ -128,7 +132,7 @@ class Postgres:
                 os.chown(secret.name, identity.uid, identity.gid)
             done = subprocess.run(
                 [
-                    self._binaries() / "bin" / "initdb",
+                    self.tool("initdb"),
                     f"--pgdata={data}",
                     f"--username={SUPERUSER}",
                     f"--pwfile={secret.name}",

@@ -8,7 +8,7 @@ every consumer drops a message id, transfer id or command id that it has seen.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -91,6 +91,24 @@ def add_message(connection: Connection, destination: str, kind: str, data: dict[
 def add_command(connection: Connection, command: commands.Command, *, key: str = "") -> UUID:
     """Write a command for the engine's log in the caller's transaction."""
     return add(connection, ENGINE_COMMANDS, commands.encode_record([command]), key=key)
+
+
+def send_commands_again(connection: Connection, on_the_log: Collection[bytes]) -> int:
+    """Take back that commands were sent whose transfer is not ``on_the_log`` (transfer ids): after a log was restored without its end.
+
+    Returns how many. A command that is on the log all the same is harmless there: a transfer takes effect once.
+    """
+    with connection.transaction():
+        rows = connection.execute(
+            "SELECT id, payload FROM outbox WHERE destination = %s AND sent_at IS NOT NULL FOR UPDATE", (ENGINE_COMMANDS,)
+        ).fetchall()
+        lost = [row_id for row_id, payload in rows if not _transfers(payload) <= set(on_the_log)]
+        connection.execute("UPDATE outbox SET sent_at = NULL WHERE id = ANY(%s)", (lost,))
+    return len(lost)
+
+
+def _transfers(payload: bytes) -> set[bytes]:
+    return {command.transfer_id for command in commands.decode_record(payload) if isinstance(command, commands.Credit | commands.Debit)}
 
 
 class SqsSender:
