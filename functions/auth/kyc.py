@@ -61,7 +61,8 @@ _FIELDS: Final = frozenset({"level", "tc_kimlik_no", "first_name", "last_name", 
 
 
 @cache
-def _s3() -> S3Client:
+def documents_client() -> S3Client:
+    """The one of this execution environment."""
     return boto3.client("s3")
 
 
@@ -122,7 +123,7 @@ def submit(context: Context, caller: Principal, form: Form, client: Client) -> K
         for name, file in sorted(form.files.items())
     ]
     for document, content in kept:
-        documents.keep(_s3(), document, content)
+        documents.keep(documents_client(), document, content)
     submission = _submission(context, caller, form, client, level, now)
     with context.db.transaction() as connection:
         users.lock_by_id(connection, caller.user_id)
@@ -218,7 +219,7 @@ def review(context: Context, caller: Principal, submission_id: UUID, client: Cli
         if submission is None:
             raise ProblemError("NOT_FOUND", "there is no such application")
         links = {
-            document.document_type: _s3().generate_presigned_url(
+            document.document_type: documents_client().generate_presigned_url(
                 "get_object", Params={"Bucket": document.s3_bucket, "Key": document.s3_key}, ExpiresIn=LINK_LIFE_S
             )
             for document in store.documents(connection, submission_id)

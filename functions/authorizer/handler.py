@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.authorizer.service import Call, allow, authorize, deny
 from functions.authorizer.settings import Settings
 from mycrypto import cache as redis_cache
-from mycrypto import secrets, settings, telemetry
+from mycrypto import secrets, settings, snapstart, telemetry
 from mycrypto.errors import ProblemError
 from mycrypto.security import keys
 from mycrypto.security.keys import KeyRing
@@ -34,6 +34,9 @@ def ring() -> KeyRing:
         return keys.public_keys(secrets.get(configuration.jwt_secret_name))
 
     return KeyRing(load)
+
+
+snapstart.after_restore(server.cache_clear, ring.cache_clear)
 
 
 def _read_marks(names: Sequence[str]) -> Sequence[bytes | None]:

@@ -38,7 +38,7 @@ from functions.wallet.models import (
     WithdrawFiat,
 )
 from functions.wallet.settings import Settings
-from mycrypto import settings, telemetry
+from mycrypto import settings, snapstart, telemetry
 from mycrypto.errors import ProblemError
 from mycrypto.http import Api, Principal, Reply, Request
 from mycrypto.ratelimit import Limit, api_limit
@@ -59,6 +59,9 @@ WITHDRAW = Limit("withdraw", 5, 60)
 def context() -> Context:
     """The one of this execution environment."""
     return Context.from_settings(configuration, logger, meter)
+
+
+snapstart.after_restore(context.cache_clear)
 
 
 def limited(request: Request, limit: Limit, subject: str) -> None:

@@ -43,9 +43,15 @@ class Secrets:
             return members
 
     def forget(self) -> None:
-        """Ask again next time: after a refused password, or after a restore from a snapshot."""
+        """Ask again next time: after a refused password."""
         with self._lock:
             self._kept.clear()
+
+    def renew(self) -> None:
+        """Forget, and ask with a new client: after a restore from a snapshot, whose credentials and connections are another environment's."""
+        with self._lock:
+            self._kept.clear()
+            self._client = None
 
 
 _secrets = Secrets()
@@ -59,3 +65,8 @@ def get(name: str) -> dict[str, Any]:
 def forget() -> None:
     """Drop what is kept."""
     _secrets.forget()
+
+
+def renew() -> None:
+    """Drop what is kept and the client that fetched it."""
+    _secrets.renew()
