@@ -5,7 +5,13 @@ IMAGE ?=
 URL ?= http://localhost:8080
 CONTEXT ?=
 
-.PHONY: test-unit test-integration security synth image deploy smoke
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+
+.PHONY: lint-workflows test-unit test-integration security synth image deploy smoke
+
+lint-workflows: ## stage 1: actionlint over the pipeline (needs Go, as the pipeline's machines have it)
+	@command -v go >/dev/null || { echo "Go is needed to run actionlint: https://go.dev/dl/"; exit 1; }
+	go run $(ACTIONLINT)
 
 test-unit: install ## stage 2: tests that open no socket
 	@$(BIN)/pytest tests/unit tests/property tests/conformance

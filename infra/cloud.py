@@ -10,6 +10,7 @@ from infra import names
 from infra.errors import ConfigurationError
 from infra.stacks.backup import BackupCopyStack, BackupStack
 from infra.stacks.data import DataStack
+from infra.stacks.delivery import DeliveryStack
 from infra.stacks.edge import EdgeStack
 from infra.stacks.front import FrontAclStack, FrontStack
 from infra.stacks.identity import IdentityStack
@@ -75,6 +76,9 @@ def build_cloud(app: App, stage: Stage) -> None:
         resource_arns=[data.database.instance.instance_arn],
         bucket_arns=[storage.archive.bucket_arn, storage.kyc_documents.bucket_arn],
     )
+    delivery = stage.on_aws.delivery
+    if delivery:
+        DeliveryStack(app, called("delivery"), stage=stage, delivery=delivery)
     copy_region = stage.on_aws.backup.copy_region
     if copy_region:
         BackupCopyStack(app, called("backup-copies"), stage=stage, region=copy_region)

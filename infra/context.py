@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
@@ -73,6 +74,23 @@ class Context:
         if text not in values:
             raise ConfigurationError(f"Context value '{key}' must be one of {', '.join(values)}, not '{text}': pass -c {key}={values[0]}.")
         return text
+
+    def repository(self, key: str) -> str:
+        """``OWNER/NAME`` on GitHub; empty when absent."""
+        text = self.optional(key)
+        if text and not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", text):
+            raise ConfigurationError(f"Context value '{key}' must be a repository on GitHub, not '{text}': pass -c {key}=OWNER/NAME.")
+        return text
+
+    def accounts(self, key: str) -> tuple[str, ...]:
+        """Account numbers separated by commas; none when absent."""
+        text = self.optional(key)
+        numbers = tuple(text.split(",")) if text else ()
+        if not all(re.fullmatch(r"[0-9]{12}", number) for number in numbers):
+            raise ConfigurationError(
+                f"Context value '{key}' must be account numbers of twelve digits, not '{text}': pass -c {key}=111111111111,222222222222."
+            )
+        return numbers
 
     def arn(self, key: str, service: str, region: str) -> str:
         """The ARN of something of ``service`` in ``region``."""

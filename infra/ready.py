@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from infra import stages
 from infra.context import Context
 from infra.errors import ConfigurationError
-from infra.stages import GLOBAL_REGION, Stage
+from infra.stages import Stage, regions
 
 BOOTSTRAP: str = "/cdk-bootstrap/hnb659fds/version"
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
@@ -31,14 +31,6 @@ def account(region: str) -> str:
         raise ConfigurationError(f"AWS cannot be reached: {error}.") from None
     number: str = caller["Account"]
     return number
-
-
-def regions(stage: Stage) -> list[str]:
-    """Where the stage has stacks."""
-    if stage.is_local:
-        return [stage.region]
-    copy = stage.on_aws.backup.copy_region
-    return [stage.region, GLOBAL_REGION, *([copy] if copy else [])]
 
 
 def require_bootstrap(stage: Stage, number: str) -> None:

@@ -117,6 +117,15 @@ class Domain:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Who may deploy: jobs of ``repository`` (OWNER/NAME on GitHub). ``pull_accounts``: the other stages' accounts, which pull its images."""
+
+    repository: str
+    holds_registry: bool
+    pull_accounts: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
     """What a stage on AWS is made of.
 
@@ -136,6 +145,7 @@ class Cloud:
     requests_per_ip: int
     dependency_layer: str | None
     image: str | None
+    delivery: Delivery | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +264,16 @@ def _domain(context: Context) -> Domain | None:
     )
 
 
+def _delivery(name: StageName, context: Context) -> Delivery | None:
+    repository = context.repository("github_repository")
+    if not repository:
+        return None
+    holds_registry = name is StageName.PROD
+    return Delivery(
+        repository=repository, holds_registry=holds_registry, pull_accounts=context.accounts("pull_accounts") if holds_registry else ()
+    )
+
+
 def _on_aws(name: StageName, context: Context) -> Stage:
     is_prod = name is StageName.PROD
     sizes = {StageName.DEV: _DEV, StageName.STAGING: _STAGING, StageName.PROD: _PROD}[name]
@@ -282,8 +302,17 @@ def _on_aws(name: StageName, context: Context) -> Stage:
             warning_email=context.optional("warning_email") or None,
             dependency_layer=context.optional("dependency_layer") or None,
             image=context.optional("image") or None,
+            delivery=_delivery(name, context),
         ),
     )
+
+
+def regions(stage: Stage) -> list[str]:
+    """Where the stage has stacks."""
+    if stage.is_local:
+        return [stage.region]
+    copy = stage.on_aws.backup.copy_region
+    return [stage.region, GLOBAL_REGION, *([copy] if copy else [])]
 
 
 def load(context: Context) -> Stage:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
-from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import Aws, CfnOutput, Duration, Stack
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecr_assets as images
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as balancing
@@ -24,6 +26,10 @@ from infra.constructs.function import decrypt_secrets
 from infra.constructs.service import TradingService
 from infra.functions import Database
 from infra.stages import Stage
+
+ECR_IMAGE: Final = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<name>[a-z0-9/_-]+):(?P<tag>[\w.-]+)"
+)
 
 IDLE: Final = Duration.seconds(300)
 """How long a socket may be silent; the gateway pings far more often (product.md 3.6)."""
@@ -98,6 +104,12 @@ class TradingStack(Stack):
 
     def _container_image(self) -> ecs.ContainerImage:
         image = self._stage.on_aws.image
+        private = ECR_IMAGE.fullmatch(image or "")
+        if private:
+            # named with its account and region, because the registry may be another stage's; the tasks are given the right to pull
+            arn = f"arn:{Aws.PARTITION}:ecr:{private['region']}:{private['account']}:repository/{private['name']}"
+            repository = ecr.Repository.from_repository_attributes(self, "Images", repository_arn=arn, repository_name=private["name"])
+            return ecs.ContainerImage.from_ecr_repository(repository, private["tag"])
         if image:
             return ecs.ContainerImage.from_registry(image)
         return ecs.ContainerImage.from_asset(
@@ -123,11 +135,7 @@ class TradingStack(Stack):
                 memory_mb=self._size.engine_memory_mb,
                 count=1,
                 one_at_a_time=True,
-                environment={
-                    **self._environment,
-                    "SHARD": str(shard),
-                    "ARCHIVE_BUCKET": bucket.bucket_name(self._stage, names.BUCKET_ARCHIVE),
-                },
+                environment={**self._environment, "SHARD": str(shard)},
                 secrets=self._secrets,
                 subnets=ec2.SubnetSelection(subnets=[subnet]),
                 security_group=self._firewall.group(self, Peer.ENGINE),
@@ -141,7 +149,6 @@ class TradingStack(Stack):
                 groups=["engine-*"],
             )
             bucket.allow(service.task.task_role, self._stage, names.BUCKET_SNAPSHOTS, *KEEPS_SNAPSHOTS)
-            bucket.allow(service.task.task_role, self._stage, names.BUCKET_ARCHIVE, "s3:PutObject")
             if pair:
                 service.service.node.add_dependency(pair[-1].service)
             pair.append(service)

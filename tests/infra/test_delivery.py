@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -65,7 +66,26 @@ def test_no_job_has_more_rights_than_it_needs_and_no_long_lived_key() -> None:
         text = path.read_text()
         assert yaml.safe_load(text)["permissions"] == {"contents": "read"}, "rights are given job by job"
         assert "secrets." not in text, "roles are assumed by OIDC"
-        assert not re.search(r"uses: [^./\s]+/[^@\s]+@(main|master|v\d+)\s", text), "an action is pinned to a release"
+
+
+def test_actions_of_others_are_pinned_to_commits_that_name_their_release() -> None:
+    used = [
+        (path.name, line)
+        for path in [*WORKFLOWS.glob("*.yml"), *(ROOT / ".github" / "actions").rglob("*.yml")]
+        for line in re.findall(r"uses: (?!\./)(.+)", path.read_text())
+    ]
+    assert used
+    for file, line in used:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line), f"{file}: {line}"
+    releases = {line.split("@")[0]: line for _, line in used}
+    assert set(releases.values()) == {line for _, line in used}, "one action, one commit"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("actionlint") is None, reason="needs actionlint on the path; 'make lint-workflows' fetches it")
+def test_actionlint_finds_nothing() -> None:
+    done = subprocess.run(["actionlint"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_failed_smoke_test_puts_the_version_before_back() -> None:

@@ -223,6 +223,43 @@ def test_an_engine_never_has_two_versions_of_itself(on_aws: Templates) -> None:
     assert any("EngineSpotA" in name for name in second["DependsOn"]), "the second is replaced after the first is back"
 
 
+def _allowed_on_objects(stage: Templates, role: str, bucket: str) -> set[str]:
+    return {
+        action
+        for name, found in stage.properties("AWS::IAM::Policy").items()
+        if name.startswith("trading/") and role in json.dumps(found["Roles"])
+        for statement in found["PolicyDocument"]["Statement"]
+        if f"{bucket}-" in json.dumps(statement["Resource"])
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
+
+
+def test_an_engine_keeps_its_snapshots_and_a_gateway_reads_them(on_aws: Templates) -> None:
+    for engine in ("EngineSpotA", "EngineSpotB"):
+        assert _allowed_on_objects(on_aws, engine, "snapshots") == {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"}
+        assert _allowed_on_objects(on_aws, engine, "archive") == set()
+    assert _allowed_on_objects(on_aws, "Gateway", "snapshots") == {"s3:GetObject", "s3:ListBucket"}
+
+
+def test_the_archive_is_written_by_its_function_and_never_deleted_from(on_aws: Templates) -> None:
+    writers = {
+        name.split("/")[0]: found
+        for name, found in on_aws.properties("AWS::IAM::Policy").items()
+        if "archive-"
+        in json.dumps(
+            [statement["Resource"] for statement in found["PolicyDocument"]["Statement"] if "s3:PutObject" in statement["Action"]]
+        )
+    }
+    assert set(writers) == {"wallet"}
+    assert "s3:Delete" not in json.dumps(writers)
+    (mapping,) = (
+        found for found in on_aws.properties("AWS::Lambda::EventSourceMapping").values() if found.get("Topics") == [names.TOPIC_COMMANDS]
+    )
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    assert mapping["MaximumBatchingWindowInSeconds"] <= 5, "so much of the log may be lost with the brokers"
+    assert mapping["MaximumRetryAttempts"] >= 10_000
+
+
 def test_bad_deployments_roll_back(on_aws: Templates) -> None:
     for name, found in _services(on_aws).items():
         assert found["DeploymentConfiguration"]["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}, name

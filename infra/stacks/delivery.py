@@ -1,0 +1,89 @@
+"""Who may deploy a stage from GitHub: an identity provider, a role for the stage, and with prod the registry of the container images.
+
+Deployed once by an administrator, never by the pipeline itself:
+``npx cdk deploy mycrypto-STAGE-delivery -c stage=STAGE -c github_repository=OWNER/NAME``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aws_cdk import Aws, CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra import nag, names
+from infra.stages import Delivery, Stage, regions
+
+ISSUER: Final = "token.actions.githubusercontent.com"
+AUDIENCE: Final = "sts.amazonaws.com"
+REGISTRY_ENVIRONMENT: Final = "registry"
+QUALIFIER: Final = "hnb659fds"
+BOOTSTRAP_ROLES: Final = ("deploy", "file-publishing", "image-publishing", "lookup")
+IMAGES_KEPT: Final = 200
+DEPLOY_TAKES: Final = Duration.hours(2)
+
+
+class DeliveryStack(Stack):
+    """The roles take only tokens that GitHub made for a job in the environment of the same name, which asks for an approval."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, delivery: Delivery) -> None:
+        super().__init__(scope, construct_id, description="MyCrypto: who may deploy", env={"region": stage.region})
+        self._repository = delivery.repository
+        self._provider = iam.CfnOIDCProvider(self, "GitHub", url=f"https://{ISSUER}", client_id_list=[AUDIENCE])
+        deploy = self._role("Deploy", names.resource(stage.name, "deploy"), str(stage.name), DEPLOY_TAKES)
+        deploy.add_to_policy(
+            iam.PolicyStatement(
+                sid="ActAsTheBootstrappedRoles",
+                actions=["sts:AssumeRole"],
+                resources=[
+                    f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/cdk-{QUALIFIER}-{name}-role-{Aws.ACCOUNT_ID}-{region}"
+                    for region in regions(stage)
+                    for name in BOOTSTRAP_ROLES
+                ],
+            )
+        )
+        deploy.add_to_policy(
+            iam.PolicyStatement(
+                sid="SeeWhetherItIsBootstrapped",
+                actions=["ssm:GetParameter"],
+                resources=[
+                    f"arn:{Aws.PARTITION}:ssm:{region}:{Aws.ACCOUNT_ID}:parameter/cdk-bootstrap/{QUALIFIER}/version"
+                    for region in regions(stage)
+                ],
+            )
+        )
+        CfnOutput(self, "RoleDeploy", value=deploy.role_arn)
+        if delivery.holds_registry:
+            self._registry(delivery)
+
+    def _role(self, construct_id: str, name: str, environment: str, longest: Duration) -> iam.Role:
+        claims = {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": f"repo:{self._repository}:environment:{environment}"}
+        return iam.Role(
+            self,
+            construct_id,
+            role_name=name,
+            description=f"GitHub jobs of {self._repository} in environment {environment}",
+            assumed_by=iam.WebIdentityPrincipal(self._provider.attr_arn, {"StringEquals": claims}),
+            max_session_duration=longest,
+        )
+
+    def _registry(self, delivery: Delivery) -> None:
+        images = ecr.Repository(
+            self,
+            "Images",
+            repository_name=names.IMAGE_REPOSITORY,
+            image_tag_mutability=ecr.TagMutability.IMMUTABLE,
+            image_scan_on_push=True,
+            encryption=ecr.RepositoryEncryption.AES_256,
+            lifecycle_rules=[ecr.LifecycleRule(description="a roll-back reaches this far", max_image_count=IMAGES_KEPT)],
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        for account in delivery.pull_accounts:
+            images.grant_pull(iam.AccountPrincipal(account))
+        push = self._role("Push", f"{names.PRODUCT}-registry-push", REGISTRY_ENVIRONMENT, Duration.hours(1))
+        images.grant_pull_push(push)
+        nag.accept_any_resource(push, "ECR's GetAuthorizationToken")
+        CfnOutput(self, "RoleRegistry", value=push.role_arn)
+        CfnOutput(self, "Registry", value=images.repository_uri)
