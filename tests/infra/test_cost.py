@@ -8,6 +8,7 @@ import pytest
 
 from infra import cost
 from infra.errors import ConfigurationError
+from infra.sources import ROOT
 from infra.templates import Templates
 
 
@@ -54,3 +55,9 @@ def test_the_report_says_when_the_prices_are_from_and_what_is_not_in_it(prod: Te
     text = cost.report("prod", cost.estimate(prod, table), table)
     assert table["as_of"] in text
     assert "On top: requests" in text
+
+
+@pytest.mark.parametrize("stage", ["dev", "staging", "prod"])
+def test_the_page_on_sizing_names_the_sum(synth: Callable[..., Templates], stage: str) -> None:
+    page = (ROOT / "docs" / "sizing.md").read_text()
+    assert f"| {stage} | {_total(synth(stage)):,.0f} |" in page

@@ -1,0 +1,99 @@
+"""What the documents tell people to type exists."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import subprocess
+import urllib.request
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+import typer
+
+from localstack import cli
+from mycrypto.security import api_keys
+
+ROOT = Path(__file__).resolve().parents[3]
+DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+MYCRYPTO = re.compile(r"(?:^\$ |`|bin/)mycrypto ((?:[a-z-]+ ?)+)([^`\n]*)", re.MULTILINE)
+MAKE = re.compile(r"(?:^\$ |`|&& )make ([a-z-]+)", re.MULTILINE)
+AUTHENTICATION = (ROOT / "docs" / "authentication.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def commands() -> Any:
+    """The tree of commands: groups have ``commands``, commands have ``params``."""
+    return typer.main.get_command(cli.complete())
+
+
+def _command(group: Any, words: list[str]) -> Any:
+    found = group
+    while words and hasattr(found, "commands"):  # a group may be named without one of its commands
+        word = words.pop(0)
+        assert word in found.commands, f"there is no command {word}"
+        found = found.commands[word]
+    return found
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_and_their_options_exist(document: Path, commands: Any) -> None:
+    text = document.read_text().replace("\\\n", " ")
+    for words, rest in MYCRYPTO.findall(text):
+        command = _command(commands, words.split())
+        known = {option for parameter in command.params for option in parameter.opts}
+        for option in re.findall(r"--[a-z-]+", rest.split("#")[0]):
+            assert option in known, f"{document.name}: {command.name} has no {option}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_make_targets_exist(document: Path) -> None:
+    makefiles = (ROOT / "Makefile").read_text() + (ROOT / ".ci" / "stages.mk").read_text()
+    targets = set(re.findall(r"^([a-z-]+):", makefiles, re.MULTILINE))
+    assert set(MAKE.findall(document.read_text())) <= targets
+
+
+def test_the_python_example_signs_as_the_gateway_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    (program,) = re.findall(r"```python\n(.*?)```", AUTHENTICATION, re.DOTALL)
+    sent: list[Any] = []
+
+    class Answer:
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+        def read(self) -> bytes:
+            return b"{}"
+
+    def urlopen(request: urllib.request.Request) -> Answer:
+        sent.append(request)
+        return Answer()
+
+    monkeypatch.setattr("urllib.request.urlopen", urlopen)
+    names: dict[str, Any] = {}
+    exec(program, names)
+    names["call"]("POST", "/api/v1/orders", {"symbol": "BTC/TRY"})
+    for request, method, target in zip(sent, ("GET", "POST"), ("/api/v1/orders?limit=5", "/api/v1/orders"), strict=True):
+        assert (request.get_method(), request.selector) == (method, target)
+        headers = {name.lower(): value for name, value in request.header_items()}
+        assert headers[api_keys.KEY_HEADER.lower()] == names["KEY_ID"]
+        assert api_keys.is_genuine(
+            names["SECRET"].encode(),
+            headers[api_keys.SIGNATURE_HEADER.lower()],
+            timestamp_ms=int(headers[api_keys.TIMESTAMP_HEADER.lower()]),
+            method=method,
+            target=target,
+            body=request.data or b"",
+        )
+
+
+def test_the_shell_example_makes_the_same_signature() -> None:
+    (line,) = re.findall(r"^\$ (signature=.*)$", AUTHENTICATION, re.MULTILINE)
+    stamp, target, secret = "1795000000000", "/api/v1/orders?limit=5", "a secret"
+    script = f"stamp={stamp}; target='{target}'; SECRET='{secret}'; {line}; echo $signature"
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    expected = hmac.new(secret.encode(), f"{stamp}GET{target}".encode(), hashlib.sha256).hexdigest()
+    assert done.stdout.strip() == expected
