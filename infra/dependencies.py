@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-from infra.errors import ConfigurationError
+from infra.errors import ConfigurationError, LayerNotBuiltError
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SOURCE: Final = Path("layers") / "dependencies"
@@ -36,11 +36,14 @@ _NEVER_IMPORTED: Final = ("**/__pycache__", "**/tests", "**/test", "bin", "**/*.
 
 def _pip(*arguments: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "--no-color", "--retries=2", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise ConfigurationError(
+        raise LayerNotBuiltError(
             f"The dependency layer could not be built ({last}). It needs the package index once: run 'python -m infra.dependencies' with a "
             "network, or pass -c dependency_layer=FOLDER with one built elsewhere."
         )

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from infra import dependencies
-from infra.errors import ConfigurationError
+from infra.errors import ConfigurationError, LayerNotBuiltError
 
 ROOT = Path(__file__).resolve().parent.parent
 _NOT_SHIPPED = shutil.ignore_patterns("__pycache__", "*.pyc", "*.so", "*.c", ".mypy_cache", "*.egg-info")
@@ -59,13 +59,37 @@ def digest(folder: str) -> str:
     return content.hexdigest()[:16]
 
 
-def dependency_layer(prebuilt: str | None = None) -> str:
-    """The folder of the dependency layer: the one that was handed in, or the one in ``build/``, made first when it is not up to date."""
-    if prebuilt is None:
+@functools.cache
+def _built_layer() -> str | LayerNotBuiltError:
+    """Asked once: every stack with functions wants it, and an index that is out of reach takes its time."""
+    try:
         return str(dependencies.ensure(ROOT))
+    except LayerNotBuiltError as missing:
+        return missing
+
+
+def dependency_layer(prebuilt: str | None = None) -> str:
+    """The folder of the dependency layer: the one that was handed in, or the one in ``build/``, made first when it is not up to date.
+
+    Raises :class:`LayerNotBuiltError` where it cannot be made.
+    """
+    if prebuilt is None:
+        built = _built_layer()
+        if isinstance(built, LayerNotBuiltError):
+            raise built
+        return built
     if not (Path(prebuilt) / "python").is_dir():
         raise ConfigurationError(f"Context value 'dependency_layer' must name a folder that holds python/, and '{prebuilt}' does not.")
     return prebuilt
+
+
+@functools.cache
+def no_layer() -> str:
+    """A folder to stand in for a dependency layer that is not built; nobody can deploy it (see ``constructs.function.layers``)."""
+    target = _staging() / "layer-missing"
+    (target / "python").mkdir(parents=True)
+    (target / "python" / "NOT_BUILT.txt").write_text("python -m infra.dependencies builds what belongs here\n")
+    return str(target)
 
 
 @functools.cache

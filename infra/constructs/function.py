@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
+from aws_cdk import Annotations, ArnFormat, CfnRule, CfnRuleAssertion, Duration, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -13,6 +13,7 @@ from constructs import Construct
 from infra import nag, names, retention, sources
 from infra.connections import Connections
 from infra.constructs import bucket, kafka_access
+from infra.errors import LayerNotBuiltError
 from infra.functions import FunctionSpec
 from infra.stages import Stage
 
@@ -37,15 +38,27 @@ def layers(scope: Construct, stage: Stage) -> list[lambda_.ILayerVersion]:
     if stage.local is not None and stage.local.dependency_layer is None:
         return [common]
     prebuilt = stage.local.dependency_layer if stage.local is not None else stage.on_aws.dependency_layer
+    try:
+        content = sources.dependency_layer(prebuilt)
+    except LayerNotBuiltError as missing:
+        content = sources.no_layer()
+        _refuse_deployment(scope, str(missing))
     dependencies = lambda_.LayerVersion(
         scope,
         "DependencyLayer",
-        code=lambda_.Code.from_asset(sources.dependency_layer(prebuilt)),
+        code=lambda_.Code.from_asset(content),
         compatible_runtimes=[RUNTIME],
         compatible_architectures=[ARCHITECTURE],
         description="Locked dependencies",
     )
     return [common, dependencies]
+
+
+def _refuse_deployment(scope: Construct, reason: str) -> None:
+    """Templates can be made, read and checked without a network; CloudFormation turns them down with this sentence before it makes anything."""
+    Annotations.of(scope).add_warning_v2("mycrypto:dependencies-not-built", f"This can be read, not deployed. {reason}")
+    never = Fn.condition_equals("not built", "built")
+    CfnRule(scope, "DependenciesAreBuilt", assertions=[CfnRuleAssertion(assert_=never, assert_description=reason)])
 
 
 def environment(spec: FunctionSpec, stage: Stage, connections: Connections) -> dict[str, str]:
