@@ -458,3 +458,31 @@ def test_with_a_domain_there_is_tls_of_today_all_the_way(synth: Any) -> None:
     listener = next(iter(stage.properties("AWS::ElasticLoadBalancingV2::Listener").values()))
     assert listener["Protocol"] == "HTTPS"
     assert stage.resources("AWS::Route53::RecordSet")
+
+
+def test_the_front_is_watched_by_managed_rules_and_counts_each_address(on_aws: Templates) -> None:
+    found = next(acl for acl in on_aws.properties("AWS::WAFv2::WebACL").values() if acl["Scope"] == "CLOUDFRONT")
+    rules = {rule["Name"]: rule for rule in found["Rules"]}
+    for name in ("CommonRuleSet", "KnownBadInputsRuleSet", "SQLiRuleSet", "AmazonIpReputationList"):
+        assert rules[f"AWSManagedRules{name}"]["OverrideAction"] == {"None": {}}, "it blocks, it does not only count"
+    rate = rules["RequestsPerAddress"]
+    assert rate["Action"] == {"Block": {}}
+    assert rate["Statement"]["RateBasedStatement"]["AggregateKeyType"] == "IP"
+
+
+def test_the_api_is_open_to_the_front_alone(on_aws: Templates) -> None:
+    found = next(acl for acl in on_aws.properties("AWS::WAFv2::WebACL").values() if acl["Scope"] == "REGIONAL")
+    assert found["DefaultAction"] == {"Block": {}}
+    secret = next(rule for rule in found["Rules"] if rule["Name"] == "FromTheFront")["Statement"]["ByteMatchStatement"]["SearchString"]
+    assert "resolve:secretsmanager" in json.dumps(secret)
+
+
+def test_browsers_are_told_to_be_careful(on_aws: Templates) -> None:
+    (found,) = on_aws.properties("AWS::CloudFront::ResponseHeadersPolicy").values()
+    headers = found["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    assert headers["StrictTransportSecurity"]["AccessControlMaxAgeSec"] == 365 * 24 * 3600
+    assert "frame-ancestors 'none'" in headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+    assert headers["FrameOptions"]["FrameOption"] == "DENY"
+    behaviours = next(iter(on_aws.properties("AWS::CloudFront::Distribution").values()))["DistributionConfig"]
+    for behaviour in (behaviours["DefaultCacheBehavior"], *behaviours["CacheBehaviors"]):
+        assert behaviour["ResponseHeadersPolicyId"]
