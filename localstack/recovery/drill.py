@@ -94,27 +94,27 @@ class Drill:
         self._backup = Backup(folder / "backup")
         self._report = DrillReport()
         self._ports = dict(zip(addresses.DEFAULTS, any_free(len(addresses.DEFAULTS)), strict=True))
+        self._platform = self._new_platform()
 
     def run(self) -> DrillReport:
         """All of it; the platform is gone afterwards, whatever happened."""
         try:
             with self._progress.shown():
                 with self._progress.step("a platform"):
-                    platform = self._platform()
-                    platform.up()
-                lost = asyncio.run(self._until_disaster(platform, Running.load(self._state)))
+                    self._platform.up()
+                lost = asyncio.run(self._until_disaster(Running.load(self._state)))
                 plan, running = self._restore()
                 asyncio.run(self._prove(running, lost, plan))
         finally:
-            self._platform().reset()
+            self._platform.reset()
         return self._report
 
-    def _platform(self) -> Platform:
+    def _new_platform(self) -> Platform:
         return Platform(self._state, usual_ports=self._ports, progress=Progress(quiet=True), tied=True)
 
     # --- before
 
-    async def _until_disaster(self, platform: Platform, running: Running) -> _Lost:
+    async def _until_disaster(self, running: Running) -> _Lost:
         witness = Witness(running.kafka_bootstrap, SHARD_SPOT)
         watching = asyncio.create_task(witness.watch())
         course = self._course
@@ -137,16 +137,16 @@ class Drill:
             with self._progress.step("disaster") as step:
                 struck_ms, struck_at = time.time_ns() // 1_000_000, time.monotonic()
                 deployment = Deployment(self._state, servers.emulator.client_environment, servers.context(running.base_url))
-                archived = await asyncio.to_thread(self._strike, platform, deployment)
+                archived = await asyncio.to_thread(self._strike, deployment)
                 step.says(f"all processes killed, all state deleted; the archive holds {archived:,} records")
             for task in (endless, watching):
                 task.cancel()
             await asyncio.gather(endless, watching, return_exceptions=True)
         return _Lost(witness, traders, struck_ms, struck_at)
 
-    def _strike(self, platform: Platform, deployment: Deployment) -> int:
+    def _strike(self, deployment: Deployment) -> int:
         ends: list[int] = []
-        strike(platform, lambda: ends.append(self._backup.take_log(deployment, SHARD_SPOT)))
+        strike(self._platform, lambda: ends.append(self._backup.take_log(deployment, SHARD_SPOT)))
         return ends[0]
 
     # --- after
@@ -174,7 +174,8 @@ class Drill:
 
         with self._progress.step("new platform"):
             self._backup.give_secrets(self._state)
-            self._platform().up(before_processes=into_empty_servers)
+            self._platform = self._new_platform()
+            self._platform.up(before_processes=into_empty_servers)
         return plans[0], Running.load(self._state)
 
     async def _prove(self, running: Running, lost: _Lost, plan: restore.Plan) -> None:
