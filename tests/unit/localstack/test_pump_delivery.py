@@ -119,8 +119,8 @@ def test_without_cutting_the_batch_is_one_fate() -> None:
     assert (function.calls, function.dead) == ([[0, 1, 2]], [[0, 1, 2]])
 
 
-def test_ledger_and_history_give_nothing_up_and_do_not_wait_for_each_other() -> None:
-    assert {source.function for source in SOURCES} == {"mycrypto-local-settlement", "mycrypto-local-history"}
+def test_ledger_history_and_archive_give_nothing_up_and_do_not_wait_for_each_other() -> None:
+    assert {source.function for source in SOURCES} == {f"mycrypto-local-{name}" for name in ("settlement", "history", "archive")}
     assert all(source.retries_max == -1 for source in SOURCES)
     assert len({source.group for source in SOURCES}) == len(SOURCES)
 
