@@ -49,7 +49,9 @@ def build_app(gateway: Gateway) -> ASGIApp:
         finally:
             await gateway.stop()
 
-    return Edge(Router(routes(gateway), redirect_slashes=False, default=unknown_route, lifespan=lifespan), gateway.logger)
+    table = routes(gateway)
+    endpoints = [route.endpoint for route in table if isinstance(route, Route) and isinstance(route.endpoint, Endpoint)]
+    return Edge(Router(table, redirect_slashes=False, default=unknown_route, lifespan=lifespan), gateway.logger, endpoints)
 
 
 def routes(gateway: Gateway) -> list[BaseRoute]:

@@ -51,6 +51,12 @@ class Sockets:
         self._orders = orders
         self._open: set[Connection] = set()
         self._by_user: dict[bytes, set[Connection]] = {}
+        self._entries: dict[str, Callable[[Caller, ClientMessage], Awaitable[tuple[int, Any]]]] = {
+            "place": self._place,
+            "place_batch": self._place_batch,
+            "cancel": self._cancel,
+            "cancel_all": self._cancel_all,
+        }
         gateway.sockets = self
         Gauge("websocket_connections", "Open sockets", lambda: {(): len(self._open)})
 
@@ -252,16 +258,10 @@ class Sockets:
 
     async def _order(self, connection: Connection, message: ClientMessage) -> None:
         """Order entry: the answer carries the request's id, and the status that HTTP would have had."""
-        handlers: dict[str, Callable[[Caller, ClientMessage], Awaitable[tuple[int, Any]]]] = {
-            "place": self._place,
-            "place_batch": self._place_batch,
-            "cancel": self._cancel,
-            "cancel_all": self._cancel_all,
-        }
         try:
             caller = _trader_of(connection)
             await self._gateway.limits.spend(caller.user_id, caller.tier, Use.ORDERS)
-            status, data = await handlers[message.action](caller, message)
+            status, data = await self._entries[message.action](caller, message)
         except ProblemError as problem:
             connection.push_problem(problem, message.id)
         except Exception:
