@@ -1,10 +1,17 @@
-"""Counters, gauges and histograms of a process, and their text form for a scraper. Counted in one thread, so without locks."""
+"""Counters, readings and histograms of a process, as text for a scraper and as embedded metrics for its log.
+
+What they are called and mean stands in the catalogue. Counted in one thread, so without locks: on the way of an order it is the
+increment of an integer.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, Protocol
+
+from mycrypto.embedded import METRICS_PER_LINE_MAX, Distribution, Value, line
+from mycrypto.metrics import CATALOGUE, MetricSpec
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -12,9 +19,15 @@ Labels = tuple[str, ...]
 
 
 class Metric(Protocol):
-    """Something that can print itself."""
+    """Something that can show itself in both forms."""
 
-    def lines(self) -> Iterable[str]: ...
+    @property
+    def spec(self) -> MetricSpec: ...
+    def samples(self) -> Iterable[str]:
+        """What it is now, a line of the exposition format each."""
+
+    def news(self) -> Iterator[tuple[Labels, Value]]:
+        """What was counted or observed since the last call; of a gauge, what it is now."""
 
 
 class Registry:
@@ -23,16 +36,34 @@ class Registry:
     def __init__(self) -> None:
         self._metrics: dict[str, Metric] = {}
 
-    def add(self, name: str, metric: Metric) -> None:
-        """The metric of this name; a second one of the same name takes its place."""
-        self._metrics[name] = metric
+    def add(self, metric: Metric) -> None:
+        """A second one of the same name takes the place of the first."""
+        self._metrics[metric.spec.name] = metric
 
     def text(self) -> str:
         """All metrics in the exposition format."""
-        return "".join(f"{line}\n" for metric in self._metrics.values() for line in metric.lines())
+        return "".join(f"{each}\n" for metric in self._metrics.values() for each in (*_head(metric.spec), *metric.samples()))
+
+    def embedded(self, service: str) -> list[str]:
+        """What is new since the last call, a line for each set of labels."""
+        grouped: dict[tuple[tuple[str, str], ...], dict[str, Value]] = {}
+        for metric in self._metrics.values():
+            for labels, value in metric.news():
+                grouped.setdefault(tuple(zip(metric.spec.labels, labels, strict=True)), {})[metric.spec.name] = value
+        return [line(service, part, dict(labels)) for labels, values in grouped.items() for part in _parts(values)]
+
+
+def _parts(values: dict[str, Value]) -> Iterator[dict[str, Value]]:
+    names = list(values)
+    for start in range(0, len(names), METRICS_PER_LINE_MAX):
+        yield {name: values[name] for name in names[start : start + METRICS_PER_LINE_MAX]}
 
 
 REGISTRY: Final = Registry()
+
+
+def _head(spec: MetricSpec) -> tuple[str, str]:
+    return f"# HELP {spec.name} {spec.text}", f"# TYPE {spec.name} {spec.kind}"
 
 
 def _escape(value: str) -> str:
@@ -47,14 +78,13 @@ def _labelled(name: str, names: Labels, values: Labels, *extra: tuple[str, str])
 
 
 class Counter:
-    """Only ever grows."""
+    """Only ever grows. One without labels is told even when nothing was counted: an alarm must know silence from absence."""
 
-    def __init__(self, name: str, text: str, labels: Labels = (), registry: Registry = REGISTRY) -> None:
-        self._name = name
-        self._text = text
-        self._labels = labels
-        self._values: dict[Labels, int] = {} if labels else {(): 0}
-        registry.add(name, self)
+    def __init__(self, name: str, registry: Registry = REGISTRY) -> None:
+        self.spec: Final = CATALOGUE[name]
+        self._values: dict[Labels, int] = {} if self.spec.labels else {(): 0}
+        self._told: dict[Labels, int] = {}
+        registry.add(self)
 
     def add(self, count: int = 1, labels: Labels = ()) -> None:
         self._values[labels] = self._values.get(labels, 0) + count
@@ -62,43 +92,55 @@ class Counter:
     def value(self, labels: Labels = ()) -> int:
         return self._values.get(labels, 0)
 
-    def lines(self) -> Iterable[str]:
-        yield f"# HELP {self._name} {self._text}"
-        yield f"# TYPE {self._name} counter"
+    def _shown(self, count: int) -> int | float:
+        return count if self.spec.per == 1 else count / self.spec.per
+
+    def samples(self) -> Iterator[str]:
         for labels, value in self._values.items():
-            yield f"{_labelled(self._name, self._labels, labels)} {value}"
+            yield f"{_labelled(self.spec.name, self.spec.labels, labels)} {self._shown(value)}"
+
+    def news(self) -> Iterator[tuple[Labels, Value]]:
+        for labels, value in self._values.items():
+            new = value - self._told.get(labels, 0)
+            self._told[labels] = value
+            if new or not labels:
+                yield labels, self._shown(new)
 
 
-class Gauge:
-    """Read when asked for: ``read`` gives the value of every label set."""
+class Reading:
+    """Read when asked for: ``read`` gives the value of every label set, of a counter its total."""
 
-    def __init__(
-        self, name: str, text: str, read: Callable[[], dict[Labels, int | float]], labels: Labels = (), registry: Registry = REGISTRY
-    ) -> None:
-        self._name = name
-        self._text = text
-        self._labels = labels
+    def __init__(self, name: str, read: Callable[[], Mapping[Labels, int | float]], registry: Registry = REGISTRY) -> None:
+        self.spec: Final = CATALOGUE[name]
         self._read = read
-        registry.add(name, self)
+        self._told: dict[Labels, int | float] = {}
+        registry.add(self)
 
-    def lines(self) -> Iterable[str]:
-        yield f"# HELP {self._name} {self._text}"
-        yield f"# TYPE {self._name} gauge"
+    def samples(self) -> Iterator[str]:
         for labels, value in self._read().items():
-            yield f"{_labelled(self._name, self._labels, labels)} {value}"
+            yield f"{_labelled(self.spec.name, self.spec.labels, labels)} {value}"
+
+    def news(self) -> Iterator[tuple[Labels, Value]]:
+        for labels, value in self._read().items():
+            if self.spec.kind == "counter":
+                yield labels, value - self._told.get(labels, 0)
+                self._told[labels] = value
+            else:
+                yield labels, value
 
 
 class Histogram:
-    """Observations by upper bound."""
+    """Observations by upper bound. ``only`` makes it a look at one label set of another histogram, which does the counting."""
 
-    def __init__(self, name: str, text: str, bounds: tuple[float, ...], labels: Labels = (), registry: Registry = REGISTRY) -> None:
-        self._name = name
-        self._text = text
-        self._bounds = bounds
-        self._labels = labels
+    def __init__(self, name: str, registry: Registry = REGISTRY, *, of: Histogram | None = None, only: Labels = ()) -> None:
+        self.spec: Final = CATALOGUE[name]
+        self._bounds = self.spec.buckets
+        self._of = of
+        self._only = only
         self._counts: dict[Labels, list[int]] = {}
         self._sums: dict[Labels, float] = {}
-        registry.add(name, self)
+        self._told: dict[Labels, list[int]] = {}
+        registry.add(self)
 
     def observe(self, value: float, labels: Labels = ()) -> None:
         counts = self._counts.get(labels)
@@ -108,13 +150,27 @@ class Histogram:
         counts[bisect_left(self._bounds, value)] += 1
         self._sums[labels] += value
 
-    def lines(self) -> Iterable[str]:
-        yield f"# HELP {self._name} {self._text}"
-        yield f"# TYPE {self._name} histogram"
-        for labels, counts in self._counts.items():
+    def _seen(self) -> dict[Labels, tuple[list[int], float]]:
+        if self._of is None:
+            return {labels: (counts, self._sums[labels]) for labels, counts in self._counts.items()}
+        found = self._of._seen().get(self._only)  # noqa: SLF001 - of its own kind
+        return {(): found} if found else {}
+
+    def samples(self) -> Iterator[str]:
+        for labels, (counts, total_value) in self._seen().items():
             total = 0
             for bound, count in zip((*map(str, self._bounds), "+Inf"), counts, strict=True):
                 total += count
-                yield f"{_labelled(self._name + '_bucket', self._labels, labels, ('le', bound))} {total}"
-            yield f"{_labelled(self._name + '_sum', self._labels, labels)} {self._sums[labels]:.6f}"
-            yield f"{_labelled(self._name + '_count', self._labels, labels)} {total}"
+                yield f"{_labelled(self.spec.name + '_bucket', self.spec.labels, labels, ('le', bound))} {total}"
+            yield f"{_labelled(self.spec.name + '_sum', self.spec.labels, labels)} {total_value:.6f}"
+            yield f"{_labelled(self.spec.name + '_count', self.spec.labels, labels)} {total}"
+
+    def news(self) -> Iterator[tuple[Labels, Value]]:
+        """An observation counts as its bucket's upper bound: a percentile is at most too high, never too low."""
+        bounds = (*self._bounds, self._bounds[-1])
+        for labels, (counts, _) in self._seen().items():
+            told = self._told.get(labels, [0] * len(counts))
+            self._told[labels] = list(counts)
+            new = [(bound, count - before) for bound, count, before in zip(bounds, counts, told, strict=True) if count > before]
+            if new:
+                yield labels, Distribution([bound for bound, _ in new], [count for _, count in new])

@@ -16,6 +16,8 @@ from localstack.paths import REPOSITORY
 
 PROCESS_NAMES: Final = ("engine", "publisher", "gateway", "pump")
 READY_PATHS: Final = {"gateway": "/ready"}
+METRICS_SECONDS: Final = 5
+"""More often than on AWS, where every minute costs: somebody at a desk is watching."""
 CODE: Final = ("engine_container", "localstack", "layers/common/python/mycrypto", "build/core")
 
 
@@ -56,7 +58,7 @@ class Processes:
         """In the order in which they depend on each other."""
         jwks = f"{self.clients['AWS_ENDPOINT_URL']}{self.outputs['RestApiPath']}/api/auth/.well-known/jwks.json"
         snapshots = {"SNAPSHOT_BUCKET": self.outputs["SnapshotBucket"]}
-        door = {"JWKS_URL": jwks, "REST_API_PATH": self.outputs["RestApiPath"]}
+        door = {"JWKS_URL": jwks, "REST_API_PATH": self.outputs["RestApiPath"], "STATE_FOLDER": str(self.state)}
         return [
             self._part("engine", "engine_container.engine", snapshots),
             self._part("publisher", "engine_container.publisher", snapshots),
@@ -72,6 +74,7 @@ class Processes:
             "STAGE": "local",
             "SERVICE_NAME": name,
             "LOG_LEVEL": "INFO",
+            "METRICS_SECONDS": str(METRICS_SECONDS),
             "HOST": "127.0.0.1",
             "PORT": str(port),
             "SHARD": "0",

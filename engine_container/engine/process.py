@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from aws_lambda_powertools import Logger
 
+from engine_container import emission
 from engine_container.child import ChildError, answer, in_child, start
 from engine_container.core import machine
 from engine_container.engine.kafka import KafkaCommandSource, KafkaEventSink
@@ -25,7 +26,7 @@ from engine_container.engine.snapshots import newest, save, state_hash
 from engine_container.engine.web import Answer, Web
 from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.ports import LogUnavailableError
-from engine_container.metrics import Gauge
+from engine_container.metrics import Histogram, Reading
 from engine_container.snapshot_store import SnapshotStore, newest_offset, store_at
 from mycrypto import telemetry
 from mycrypto.contracts.commands import Tick, encode_record
@@ -39,6 +40,7 @@ SLICE_NS_MAX: Final = 20_000_000
 """After so long with records the lease, the publisher and the probes have their turn."""
 STOP_SECONDS_MAX: Final = 8
 VERSION: Final = "1"
+MATCHING: Final = Histogram("trade_matching_latency")
 
 COMPILED: Final = not str(machine.__file__).endswith(".py")
 
@@ -65,27 +67,29 @@ class Engine:
         self.failure = ""
         self._snapshot_offset = 0
         self._snapshot_time = time.monotonic()
-        self._applied_ns = 0
-        self._gauges()
+        """When one was begun last."""
+        self._snapshot_saved = time.monotonic()
+        self._define_metrics()
 
-    def _gauges(self) -> None:
+    def _define_metrics(self) -> None:
         publisher = self.publisher
-        Gauge("engine_next_offset", "Offset of the next command record.", lambda: {(): self.replica.next_offset})
-        Gauge("engine_next_seq", "Number of the next event.", lambda: {(): self.replica.state.next_seq})
-        Gauge("engine_commands_total", "Commands applied by this process.", lambda: {(): self.replica.commands})
-        Gauge("engine_refused_records_total", "Command records that could not be decoded.", lambda: {(): self.replica.refused_records})
-        Gauge("engine_apply_seconds_total", "Time spent applying records.", lambda: {(): self._applied_ns / 1e9})
-        Gauge("engine_published_seq", "First event not known to be in the event log.", lambda: {(): publisher.published_seq})
-        Gauge("engine_waiting_records", "Event records that wait to be published.", lambda: {(): publisher.waiting})
-        Gauge("engine_active", "1 for the engine that publishes.", lambda: {(): int(publisher.active)})
-        Gauge("engine_compiled", "1 when the core runs compiled.", lambda: {(): int(COMPILED)})
-        Gauge("engine_users", "Users with a balance or an order.", lambda: {(): len(self.replica.state.users)})
-        Gauge(
-            "engine_open_orders",
-            "Open orders by symbol, waiting ones included.",
-            lambda: {(symbol.name,): len(symbol.waiting) + _resting(symbol) for symbol in self.replica.state.symbols_by_index},
-            ("symbol",),
+        emission.define(
+            self._log.handlers[0],
+            healthy=lambda: self.caught_up and not self.failure,
+            watermark=lambda: self.replica.state.next_seq - 1,
         )
+        Reading("engine_active", lambda: {(): int(publisher.active)})
+        Reading("engine_standby_lag_events", lambda: {(): max(0, publisher.published_seq - self.replica.state.next_seq)})
+        Reading("engine_commands_total", lambda: {(): self.replica.commands})
+        Reading("engine_refused_records_total", lambda: {(): self.replica.refused_records})
+        Reading("engine_waiting_records", lambda: {(): publisher.waiting})
+        Reading("engine_next_offset", lambda: {(): self.replica.next_offset})
+        Reading("engine_snapshot_age_seconds", lambda: {(): self._snapshot_age()})
+        Reading("engine_users", lambda: {(): len(self.replica.state.users)})
+        Reading("engine_compiled", lambda: {(): int(COMPILED)})
+
+    def _snapshot_age(self) -> int:
+        return 0 if self.replica.next_offset <= self._snapshot_offset else int(time.monotonic() - self._snapshot_saved)
 
     def stop(self) -> None:
         """Ask for a graceful stop."""
@@ -106,7 +110,7 @@ class Engine:
                     starting.cancel()
                     return
                 starting.result()
-                works = (self._consume, self.publisher.run, self._keep_lease, self._tick, self._keep_snapshots)
+                works = (self._consume, self.publisher.run, self._keep_lease, self._tick, self._keep_snapshots, self._emit)
                 tasks.extend(asyncio.create_task(self._guarded(work)) for work in works)
                 await stopping
                 await self._wind_down(tasks)
@@ -209,17 +213,17 @@ class Engine:
         if not records:
             return
         refused = self.replica.refused_records
-        started = time.perf_counter_ns()
+        started = turn = time.perf_counter_ns()
         for record in records:
             if record.offset < self.replica.next_offset:
                 continue
             self.publisher.offer(self.replica.process(record))
-            spent = time.perf_counter_ns() - started
-            if spent > SLICE_NS_MAX:
-                self._applied_ns += spent
+            done = time.perf_counter_ns()
+            MATCHING.observe((done - started) / 1_000_000)
+            started = done
+            if done - turn > SLICE_NS_MAX:
                 await asyncio.sleep(0)
-                started = time.perf_counter_ns()
-        self._applied_ns += time.perf_counter_ns() - started
+                turn = started = time.perf_counter_ns()
         if self.replica.refused_records != refused:
             self._log.warning("command records that cannot be decoded were passed over", count=self.replica.refused_records - refused)
 
@@ -238,6 +242,9 @@ class Engine:
                 await self._sink.append_command(payload)
             except LogUnavailableError as error:
                 self._log.warning("no tick was written", reason=str(error))
+
+    async def _emit(self) -> None:
+        await emission.emit(self._settings.service_name, self._settings.metrics_seconds)
 
     async def _keep_snapshots(self) -> None:
         while True:
@@ -264,7 +271,7 @@ class Engine:
         if offset <= self._snapshot_offset:
             return False
         self._snapshot_offset = offset
-        self._snapshot_time = time.monotonic()
+        self._snapshot_time = self._snapshot_saved = time.monotonic()
         return not self._snapshot_due()
 
     async def _snapshot(self) -> None:
@@ -287,6 +294,7 @@ class Engine:
             self._log.warning("no snapshot was saved", reason=str(error))
             return
         self._snapshot_offset = offset
+        self._snapshot_saved = self._snapshot_time
         seconds = round(time.monotonic() - started, 3)
         self._log.info("snapshot saved", snapshot=name.decode(), offset=offset, seconds=seconds, paused_ms=paused_ms)
 
@@ -316,17 +324,6 @@ class Engine:
         except (ChildError, OSError) as error:
             return 503, {"status": "failed", "reason": str(error)}
         return 200, {"next_offset": offset, "next_seq": seq, "state_hash": digest.decode()}
-
-
-def _resting(symbol: Any) -> int:
-    count = 0
-    for side in (symbol.bids, symbol.asks):
-        for level in side.levels.values():
-            order = level.head
-            while order is not None:
-                count += 1
-                order = order.newer
-    return count
 
 
 def _until_good(store: SnapshotStore, shard: int, end: int) -> list[Any]:

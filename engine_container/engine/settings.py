@@ -24,6 +24,8 @@ class EngineSettings(msgspec.Struct, frozen=True):
     snapshot_seconds: int = 60
     snapshot_records: int = 20_000
     """A snapshot is taken after this many command records, or after ``snapshot_seconds`` if there were any."""
+    metrics_seconds: int = 60
+    """How often the metrics are written into the log."""
     host: str = ""
     """"" is 127.0.0.1 in stage local and every interface elsewhere."""
     port: int = 8081

@@ -22,7 +22,7 @@ from mycrypto.audit import MESSAGE_TYPE, ActorType, AuditRecord
 
 WAITING_MAX: Final = 10_000
 RETRY_SECONDS: Final = 5
-DROPPED: Final = Counter("audit_records_dropped_total", "Audit records that found the waiting room full")
+DROPPED: Final = Counter("audit_records_dropped_total")
 
 
 class Reporter(Protocol):

@@ -28,7 +28,7 @@ TOKENS_MAX: Final = 20_000
 STORE_PAUSE_SECONDS: Final = 1.0
 """After a question that Redis did not answer nobody else waits for an answer, for so long."""
 
-UNCHECKED: Final = Counter("auth_revocation_unchecked_total", "Tokens accepted while the revocation list could not be read")
+UNCHECKED: Final = Counter("auth_revocation_unchecked_total")
 
 
 class TokenStore(Protocol):

@@ -28,8 +28,8 @@ PORTION: Final = 10
 SUBJECTS_MAX: Final = 50_000
 REDIS_PAUSE_SECONDS: Final = 1.0
 
-REFUSED: Final = Counter("rate_limit_hits_total", "Requests refused by a rate limit", ("use",))
-FALLBACK: Final = Counter("rate_limit_local_total", "Requests counted by this gateway alone, because Redis was away", ("use",))
+REFUSED: Final = Counter("rate_limit_hits_total")
+FALLBACK: Final = Counter("rate_limit_local_total")
 
 SCRIPT: Final = """
 local clock = redis.call('TIME')

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from engine_container import emission
 from engine_container.gateway.api_keys import ApiKeys, is_signed
 from engine_container.gateway.audit import AuditTrail
 from engine_container.gateway.auth import Authenticator, Caller
@@ -90,8 +91,11 @@ class Gateway:
         self.audit = AuditTrail(settings.stage, self.logger)
         self.limits = RateLimits(self.redis, enabled=settings.limits_rates)
         self.states: dict[str, str] = {"redis": "starting", **({"history-database": "starting"} if self.history else {})}
+        self.history_watermark = 0
+        """The newest event that the history had when it was asked last."""
         self._seen: set[str] = set()
         self._background = Background(self.logger)
+        emission.define(self.logger.handlers[0], healthy=lambda: not self.missing(), watermark=lambda: self.views.watermark)
 
     @property
     def views(self) -> Projection:
@@ -102,6 +106,7 @@ class Gateway:
         if self.history is not None:
             await self.history.open()
         self._background.start(self.commands.run(), self.feed.run(), self.keys.run(), self.audit.run(), self._upkeep())
+        self._background.start(emission.emit(self.settings.service_name, self.settings.metrics_seconds))
         if self.sockets is not None:
             self._background.start(self.sockets.run())
 
@@ -201,7 +206,7 @@ class Gateway:
         await self.redis.ping()
 
     async def _forget(self, history: History) -> None:
-        watermark = await history.watermark()
+        self.history_watermark = watermark = await history.watermark()
         before_ms = self.views.time_ms - self.settings.recent_seconds * 1_000
         self.views.orders.evict(watermark, before_ms)
         self.views.trades.evict(watermark, before_ms)

@@ -26,6 +26,8 @@ class GatewaySettings(msgspec.Struct, frozen=True):
     jwks_url: str = ""
     jwks_file: str = ""
     shard: int = 0
+    metrics_seconds: int = 60
+    """How often the metrics are written into the log."""
     host: str = ""
     """"" is 127.0.0.1 in stage local and every interface elsewhere."""
     port: int = 8080

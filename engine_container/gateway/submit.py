@@ -16,9 +16,11 @@ from typing import Final
 import msgspec
 
 from engine_container.logs.ports import CommandLog, LogUnavailableError
+from engine_container.metrics import Histogram
 from mycrypto.contracts.commands import COMMANDS_PER_RECORD_MAX, Command, encode_record
 from mycrypto.contracts.events import EventRecord, Result
 
+EXECUTION: Final = Histogram("trade_execution_latency")
 SWEEP_SECONDS: Final = 0.1
 RETRY_SECONDS: Final = 0.1
 
@@ -98,7 +100,8 @@ class Commands:
         """
         if self._queued + len(commands) > self._queued_max:
             raise OverloadedError("too many commands are waiting")
-        group = _Group(commands, time.monotonic() + self._answer_seconds_max)
+        arrived = time.monotonic()
+        group = _Group(commands, arrived + self._answer_seconds_max)
         for index, command in enumerate(commands):
             self._waiting[command.command_id] = (group, index)
         self._queue.append(group)
@@ -110,6 +113,7 @@ class Commands:
         finally:
             for command in commands:
                 self._waiting.pop(command.command_id, None)
+        EXECUTION.observe((time.monotonic() - arrived) * 1_000)
         return [answer for answer in group.answers if answer is not None]
 
     def complete(self, record: EventRecord, watermark_before: int) -> None:  # noqa: ARG002 - the feed's callback

@@ -16,16 +16,19 @@ from starlette.applications import Starlette
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
+from engine_container import emission
 from engine_container.logs.beginnings import NewestSnapshot
 from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.kafka_events import KafkaEventLog
 from engine_container.logs.ports import EventLog, LogRecord, LogUnavailableError
-from engine_container.metrics import MEDIA_TYPE, REGISTRY, Counter, Gauge
+from engine_container.metrics import MEDIA_TYPE, REGISTRY, Counter, Reading
 from engine_container.publisher.envelopes import EnvelopeMaker, Message
+from engine_container.publisher.figures import Figures
 from engine_container.publisher.market_cache import BOOK_SECONDS, TICKER_SECONDS, MarketCache
 from engine_container.publisher.settings import PublisherSettings
 from engine_container.publisher.snapshots import SnapshotSaver
 from engine_container.publisher.topics import PublicTopics
+from engine_container.views.observer import Observers
 from engine_container.views.projection import Projection
 from engine_container.views.rendering import iso
 from engine_container.views.snapshot import Cover
@@ -39,8 +42,8 @@ from mycrypto.contracts.events import decode_record
 RETRY_SECONDS: Final = 0.5
 REDIS_TIMEOUT_SECONDS: Final = 0.5
 RECENT_MS: Final = 60_000
-PUBLISHED: Final = Counter("publisher_messages_total", "Envelopes written to the public topics")
-CACHE_FAILURES: Final = Counter("publisher_cache_failures_total", "Writes to Redis that failed")
+PUBLISHED: Final = Counter("publisher_messages_total")
+CACHE_FAILURES: Final = Counter("publisher_cache_failures_total")
 
 
 class Publisher:
@@ -68,14 +71,21 @@ class Publisher:
         )
         self._cache = MarketCache(self._redis)
         self._maker = EnvelopeMaker(settings.shard)
+        self._figures = Figures(lambda: self.views)
+        self._observer = Observers(self._maker, self._figures)
         self._saver = SnapshotSaver(settings, self.logger)
-        self.views = Projection(self._maker)
+        self.views = Projection(self._observer)
         self._offset: int | None = None
         self.checks = {"event-log": "starting", "public-topics": "starting", "redis": "starting"}
         self._background = Background(self.logger)
+        emission.define(
+            self.logger.handlers[0], healthy=lambda: not (self.missing() or self.failed()), watermark=lambda: self.views.watermark
+        )
+        Reading("dependency_up", lambda: {(name,): int(state == "ok") for name, state in self.checks.items()})
 
     async def start(self) -> None:
         self._background.start(self._follow(), self._keep_cache())
+        self._background.start(emission.emit(self.settings.service_name, self.settings.metrics_seconds))
 
     async def stop(self) -> None:
         await self._background.stop()
@@ -115,13 +125,15 @@ class Publisher:
             late = cover.next_offset > publish_from
             return f"it is of offset {cover.next_offset}, published is all before {publish_from}" if late else ""
 
-        source = NewestSnapshot(self._saver.store, self.settings.shard, self._maker, self.logger, judge)
+        source = NewestSnapshot(self._saver.store, self.settings.shard, self._observer, self.logger, judge)
         beginning = await source.begin(self._log, empty=False)
         self.views, self._offset = beginning.projection, beginning.offset
+        self._figures.remember(self.views.trades)
 
     def _apply(self, records: Sequence[LogRecord], publish_from: int) -> list[Message]:
         """Take the records in. A gap in the log ends the process: it starts again from the log, never from what it believes."""
         for record in records:
+            self._figures.counting = record.offset >= publish_from
             self.views.apply(decode_record(record.payload))
             if record.offset < publish_from:
                 self._maker.take()
@@ -171,6 +183,10 @@ class Publisher:
                 self.checks["redis"] = "ok"
                 await asyncio.sleep(BOOK_SECONDS)
 
+    def missing(self) -> list[str]:
+        """Every dependency that does not answer, by name."""
+        return [name for name, state in self.checks.items() if state != "ok"]
+
     def failed(self) -> bool:
         """Whether the work has ended although nobody asked for it."""
         return self._background.failed
@@ -186,7 +202,7 @@ def create_app(publisher: Publisher) -> ASGIApp:
         return Reply(body, 200 if status == "ok" else 503)
 
     async def ready(call: Call) -> Reply:  # noqa: ARG001 - the shape of an endpoint
-        missing = [name for name, state in publisher.checks.items() if state != "ok"]
+        missing = publisher.missing()
         return Reply(api.Readiness("not ready" if missing else "ready", publisher.checks, missing), 503 if missing else 200)
 
     async def metrics(call: Call) -> Reply:  # noqa: ARG001 - the shape of an endpoint
@@ -200,7 +216,6 @@ def create_app(publisher: Publisher) -> ASGIApp:
         finally:
             await publisher.stop()
 
-    Gauge("publisher_event_watermark", "Number of the last event taken in", lambda: {(): publisher.views.watermark})
     table = {"/health": health, "/ready": ready, "/metrics": metrics}
     routes = [Route(path, Endpoint(path, {"GET": handler}), methods=["GET"]) for path, handler in table.items()]
     return Edge(Router(routes, redirect_slashes=False, default=unknown_route, lifespan=lifespan), publisher.logger)

@@ -43,3 +43,34 @@ class Observer:
 
     def record_applied(self, record: EventRecord) -> None:
         """All changes of a record have been told."""
+
+
+class Observers(Observer):
+    """Tells several, in their order."""
+
+    def __init__(self, *observers: Observer) -> None:
+        self._observers = observers
+
+    def order_changed(self, order: Order, change: OrderChange, seq: int, time_ms: int) -> None:
+        for each in self._observers:
+            each.order_changed(order, change, seq, time_ms)
+
+    def traded(self, record: TradeRecord, maker: Order | None, taker: Order | None) -> None:
+        for each in self._observers:
+            each.traded(record, maker, taker)
+
+    def balance_changed(self, user_id: bytes, asset: str, balance: Balance) -> None:
+        for each in self._observers:
+            each.balance_changed(user_id, asset, balance)
+
+    def level_changed(self, symbol: str, side: Side, price: int, seq: int) -> None:
+        for each in self._observers:
+            each.level_changed(symbol, side, price, seq)
+
+    def symbol_changed(self, event: SymbolChanged, seq: int, time_ms: int) -> None:
+        for each in self._observers:
+            each.symbol_changed(event, seq, time_ms)
+
+    def record_applied(self, record: EventRecord) -> None:
+        for each in self._observers:
+            each.record_applied(record)

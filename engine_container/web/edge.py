@@ -25,13 +25,11 @@ _PROBLEM: Final = (b"content-type", PROBLEM_MEDIA_TYPE.encode())
 _ALWAYS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 _encode: Final = msgspec.json.Encoder().encode
 
-REQUESTS: Final = Counter("http_requests_total", "Requests by method, route and status", ("method", "path", "status"))
-DURATIONS: Final = Histogram(
-    "http_request_duration_seconds",
-    "Time from request to answer",
-    (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5),
-    ("method", "path"),
-)
+PROBES: Final = frozenset({"/health", "/ready"})
+"""They say 503 to be heard, not because they failed."""
+REQUESTS: Final = Counter("http_requests_total")
+FAILED: Final = Counter("api_errors_total")
+DURATIONS: Final = Histogram("http_request_duration_seconds")
 
 
 class Reporter(Protocol):
@@ -108,6 +106,8 @@ class Edge:
         path = endpoint.path if isinstance(endpoint, Endpoint) else "unknown"
         REQUESTS.add(1, (scope["method"], path, str(status)))
         DURATIONS.observe(time.perf_counter() - started, (scope["method"], path))
+        if status >= 500 and path not in PROBES:
+            FAILED.add()
 
     def _problem(self, error: Exception, scope: Scope) -> ProblemError:
         if isinstance(error, ProblemError):

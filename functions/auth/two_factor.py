@@ -66,7 +66,7 @@ def _count_try(context: Context, user_id: UUID, client: Client) -> None:
     for limit, subject in tries:
         verdict = context.take(limit, subject)
         if not verdict.allowed:
-            context.meter.count("auth_2fa_lockout_total")
+            context.meter.write({"auth_2fa_lockout_total": 1, "auth_2fa_failed_total": 1}, reason="too_many_attempts")
             with context.db.transaction() as connection:
                 second_factor.record(connection, user_id, "rate_limit_exceeded", ip=client.ip, user_agent=client.user_agent)
             raise ProblemError("TOO_MANY_ATTEMPTS", headers=verdict.headers())
@@ -106,6 +106,7 @@ def enrol(context: Context, caller: Principal, request: TwoFactorEnrolment, clie
     now = context.now()
     secret = context.sealer(second_factor.PURPOSE).open(waiting["sealed"], str(caller.user_id))
     step = totp.matching_step(secret, request.code, now_s=int(now.timestamp()), after_step=0)
+    _meter_code(context, "auth_2fa_verify_total", right=step is not None, method="totp")
     if step is None:
         raise ProblemError("INVALID_2FA_CODE")
     codes = backup_codes.new_codes()
@@ -129,6 +130,7 @@ def complete_login(context: Context, request: TwoFactorVerify, client: Client) -
     """The second step of a log-in. Raises INVALID_CHALLENGE, AUTH_004, TOO_MANY_ATTEMPTS, ACCOUNT_SUSPENDED."""
     user_id = challenges.user_of(context, request.challenge_token)
     if user_id is None:
+        context.meter.count("auth_2fa_failed_total", reason="unknown_challenge")
         raise ProblemError("INVALID_CHALLENGE")
     _count_try(context, user_id, client)
     now = context.now()
@@ -181,8 +183,14 @@ def _show(context: Context, connection: Connection, user: User, code: str, clien
     second_factor.record(connection, user.id, action, ip=client.ip, user_agent=client.user_agent, method=method)
     result = Result.SUCCESS if right else Result.FAILURE
     context.record(connection, AuditRecord("two_factor.shown", result, user.id, user.id, resource=method), client)
-    context.meter.count("auth_2fa_verifications", method=method, status="right" if right else "wrong")
+    _meter_code(context, "auth_2fa_validate_total", right=right, method=method)
     return right
+
+
+def _meter_code(context: Context, name: str, *, right: bool, method: str) -> None:
+    context.meter.write({name: 1, "auth_2fa_verifications": 1}, status="right" if right else "wrong", method=method)
+    if not right:
+        context.meter.count("auth_2fa_failed_total", reason="wrong_code")
 
 
 def _use_backup_code(context: Context, connection: Connection, user: User, code_id: UUID, client: Client, now: datetime) -> None:

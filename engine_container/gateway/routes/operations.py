@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from engine_container.gateway.docs_page import PAGE
 from engine_container.gateway.openapi import text as openapi_text
 from engine_container.gateway.parts import Gateway
-from engine_container.metrics import MEDIA_TYPE, REGISTRY, Gauge
+from engine_container.metrics import MEDIA_TYPE, REGISTRY, Reading
+from engine_container.views.books import BookSide
 from engine_container.views.rendering import iso
-from engine_container.views.symbols import compact
 from engine_container.web.call import Call, Reply
 from mycrypto.contracts import api
 
@@ -24,7 +25,7 @@ class Operations:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._openapi = openapi_text().encode()
-        _define_gauges(gateway)
+        _define_readings(gateway)
 
     async def health(self, call: Call) -> Reply:  # noqa: ARG002 - the shape of an endpoint
         uptime = int(time.monotonic() - self._gateway.started_at)
@@ -53,31 +54,29 @@ def _version() -> str:
         return "0"
 
 
-def _define_gauges(gateway: Gateway) -> None:
-    def depth() -> dict[tuple[str, ...], int | float]:
+def _define_readings(gateway: Gateway) -> None:
+    """What is read off the parts when it is asked for."""
+
+    def of_books(count: Callable[[BookSide], int]) -> dict[tuple[str, ...], int]:
         return {
-            (compact(symbol), side): len(levels.prices)
+            (symbol, side): count(levels)
             for symbol, book in gateway.views.books.items()
             for side, levels in (("bid", book.bids), ("ask", book.asks))
         }
 
-    Gauge("orderbook_depth", "Price levels by symbol and side", depth, ("symbol", "side"))
-    Gauge("open_orders", "Live orders", lambda: {(): gateway.views.orders.live})
-    Gauge(
-        "gateway_orders_in_memory",
-        "Live orders and finished ones that the history may not have yet",
-        lambda: {(): len(gateway.views.orders)},
-    )
-    Gauge("gateway_trades_in_memory", "Trades in memory", lambda: {(): len(gateway.views.trades)})
-    Gauge("gateway_event_watermark", "Number of the last event in the views", lambda: {(): gateway.views.watermark})
-    Gauge("gateway_resyncs", "Times the views were built anew because events were missing", lambda: {(): gateway.feed.resyncs})
-    Gauge("gateway_commands_queued", "Commands that wait to be appended", lambda: {(): gateway.commands.queued})
-    Gauge("gateway_commands_in_flight", "Commands that were taken in and are not answered", lambda: {(): gateway.commands.in_flight})
-    Gauge("gateway_command_records", "Records appended since the start", lambda: {(): gateway.commands.records})
-    Gauge("gateway_commands_sent", "Commands appended since the start", lambda: {(): gateway.commands.sent})
-    Gauge(
-        "health_status",
-        "1 for a dependency that answers",
-        lambda: {(name,): int(state == "ok") for name, state in gateway.checks().items()},
-        ("dependency",),
-    )
+    def alone(read: Callable[[], int]) -> Callable[[], dict[tuple[str, ...], int]]:
+        return lambda: {(): read()}
+
+    commands = gateway.commands
+    Reading("orderbook_depth", lambda: of_books(lambda side: len(side.prices)))
+    Reading("orderbook_size", lambda: of_books(lambda side: sum(level.orders for level in side.levels.values())))
+    Reading("open_orders", alone(lambda: gateway.views.orders.live))
+    Reading("history_lag_events", alone(lambda: max(0, gateway.views.watermark - gateway.history_watermark)))
+    Reading("gateway_orders_in_memory", alone(lambda: len(gateway.views.orders)))
+    Reading("gateway_trades_in_memory", alone(lambda: len(gateway.views.trades)))
+    Reading("gateway_resyncs_total", alone(lambda: gateway.feed.resyncs))
+    Reading("gateway_commands_queued", alone(lambda: commands.queued))
+    Reading("gateway_commands_in_flight", alone(lambda: commands.in_flight))
+    Reading("gateway_records_total", alone(lambda: commands.records))
+    Reading("gateway_commands_total", alone(lambda: commands.sent))
+    Reading("dependency_up", lambda: {(name,): int(state == "ok") for name, state in gateway.checks().items()})

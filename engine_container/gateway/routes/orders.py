@@ -17,11 +17,12 @@ from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import amount, known_symbol, parse_time, place_command
 from engine_container.gateway.refusals import refusal
 from engine_container.gateway.submit import Answer
-from engine_container.metrics import Counter
+from engine_container.metrics import Counter, Histogram
 from engine_container.views.orders import Order
 from engine_container.views.projection import Projection
 from engine_container.views.rendering import fill_model, order_model
 from engine_container.web.call import BodyDecoder, Call, Reply
+from engine_container.web.edge import DURATIONS
 from engine_container.web.quick_ids import new_uuid_bytes
 from mycrypto.contracts import api, events
 from mycrypto.contracts.commands import AmendOrder, CancelAll, CancelOrder, PlaceOrder
@@ -30,9 +31,10 @@ from mycrypto.errors import ProblemError, invalid
 
 V = TypeVar("V")
 
-PLACED: Final = Counter("orders_placed_total", "Orders accepted, by symbol", ("symbol",))
-REFUSED: Final = Counter("orders_rejected_total", "Orders refused by the engine, by reason", ("code",))
-CANCELLED: Final = Counter("orders_cancelled_total", "Orders cancelled by their owners")
+PLACED: Final = Counter("orders_placed_total")
+REFUSED: Final = Counter("orders_rejected_total")
+CANCELLED: Final = Counter("orders_cancelled_total")
+PROCESSING: Final = Histogram("order_processing_duration_seconds", of=DURATIONS, only=("POST", "/api/v1/orders"))
 
 _PLACE: Final = BodyDecoder(api.PlaceOrderRequest)
 _AMEND: Final = BodyDecoder(api.AmendOrderRequest)

@@ -11,6 +11,7 @@ import msgspec
 from starlette.types import Receive, Scope, Send
 
 from engine_container.gateway.auth import Caller
+from engine_container.metrics import Counter
 from mycrypto.errors import ProblemError
 
 QUEUE_MAX: Final = 100
@@ -29,6 +30,8 @@ CLOSE_IDLE: Final = 4408
 CLOSE_TOO_MANY: Final = 4429
 CLOSE_TOO_SLOW: Final = 4430
 
+MESSAGES: Final = Counter("websocket_messages_total")
+_TYPE_AT: Final = len('{"type":"')
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -111,11 +114,18 @@ class Connection:
             self._wake.clear()
             queue = self._queue
             while queue:
-                await self._send({"type": "websocket.send", "text": queue.popleft()})
+                text = queue.popleft()
+                await self._send({"type": "websocket.send", "text": text})
+                MESSAGES.add(1, (_type_of(text), "out"))
                 self.active_at = self._taken_at = time.monotonic()
             if self.close_code:
                 await self._send({"type": "websocket.close", "code": self.close_code, "reason": self.close_reason[:120]})
                 return
+
+
+def _type_of(text: str) -> str:
+    """Every message of ours begins with its type."""
+    return text[_TYPE_AT : text.find('"', _TYPE_AT)]
 
 
 def now_ms() -> int:

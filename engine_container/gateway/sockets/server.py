@@ -19,7 +19,7 @@ from engine_container.gateway.routes.orders import Orders
 from engine_container.gateway.sockets import connection as wire
 from engine_container.gateway.sockets.connection import Connection, now_ms, query_cancels, query_token, received_text
 from engine_container.gateway.sockets.protocol import ORDER_ACTIONS, PRIVATE_STREAMS, ClientMessage
-from engine_container.metrics import Counter, Gauge
+from engine_container.metrics import Counter, Reading
 from engine_container.web.call import BodyDecoder
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError, invalid
 from mycrypto.ids import new_uuid
@@ -36,10 +36,13 @@ CANCEL_ATTEMPTS_MAX: Final = 10
 CANCEL_RETRY_SECONDS: Final = 1.0
 EXPIRY_NOTICE_SECONDS: Final = 60
 REVOCATION_CHUNK: Final = 500
+RECONNECT_SECONDS: Final = 60
+"""A user whose socket went and who has another one this soon was cut off."""
 CONNECTIONS_BY_TIER: Final = {Tier.FREE: 1, Tier.BASIC: 5, Tier.PRO: 20, Tier.VIP: 100}
 
-MESSAGES: Final = Counter("websocket_messages_total", "Messages from clients, by action", ("action",))
-CLOSED: Final = Counter("websocket_closed_total", "Connections closed by us, by code", ("code",))
+OPENED: Final = Counter("websocket_opened_total")
+RECONNECTS: Final = Counter("websocket_reconnects_total")
+CLOSED: Final = Counter("websocket_closed_total")
 _decoder: Final = BodyDecoder(ClientMessage)
 
 
@@ -58,7 +61,9 @@ class Sockets:
             "cancel_all": self._cancel_all,
         }
         gateway.sockets = self
-        Gauge("websocket_connections", "Open sockets", lambda: {(): len(self._open)})
+        self._lost: dict[bytes, float] = {}
+        """Users whose socket went, and when: oldest first."""
+        Reading("websocket_connections", lambda: {(): len(self._open)})
 
     # endpoints
 
@@ -83,6 +88,7 @@ class Sockets:
         connection = Connection(send, str(new_uuid()))
         connection.cancel_on_disconnect = query_cancels(scope)
         self._open.add(connection)
+        OPENED.add()
         writer = asyncio.create_task(connection.write())
         reader = asyncio.create_task(self._converse(connection, receive, stream, symbol, query_token(scope)))
         try:
@@ -121,10 +127,13 @@ class Sockets:
 
     def _leave_user(self, connection: Connection) -> None:
         if connection.caller is not None:
-            own = self._by_user.get(connection.caller.user_id, set())
+            user_id = connection.caller.user_id
+            own = self._by_user.get(user_id, set())
             own.discard(connection)
             if not own:
-                self._by_user.pop(connection.caller.user_id, None)
+                self._by_user.pop(user_id, None)
+            self._lost.pop(user_id, None)  # to stand at the end
+            self._lost[user_id] = time.monotonic()
 
     async def _converse(self, connection: Connection, receive: Receive, stream: str, symbol: str, token: str) -> None:
         connection.push_message({"type": "connected", "timestamp": now_ms(), "data": {"connection_id": connection.trace_id}})
@@ -150,7 +159,7 @@ class Sockets:
                 message = self._read(connection, text)
                 if message is None:
                     continue
-                MESSAGES.add(1, (message.action,))
+                wire.MESSAGES.add(1, (message.action, "in"))
                 if message.action in ORDER_ACTIONS:
                     await window.acquire()
                     work.create_task(self._order(connection, message)).add_done_callback(lambda _: window.release())
@@ -205,6 +214,8 @@ class Sockets:
                 f"at most {CONNECTIONS_BY_TIER[caller.tier]} connections of one user",
                 limit=CONNECTIONS_BY_TIER[caller.tier],
             )
+        if connection.caller is None and self._lost.pop(caller.user_id, -RECONNECT_SECONDS) > time.monotonic() - RECONNECT_SECONDS:
+            RECONNECTS.add()
         own.add(connection)
         connection.caller = caller
         connection.token = token
@@ -296,6 +307,7 @@ class Sockets:
             if beat % 10 == 0:
                 self._gateway.hub.flush_tickers()
                 self._close_idle()
+                self._forget_lost()
                 await self._close_expired()
 
     def _close_idle(self) -> None:
@@ -303,6 +315,11 @@ class Sockets:
         for connection in self._open:
             if connection.active_at < oldest:
                 connection.close(wire.CLOSE_IDLE, "nothing was said for five minutes")
+
+    def _forget_lost(self) -> None:
+        oldest = time.monotonic() - RECONNECT_SECONDS
+        while self._lost and next(iter(self._lost.values())) < oldest:
+            del self._lost[next(iter(self._lost))]
 
     async def _close_expired(self) -> None:
         now = int(time.time())

@@ -13,9 +13,10 @@ import psycopg
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.maintenance import service
+from functions.maintenance import measures, service
 from mycrypto import outbox
 from mycrypto.outbox import Relay
+from mycrypto.telemetry import Meter
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -126,3 +127,43 @@ def test_the_handler_runs_on_a_schedule(exchange: TestDatabase, trade_database: 
     module._resources().exchange.close()
     module._resources().trade.close()
     module._resources.cache_clear()
+
+
+def test_the_server_is_measured_without_showing_what_others_ask(exchange: TestDatabase, trade_database: TestDatabase) -> None:
+    wallet, trade = exchange.connect("wallet_app"), trade_database.connect("trade_engine_app")
+    statements = measures.Statements()
+
+    def look() -> service.Report:
+        exchange.connect("auth_app").execute("SELECT count(*) FROM users")
+        return service.run(NOW, Relay({}, lambda _d, _e: None), lambda: wallet, lambda: trade, lambda _s, _e: None, None, statements)
+
+    for report in (look(), look()):
+        assert report.failed == []
+        assert report.query_milliseconds["users"] > 0
+    report = look()
+    assert sum(report.connections.values()) >= 2
+    assert report.connections_max >= sum(report.connections.values())
+    assert set(report.cache_hit_percent) == {wallet.info.dbname, trade.info.dbname}
+    assert set(report.watermarks) == {"ledger", "history"}
+    assert "yoyo" not in " ".join(report.query_milliseconds)
+    for connection in (wallet, trade):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SET ROLE pg_read_all_stats")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        exchange.connect("auth_app").execute("SELECT * FROM statement_times()")
+
+
+def test_means_are_those_since_the_last_look() -> None:
+    statements = measures.Statements()
+    assert statements.mean_milliseconds("a", {"orders": (10, 50.0)}) == {"orders": 5}
+    assert statements.mean_milliseconds("a", {"orders": (12, 54.0), "trades": (1, 7.0)}) == {"orders": 2, "trades": 7}
+    assert statements.mean_milliseconds("a", {"orders": (12, 54.0)}) == {}
+    assert statements.mean_milliseconds("a", {"orders": (1, 3.0)}) == {"orders": 3}, "the server began anew"
+    assert statements.mean_milliseconds("b", {"orders": (4, 4.0)}) == {"orders": 1}
+
+
+def test_what_was_not_seen_is_not_told_as_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    measures.write(Meter("maintenance"), service.Report(failed=["look", "partition_trade"], watermarks={"ledger": 7}, connections_max=100))
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert told[0].keys() - {"_aws", "service"} == {"wallet_reconciliation_mismatch_total", "database_connections_max"}
+    assert [line.get("projection_watermark") for line in told[1:]] == [7]

@@ -66,5 +66,5 @@ def test_an_address_is_masked() -> None:
 def test_a_metric_is_one_embedded_line(capsys: pytest.CaptureFixture[str]) -> None:
     telemetry.Meter("auth").count("auth_registration_total", status="success")
     record = _line(capsys)
-    assert (record["auth_registration_total"], record["status"], record["service"]) == ([1.0], "success", "auth")
+    assert (record["auth_registration_total"], record["status"], record["service"]) == (1, "success", "auth")
     assert record["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "MyCrypto"  # type: ignore[index]

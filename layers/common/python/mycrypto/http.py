@@ -210,9 +210,20 @@ def validation_problem(error: msgspec.ValidationError) -> ProblemError:
 class Api:
     """The routes of one function, callable as its Lambda handler."""
 
-    def __init__(self, logger: Logger, meter: Meter, *, proxy: Proxy | None = None, body_bytes_max: int = BODY_BYTES_MAX) -> None:
+    def __init__(
+        self,
+        logger: Logger,
+        meter: Meter,
+        *,
+        database_errors: str = "",
+        proxy: Proxy | None = None,
+        body_bytes_max: int = BODY_BYTES_MAX,
+    ) -> None:
+        """``database_errors`` is the metric that counts requests which PostgreSQL failed, if there is one."""
         self._logger = logger
         self._meter = meter
+        self._database_errors = database_errors
+        self._database_failed = False
         self._proxy = proxy or Proxy()
         self._body_bytes_max = body_bytes_max
         self._resolver = APIGatewayRestResolver(debug=False)
@@ -263,13 +274,21 @@ class Api:
         request = Request(event, proxy=self._proxy, body_bytes_max=self._body_bytes_max)
         self._request = request
         self._route = "unknown"
+        self._database_failed = False
         self._logger.append_keys(traceId=request.trace_id)
         try:
             answer = self._resolver.resolve(dict(event), context)
-            status = str(answer["statusCode"])
-            self._meter.count("http_requests_total", method=request.method, path=self._route, status=status)
-            self._meter.milliseconds(
-                "http_request_duration_ms", (time.perf_counter() - started) * 1000, method=request.method, path=self._route
+            status = int(answer["statusCode"])
+            self._meter.write(
+                {
+                    "http_requests_total": 1,
+                    "http_request_duration_seconds": round(time.perf_counter() - started, 6),
+                    "api_errors_total": int(status >= 500),
+                    **({self._database_errors: int(self._database_failed)} if self._database_errors else {}),
+                },
+                method=request.method,
+                path=self._route,
+                status=str(status),
             )
             return answer
         finally:
@@ -292,7 +311,8 @@ class Api:
             if problem.kind.status >= 500:
                 self._logger.exception("refused for a fault of ours", code=problem.kind.code)
             return self._problem(request, problem)
-        except _UNAVAILABLE:
+        except _UNAVAILABLE as error:
+            self._database_failed = isinstance(error, psycopg.Error)
             self._logger.exception("a data service is not available")
             return self._problem(request, ProblemError("SERVICE_UNAVAILABLE", headers={"Retry-After": "1"}))
         except Exception:

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
-from aws_lambda_powertools.metrics import MetricUnit
 
-NAMESPACE: Final = "MyCrypto"
+from mycrypto import embedded
+
 REDACTED: Final = "[redacted]"
 
 _SECRET_NAME: Final = re.compile(
@@ -71,27 +71,25 @@ def logger(service: str) -> Logger:
 
 
 class Meter:
-    """Counts and measures in CloudWatch's embedded metric format, a line each, so that nothing waits for a flush."""
+    """Counts and measures in CloudWatch's embedded metric format, written at once, so that nothing waits for a flush.
+
+    Names and labels are those of ``mycrypto.metrics``; anything else raises ``KeyError``.
+    """
 
     def __init__(self, service: str) -> None:
         self._service = service
 
-    def count(self, name: str, value: int = 1, **dimensions: str) -> None:
+    def count(self, name: str, value: int = 1, **labels: str) -> None:
         """Add ``value`` to the counter ``name``."""
-        self._emit(name, MetricUnit.Count, value, dimensions)
+        self.write({name: value}, **labels)
 
-    def milliseconds(self, name: str, value: float, **dimensions: str) -> None:
-        """Record one duration."""
-        self._emit(name, MetricUnit.Milliseconds, value, dimensions)
-
-    def gauge(self, name: str, value: float | Decimal, **dimensions: str) -> None:
+    def gauge(self, name: str, value: float | Decimal, **labels: str) -> None:
         """Record a level, such as a depth or a number of open things. Never read back, so never money in a decision."""
-        self._emit(name, MetricUnit.Count, float(value), dimensions)
+        self.write({name: float(value)}, **labels)
 
-    def _emit(self, name: str, unit: MetricUnit, value: float, dimensions: Mapping[str, str]) -> None:
-        with single_metric(name=name, unit=unit, value=value, namespace=NAMESPACE, default_dimensions={"service": self._service}) as metric:
-            for dimension, label in dimensions.items():
-                metric.add_dimension(name=dimension, value=label)
+    def write(self, values: Mapping[str, float], **labels: str) -> None:
+        """Several at once: counts, levels and durations (in the metric's unit) that belong to one happening."""
+        print(embedded.line(self._service, values, labels))
 
 
-__all__ = ["NAMESPACE", "REDACTED", "Logger", "Meter", "logger", "mask_email", "redact"]
+__all__ = ["REDACTED", "Logger", "Meter", "logger", "mask_email", "redact"]
