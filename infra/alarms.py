@@ -1,4 +1,4 @@
-"""The alarms as data: what is watched, when it rings, whom it wakes."""
+"""The alarms as data: what is watched, when it rings, whom it wakes, and which page says what to do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 import enum
 from typing import Final
 
-from infra.dashboards import Own, Ratio
+from infra.dashboards import BALANCE_CACHE, FILL_RATE, Gap, Own, Ratio, Statistic
 
 
 class Severity(enum.StrEnum):
@@ -14,6 +14,21 @@ class Severity(enum.StrEnum):
 
     CRITICAL = "critical"
     WARNING = "warning"
+
+
+class Runbook(enum.StrEnum):
+    """The pages of ``docs/runbooks`` that an alarm can send somebody to."""
+
+    ROLL_BACK = "roll-back"
+    HALTED_MARKET = "halted-market"
+    STUCK_CONSUMER = "stuck-consumer"
+    LOST_BROKER = "lost-broker"
+    RESTORE = "restore"
+    INCIDENT = "incident"
+
+    @property
+    def path(self) -> str:
+        return f"docs/runbooks/{self}.md"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,156 +39,231 @@ class OwnAlarm:
 
     name: str
     severity: Severity
-    watched: Own | Ratio
+    watched: Own | Ratio | Gap
     threshold: float
     minutes: int
     periods: int = 1
     below: bool = False
     silence_rings: bool = False
     why: str
+    runbook: Runbook = Runbook.INCIDENT
 
 
-def _own(name: str, service: str, statistic: str = "sum") -> Own:
-    return Own(name=name, statistic=statistic, service=service)  # type: ignore[arg-type]
+def _own(name: str, service: str, statistic: Statistic = "sum") -> Own:
+    return Own(name=name, statistic=statistic, service=service)
 
 
-OWN_ALARMS: Final = (
-    OwnAlarm(
-        name="matching-slow",
+def _percent(part: tuple[str, str], whole: tuple[str, str], label: str) -> Ratio:
+    return Ratio(part=(_own(*part),), whole=(_own(*whole),), label=label)
+
+
+def _critical(
+    name: str,
+    watched: Own | Ratio | Gap,
+    threshold: float,
+    minutes: int,
+    why: str,
+    runbook: Runbook = Runbook.INCIDENT,
+    *,
+    periods: int = 1,
+) -> OwnAlarm:
+    return OwnAlarm(
+        name=name,
         severity=Severity.CRITICAL,
-        watched=_own("trade_matching_latency", "engine", "p99"),
-        threshold=100,
-        minutes=5,
-        why="p99 of matching is over 100 ms: see the runbook 'halted or slow market'",
-    ),
-    OwnAlarm(
-        name="no-engine-publishes",
+        watched=watched,
+        threshold=threshold,
+        minutes=minutes,
+        periods=periods,
+        why=why,
+        runbook=runbook,
+    )
+
+
+def _down(name: str, watched: Own, why: str, runbook: Runbook) -> OwnAlarm:
+    """Something is not there, three minutes in a row; a part that says nothing is not there either."""
+    return OwnAlarm(
+        name=name,
         severity=Severity.CRITICAL,
-        watched=_own("engine_active", "engine", "max"),
+        watched=watched,
         threshold=1,
         minutes=1,
         periods=3,
         below=True,
         silence_rings=True,
-        why="no engine holds the lease: trading stands still",
-    ),
-    OwnAlarm(
-        name="gateway-unhealthy",
-        severity=Severity.CRITICAL,
-        watched=_own("health_status", "gateway", "max"),
-        threshold=1,
-        minutes=1,
-        periods=3,
+        why=why,
+        runbook=runbook,
+    )
+
+
+def _warning(
+    name: str,
+    watched: Own | Ratio | Gap,
+    threshold: float,
+    minutes: int,
+    why: str,
+    runbook: Runbook = Runbook.INCIDENT,
+    *,
+    periods: int = 1,
+    below: bool = False,
+) -> OwnAlarm:
+    return OwnAlarm(
+        name=name,
+        severity=Severity.WARNING,
+        watched=watched,
+        threshold=threshold,
+        minutes=minutes,
+        periods=periods,
+        below=below,
+        why=why,
+        runbook=runbook,
+    )
+
+
+_HALTED: Final = Runbook.HALTED_MARKET
+_STUCK: Final = Runbook.STUCK_CONSUMER
+
+TRADING: Final = (
+    _critical("matching-slow", _own("trade_matching_latency", "engine", "p99"), 100, 5, "p99 of matching is over 100 ms", _HALTED),
+    _down("no-engine-publishes", _own("engine_active", "engine", "max"), "no engine holds the lease: trading stands still", _HALTED),
+    _down("engine-unhealthy", _own("health_status", "engine", "max"), "no engine was healthy three times in a row", _HALTED),
+    _down("gateway-unhealthy", _own("health_status", "gateway", "max"), "no gateway was healthy three times in a row", _HALTED),
+    _down("publisher-unhealthy", _own("health_status", "publisher", "max"), "the publisher was not healthy three times in a row", _STUCK),
+    _warning("fill-rate-low", FILL_RATE, 80, 60, "less than 80 % of the orders of an hour were filled", _HALTED, below=True),
+    _warning(
+        "nothing-trades",
+        _percent(("trades_executed_total", "publisher"), ("orders_placed_total", "gateway"), "trades per order"),
+        0.01,
+        5,
+        "orders are placed and nothing is matched",
+        _HALTED,
         below=True,
-        silence_rings=True,
-        why="no gateway was healthy three times in a row",
     ),
-    OwnAlarm(
-        name="ledger-differs",
-        severity=Severity.CRITICAL,
-        watched=_own("wallet_reconciliation_mismatch_total", "settlement"),
-        threshold=0,
-        minutes=1,
-        why="the engine's totals differ from the ledger's: settlement has stopped, nobody may pay out",
+    _warning(
+        "sockets-reconnect",
+        _percent(("websocket_reconnects_total", "gateway"), ("websocket_opened_total", "gateway"), "reconnects"),
+        10,
+        5,
+        "more than 10 % of new sockets are of users who were cut off",
     ),
-    OwnAlarm(
-        name="second-factor-guessed",
-        severity=Severity.CRITICAL,
-        watched=_own("auth_2fa_lockout_total", "auth"),
-        threshold=10,
-        minutes=5,
-        why="more than ten second factors were locked in five minutes: somebody is guessing",
+    # a minute, for each part speaks once in it: over a longer period the difference would be what was done meanwhile
+    _warning(
+        "gateway-behind",
+        Gap(ahead=_own("event_watermark", "engine", "max"), behind=_own("event_watermark", "gateway", "min"), label="gateway"),
+        10_000,
+        1,
+        "a gateway shows what was true 10,000 events ago",
+        _STUCK,
+        periods=5,
     ),
-    OwnAlarm(
-        name="fill-rate-low",
-        severity=Severity.WARNING,
-        watched=Ratio(part=(_own("orders_filled_total", "publisher"),), whole=(_own("orders_placed_total", "gateway"),), label="fill rate"),
-        threshold=80,
-        minutes=60,
-        below=True,
-        why="less than 80 % of the orders of an hour were filled",
+    _warning(
+        "publisher-behind",
+        Gap(ahead=_own("event_watermark", "engine", "max"), behind=_own("event_watermark", "publisher", "min"), label="publisher"),
+        10_000,
+        1,
+        "the public topics are 10,000 events behind",
+        _STUCK,
+        periods=5,
     ),
-    OwnAlarm(
-        name="nothing-trades",
-        severity=Severity.WARNING,
-        watched=Ratio(
-            part=(_own("trades_executed_total", "publisher"),), whole=(_own("orders_placed_total", "gateway"),), label="trades per order"
-        ),
-        threshold=0.01,
-        minutes=5,
-        below=True,
-        why="orders are placed and nothing is matched",
-    ),
-    OwnAlarm(
-        name="cache-hit-rate-low",
-        severity=Severity.WARNING,
-        watched=Ratio(
-            part=(_own("wallet_balance_cache_hits", "wallet"),),
-            whole=(_own("wallet_balance_cache_hits", "wallet"), _own("wallet_balance_cache_misses", "wallet")),
-            label="hit rate",
-        ),
-        threshold=70,
-        minutes=15,
-        below=True,
-        why="less than 70 % of balance reads come from Redis",
-    ),
-    OwnAlarm(
-        name="sockets-reconnect",
-        severity=Severity.WARNING,
-        watched=Ratio(
-            part=(_own("websocket_reconnects_total", "gateway"),), whole=(_own("websocket_opened_total", "gateway"),), label="reconnects"
-        ),
-        threshold=10,
-        minutes=5,
-        why="more than 10 % of new sockets are old clients that were cut off",
-    ),
-    OwnAlarm(
-        name="outbox-waits",
-        severity=Severity.WARNING,
-        watched=_own("outbox_waiting", "maintenance", "max"),
-        threshold=100,
-        minutes=5,
-        why="messages wait in the outbox: SQS or Kafka cannot be reached",
-    ),
-    OwnAlarm(
-        name="transfers-unanswered",
-        severity=Severity.WARNING,
-        watched=_own("wallet_transfers_unanswered", "maintenance", "max"),
-        threshold=0,
-        minutes=5,
+    _warning("history-behind", _own("history_lag_events", "gateway", "max"), 10_000, 5, "the history is 10,000 events behind", _STUCK),
+    _warning(
+        "snapshot-old",
+        _own("engine_snapshot_age_seconds", "engine", "min"),
+        900,
+        5,
+        "no engine has saved a snapshot for a quarter of an hour: the next start will be slow",
         periods=2,
-        why="the engine has not answered a transfer for minutes",
     ),
-    OwnAlarm(
-        name="withdrawals-pile-up",
-        severity=Severity.WARNING,
-        watched=_own("wallet_pending_withdrawals", "maintenance", "max"),
-        threshold=100,
-        minutes=15,
-        why="more than 100 withdrawals wait",
-    ),
-    OwnAlarm(
-        name="revocation-unchecked",
-        severity=Severity.WARNING,
-        watched=_own("auth_revocation_unchecked_total", "gateway"),
-        threshold=0,
-        minutes=5,
-        why="tokens are taken although Redis cannot say whether they were revoked",
-    ),
-    OwnAlarm(
-        name="backup-codes-used",
-        severity=Severity.WARNING,
-        watched=_own("auth_2fa_backup_used_total", "auth"),
-        threshold=20,
-        minutes=60,
-        why="backup codes are used unusually often",
-    ),
-    OwnAlarm(
-        name="second-factor-disabled",
-        severity=Severity.WARNING,
-        watched=_own("auth_2fa_disabled_total", "auth"),
-        threshold=5,
-        minutes=60,
-        why="more than five second factors an hour are switched off",
+    _warning(
+        "views-rebuilt",
+        _own("gateway_resyncs_total", "gateway"),
+        0,
+        5,
+        "a gateway met a gap in the event log and built its views anew",
+        _STUCK,
     ),
 )
+
+MONEY: Final = (
+    _critical(
+        "ledger-differs",
+        _own("wallet_reconciliation_mismatch_total", "settlement"),
+        0,
+        1,
+        "the engine's totals differ from the ledger's: settlement has stopped, nobody may pay out",
+        _STUCK,
+    ),
+    _critical(
+        "books-differ",
+        _own("wallet_reconciliation_mismatch_total", "maintenance"),
+        0,
+        1,
+        "the nightly proof found the books unequal: nobody may pay out",
+    ),
+    _critical(
+        "settlement-fails", _own("settlement_errors_total", "settlement"), 0, 5, "batches of trades cannot be settled", _STUCK, periods=2
+    ),
+    _warning("settlement-behind", _own("pending_settlements", "maintenance", "max"), 10_000, 5, "the ledger is behind the history", _STUCK),
+    _warning("history-incomplete", _own("history_missing_orders_total", "history"), 0, 5, "orders changed that the history does not have"),
+    _warning("cache-hit-rate-low", BALANCE_CACHE, 70, 15, "less than 70 % of balance reads come from Redis", below=True),
+    _warning("outbox-waits", _own("outbox_waiting", "maintenance", "max"), 100, 5, "messages wait in the outbox: SQS or Kafka is away"),
+    _warning(
+        "outbox-delays",
+        _own("outbox_delayed_total", "wallet"),
+        10,
+        5,
+        "the wallet leaves its messages to the minute job: SQS or Kafka is away",
+    ),
+    _warning(
+        "transfers-unanswered",
+        _own("wallet_transfers_unanswered", "maintenance", "max"),
+        0,
+        5,
+        "the engine has not answered a transfer for minutes",
+        _HALTED,
+        periods=2,
+    ),
+    _warning("withdrawals-pile-up", _own("wallet_pending_withdrawals", "maintenance", "max"), 100, 15, "more than 100 withdrawals wait"),
+    _warning("differences-open", _own("wallet_reconciliations_open", "maintenance", "max"), 0, 60, "differences wait to be explained"),
+    _warning(
+        "float-low", _own("bank_balance", "maintenance", "min"), 100_000, 60, "the bank accounts hold less than 100,000 TRY", below=True
+    ),
+    _warning("rows-misplaced", _own("partition_rows_misplaced", "maintenance", "max"), 0, 15, "rows lie outside of every partition"),
+)
+
+ACCOUNTS: Final = (
+    _critical(
+        "second-factor-fails",
+        _percent(("auth_2fa_failed_total", "auth"), ("auth_2fa_verifications", "auth"), "not accepted"),
+        40,
+        15,
+        "more than 40 % of second factors are not accepted: somebody may be guessing",
+    ),
+    _critical(
+        "second-factor-guessed",
+        _own("auth_2fa_lockout_total", "auth"),
+        10,
+        5,
+        "more than ten second factors were locked in five minutes: somebody is guessing",
+    ),
+    _critical("audit-lost", _own("audit_records_dropped_total", "gateway"), 0, 5, "audit records of staff's actions were dropped"),
+    _warning(
+        "registrations-slow",
+        _own("auth_registration_duration_seconds", "auth", "p95"),
+        0.5,
+        5,
+        "p95 of registrations is over half a second",
+    ),
+    _warning(
+        "revocation-unchecked",
+        _own("auth_revocation_unchecked_total", "gateway"),
+        0,
+        5,
+        "tokens are taken although Redis cannot say whether they were revoked",
+    ),
+    _warning("backup-codes-used", _own("auth_2fa_backup_used_total", "auth"), 20, 60, "backup codes are used unusually often"),
+    _warning("second-factor-disabled", _own("auth_2fa_disabled_total", "auth"), 5, 60, "more than five second factors an hour go off"),
+    _warning("identity-backlog", _own("kyc_pending", "maintenance", "max"), 500, 60, "more than 500 identity documents wait"),
+    _warning("accounts-database", _own("auth_database_errors_total", "auth"), 0, 5, "PostgreSQL did not answer the accounts", periods=2),
+)
+
+OWN_ALARMS: Final = (*TRADING, *MONEY, *ACCOUNTS)

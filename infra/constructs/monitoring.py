@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from aws_cdk import Duration
@@ -12,16 +12,17 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra import names
-from infra.alarms import OwnAlarm, Severity
-from infra.dashboards import Aws, Dashboard, Own, Panel, Ratio
+from infra.alarms import OwnAlarm, Runbook, Severity
+from infra.dashboards import Aws, Dashboard, Gap, Line, Own, Panel, Ratio
 from infra.stages import Stage
+from mycrypto.metrics import NAMESPACE
 
-NAMESPACE: Final = "MyCrypto"
+_STATISTICS: Final = {"sum": "Sum", "rate": "Sum", "avg": "Average", "min": "Minimum", "max": "Maximum"}
 _WIDTH: Final = 12
 _HEIGHT: Final = 6
 
 
-def metric(line: Own | Aws | Ratio, stage: Stage, period: Duration) -> cloudwatch.IMetric:
+def metric(line: Line, stage: Stage, period: Duration) -> cloudwatch.IMetric:
     """A line of a panel as a metric or an expression over metrics."""
     if isinstance(line, Aws):
         return cloudwatch.Metric(
@@ -33,28 +34,45 @@ def metric(line: Own | Aws | Ratio, stage: Stage, period: Duration) -> cloudwatc
             period=period,
         )
     if isinstance(line, Ratio):
-        parts = {f"part{index}": metric(own, stage, period) for index, own in enumerate(line.part)}
-        wholes = {f"whole{index}": metric(own, stage, period) for index, own in enumerate(line.whole)}
-        return cloudwatch.MathExpression(
-            expression=f"100 * ({' + '.join(parts)}) / ({' + '.join(wholes)})",
-            using_metrics={**parts, **wholes},
-            label=line.label,
-            period=period,
-        )
-    if line.by:
-        search = f'{{{NAMESPACE},service,{line.by}}} MetricName="{line.name}" service="{line.service}"'
+        part, whole = (" + ".join(_id(own) for own in side) for side in (line.part, line.whole))
+        return _expression(f"100 * ({part}) / ({whole})", (*line.part, *line.whole), line.label, period)
+    if isinstance(line, Gap):
+        return _expression(f"{_id(line.ahead)} - {_id(line.behind)}", (line.ahead, line.behind), line.label, period)
+    return _own(line, period)
+
+
+def _id(own: Own) -> str:
+    """Metrics of one graph share their ids only if they are the same."""
+    return f"{own.service}_{own.name}_{own.statistic}"
+
+
+def _expression(text: str, owns: Iterable[Own], label: str, period: Duration) -> cloudwatch.MathExpression:
+    return cloudwatch.MathExpression(
+        expression=text, using_metrics={_id(own): _own(own, period) for own in owns}, label=label, period=period
+    )
+
+
+def _own(line: Own, period: Duration) -> cloudwatch.IMetric:
+    statistic = _STATISTICS.get(line.statistic, line.statistic)
+    if line.apart:
+        dimensions = ",".join((NAMESPACE, "service", *line.spec.split))
+        search = f'{{{dimensions}}} MetricName="{line.name}" service="{line.service}"'
+        found = f"SEARCH('{search}', '{statistic}')"
         return cloudwatch.SearchExpression(
-            expression=f"SEARCH('{search}', '{line.statistic.capitalize() if not line.statistic.startswith('p') else line.statistic}')",
-            period=period,
-            label="",
+            expression=f"{found} / PERIOD(FIRST({found}))" if line.statistic == "rate" else found, period=period, label=""
         )
-    return cloudwatch.Metric(
+    one = cloudwatch.Metric(
         namespace=NAMESPACE,
         metric_name=line.name,
-        statistic=line.statistic,
+        statistic=statistic,
         dimensions_map={"service": line.service},
-        label=f"{line.service} {line.name}" if line.statistic in {"sum", "avg", "max"} else line.statistic,
+        label=line.label or f"{line.service} {line.name}",
         period=period,
+    )
+    if line.statistic != "rate":
+        return one
+    return cloudwatch.MathExpression(
+        expression=f"{_id(line)} / PERIOD({_id(line)})", using_metrics={_id(line): one}, label=line.label or line.name, period=period
     )
 
 
@@ -71,7 +89,14 @@ def widget(panel: Panel, stage: Stage) -> cloudwatch.IWidget:
             set_period_to_time_range=panel.hours is not None,
             region=stage.region,
         )
-    return cloudwatch.GraphWidget(title=panel.title, left=lines, width=_WIDTH, height=_HEIGHT, region=stage.region)
+    return cloudwatch.GraphWidget(
+        title=panel.title,
+        left=lines,
+        left_y_axis=cloudwatch.YAxisProps(label=panel.unit or None, show_units=False, min=0),
+        width=_WIDTH,
+        height=_HEIGHT,
+        region=stage.region,
+    )
 
 
 def dashboard(scope: Construct, definition: Dashboard, stage: Stage) -> cloudwatch.Dashboard:
@@ -103,6 +128,7 @@ class Alarms(Construct):
         severity: Severity,
         threshold: float,
         why: str,
+        runbook: Runbook = Runbook.INCIDENT,
         periods: int = 1,
         below: bool = False,
         silence_rings: bool = False,
@@ -112,7 +138,7 @@ class Alarms(Construct):
             self,
             name,
             alarm_name=names.resource(self._stage.name, f"{severity}-{name}"),
-            alarm_description=why,
+            alarm_description=f"{why}. What to do: {runbook.path}",
             metric=watched,
             threshold=threshold,
             evaluation_periods=periods,
@@ -133,6 +159,7 @@ class Alarms(Construct):
             severity=definition.severity,
             threshold=definition.threshold,
             why=definition.why,
+            runbook=definition.runbook,
             periods=definition.periods,
             below=definition.below,
             silence_rings=definition.silence_rings,

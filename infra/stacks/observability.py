@@ -16,7 +16,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra import functions, names
-from infra.alarms import OWN_ALARMS, Severity
+from infra.alarms import OWN_ALARMS, Runbook, Severity
 from infra.constructs.keys import Purpose, key
 from infra.constructs.monitoring import Alarms, dashboard
 from infra.dashboards import DASHBOARDS
@@ -63,18 +63,14 @@ class ObservabilityStack(Stack):
         for shown in DASHBOARDS:
             dashboard(self, shown, stage)
         groups = [f"/aws/lambda/{names.resource(stage.name, spec.name)}" for spec in functions.ALL]
+        processes = ["gateway", "publisher", *(f"engine-{shard}-{half}" for shard in stage.on_aws.trading.shards for half in "ab")]
         for name, query in QUERIES.items():
             logs.CfnQueryDefinition(
                 self,
                 f"Query-{name}",
                 name=f"{names.resource(stage.name, 'queries')}/{name}",
                 query_string=query,
-                log_group_names=[
-                    *groups,
-                    f"/mycrypto/{stage.name}/gateway",
-                    f"/mycrypto/{stage.name}/engine-spot-a",
-                    f"/mycrypto/{stage.name}/api",
-                ],
+                log_group_names=[*groups, *(f"/mycrypto/{stage.name}/{name}" for name in (*processes, "api"))],
             )
 
     def _severities(self) -> dict[Severity, sns.Topic]:
@@ -139,7 +135,8 @@ class ObservabilityStack(Stack):
                 ),
                 severity=Severity.CRITICAL,
                 threshold=1_000,
-                why=f"{consumer} is more than 1,000 records behind: see the runbook 'stuck consumer'",
+                why=f"{consumer} is more than 1,000 records behind",
+                runbook=Runbook.STUCK_CONSUMER,
             )
 
     def _queues(self) -> None:
@@ -171,6 +168,7 @@ class ObservabilityStack(Stack):
             severity=Severity.CRITICAL,
             threshold=0,
             why="an event was given up by a function",
+            runbook=Runbook.STUCK_CONSUMER,
         )
 
     def _database(self) -> None:
@@ -229,7 +227,8 @@ class ObservabilityStack(Stack):
             self._metric("AWS/Kafka", "OfflinePartitionsCount", "Maximum", cluster, Duration.minutes(1)),
             severity=Severity.CRITICAL,
             threshold=0,
-            why="a partition has no leader: commands cannot be taken. See the runbook 'lost broker'",
+            why="a partition has no leader: commands cannot be taken",
+            runbook=Runbook.LOST_BROKER,
         )
         for broker in range(1, self._stage.on_aws.stream.brokers + 1):
             one = {**cluster, "Broker ID": str(broker)}
@@ -240,6 +239,7 @@ class ObservabilityStack(Stack):
                 threshold=0,
                 periods=2,
                 why="a broker's partitions lack a replica",
+                runbook=Runbook.LOST_BROKER,
             )
             self.alarms.add(
                 f"kafka-{broker}-disk-full",
@@ -247,6 +247,7 @@ class ObservabilityStack(Stack):
                 severity=Severity.CRITICAL,
                 threshold=90,
                 why="less than 10 % of a broker's disk is free",
+                runbook=Runbook.LOST_BROKER,
             )
 
     def _edge(self, balancer: balancing.ApplicationLoadBalancer, targets: balancing.ApplicationTargetGroup) -> None:
@@ -261,6 +262,7 @@ class ObservabilityStack(Stack):
             severity=Severity.CRITICAL,
             threshold=5,
             why="more than 5 % of the API's answers are 5xx",
+            runbook=Runbook.ROLL_BACK,
         )
         self.alarms.add(
             "api-slow",
@@ -269,6 +271,7 @@ class ObservabilityStack(Stack):
             threshold=500,
             periods=2,
             why="p95 of the API is over half a second",
+            runbook=Runbook.ROLL_BACK,
         )
         trading_failed = balancer.metrics.http_code_target(balancing.HttpCodeTarget.TARGET_5XX_COUNT, period=FIVE_MINUTES, statistic="Sum")
         trading_asked = balancer.metrics.request_count(period=FIVE_MINUTES, statistic="Sum")
@@ -283,6 +286,7 @@ class ObservabilityStack(Stack):
             severity=Severity.CRITICAL,
             threshold=5,
             why="more than 5 % of the gateways' answers are 5xx",
+            runbook=Runbook.ROLL_BACK,
         )
         self.alarms.add(
             "gateway-target-unhealthy",
@@ -291,6 +295,7 @@ class ObservabilityStack(Stack):
             threshold=0,
             periods=3,
             why="a gateway failed its health check three times in a row",
+            runbook=Runbook.HALTED_MARKET,
         )
 
     def _backups(self) -> None:
@@ -306,4 +311,5 @@ class ObservabilityStack(Stack):
             severity=Severity.CRITICAL,
             threshold=0,
             why="a backup failed: the goal of losing at most six hours is at stake",
+            runbook=Runbook.RESTORE,
         )

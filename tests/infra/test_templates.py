@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from infra import functions, names
+from infra.alarms import Runbook
+from infra.queries import QUERIES
 from infra.templates import Templates
+from mycrypto.metrics import CATALOGUE
 
 DATA = ("staging", "prod")
 PUBLISHER_OF_ROTATION = r"arn:aws[a-z-]*:serverlessrepo:[a-z0-9-]+:\d{12}:applications/SecretsManager"
@@ -294,6 +297,28 @@ def _alarms(stage: Templates) -> dict[str, dict[str, Any]]:
     }
 
 
+def test_every_function_and_service_has_a_log_group_and_saved_questions_ask_them(on_aws: Templates) -> None:
+    groups = {found["LogGroupName"] for found in on_aws.properties("AWS::Logs::LogGroup").values() if "LogGroupName" in found}
+    names_of_functions = {found["FunctionName"] for found in on_aws.properties("AWS::Lambda::Function").values() if "FunctionName" in found}
+    services = {f"/mycrypto/{on_aws.stage}/{name}" for name in _services(on_aws)}
+    assert {f"/aws/lambda/{name}" for name in names_of_functions} | services <= groups
+    questions = on_aws.properties("AWS::Logs::QueryDefinition")
+    assert len(questions) == len(QUERIES)
+    for name, found in questions.items():
+        assert set(found["LogGroupNames"]) <= groups, name
+        assert services <= set(found["LogGroupNames"]), name
+
+
+def test_requests_are_traced_from_the_api_through_the_functions(on_aws: Templates) -> None:
+    (api,) = on_aws.properties("AWS::ApiGateway::Stage").values()
+    assert api["TracingEnabled"] is True
+    for name, found in on_aws.properties("AWS::Lambda::Function").items():
+        if str(found.get("Handler", "")).startswith("functions."):
+            assert found["TracingConfig"] == {"Mode": "Active"}, name
+    actions = json.dumps(list(on_aws.properties("AWS::IAM::Policy").values()))
+    assert "xray:PutTraceSegments" in actions
+
+
 def test_every_function_and_every_queue_has_its_alarm(on_aws: Templates) -> None:
     alarms = _alarms(on_aws)
     watched = json.dumps([found.get("Dimensions", []) for found in alarms.values()])
@@ -313,6 +338,12 @@ def test_every_function_and_every_queue_has_its_alarm(on_aws: Templates) -> None
         "warning-fill-rate-low",
         "warning-cache-hit-rate-low",
         "warning-sockets-reconnect",
+        "critical-engine-unhealthy",
+        "critical-second-factor-fails",
+        "warning-outbox-waits",
+        "warning-withdrawals-pile-up",
+        "warning-cache-1-memory",
+        "warning-cache-1-evictions",
         "critical-ledger-differs",
         "critical-consumer-settlement-lags",
     ],
@@ -321,6 +352,24 @@ def test_the_alarms_of_the_specification_ring(prod: Templates, name: str) -> Non
     found = _alarms(prod)[name]
     assert found["AlarmActions"]
     assert found["AlarmDescription"]
+
+
+def test_every_alarm_names_the_page_that_says_what_to_do(on_aws: Templates) -> None:
+    pages = {runbook.path for runbook in Runbook}
+    for name, found in _alarms(on_aws).items():
+        assert found["AlarmDescription"].rpartition("What to do: ")[2] in pages, name
+
+
+def test_every_dead_letter_queue_rings(on_aws: Templates) -> None:
+    watched = {
+        dimension["Value"]
+        for found in _alarms(on_aws).values()
+        if found.get("MetricName") == "ApproximateNumberOfMessagesVisible"
+        for dimension in found["Dimensions"]
+    }
+    dead = {found["QueueName"] for found in on_aws.properties("AWS::SQS::Queue").values() if found["QueueName"].endswith("-dlq")}
+    assert dead
+    assert dead <= watched
 
 
 def test_each_severity_tells_its_own_topic(prod: Templates) -> None:
@@ -332,8 +381,6 @@ def test_each_severity_tells_its_own_topic(prod: Templates) -> None:
 
 
 def test_alarms_and_dashboards_name_only_what_the_catalogue_has(prod: Templates) -> None:
-    from mycrypto.metrics import CATALOGUE
-
     text = json.dumps([found["DashboardBody"] for found in prod.properties("AWS::CloudWatch::Dashboard").values()])
     named = set(re.findall(r'\\"MyCrypto\\\\?",\\\\?"([a-z0-9_]+)', text)) | set(re.findall(r'MetricName=\\+"([a-z0-9_]+)', text))
     named |= {
