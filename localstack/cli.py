@@ -106,6 +106,7 @@ def up(
     console.print("" if changed else "It runs already; nothing had to be done.")
     console.print(f"[bold]{status.base_url}[/bold]  the platform ({status.memory_mb} MB)")
     console.print(f"[bold]{status.mailbox_url}[/bold]  the mails it sends")
+    console.print(f"[bold]{status.base_url}/local/dashboard[/bold]  how it does")
     console.print("Next: [bold]mycrypto demo[/bold], mycrypto status, mycrypto logs engine, mycrypto down")
 
 
@@ -204,10 +205,12 @@ def complete() -> typer.Typer:
     """The command with everything that other packages add to it."""
     from engine_container.tools.cli import app as engine_tools
     from localstack import trading_cli
+    from localstack.dashboard.command import dashboard
     from localstack.recovery.command import drill
 
     if not app.registered_groups:
         trading_cli.add_to(app)
+        app.command("dashboard")(dashboard)
         app.command("drill")(drill)
         app.add_typer(engine_tools, name="engine")
     return app

@@ -15,7 +15,7 @@ import httpx
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from localstack import mailbox
+from localstack import dashboard, mailbox
 from mycrypto import settings
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError
 from mycrypto.ids import new_uuid
@@ -53,6 +53,8 @@ class DoorSettings(msgspec.Struct, frozen=True):
 
     aws_endpoint_url: str
     rest_api_path: str
+    state_folder: str = ""
+    """Where the platform keeps its logs; without it there are no dashboards to show."""
 
 
 def _within(path: str, prefix: str) -> bool:
@@ -76,8 +78,17 @@ def function_path(raw_path: bytes) -> bytes | None:
 class FrontDoor:
     """An ASGI application around the gateway's."""
 
-    def __init__(self, gateway: ASGIApp, endpoint: str, rest_api_path: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        gateway: ASGIApp,
+        endpoint: str,
+        rest_api_path: str,
+        transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        state_folder: str = "",
+    ) -> None:
         self._gateway = gateway
+        self._dashboard = dashboard.Painter(state_folder)
         self._base = rest_api_path.rstrip("/").encode()
         self._client = httpx.AsyncClient(
             base_url=endpoint,
@@ -139,14 +150,18 @@ class FrontDoor:
         await _answer(send, response.status_code, response.content, [*headers, (b"x-request-id", trace)])
 
     async def _own(self, scope: Scope, send: Send, raw_path: bytes, trace_id: str) -> None:
-        """What exists on one machine only: the mailbox and the first page."""
+        """What exists on one machine only: the first page, the mailbox, the dashboards."""
         if scope["method"] not in {"GET", "HEAD"}:
             raise ProblemError("METHOD_NOT_ALLOWED", headers={"Allow": "GET, HEAD"})
-        to = parse_qs(scope["query_string"].decode("latin-1")).get("to", [""])[0]
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        to = query.get("to", [""])[0]
         html = (b"content-type", b"text/html; charset=utf-8")
         about = [(b"x-request-id", trace_id.encode()), (b"cache-control", b"no-store")]
         if raw_path == b"/":
             await _answer(send, 200, mailbox.landing().encode(), [html, *about])
+            return
+        if raw_path == b"/local/dashboard":
+            await _answer(send, 200, await self._dashboard.page(query.get("minutes", [""])[0]), [html, *about])
             return
         if raw_path not in {b"/local/mail", b"/local/mailbox"}:
             raise ProblemError("NOT_FOUND", "there is no such path")
@@ -206,7 +221,8 @@ def main() -> None:
 
     configured = settings.load(DoorSettings)
     gateway = settings.load(GatewaySettings)
-    serve(FrontDoor(create_app(gateway), configured.aws_endpoint_url, configured.rest_api_path), gateway.bind_host, gateway.port)
+    door = FrontDoor(create_app(gateway), configured.aws_endpoint_url, configured.rest_api_path, state_folder=configured.state_folder)
+    serve(door, gateway.bind_host, gateway.port)
 
 
 if __name__ == "__main__":

@@ -108,6 +108,7 @@ def page(mails: list[Mail], to: str) -> str:
 def landing() -> str:
     """What a browser sees at the root of the front door."""
     links = (
+        ("/local/dashboard", "Dashboards", "the four of production, with the numbers of this machine"),
         ("/local/mailbox", "Mailbox", "every mail that the platform sent"),
         ("/api/v1/markets", "Markets", "the symbols and their rules"),
         ("/api/v1/markets/BTCUSDT/ticker", "Ticker", "BTC/USDT"),

@@ -63,3 +63,9 @@ async def chain_deposit(
         "confirmations": CONFIRMATIONS[currency] if confirmations is None else confirmations,
     }
     return await _send(api, "/api/wallet/webhooks/chain", keys.chain, document)
+
+
+async def payout(api: Api, keys: WebhookSecrets, *, sender: str, withdrawal_id: str, outcome: str = "COMPLETED") -> Any:
+    """The bank or the chain watcher (``sender``) says how the payout of a withdrawal ended: COMPLETED or FAILED."""
+    document: dict[str, object] = {"withdrawal_id": withdrawal_id, "outcome": outcome, "reference": f"PAYOUT-{secrets.token_hex(6)}"}
+    return await _send(api, f"/api/wallet/webhooks/{sender}/payout", {"bank": keys.bank, "chain": keys.chain}[sender], document)
