@@ -64,7 +64,7 @@ lint: install ## ruff, mypy, import rules
 	@$(BIN)/lint-imports
 
 bench: install ## print the figures of this machine
-	@for each in core projections gateway recovery; do echo "== $$each"; $(BIN)/python -m tests.bench.bench_$$each || exit 1; done
+	@for each in core projections gateway sockets following recovery; do echo "== $$each"; $(BIN)/python -m tests.bench.bench_$$each || exit 1; done
 
 lock: $(INSTALLED) ## pin what the environment holds now, transitive packages included
 	@$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check > requirements.lock

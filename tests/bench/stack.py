@@ -30,6 +30,16 @@ SYMBOL = "BTC/USDT"
 USERS = 8
 
 
+@dataclass(frozen=True)
+class Funding:
+    """Money that a user was credited with, and the transfer that brought it."""
+
+    transfer_id: UUID
+    user_id: UUID
+    asset: str
+    units: int
+
+
 class Spent:
     """Processor time of the processes, user and system, which says what an order costs even on a machine that others keep busy."""
 
@@ -59,6 +69,7 @@ class Stack:
     pids: dict[str, int]
     users: list[UUID]
     tokens: list[str]
+    funding: list[Funding]
 
     def spent(self) -> Spent:
         return Spent(self.pids)
@@ -100,15 +111,16 @@ def running(environment: dict[str, str] | None = None) -> Iterator[Stack]:
             stack.callback(process.kill)
             pids[name] = process.pid
         users = [uuid4() for _ in range(USERS)]
-        _open_market(kafka.bootstrap, users, ports[1])
+        funding = [Funding(uuid4(), user, asset, 10**7 * UNIT) for user in users for asset in ("BTC", "USDT")]
+        _open_market(kafka.bootstrap, users, funding, ports[1])
         signed = [_token(signing, user) for user in users]
-        yield Stack(kafka.bootstrap, valkey.url, ports[1], pids, users, signed)
+        yield Stack(kafka.bootstrap, valkey.url, ports[1], pids, users, signed, funding)
 
 
-def _open_market(bootstrap: str, users: list[UUID], port: int) -> None:
+def _open_market(bootstrap: str, users: list[UUID], funding: list[Funding], port: int) -> None:
     producer = LogProducer(bootstrap)
     listing = c.SetSymbol(uuid4().bytes, SYMBOL, "BTC", "USDT", UNIT // 100, UNIT // 10_000, UNIT // 10_000, 100 * UNIT, 0, 0, 500, 1_000)
-    funds = [c.Credit(uuid4().bytes, user.bytes, asset, 10**7 * UNIT, uuid4().bytes) for user in users for asset in ("BTC", "USDT")]
+    funds = [c.Credit(uuid4().bytes, part.user_id.bytes, part.asset, part.units, part.transfer_id.bytes) for part in funding]
     free_of_limits = [c.SetUser(uuid4().bytes, user.bytes, 0, 0, 0) for user in users]
     producer.append_commands([listing, *funds, *free_of_limits])
     producer.close()
