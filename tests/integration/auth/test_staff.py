@@ -119,7 +119,7 @@ def test_away_from_one_machine_a_change_needs_a_fresh_second_factor(
 
 def test_a_change_is_written_down_with_old_and_new_value(identity: Identity, admin: Account) -> None:
     user = identity.member()
-    identity.drain("audit-logs")
+    identity.purge("audit-logs")
     _put(identity, admin, user, "tier", tier="pro")
     messages = identity.drain("audit-logs")
     records = [{"messageId": str(n), "body": json.dumps(message)} for n, message in enumerate(messages)]
