@@ -103,6 +103,7 @@ class Startup:
         return started
 
     def _raise_emulator(self) -> list[str]:
+        has_a_past = self.servers.emulator.holds_data()
         with self.progress.step("AWS emulator") as step:
             started = self._raise("emulator", step, self.servers.emulator.prepare)
         with self.progress.step("CDK app") as step:
@@ -117,8 +118,8 @@ class Startup:
             try:
                 self.deployment.deploy(step.says)
             except DeploymentError as error:
-                if not self.deployment.outputs():
-                    raise
+                if not has_a_past:
+                    raise  # it is not the emulator's state
                 step.says("the emulator's state is unusable, starting it afresh")
                 self.progress.note(f"[yellow]{str(error).splitlines()[0]}[/yellow]")
                 self._restart_emulator_empty(step)

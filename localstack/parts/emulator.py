@@ -77,6 +77,10 @@ class Emulator:
             probe=self._probe,
         )
 
+    def holds_data(self) -> bool:
+        """Whether a former run has left anything, however little of it."""
+        return any(path.is_file() for name in ("state", "s3") for path in (self.home / name).rglob("*"))
+
     def remove(self) -> None:
         shutil.rmtree(self.home, ignore_errors=True)
 
