@@ -11,7 +11,7 @@ from engine_container.core.depth import UNBOUNDED, Reach, reach
 from engine_container.core.entities import Event, Order, State
 from engine_container.core.funds import lock
 from engine_container.core.limits import expiry_of
-from engine_container.core.matching import HALTED_BY_TRADE, PREVENTED, match
+from engine_container.core.matching import HALTED_BY_TRADE, PREVENTED, SHORT_OF_MONEY, match
 from engine_container.core.roster import enrol
 from engine_container.core.statuses import halt
 from engine_container.core.vocabulary import (
@@ -115,7 +115,7 @@ def run_market(state: State, order: Order, reachable: Reach, events: list[Event]
         reason = "HALT"
     elif outcome == PREVENTED:
         reason = "SELF_TRADE_PREVENTION"
-    elif withheld:
+    elif withheld or outcome == SHORT_OF_MONEY:
         reason = "INSUFFICIENT_FUNDS"
     elif by_value and reachable.dry:
         announce(order, CANCELLED, reason, closed)

@@ -14,7 +14,7 @@ from engine_container.core.entities import BookSide, Event, InvariantError, Orde
 from engine_container.core.funds import fee, touch
 from engine_container.core.limits import count_turnover
 from engine_container.core.selftrade import prevent
-from engine_container.core.vocabulary import BUY, FOK, STP_ALLOW, TAG_TRADE
+from engine_container.core.vocabulary import BUY, FOK, STP_ALLOW, STP_DECREMENT, TAG_TRADE
 
 _TRADE: Final[object] = TAG_TRADE
 
@@ -24,6 +24,8 @@ PREVENTED: Final = 1
 """Self-trade prevention ends the order here."""
 HALTED_BY_TRADE: Final = 2
 """A trade moved the price so far that the symbol was halted."""
+SHORT_OF_MONEY: Final = 3
+"""A market BUY came past an order of its own user, beyond what its money was checked for, and cannot pay for more."""
 
 
 def match(state: State, taker: Order, limit_key: int, events: list[Event], closed: list[Event]) -> int:
@@ -34,6 +36,7 @@ def match(state: State, taker: Order, limit_key: int, events: list[Event], close
     side: BookSide = symbol.asks if taker.side == BUY else symbol.bids
     prevention = (taker.style >> 6) & 7
     all_or_nothing = (taker.style >> 3) & 7 == FOK
+    unchecked = prevention == STP_DECREMENT and taker.side == BUY and taker.price == 0
     halted = False
     while taker.open > 0:
         level = side.best
@@ -47,10 +50,14 @@ def match(state: State, taker: Order, limit_key: int, events: list[Event], close
             if not prevent(state, taker, maker, prevention, events, closed):
                 return PREVENTED
             continue
-        if maker.terms is not None:
-            take_over(state, maker, closed)
         price = level.key if level.key > 0 else -level.key
         lots = min(taker.open, maker.shown)
+        if unchecked:
+            lots = _affordable(taker, price, lots)
+            if lots == 0:
+                return SHORT_OF_MONEY
+        if maker.terms is not None:
+            take_over(state, maker, closed)
         part_taken = lots == maker.shown
         breached = trade(state, maker, taker, price, lots, own, events)
         if maker.open == 0:
@@ -64,6 +71,16 @@ def match(state: State, taker: Order, limit_key: int, events: list[Event], close
             if not all_or_nothing:
                 break
     return HALTED_BY_TRADE if halted else DONE
+
+
+def _affordable(taker: Order, price: int, lots: int) -> int:
+    """As many of the lots as a BUY's user can pay for at a price in ticks, fee included."""
+    lot_value = price * taker.seat.symbol.unit
+    available = taker.seat.quote.available
+    value = lot_value * lots
+    if value + fee(value, taker.rates.taker_ppm) <= available:
+        return lots
+    return min(lots, available // (lot_value + fee(lot_value, taker.rates.taker_ppm)))
 
 
 def trade(state: State, maker: Order, taker: Order, price: int, lots: int, own: bool, events: list[Event]) -> bool:

@@ -448,9 +448,22 @@ class Naive:
                 if not self.prevent(taker, maker):
                     return "SELF_TRADE_PREVENTION"
                 continue
+            quantity = min(maker.shown, taker.open)
+            if not taker.price and taker.side is Side.BUY and taker.mode is SelfTradePrevention.DECREMENT:
+                quantity = self.affordable(taker.user, maker.price, quantity)
+                if not quantity:
+                    return "INSUFFICIENT_FUNDS"
             self.take_over(maker)
-            self.trade(maker, taker, min(maker.shown, taker.open), own)
+            self.trade(maker, taker, quantity, own)
         return ""
+
+    def affordable(self, user: bytes, price: int, quantity: int) -> int:
+        """The quantity if a taker can pay for it at once, else what it can pay for lot by lot."""
+        lot, money = self.rules.lot, self.available(user, self.rules.quote)
+        whole, single = self.notional(price, quantity), self.notional(price, lot)
+        if whole + fee_units(whole, self.rules.taker_fee_ppm) <= money:
+            return quantity
+        return min(quantity, money // (single + fee_units(single, self.rules.taker_fee_ppm)) * lot)
 
     def prevent(self, taker: Order, maker: Order) -> bool:
         """True if the taker goes on."""

@@ -217,6 +217,17 @@ def test_when_orders_of_one_user_meet(
     assert desk.balance("ann", "USDT")[1] == (units(quantity) * 1_001 // 10 if side == "BUY" else 0)
 
 
+def test_a_market_order_past_an_own_one_buys_what_the_money_covers(desk: Desk) -> None:
+    """What is offered behind the own order counted for nothing when the money was checked."""
+    desk.fund("dan", BTC="1", USDT="150")
+    desk.place("dan", "SELL", "1", "100")
+    desk.place("bob", "SELL", "5", "100")
+    events = desk.place("dan", "BUY", "4", kind="MARKET", self_trade_prevention=MODES.DECREMENT)
+    assert [trade.quantity for trade in of(e.Trade, events)] == [units("1.4985")]
+    assert [event.reason for event in of(e.OrderClosed, events)] == ["SELF_TRADE_PREVENTION", "INSUFFICIENT_FUNDS"]
+    assert desk.balance("dan", "USDT") == (units("150") - units("149.85") - units("0.14985"), 0)
+
+
 def test_an_order_prevails_over_the_account(desk: Desk) -> None:
     desk.do(c.SetUser(desk.new_id(), desk.user("ann"), self_trade_prevention=MODES.CANCEL_BOTH))
     desk.place("ann", "SELL", "1", "100")
