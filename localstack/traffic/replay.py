@@ -1,22 +1,23 @@
 """Recorded flow through the public API: every row is one request of one of many users, and the fills must be the recorded ones.
 
-The order of effects must be the recorded order wherever it matters, and only there, so that requests can run side by side: rows of one price
-level go out one after another; an add also waits for what came before at the levels of the other side that it would cross; and a
-marketable order waits for all before it and holds up all after it. Adds of the recorded market never trade, which is checked.
+The order of effects must be the recorded order wherever it matters, and only there, so that requests can run side by side; see
+:mod:`localstack.traffic.precedence`. Adds of the recorded market never trade, which is checked.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from operator import itemgetter
 from typing import Final
 
 from localstack.actors import Exchange
 from localstack.client import JSON, ApiError, Query, Trader
 from localstack.traffic.flow_file import FlowFill, FlowRow, Operation
+from localstack.traffic.precedence import Precedence
 
 SYMBOL: Final = "ETH/BTC"
 """The one pair of the wallet's currencies that is not listed otherwise. The recorded amounts count here, their names do not."""
@@ -40,7 +41,10 @@ MARKET: Final = {
 FUNDS: Final = {"ETH": "2000000", "BTC": "500000000"}
 NO_LIMITS: Final[dict[str, object]] = {"open_orders_max": 0, "open_orders_per_symbol_max": 0, "daily_notional_max": "0"}
 SETUP_AT_ONCE: Final = 8
-REQUESTS_AT_ONCE: Final = 48
+REQUESTS_AT_ONCE: Final = 64
+ROWS_AHEAD: Final = 512
+"""Rows that may wait for others at the same time; further ones are not looked at yet."""
+TOLD_EVERY: Final = 100
 
 
 class ReplayError(Exception):
@@ -118,32 +122,39 @@ class Replay:
     async def run(self, rows: Sequence[FlowRow], told: Callable[[str], None]) -> ReplayReport:
         """Replay all rows; raises :class:`ReplayError` if an order is not taken as it was recorded."""
         started = time.perf_counter()
-        for quiet, marketable in segments(rows):
-            await self._side_by_side(quiet)
-            if marketable is not None:
-                await self._take(marketable)
-            self.report.commands += len(quiet) + (marketable is not None)
-            told(f"{self.report.commands} of {len(rows)} commands, {len(self._taken)} fills")
+        precedence = Precedence()
+        open_rows: dict[int, asyncio.Task[None]] = {}
+        try:
+            for index, row in enumerate(rows):
+                while len(open_rows) >= ROWS_AHEAD:
+                    await self._some_end(open_rows, len(rows), told)
+                before = [open_rows[earlier] for earlier in precedence.add(row) if earlier in open_rows]
+                open_rows[index] = asyncio.create_task(self._after(before, row))
+            while open_rows:
+                await self._some_end(open_rows, len(rows), told)
+        except BaseException:
+            for task in open_rows.values():
+                task.cancel()
+            raise
         self.report.seconds = time.perf_counter() - started
         self.report.fills = await self._fills()
         return self.report
 
-    async def _side_by_side(self, rows: Sequence[FlowRow]) -> None:
-        sent: list[asyncio.Task[None]] = []
-        for row, before in zip(rows, predecessors(rows), strict=True):
-            sent.append(asyncio.create_task(self._after([sent[index] for index in before], row)))
-        try:
-            await asyncio.gather(*sent)
-        except BaseException:
-            for task in sent:
-                task.cancel()
-            raise
+    async def _some_end(self, open_rows: dict[int, asyncio.Task[None]], total: int, told: Callable[[str], None]) -> None:
+        """Wait until a row is done; raises what a row raised."""
+        await asyncio.wait(open_rows.values(), return_when=asyncio.FIRST_COMPLETED)
+        before = self.report.commands
+        for index in [index for index, task in open_rows.items() if task.done()]:
+            open_rows.pop(index).result()
+            self.report.commands += 1
+        if before // TOLD_EVERY != self.report.commands // TOLD_EVERY or not open_rows:
+            told(f"{self.report.commands} of {total} commands, {len(self._taken)} fills")
 
     async def _after(self, before: Sequence[asyncio.Task[None]], row: FlowRow) -> None:
         for task in before:
             await task
         async with self._gate:
-            await self._quiet(row)
+            await (self._take(row) if row.operation is Operation.MARKETABLE else self._quiet(row))
 
     async def _quiet(self, row: FlowRow) -> None:
         """A row that does not trade."""
@@ -194,7 +205,7 @@ class Replay:
                 query["cursor"] = page["pagination"]["next_cursor"]
         return [
             FlowFill(seq, self._recorded_ids[maker_orders[trade_id]], int(Decimal(price) / TICK), int(Decimal(quantity) / LOT))
-            for seq, trade_id, price, quantity in self._taken
+            for seq, trade_id, price, quantity in sorted(self._taken, key=itemgetter(0))  # orders of both sides end in any order
         ]
 
     async def _order(self, trader: Trader, row: FlowRow, time_in_force: str) -> JSON:
@@ -207,40 +218,6 @@ class Replay:
             quantity=f"{row.quantity_lots * LOT:f}",
             client_order_id=f"{self.run_id}-{row.seq}",
         )
-
-
-def segments(rows: Sequence[FlowRow]) -> Iterator[tuple[list[FlowRow], FlowRow | None]]:
-    """Runs of rows that do not trade, each with the marketable order that ends it (None at the end of the file)."""
-    quiet: list[FlowRow] = []
-    for row in rows:
-        if row.operation is Operation.MARKETABLE:
-            yield quiet, row
-            quiet = []
-        else:
-            quiet.append(row)
-    if quiet:
-        yield quiet, None
-
-
-def predecessors(rows: Sequence[FlowRow]) -> list[list[int]]:
-    """For each row the indices of those that it must wait for: the last one at its level and, for an add, the last one at each
-    level of the other side that it would cross.
-    """
-    last: dict[tuple[str, int], int] = {}
-    waits: list[list[int]] = []
-    for index, row in enumerate(rows):
-        level = (row.side, row.price_ticks)
-        before = [last[level]] if level in last else []
-        if row.operation is Operation.ADD:
-            before += [at for (side, price), at in last.items() if side != row.side and crosses(row, price)]
-        waits.append(before)
-        last[level] = index
-    return waits
-
-
-def crosses(row: FlowRow, price_ticks: int) -> bool:
-    """Whether the row's limit reaches a price of the other side."""
-    return price_ticks <= row.price_ticks if row.side == "BUY" else price_ticks >= row.price_ticks
 
 
 def compare(made: Sequence[FlowFill], expected: Sequence[FlowFill], *, shown_max: int = 10) -> list[str]:
