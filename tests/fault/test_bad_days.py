@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import time
@@ -92,6 +93,25 @@ def test_stale_and_damaged_files_do_not_stop_it(own: Platform) -> None:
     (data / "postmaster.pid").write_text(f"{2**22 - 1}\n{data}\n")
     own.up()
     assert own.status().state == "running"
+
+
+def test_an_emulator_killed_and_wiped_gets_its_stacks_again(own: Platform) -> None:
+    """kill -9 and an empty folder: nothing is deployed any more, and only the next ``up`` can know."""
+    killed = own.supervisor.process("emulator").pid
+    os.kill(killed, signal.SIGSTOP)  # it must not save in between
+    shutil.rmtree(own.state / "emulator" / "state")
+    (own.state / "emulator" / "state").mkdir()
+    os.kill(killed, signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while any(part.name == "emulator" and (not part.healthy or part.pid == killed) for part in own.status().parts):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    login = f"{own.status().base_url}/api/auth/login"
+    assert httpx.post(login, json={"email": "nobody@example.com", "password": "wrong"}).json().get("code") != "AUTH_001", "it is gone"
+    assert own.up() is True
+    assert own.status().state == "running"
+    answer = httpx.post(login, json={"email": "nobody@example.com", "password": "wrong"}, timeout=30)
+    assert (answer.status_code, answer.json()["code"]) == (401, "AUTH_001")
 
 
 def test_down_leaves_no_process_and_reset_no_file(own: Platform) -> None:
