@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME ?= native
+BROKER ?= kafka
 INSTALLED := $(VENV)/.installed
 CORE := $(VENV)/.core
 NODE := node_modules/.package-lock.json
@@ -19,8 +20,8 @@ BESIDE := build/test-beside.log
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-up: install ## start the whole platform (RUNTIME=docker: in containers)
-	@$(BIN)/mycrypto up --runtime $(RUNTIME)
+up: install ## start the whole platform (RUNTIME=docker: in containers; BROKER=throwaway: without Kafka, nothing kept)
+	@$(BIN)/mycrypto up --runtime $(RUNTIME) --broker $(BROKER)
 
 down: install ## stop it, data kept
 	@$(BIN)/mycrypto down
@@ -37,7 +38,7 @@ demo: install ## play the main job on the running platform
 check:
 	@$(PYTHON) -c 'import sys, ensurepip; assert sys.version_info >= (3, 11)' 2>/dev/null \
 		|| { echo "Python 3.11 or newer with venv is needed. Install it with: sudo apt-get install -y python3 python3-venv"; exit 1; }
-	@$(PYTHON) -m localstack.preflight $(RUNTIME)
+	@$(PYTHON) -m localstack.preflight $(if $(filter throwaway,$(BROKER)),throwaway,$(RUNTIME))
 
 install: check $(INSTALLED) $(CORE) $(NODE) ## the development install: .venv, compiled core, CDK CLI
 

@@ -75,7 +75,14 @@ class Runtime(StrEnum):
     DOCKER = "docker"
 
 
-def _platform(wanted: Runtime | None = None) -> Platform | ContainerPlatform:
+class Broker(StrEnum):
+    """What keeps the command log."""
+
+    KAFKA = "kafka"
+    THROWAWAY = "throwaway"
+
+
+def _platform(wanted: Runtime | None = None, *, throwaway: bool = False) -> Platform | ContainerPlatform:
     """The platform of the state folder. How it runs is chosen by ``up`` and remembered for the other commands."""
     from localstack.containers import ContainerPlatform
     from localstack.platform import Platform, PlatformError
@@ -91,30 +98,44 @@ def _platform(wanted: Runtime | None = None) -> Platform | ContainerPlatform:
         state.mkdir(mode=0o755, parents=True, exist_ok=True)
         note.write_text(f"{wanted}\n")
     chosen = wanted or known or Runtime.NATIVE
-    return ContainerPlatform(state) if chosen is Runtime.DOCKER else Platform(state)
+    return ContainerPlatform(state) if chosen is Runtime.DOCKER else Platform(state, throwaway=throwaway)
 
 
 @app.command()
 def up(
-    *, runtime: Annotated[Runtime, typer.Option(help="native: processes on this machine; docker: containers.")] = Runtime.NATIVE
+    *,
+    runtime: Annotated[Runtime, typer.Option(help="native: processes on this machine; docker: containers.")] = Runtime.NATIVE,
+    broker: Annotated[
+        Broker, typer.Option(help="throwaway: a broker in memory where Kafka cannot be had; all data is lost when the platform stops.")
+    ] = Broker.KAFKA,
 ) -> None:
     """Start the platform, or what is missing of it, and wait until all of it is healthy."""
+    if runtime is Runtime.DOCKER and broker is Broker.THROWAWAY:
+        _fail("the containers bring a Kafka of their own; leave out one of --runtime docker and --broker throwaway")
     with _told():
-        platform = _platform(runtime)
+        platform = _platform(runtime, throwaway=broker is Broker.THROWAWAY)
         changed = platform.up()
         status = platform.status()
     console.print("" if changed else "It runs already; nothing had to be done.")
     console.print(f"[bold]{status.base_url}[/bold]  the platform ({status.memory_mb} MB)")
     console.print(f"[bold]{status.mailbox_url}[/bold]  the mails it sends")
     console.print(f"[bold]{status.base_url}/local/dashboard[/bold]  how it does")
+    if broker is Broker.THROWAWAY:
+        console.print("[yellow]A throw-away run: users, orders and money are lost when it stops.[/yellow]")
     console.print("Next: [bold]mycrypto demo[/bold], mycrypto status, mycrypto logs engine, mycrypto down")
 
 
 @app.command()
 def down() -> None:
-    """Stop the platform. All data is kept."""
+    """Stop the platform. All data is kept, but for a throw-away run, of which nothing is."""
+    from localstack.servers import is_throwaway
+
     with _told():
+        kept = not is_throwaway(state_folder())
         stopped = _platform().down()
+    if stopped and not kept:
+        console.print("Stopped; it was a throw-away run, nothing is left of it.")
+        return
     console.print("Stopped; data kept. Start again: mycrypto up" if stopped else "Nothing was running.")
 
 

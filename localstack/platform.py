@@ -17,13 +17,13 @@ from localstack.parts.part import NotReadyError
 from localstack.processes import PROCESS_NAMES, probe_process
 from localstack.progress import Progress
 from localstack.seeding import seed
-from localstack.servers import Servers, probe_external
+from localstack.servers import THROWAWAY_MARK, Servers, is_throwaway, probe_external
 from localstack.startup import Startup, together
 from localstack.status import PartStatus, PlatformStatus, memory_mb
 from localstack.supervision import ProcessState, Supervisor
 
 SHUTDOWN_SECONDS_MAX: Final = 90
-STATE_FILES: Final = ("ports.json", "secrets.json", "run", "runtime")
+STATE_FILES: Final = (THROWAWAY_MARK, "ports.json", "secrets.json", "run", "runtime")
 STOP_ORDER: Final = (("gateway", "pump"), ("publisher", "engine"), ("emulator", "kafka", "valkey", "postgres"))
 
 
@@ -32,16 +32,25 @@ class PlatformError(RuntimeError):
 
 
 class Platform:
-    """One platform. ``tied``: it ends with this process, however that ends; for tests."""
+    """One platform. ``tied``: it ends with this process, however that ends; for tests.
+    ``throwaway``: ``up`` starts one that needs no Kafka and loses everything when it stops.
+    """
 
     def __init__(
-        self, state: Path, *, usual_ports: Mapping[str, int] = addresses.DEFAULTS, progress: Progress | None = None, tied: bool = False
+        self,
+        state: Path,
+        *,
+        usual_ports: Mapping[str, int] = addresses.DEFAULTS,
+        progress: Progress | None = None,
+        tied: bool = False,
+        throwaway: bool = False,
     ) -> None:
         self.state = state
         self.progress = progress or Progress()
         self.supervisor = Supervisor(state)
         self._usual_ports = usual_ports
         self._tied = tied
+        self._throwaway = throwaway
 
     # --- up
 
@@ -50,8 +59,8 @@ class Platform:
 
         ``before_processes`` is called when the servers are up and nothing of ours runs on them yet: the moment for a restore.
         """
-        preflight.check()
-        self.state.mkdir(mode=0o755, parents=True, exist_ok=True)
+        preflight.check(preflight.THROWAWAY_TOOLS if self._throwaway else preflight.TOOLS)
+        self._settle_kind()
         with self._alone(), self.progress.shown():
             running = self.supervisor.is_running()
             if not running and (names := leftovers.sweep(self.state)):
@@ -73,6 +82,21 @@ class Platform:
                 step.says(f"listed {', '.join(listed)}" if listed else "all listed")
             return bool(started or listed)
 
+    def _settle_kind(self) -> None:
+        """Throw-away or kept: never one on the data of the other. What a throw-away run left that did not end by ``down`` is wiped."""
+        if self.state.exists() and not self.supervisor.is_running() and is_throwaway(self.state):
+            self.reset()
+        kept = (self.state / "ports.json").exists() and not is_throwaway(self.state)
+        if self._throwaway and kept:
+            raise PlatformError(
+                f"{self.state} holds a platform whose data is kept; for a throw-away run name another folder in MYCRYPTO_STATE"
+            )
+        if not self._throwaway and is_throwaway(self.state):
+            raise PlatformError(f"a throw-away platform is running from {self.state}; end it first, with everything in it: mycrypto down")
+        self.state.mkdir(mode=0o755, parents=True, exist_ok=True)
+        if self._throwaway:
+            (self.state / THROWAWAY_MARK).touch()
+
     def _tell_moved(self, ports: Mapping[str, int]) -> None:
         for name, port in ports.items():
             if port != self._usual_ports[name]:
@@ -81,9 +105,16 @@ class Platform:
     # --- down, reset
 
     def down(self) -> bool:
-        """Stop everything, state kept. Whether anything ran."""
+        """Stop everything, state kept (of a throw-away run: wiped). Whether anything ran."""
         if not self.state.exists():
             return False
+        if is_throwaway(self.state):
+            ran = self._stop()
+            self._wipe()
+            return ran
+        return self._stop()
+
+    def _stop(self) -> bool:
         with self._alone(), self.progress.shown():
             if not self.supervisor.is_running():
                 return bool(leftovers.sweep(self.state))
@@ -107,7 +138,10 @@ class Platform:
             return
         if any(self.state.iterdir()) and not any((self.state / name).exists() for name in STATE_FILES):
             raise PlatformError(f"{self.state} does not look like a platform's state folder; delete it yourself if you mean it")
-        self.down()
+        self._stop()
+        self._wipe()
+
+    def _wipe(self) -> None:
         for home in self._homes_elsewhere():
             shutil.rmtree(home, ignore_errors=True)
         shutil.rmtree(self.state)

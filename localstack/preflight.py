@@ -34,6 +34,8 @@ DOCKER_TOOLS: Final = (
     TOOLS[1],
     Tool("docker", ("docker", "compose", "version"), 0, "docker.io docker-compose-v2"),
 )
+THROWAWAY_TOOLS: Final = tuple(tool for tool in TOOLS if tool.name not in {"java", "mvn"})
+"""A throw-away run has no Kafka."""
 NODE_20: Final = "curl -fsSL https://deb.nodesource.com/setup_20.x | sudo -E bash - && sudo apt-get install -y nodejs"
 VERSION: Final = re.compile(r"(\d+)(?:\.\d+)*")
 
@@ -85,9 +87,9 @@ def check(tools: tuple[Tool, ...] = TOOLS) -> None:
 
 
 def main() -> None:
-    """``python -m localstack.preflight [native|docker]``: also for a Python that has none of our packages yet."""
+    """``python -m localstack.preflight [native|docker|throwaway]``: also for a Python that has none of our packages yet."""
     try:
-        check(DOCKER_TOOLS if sys.argv[1:] == ["docker"] else TOOLS)
+        check({"docker": DOCKER_TOOLS, "throwaway": THROWAWAY_TOOLS}.get("".join(sys.argv[1:]), TOOLS))
     except MissingToolsError as error:
         sys.exit(str(error))
 

@@ -14,9 +14,11 @@ from localstack.parts.emulator import Emulator
 from localstack.parts.kafka import Kafka
 from localstack.parts.part import Part
 from localstack.parts.postgres import Postgres
+from localstack.parts.throwaway import ThrowawayBroker
 from localstack.parts.valkey import Valkey
 from localstack.vault import STAGE, Vault
 
+THROWAWAY_MARK: Final = "throwaway"
 HISTORY_READER: Final = "trade_engine_readonly"
 
 
@@ -28,7 +30,7 @@ class Servers:
     emulator: Emulator
     postgres: Postgres | None
     valkey: Valkey | None
-    kafka: Kafka | None
+    kafka: Kafka | ThrowawayBroker | None
     admin_dsn: str
     redis_url: str
     bootstrap: str
@@ -38,7 +40,12 @@ class Servers:
         """What a state folder's platform stands on."""
         database = None if environment.get("DATABASE_URL") else Postgres(state, ports["postgres"], vault.postgres_password)
         cache = None if environment.get("REDIS_URL") else Valkey(state, ports["valkey"], vault.redis_password)
-        broker = None if environment.get("KAFKA_BOOTSTRAP_SERVERS") else Kafka(state, ports["kafka"], ports["kafka_controller"])
+        broker: Kafka | ThrowawayBroker | None = None
+        if not environment.get("KAFKA_BOOTSTRAP_SERVERS"):
+            if is_throwaway(state):
+                broker = ThrowawayBroker(state, ports["kafka"])
+            else:
+                broker = Kafka(state, ports["kafka"], ports["kafka_controller"])
         return cls(
             vault=vault,
             emulator=Emulator(state, ports["emulator"]),
@@ -83,6 +90,11 @@ class Servers:
         """The documents for Secrets Manager; a Redis that is not ours has its own password."""
         given = {"password": unquote(urlsplit(self.redis_url).password or "")}
         return {**self.vault.documents(), f"mycrypto/{STAGE}/redis": given}
+
+
+def is_throwaway(state: Path) -> bool:
+    """Whether this folder's platform runs on a broker that keeps nothing, and so keeps nothing itself."""
+    return (state / THROWAWAY_MARK).exists()
 
 
 def probe_external(name: str, servers: Servers) -> None:

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from functions.migrations import service as migrations
 from localstack.deployment import Deployment, DeploymentError, install_node_modules, node_modules_are_current
 from localstack.emulator import SAVE_NOW
-from localstack.parts.kafka import ensure_topics, jars
+from localstack.parts.kafka import Kafka, ensure_topics, jars
 from localstack.parts.part import NotReadyError, Part
 from localstack.processes import Processes
 from localstack.progress import Progress, Step
@@ -94,7 +94,7 @@ class Startup:
 
     def _raise_broker(self) -> list[str]:
         with self.progress.step("Kafka") as step:
-            if self.servers.kafka:
+            if isinstance(self.servers.kafka, Kafka):
                 step.says("fetching the jars with Maven")
                 jars()
             started = self._raise("kafka", step, self.servers.kafka.prepare if self.servers.kafka else None)

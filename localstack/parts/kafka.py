@@ -57,6 +57,13 @@ JVM: Final = (
 )
 
 
+WITHOUT_JARS: Final = """
+Repeat it when Maven's repository can be reached (a mirror is named in ~/.m2/settings.xml), or do without it:
+  KAFKA_BOOTSTRAP_SERVERS=HOST:PORT make up   with a Kafka that runs elsewhere
+  make up RUNTIME=docker                      with containers
+  make up BROKER=throwaway                    with a broker in memory: nothing of such a run is kept when it ends"""
+
+
 class KafkaError(RuntimeError):
     """Maven or the format tool failed; the message is what it printed."""
 
@@ -72,7 +79,7 @@ def jars() -> Path:
     done = subprocess.run([*command, f"-DoutputDirectory={fresh}"], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         shutil.rmtree(fresh, ignore_errors=True)
-        raise KafkaError(f"Maven could not fetch Kafka:\n{done.stdout}{done.stderr}")
+        raise KafkaError(f"Maven could not fetch Kafka:\n{done.stdout}{done.stderr}{WITHOUT_JARS}")
     try:
         fresh.rename(folder)
     except OSError:  # another run was faster; its jars are the same

@@ -19,6 +19,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from localstack.parts.kafka import TOPICS, ensure_topics
 from localstack.parts.postgres import Postgres
 from localstack.parts.spawn import spawned
+from localstack.parts.throwaway import ThrowawayBroker
 from localstack.parts.valkey import Valkey
 from localstack.ports import any_free
 
@@ -139,3 +140,26 @@ time.sleep(600)
     while server.is_running() and server.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not server.is_running() or server.status() == psutil.STATUS_ZOMBIE
+
+
+def test_the_throwaway_broker_stamps_commands_with_its_own_clock_and_forgets_them(server_folder: Path) -> None:
+    """The exchange's time is the broker's, so a log that took the producer's word for it would not do even for a throw-away run."""
+    broker = ThrowawayBroker(server_folder / "throwaway", any_free(1)[0])
+    began_ms = time.time_ns() // 1_000_000
+    for _ in range(2):
+        (server_folder / "throwaway").mkdir(exist_ok=True)
+        broker.prepare()
+        with spawned(broker.part(), server_folder / "throwaway.log"):
+            assert len(ensure_topics(broker.bootstrap)) == len(TOPICS)
+            producer = KafkaProducer(bootstrap_servers=broker.bootstrap, compression_type="lz4")
+            sent = producer.send("engine-commands", b"command", partition=0, timestamp_ms=1_000).get(30)
+            producer.close()
+            assert sent.offset == 0
+            consumer = KafkaConsumer(bootstrap_servers=broker.bootstrap)
+            consumer.assign([TopicPartition("engine-commands", 0)])
+            consumer.seek_to_beginning()
+            (read,) = next(iter(consumer.poll(timeout_ms=20_000).values()))
+            consumer.close()
+            assert read.value == b"command"
+            assert read.timestamp >= began_ms
+    broker.remove()

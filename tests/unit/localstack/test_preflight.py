@@ -29,6 +29,13 @@ def test_a_complete_machine_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     preflight.check()
 
 
+def test_a_throwaway_run_needs_neither_java_nor_maven(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine(monkeypatch, {key: text for key, text in COMPLETE.items() if key not in {"java", "mvn"}})
+    preflight.check(preflight.THROWAWAY_TOOLS)
+    with pytest.raises(preflight.MissingToolsError, match="maven"):
+        preflight.check()
+
+
 @pytest.mark.parametrize(("name", "package"), [("java", "openjdk-17-jre-headless"), ("mvn", "maven"), ("gcc", "gcc"), ("make", "make")])
 def test_a_missing_program_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch, name: str, package: str) -> None:
     machine(monkeypatch, {key: text for key, text in COMPLETE.items() if key != name})
