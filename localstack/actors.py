@@ -46,7 +46,7 @@ class Exchange:
 
     async def deposit_crypto(self, trader: Trader, currency: str, amount: str) -> str:
         """Pay to the user's deposit address with all confirmations; returns the address."""
-        address = await trader.call("POST", "/api/wallet/deposit/crypto", {"currency": currency})
+        address = await trader.call("POST", "/api/wallet/deposit/crypto", {"currency": currency}, repeatable=True)
         await chain_deposit(self.api, self.webhooks, address=address["address"], currency=currency, amount=amount)
         return str(address["address"])
 

@@ -78,11 +78,12 @@ class Api:
         token: str = "",
         headers: dict[str, str] | None = None,
         query: Query | None = None,
+        repeatable: bool = False,
     ) -> Any:
         """Send one request and return its decoded body; raises :class:`ApiError` for a refusal.
 
         While ``patience_seconds`` last, a part that is just restarting (503, no connection) is waited for; an unknown outcome (504,
-        a broken connection) is asked for again where that is safe: reads, cancels, and orders with a client_order_id.
+        a broken connection) is asked for again where that is safe: reads, cancels, orders with a client_order_id, and what the caller says is ``repeatable``.
         """
         sent = dict(headers or {})
         if token:
@@ -91,7 +92,7 @@ class Api:
         if body is not None:
             data = msgspec.json.encode(body)
             sent["Content-Type"] = "application/json"
-        repeatable = method in {"GET", "DELETE"} or (isinstance(body, dict) and bool(body.get("client_order_id")))
+        repeatable = repeatable or method in {"GET", "DELETE"} or (isinstance(body, dict) and bool(body.get("client_order_id")))
         deadline = time.monotonic() + self.patience_seconds
         while True:
             started = time.perf_counter()
@@ -174,9 +175,9 @@ class Trader:
         self.refresh_token = answer.get("refresh_token", self.refresh_token)
         return answer
 
-    async def call(self, method: str, path: str, body: object = None, query: Query | None = None) -> Any:
+    async def call(self, method: str, path: str, body: object = None, query: Query | None = None, *, repeatable: bool = False) -> Any:
         """A request in the user's name."""
-        return await self.api.request(method, path, body, token=self.access_token, query=query)
+        return await self.api.request(method, path, body, token=self.access_token, query=query, repeatable=repeatable)
 
     async def place(self, **order: object) -> JSON:
         answer: JSON = await self.call("POST", "/api/v1/orders", order)
