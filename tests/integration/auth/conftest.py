@@ -160,14 +160,11 @@ class Identity:
         url = self._sqs.get_queue_url(QueueName=f"mycrypto-local-{queue}")["QueueUrl"]
         bodies: list[dict[str, Any]] = []
         while messages := self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-            for message in messages:
-                bodies.append(json.loads(message["Body"]))
-                self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            bodies += [json.loads(message["Body"]) for message in messages]
+            self._sqs.delete_message_batch(
+                QueueUrl=url, Entries=[{"Id": str(n), "ReceiptHandle": message["ReceiptHandle"]} for n, message in enumerate(messages)]
+            )
         return bodies
-
-    def purge(self, queue: str) -> None:
-        """Throw away what waits in a queue."""
-        self._sqs.purge_queue(QueueUrl=self._sqs.get_queue_url(QueueName=f"mycrypto-local-{queue}")["QueueUrl"])
 
     def mails_to(self, email: str) -> list[dict[str, Any]]:
         """The e-mail messages for one address, oldest first; everybody else's are put away with them."""

@@ -291,7 +291,6 @@ def test_health_says_what_answers(identity: Identity) -> None:
 
 
 def test_what_happened_is_written_down(identity: Identity) -> None:
-    identity.purge("audit-logs")
     account = identity.member()
     identity.login(account, "Wr0ng!password")
     user_id = str(identity.row(account.email, "id"))
