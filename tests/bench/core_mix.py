@@ -22,6 +22,8 @@ LOT = UNITS_PER_ONE // 10_000
 MID_TICKS = 5_000_000
 COMMANDS_PER_RECORD = 64
 START_MS = 1_800_000_000_000
+USDT_OF_ALL = 50_000_000_000
+"""What the users share: an asset has no more than the integers of the logs hold."""
 
 
 @dataclass
@@ -51,7 +53,7 @@ class _Maker:
         for user in self.users:
             if per_user is not None:
                 self.send(SetUser(self.id(), user, per_user, per_user), self.mix.prepare)
-            for asset, amount in (("BTC", 10_000), ("USDT", 50_000_000)):
+            for asset, amount in (("BTC", 10_000), ("USDT", USDT_OF_ALL // users)):
                 self.send(Credit(self.id(), user, asset, amount * UNITS_PER_ONE, self.id()), self.mix.prepare)
 
     def id(self) -> bytes:
