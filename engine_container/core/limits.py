@@ -157,7 +157,7 @@ def size_refusal(quantity: int, price: int, quote_quantity: int, terms: Terms | 
     greatest = max(quantity, price, quote_quantity)
     if terms is not None:
         greatest = max(greatest, terms.stop, terms.activation, terms.display)
-    return too_much(greatest) if greatest > AMOUNT_MAX else None
+    return too_much(greatest)
 
 
 def too_much(need: int) -> Refusal | None:
