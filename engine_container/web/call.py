@@ -11,7 +11,7 @@ import msgspec
 from starlette.types import Receive, Scope
 
 from mycrypto.errors import FieldError, ProblemError
-from mycrypto.http import validation_problem
+from mycrypto.faults import validation_problem
 
 T = TypeVar("T")
 
@@ -143,6 +143,7 @@ class BodyDecoder(Generic[T]):
     """Reads JSON strictly as one model; raises VALIDATION_ERROR with the field at fault."""
 
     def __init__(self, kind: type[T]) -> None:
+        self._kind = kind
         self._decoder = msgspec.json.Decoder(kind)
 
     def decode(self, raw: bytes | msgspec.Raw) -> T:
@@ -151,7 +152,7 @@ class BodyDecoder(Generic[T]):
         try:
             return self._decoder.decode(raw)
         except msgspec.ValidationError as error:
-            raise validation_problem(error) from None
+            raise validation_problem(error, self._kind) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise ProblemError("VALIDATION_ERROR", "the body is not valid JSON") from None
 

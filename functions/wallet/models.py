@@ -9,8 +9,12 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from mycrypto.faults import AMOUNT_WORDS, MUST_BE
+
 BankText = Annotated[str, Meta(min_length=1, max_length=255)]
 ShortText = Annotated[str, Meta(min_length=1, max_length=64)]
+AmountText = Annotated[str, Meta(min_length=1, max_length=64, examples=["250.00"], extra={MUST_BE: AMOUNT_WORDS})]
+CodeText = Annotated[str, Meta(pattern="^[0-9]{6}$", examples=["123456"], extra={MUST_BE: "the six digits that the authenticator shows"})]
 
 
 class AddBankAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,7 +28,7 @@ class AddBankAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class OpenFiatDeposit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``amount`` is read as text so that a JSON number is refused rather than rounded."""
 
-    amount: ShortText
+    amount: AmountText
     fiat_account_id: UUID
 
 
@@ -38,7 +42,7 @@ class BankReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     transaction_id: Annotated[str, Meta(min_length=1, max_length=128)]
     reference: Annotated[str, Meta(max_length=140)]
-    amount: ShortText
+    amount: AmountText
     sender_iban: ShortText
     sender_name: Annotated[str, Meta(max_length=255)] = ""
 
@@ -46,25 +50,28 @@ class BankReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ChainReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An output that pays to an address, and how deep it lies by now."""
 
-    tx_hash: Annotated[str, Meta(min_length=32, max_length=128, pattern="^[0-9A-Za-z]+$")]
+    tx_hash: Annotated[
+        str,
+        Meta(min_length=32, max_length=128, pattern="^[0-9A-Za-z]+$", extra={MUST_BE: "32 to 128 letters and digits"}),
+    ]
     output_index: Annotated[int, Meta(ge=0, le=2**31 - 1)]
     address: Annotated[str, Meta(min_length=1, max_length=128)]
     currency: ShortText
-    amount: ShortText
+    amount: AmountText
     confirmations: Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 
 class WithdrawFiat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    amount: ShortText
+    amount: AmountText
     fiat_account_id: UUID
-    two_fa_code: Annotated[str, Meta(pattern="^[0-9]{6}$")]
+    two_fa_code: CodeText
 
 
 class WithdrawCrypto(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     currency: ShortText
     destination_address: Annotated[str, Meta(min_length=1, max_length=128)]
-    amount: ShortText
-    two_fa_code: Annotated[str, Meta(pattern="^[0-9]{6}$")]
+    amount: AmountText
+    two_fa_code: CodeText
     network: ShortText | None = None
 
 

@@ -24,7 +24,8 @@ from aws_lambda_powertools.event_handler import Response as GatewayResponse
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from mycrypto.errors import PROBLEM_MEDIA_TYPE, FieldError, ProblemError, invalid
+from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError
+from mycrypto.faults import validation_problem
 from mycrypto.security.tokens import Role, Tier, parse_roles
 from mycrypto.telemetry import Logger, Meter
 
@@ -36,9 +37,6 @@ REQUEST_ID_HEADER: Final = "X-Request-ID"
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _PATH_PART: Final = re.compile(r"<(\w+)>")
-_AT_FIELD: Final = re.compile(r"^(?P<what>.*?) - at `(?P<path>\$[^`]*)`$", re.DOTALL)
-_NAMED_FIELD: Final = re.compile(r"(?:missing required|contains unknown) field `(?P<name>[^`]*)`")
-_NOT_TEXT: Final = re.compile(r"Expected `str(?: \| null)?`, got `(?:int|float)`")
 _UNAVAILABLE: Final = (psycopg.OperationalError, redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)
 
 
@@ -145,7 +143,7 @@ class Request:
         try:
             return msgspec.convert(self.query, kind, strict=False)
         except msgspec.ValidationError as error:
-            raise validation_problem(error) from None
+            raise validation_problem(error, kind) from None
 
     @staticmethod
     def uuid(text: str) -> UUID:
@@ -189,22 +187,9 @@ def decode_json(raw: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as error:
-        raise validation_problem(error) from None
+        raise validation_problem(error, kind) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ProblemError("VALIDATION_ERROR", "the body is not valid JSON") from None
-
-
-def validation_problem(error: msgspec.ValidationError) -> ProblemError:
-    """What msgspec says about a value, as a VALIDATION_ERROR with the field's name."""
-    text = str(error)
-    what, path = (found["what"], found["path"]) if (found := _AT_FIELD.match(text)) else (text, "$")
-    field = path.removeprefix("$").removeprefix(".")
-    if named := _NAMED_FIELD.search(what):
-        field = f"{field}.{named['name']}" if field else named["name"]
-        what = "is required" if "missing" in what else "is not a known field"
-    elif _NOT_TEXT.match(what):
-        what = 'must be a string in quotes, such as "0.25"; numbers lose digits on the way'
-    return invalid(field, what) if field else ProblemError("VALIDATION_ERROR", what, errors=[FieldError("body", what)])
 
 
 class Api:

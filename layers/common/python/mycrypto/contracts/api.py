@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from mycrypto.faults import AMOUNT_WORDS, MUST_BE
+
 SideName = Literal["BUY", "SELL"]
 OrderTypeName = Literal["LIMIT", "MARKET", "STOP", "STOP_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT", "TRAILING_STOP"]
 TimeInForceName = Literal["GTC", "IOC", "FOK", "DAY", "GTD"]
@@ -19,10 +21,15 @@ SelfTradePreventionName = Literal["ACCOUNT", "CANCEL_TAKER", "CANCEL_MAKER", "CA
 SymbolStatusName = Literal["ACTIVE", "HALTED", "MAINTENANCE", "DELISTED", "AUCTION"]
 
 CLIENT_ORDER_ID_PATTERN = r"^[\x21-\x7e]{1,100}$"
-AmountText = Annotated[str, Meta(max_length=64, examples=["0.25"])]
+AmountText = Annotated[str, Meta(max_length=64, examples=["0.25"], extra={MUST_BE: AMOUNT_WORDS})]
 SymbolText = Annotated[str, Meta(min_length=1, max_length=32, examples=["BTC/USDT"])]
 ClientOrderId = Annotated[
-    str, Meta(pattern=CLIENT_ORDER_ID_PATTERN, description="Unique per user for 24 hours; printable ASCII, no spaces")
+    str,
+    Meta(
+        pattern=CLIENT_ORDER_ID_PATTERN,
+        description="Unique per user for 24 hours; printable ASCII, no spaces",
+        extra={MUST_BE: "1 to 100 printable ASCII characters without spaces"},
+    ),
 ]
 ReasonText = Annotated[str, Meta(max_length=500)]
 BATCH_ITEMS_MAX = 50
