@@ -29,6 +29,7 @@ ROUTES: Final = (
         "/api/auth/health",
         "/api/auth/health/ready",
         JWKS_PATH,
+        "/api/auth/openapi.json",
         "/api/auth/register",
         "/api/auth/login",
         "/api/auth/verify-email",
@@ -46,6 +47,7 @@ ROUTES: Final = (
         names.FUNCTION_WALLET,
         "/api/wallet/health",
         "/api/wallet/health/ready",
+        "/api/wallet/openapi.json",
         "/api/wallet/webhooks/{proxy+}",  # signed by the sender instead
     ),
     Route(path="/api/wallet/{proxy+}", function=names.FUNCTION_WALLET, public=False),

@@ -6,25 +6,22 @@ table against the routes that the gateway really has.
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Mapping
 from typing import Any, Final
-
-import msgspec
 
 from engine_container.gateway.pages import OFFSET_MAX
 from engine_container.gateway.routes.market import DEPTH_MAX, INTERVALS_MS
 from engine_container.gateway.routes.orders import SORTS
 from engine_container.views.symbols import SPELLING_LENGTH_MAX
-from engine_container.web.call import BODY_BYTES_MAX
+from mycrypto import openapi
 from mycrypto.contracts import api
 from mycrypto.contracts.trading import OrderType, Side
-from mycrypto.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, TYPE_BASE
+from mycrypto.health import Health, Readiness
+from mycrypto.openapi import BEARER, Operation, Parameter, Service
 
-_LIMIT: Final = ("limit", "integer", "Rows of the page, 1 to 100 (500 for trades)")
-_CURSOR: Final = ("cursor", "string", "``next_cursor`` of the page before")
-_SYMBOL: Final = ("symbol", "string", "In any spelling: BTC/USDT, BTC-USDT, BTC_USDT, BTCUSDT")
+_LIMIT: Final = Parameter("limit", "integer", "Rows of the page, 1 to 100 (500 for trades)")
+_CURSOR: Final = Parameter("cursor", "string", "``next_cursor`` of the page before")
+_SYMBOL: Final = Parameter("symbol", "string", "In any spelling: BTC/USDT, BTC-USDT, BTC_USDT, BTCUSDT")
 
 _ORDER_ERRORS: Final = (
     "VALIDATION_ERROR",
@@ -50,14 +47,11 @@ _ORDER_ERRORS: Final = (
     "TRADE_001",
 )
 _FOUND_ERRORS: Final = ("VALIDATION_ERROR", "ORDER_003", "ORDER_004", "SERVICE_UNAVAILABLE", "OUTCOME_UNKNOWN")
-_PRIVATE_ERRORS: Final = ("UNAUTHORIZED", "INVALID_TOKEN", "FORBIDDEN", "RATE_LIMIT_EXCEEDED", "SERVICE_UNAVAILABLE")
 _ADMIN_ERRORS: Final = (
     "VALIDATION_ERROR", "AUTH_003", "NOT_FOUND", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "SERVICE_UNAVAILABLE", "OUTCOME_UNKNOWN",
 )  # fmt: skip
 
 _FIGURES: Final[dict[str, dict[str, str | int]]] = {
-    "RATE_LIMIT_EXCEEDED": {"limit": 10, "retry_after": 1},
-    "PAYLOAD_TOO_LARGE": {"limit_bytes": BODY_BYTES_MAX},
     "BATCH_TOO_LARGE": {"limit": api.BATCH_ITEMS_MAX},
     "WALLET_001": {"asset": "USDT", "available": "100", "required": "40040"},
     "MIN_NOTIONAL": {"required": "10", "notional": "4"},
@@ -80,308 +74,335 @@ _SHAPES: Final[dict[str, dict[str, Any]]] = {
 }
 """More about parameters of these names."""
 
-_LIMIT_HEADERS: Final = {
-    "X-RateLimit-Limit": "Tokens of the caller's bucket",
-    "X-RateLimit-Remaining": "Tokens left",
-    "X-RateLimit-Reset": "Seconds until the bucket is full, or has a token again",
-}
-
-
-class Operation(msgspec.Struct, frozen=True):
-    """One method of one path. ``query`` is (name, type, description) of each parameter."""
-
-    method: str
-    path: str
-    name: str
-    summary: str
-    tag: str
-    answer: type[msgspec.Struct]
-    status: int = 200
-    body: type[msgspec.Struct] | None = None
-    query: tuple[tuple[str, str, str], ...] = ()
-    errors: tuple[str, ...] = ("VALIDATION_ERROR",)
-    private: bool = False
-    created: bool = False
-    """It may also answer 201, in the same form."""
-
-
 _LIST_QUERY: Final = (
     _SYMBOL,
-    ("status", "string", "One status, several with commas, or ACTIVE for all that are not final"),
-    ("side", "string", "BUY or SELL"),
-    ("type", "string", "The order's type"),
-    ("start_date", "string", "Created at or after this ISO-8601 time"),
-    ("end_date", "string", "Created before this ISO-8601 time"),
-    ("client_order_id", "string", "The order of this name"),
-    ("user_id", "string", "For staff: another user's orders, or * for everybody's"),
+    Parameter("status", "string", "One status, several with commas, or ACTIVE for all that are not final"),
+    Parameter("side", "string", "BUY or SELL"),
+    Parameter("type", "string", "The order's type"),
+    Parameter("start_date", "string", "Created at or after this ISO-8601 time"),
+    Parameter("end_date", "string", "Created before this ISO-8601 time"),
+    Parameter("client_order_id", "string", "The order of this name"),
+    Parameter("user_id", "string", "For staff: another user's orders, or * for everybody's"),
     _LIMIT,
     _CURSOR,
-    ("offset", "integer", "Instead of a cursor; the page then tells the total"),
-    ("sort", "string", "created_at:desc (the default), created_at:asc, price:desc, price:asc"),
+    Parameter("offset", "integer", "Instead of a cursor; the page then tells the total"),
+    Parameter("sort", "string", "created_at:desc (the default), created_at:asc, price:desc, price:asc"),
 )
 
 OPERATIONS: Final = (
     Operation(
-        "post",
-        "/api/v1/orders",
-        "placeOrder",
-        "Place an order",
-        "orders",
-        api.Placed,
-        201,
-        api.PlaceOrderRequest,
-        (),
-        _ORDER_ERRORS,
+        method="post",
+        path="/api/v1/orders",
+        name="placeOrder",
+        summary="Place an order",
+        tag="orders",
+        answer=api.Placed,
+        status=201,
+        body=api.PlaceOrderRequest,
+        errors=_ORDER_ERRORS,
         private=True,
     ),
     Operation(
-        "get",
-        "/api/v1/orders",
-        "listOrders",
-        "Own orders",
-        "orders",
-        api.OrderList,
-        query=_LIST_QUERY,
+        method="get",
+        path="/api/v1/orders",
+        name="listOrders",
+        summary="Own orders",
+        tag="orders",
+        answer=api.OrderList,
+        parameters=_LIST_QUERY,
         errors=("VALIDATION_ERROR", "ORDER_001"),
         private=True,
     ),
     Operation(
-        "delete",
-        "/api/v1/orders",
-        "cancelAllOrders",
-        "Cancel all own open orders",
-        "orders",
-        api.Cancelled,
-        query=(_SYMBOL, ("side", "string", "Only this side")),
+        method="delete",
+        path="/api/v1/orders",
+        name="cancelAllOrders",
+        summary="Cancel all own open orders",
+        tag="orders",
+        answer=api.Cancelled,
+        parameters=(_SYMBOL, Parameter("side", "string", "Only this side")),
         errors=("VALIDATION_ERROR", "ORDER_001", "OUTCOME_UNKNOWN"),
         private=True,
     ),
     Operation(
-        "post",
-        "/api/v1/orders/batch",
-        "placeOrders",
-        "Place up to 50 orders; each is judged for itself",
-        "orders",
-        api.BatchResult,
-        200,
-        api.BatchPlaceRequest,
-        (),
-        ("VALIDATION_ERROR", "BATCH_TOO_LARGE", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "OUTCOME_UNKNOWN"),
+        method="post",
+        path="/api/v1/orders/batch",
+        name="placeOrders",
+        summary="Place up to 50 orders; each is judged for itself",
+        tag="orders",
+        answer=api.BatchResult,
+        body=api.BatchPlaceRequest,
+        errors=("VALIDATION_ERROR", "BATCH_TOO_LARGE", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "OUTCOME_UNKNOWN"),
         private=True,
     ),
     Operation(
-        "post",
-        "/api/v1/orders/batch/cancel",
-        "cancelOrders",
-        "Cancel up to 50 orders by either name",
-        "orders",
-        api.BatchResult,
-        200,
-        api.BatchCancelRequest,
-        (),
-        ("VALIDATION_ERROR", "BATCH_TOO_LARGE", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "OUTCOME_UNKNOWN"),
+        method="post",
+        path="/api/v1/orders/batch/cancel",
+        name="cancelOrders",
+        summary="Cancel up to 50 orders by either name",
+        tag="orders",
+        answer=api.BatchResult,
+        body=api.BatchCancelRequest,
+        errors=("VALIDATION_ERROR", "BATCH_TOO_LARGE", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "OUTCOME_UNKNOWN"),
         private=True,
     ),
     Operation(
-        "get",
-        "/api/v1/orders/by-client-id/{client_order_id}",
-        "getOrderByClientId",
-        "An own order by its client_order_id",
-        "orders",
-        api.Order,
+        method="get",
+        path="/api/v1/orders/by-client-id/{client_order_id}",
+        name="getOrderByClientId",
+        summary="An own order by its client_order_id",
+        tag="orders",
+        answer=api.Order,
         errors=_FOUND_ERRORS,
         private=True,
     ),
     Operation(
-        "delete",
-        "/api/v1/orders/by-client-id/{client_order_id}",
-        "cancelOrderByClientId",
-        "Cancel by client_order_id",
-        "orders",
-        api.Order,
+        method="delete",
+        path="/api/v1/orders/by-client-id/{client_order_id}",
+        name="cancelOrderByClientId",
+        summary="Cancel by client_order_id",
+        tag="orders",
+        answer=api.Order,
         errors=_FOUND_ERRORS,
         private=True,
     ),
     Operation(
-        "get", "/api/v1/orders/{order_id}", "getOrder", "An order with its fills", "orders", api.Order, errors=_FOUND_ERRORS, private=True
-    ),
-    Operation(
-        "patch",
-        "/api/v1/orders/{order_id}",
-        "amendOrder",
-        "Change what remains open, and the price",
-        "orders",
-        api.Order,
-        200,
-        api.AmendOrderRequest,
-        (),
-        (*_FOUND_ERRORS, *_ORDER_ERRORS[2:9], "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"),
+        method="get",
+        path="/api/v1/orders/{order_id}",
+        name="getOrder",
+        summary="An order with its fills",
+        tag="orders",
+        answer=api.Order,
+        errors=_FOUND_ERRORS,
         private=True,
     ),
     Operation(
-        "delete", "/api/v1/orders/{order_id}", "cancelOrder", "Cancel an order", "orders", api.Order, errors=_FOUND_ERRORS, private=True
+        method="patch",
+        path="/api/v1/orders/{order_id}",
+        name="amendOrder",
+        summary="Change what remains open, and the price",
+        tag="orders",
+        answer=api.Order,
+        body=api.AmendOrderRequest,
+        errors=(*_FOUND_ERRORS, *_ORDER_ERRORS[2:9], "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"),
+        private=True,
     ),
     Operation(
-        "get",
-        "/api/v1/orderbook/{symbol}",
-        "getOrderBook",
-        "The order book, added up per price",
-        "market data",
-        api.OrderBook,
-        query=(("depth", "integer", "Levels a side, 1 to 1000 (50)"),),
+        method="delete",
+        path="/api/v1/orders/{order_id}",
+        name="cancelOrder",
+        summary="Cancel an order",
+        tag="orders",
+        answer=api.Order,
+        errors=_FOUND_ERRORS,
+        private=True,
+    ),
+    Operation(
+        method="get",
+        path="/api/v1/orderbook/{symbol}",
+        name="getOrderBook",
+        summary="The order book, added up per price",
+        tag="market data",
+        answer=api.OrderBook,
+        parameters=(Parameter("depth", "integer", "Levels a side, 1 to 1000 (50)"),),
         errors=("VALIDATION_ERROR", "NOT_FOUND"),
     ),
     Operation(
-        "get",
-        "/api/v1/trades",
-        "listTrades",
-        "Trades of a symbol, newest first",
-        "market data",
-        api.PublicTradeList,
-        query=(_SYMBOL, _LIMIT, _CURSOR),
+        method="get",
+        path="/api/v1/trades",
+        name="listTrades",
+        summary="Trades of a symbol, newest first",
+        tag="market data",
+        answer=api.PublicTradeList,
+        parameters=(_SYMBOL, _LIMIT, _CURSOR),
         errors=("VALIDATION_ERROR", "ORDER_001"),
     ),
     Operation(
-        "get", "/api/v1/trades/{trade_id}", "getTrade", "A trade", "market data", api.PublicTrade, errors=("VALIDATION_ERROR", "NOT_FOUND")
+        method="get",
+        path="/api/v1/trades/{trade_id}",
+        name="getTrade",
+        summary="A trade",
+        tag="market data",
+        answer=api.PublicTrade,
+        errors=("VALIDATION_ERROR", "NOT_FOUND"),
     ),
-    Operation("get", "/api/v1/markets", "listMarkets", "The symbols with their rules and fees", "market data", api.MarketList),
-    Operation("get", "/api/v1/markets/tickers", "listTickers", "Every ticker", "market data", api.TickerList),
     Operation(
-        "get",
-        "/api/v1/markets/{symbol}/ticker",
-        "getTicker",
-        "The last 24 hours of a symbol",
-        "market data",
-        api.Ticker,
+        method="get",
+        path="/api/v1/markets",
+        name="listMarkets",
+        summary="The symbols with their rules and fees",
+        tag="market data",
+        answer=api.MarketList,
+    ),
+    Operation(
+        method="get", path="/api/v1/markets/tickers", name="listTickers", summary="Every ticker", tag="market data", answer=api.TickerList
+    ),
+    Operation(
+        method="get",
+        path="/api/v1/markets/{symbol}/ticker",
+        name="getTicker",
+        summary="The last 24 hours of a symbol",
+        tag="market data",
+        answer=api.Ticker,
         errors=("NOT_FOUND",),
     ),
     Operation(
-        "get",
-        "/api/v1/markets/{symbol}/candles",
-        "getCandles",
-        "Open, high, low, close and volume by time",
-        "market data",
-        api.CandleList,
-        query=(
-            ("interval", "string", "1m, 5m, 15m, 1h, 4h, 1d"),
-            ("limit", "integer", "1 to 1000 (100)"),
-            ("end_date", "string", "Before this ISO-8601 time"),
+        method="get",
+        path="/api/v1/markets/{symbol}/candles",
+        name="getCandles",
+        summary="Open, high, low, close and volume by time",
+        tag="market data",
+        answer=api.CandleList,
+        parameters=(
+            Parameter("interval", "string", "1m, 5m, 15m, 1h, 4h, 1d"),
+            Parameter("limit", "integer", "1 to 1000 (100)"),
+            Parameter("end_date", "string", "Before this ISO-8601 time"),
         ),
         errors=("VALIDATION_ERROR", "NOT_FOUND", "SERVICE_UNAVAILABLE"),
     ),
     Operation(
-        "get", "/api/v1/markets/{symbol}", "getMarket", "A symbol with its rules and fees", "market data", api.Market, errors=("NOT_FOUND",)
+        method="get",
+        path="/api/v1/markets/{symbol}",
+        name="getMarket",
+        summary="A symbol with its rules and fees",
+        tag="market data",
+        answer=api.Market,
+        errors=("NOT_FOUND",),
     ),
     Operation(
-        "get", "/api/v1/account/balances", "listBalances", "Balances as the engine sees them", "account", api.BalanceList, private=True
+        method="get",
+        path="/api/v1/account/balances",
+        name="listBalances",
+        summary="Balances as the engine sees them",
+        tag="account",
+        answer=api.BalanceList,
+        private=True,
     ),
     Operation(
-        "get",
-        "/api/v1/account/trades",
-        "listOwnTrades",
-        "Own fills, newest first",
-        "account",
-        api.FillList,
-        query=(_SYMBOL, ("order_id", "string", "Of one order"), _LIMIT, _CURSOR),
+        method="get",
+        path="/api/v1/account/trades",
+        name="listOwnTrades",
+        summary="Own fills, newest first",
+        tag="account",
+        answer=api.FillList,
+        parameters=(_SYMBOL, Parameter("order_id", "string", "Of one order"), _LIMIT, _CURSOR),
         errors=("VALIDATION_ERROR", "ORDER_001"),
         private=True,
     ),
-    Operation("get", "/api/v1/account/fees", "listFees", "The fee rates of the next orders", "account", api.FeeList, private=True),
     Operation(
-        "get",
-        "/api/v1/positions",
-        "listPositions",
-        "What own trades add up to, with profit and loss",
-        "account",
-        api.PositionList,
+        method="get",
+        path="/api/v1/account/fees",
+        name="listFees",
+        summary="The fee rates of the next orders",
+        tag="account",
+        answer=api.FeeList,
         private=True,
     ),
     Operation(
-        "get",
-        "/api/v1/positions/{symbol}",
-        "getPosition",
-        "The position on one symbol",
-        "account",
-        api.Position,
+        method="get",
+        path="/api/v1/positions",
+        name="listPositions",
+        summary="What own trades add up to, with profit and loss",
+        tag="account",
+        answer=api.PositionList,
+        private=True,
+    ),
+    Operation(
+        method="get",
+        path="/api/v1/positions/{symbol}",
+        name="getPosition",
+        summary="The position on one symbol",
+        tag="account",
+        answer=api.Position,
         errors=("NOT_FOUND",),
         private=True,
     ),
     Operation(
-        "post",
-        "/api/v1/admin/emergency/halt-all",
-        "haltAll",
-        "Halt every symbol",
-        "admin",
-        api.MarketList,
-        200,
-        api.EmergencyRequest,
+        method="post",
+        path="/api/v1/admin/emergency/halt-all",
+        name="haltAll",
+        summary="Halt every symbol",
+        tag="admin",
+        answer=api.MarketList,
+        body=api.EmergencyRequest,
         errors=_ADMIN_ERRORS,
         private=True,
     ),
     Operation(
-        "post",
-        "/api/v1/admin/emergency/resume-all",
-        "resumeAll",
-        "Resume what was halted with all",
-        "admin",
-        api.MarketList,
-        200,
-        api.EmergencyRequest,
+        method="post",
+        path="/api/v1/admin/emergency/resume-all",
+        name="resumeAll",
+        summary="Resume what was halted with all",
+        tag="admin",
+        answer=api.MarketList,
+        body=api.EmergencyRequest,
         errors=_ADMIN_ERRORS,
         private=True,
     ),
     Operation(
-        "post",
-        "/api/v1/admin/circuit-breaker/{symbol}",
-        "setBreaker",
-        "Trip or reset a symbol's circuit breaker",
-        "admin",
-        api.Market,
-        200,
-        api.BreakerRequest,
+        method="post",
+        path="/api/v1/admin/circuit-breaker/{symbol}",
+        name="setBreaker",
+        summary="Trip or reset a symbol's circuit breaker",
+        tag="admin",
+        answer=api.Market,
+        body=api.BreakerRequest,
         errors=_ADMIN_ERRORS,
         private=True,
     ),
     Operation(
-        "put",
-        "/api/v1/admin/symbols/{symbol}",
-        "setSymbol",
-        "List a symbol or change its rules",
-        "admin",
-        api.Market,
-        200,
-        api.SetSymbolRequest,
+        method="put",
+        path="/api/v1/admin/symbols/{symbol}",
+        name="setSymbol",
+        summary="List a symbol or change its rules",
+        tag="admin",
+        answer=api.Market,
+        body=api.SetSymbolRequest,
         errors=_ADMIN_ERRORS,
-        created=True,
+        also=((201, "Listed", api.Market),),
         private=True,
     ),
     Operation(
-        "put",
-        "/api/v1/admin/symbols/{symbol}/status",
-        "setSymbolStatus",
-        "Halt, resume or delist a symbol",
-        "admin",
-        api.Market,
-        200,
-        api.SetStatusRequest,
+        method="put",
+        path="/api/v1/admin/symbols/{symbol}/status",
+        name="setSymbolStatus",
+        summary="Halt, resume or delist a symbol",
+        tag="admin",
+        answer=api.Market,
+        body=api.SetStatusRequest,
         errors=_ADMIN_ERRORS,
         private=True,
     ),
-    Operation("get", "/api/v1/admin/users/{user_id}/limits", "getUserLimits", "A user's limits", "admin", api.UserLimits, private=True),
     Operation(
-        "put",
-        "/api/v1/admin/users/{user_id}/limits",
-        "setUserLimits",
-        "Change a user's limits",
-        "admin",
-        api.UserLimits,
-        200,
-        api.SetLimitsRequest,
+        method="get",
+        path="/api/v1/admin/users/{user_id}/limits",
+        name="getUserLimits",
+        summary="A user's limits",
+        tag="admin",
+        answer=api.UserLimits,
+        private=True,
+    ),
+    Operation(
+        method="put",
+        path="/api/v1/admin/users/{user_id}/limits",
+        name="setUserLimits",
+        summary="Change a user's limits",
+        tag="admin",
+        answer=api.UserLimits,
+        body=api.SetLimitsRequest,
         errors=_ADMIN_ERRORS,
         private=True,
     ),
-    Operation("get", "/health", "health", "Is the process alive", "operations", api.Health),
-    Operation("get", "/ready", "ready", "Is everything there that it needs", "operations", api.Readiness),
+    Operation(method="get", path="/health", name="health", summary="Is the process alive", tag="operations", answer=Health),
+    Operation(
+        method="get",
+        path="/ready",
+        name="ready",
+        summary="Is everything there that it needs",
+        tag="operations",
+        answer=Readiness,
+        also=((503, "Something is missing; the body names it", Readiness),),
+    ),
 )
 
 _METRICS: Final[dict[str, Any]] = {
@@ -391,150 +412,41 @@ _METRICS: Final[dict[str, Any]] = {
     "responses": {"200": {"description": "Done", "content": {"text/plain": {"schema": {"type": "string"}}}}},
 }
 
-_PROBLEM: Final[dict[str, Any]] = {
-    "type": "object",
-    "description": "RFC 9457. Further members carry the figures of the case.",
-    "required": ["type", "title", "status", "detail", "instance", "code", "message", "errors", "trace_id"],
-    "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string"},
-        "code": {"type": "string", "enum": sorted(CATALOGUE)},
-        "message": {"type": "string", "description": "For the user, in Turkish"},
-        "errors": {
-            "type": "array",
-            "items": {"type": "object", "properties": {"field": {"type": "string"}, "message": {"type": "string"}}},
+SERVICE: Final = Service(
+    title="MyCrypto trading API",
+    description="Amounts are decimal strings, times ISO-8601 UTC. Every refusal is a problem document with a code of the catalogue.",
+    operations=OPERATIONS,
+    security={
+        "bearer": BEARER,
+        "apiKey": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "X-API-Key",
+            "description": "With X-API-Timestamp (epoch milliseconds), X-API-Signature (hex HMAC-SHA256 of timestamp + METHOD + path with"
+            " query + body) and optionally X-API-Recv-Window.",
         },
-        "trace_id": {"type": "string"},
     },
-}
+    figures=_FIGURES,
+    shapes=_SHAPES,
+)
 
 
 def document() -> dict[str, Any]:
     """The whole document."""
-    kinds = {kind for operation in OPERATIONS for kind in (operation.answer, operation.body) if kind is not None}
-    _, schemas = msgspec.json.schema_components(sorted(kinds, key=lambda kind: kind.__name__), ref_template="#/components/schemas/{name}")
+    made = openapi.document(SERVICE)
     # items are read one by one, so that a bad one spoils no other; their form is that of a single order
-    schemas["BatchPlaceRequest"]["properties"]["orders"] |= {
+    made["components"]["schemas"]["BatchPlaceRequest"]["properties"]["orders"] |= {
         "items": {"$ref": "#/components/schemas/PlaceOrderRequest"},
         "minItems": 1,
         "maxItems": api.BATCH_ITEMS_MAX,
     }
-    paths: dict[str, dict[str, Any]] = {}
-    for operation in OPERATIONS:
-        paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
-    paths["/ready"]["get"]["responses"]["503"] = {**_done(api.Readiness), "description": "Something is missing; the body names it"}
-    paths["/metrics"] = {"get": _METRICS}
-    return {
-        "openapi": "3.1.0",
-        "info": {
-            "title": "MyCrypto trading API",
-            "version": "1.0.0",
-            "description": "Amounts are decimal strings, times ISO-8601 UTC. Every refusal is a problem document with a code of the catalogue.",
-        },
-        "servers": [{"url": "/"}],
-        "paths": paths,
-        "components": {
-            "schemas": {**schemas, "Problem": _PROBLEM},
-            "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-                "apiKey": {
-                    "type": "apiKey",
-                    "in": "header",
-                    "name": "X-API-Key",
-                    "description": "With X-API-Timestamp (epoch milliseconds), X-API-Signature (hex HMAC-SHA256 of timestamp + METHOD + path with"
-                    " query + body) and optionally X-API-Recv-Window.",
-                },
-            },
-        },
-    }
-
-
-def _operation(operation: Operation) -> dict[str, Any]:
-    codes = (*operation.errors, *(_PRIVATE_ERRORS if operation.private else ()), "INTERNAL_ERROR")
-    headers = _LIMIT_HEADERS if operation.private else {}
-    made: dict[str, Any] = {
-        "operationId": operation.name,
-        "summary": operation.summary,
-        "tags": [operation.tag],
-        "parameters": [
-            *(
-                {"name": part[1:-1], "in": "path", "required": True, "schema": {"type": "string", **_SHAPES.get(part[1:-1], {})}}
-                for part in operation.path.split("/")
-                if part.startswith("{")
-            ),
-            *(
-                {"name": name, "in": "query", "description": text, "schema": {"type": kind, **_SHAPES.get(name, {})}}
-                for name, kind, text in operation.query
-            ),
-        ],
-        "responses": {
-            str(operation.status): _done(operation.answer, headers),
-            **({"201": {**_done(operation.answer, headers), "description": "Listed"}} if operation.created else {}),
-            **_refusals(operation.path, codes),
-        },
-    }
-    if operation.body is not None:
-        schema = {"$ref": f"#/components/schemas/{operation.body.__name__}"}
-        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
-    if operation.private:
-        made["security"] = [{"bearer": []}, {"apiKey": []}]
+    made["paths"]["/metrics"] = {"get": _METRICS}
     return made
-
-
-def _headers(names: Mapping[str, str]) -> dict[str, Any]:
-    return {name: {"description": text, "schema": {"type": "integer"}} for name, text in names.items()}
-
-
-def _done(answer: type[msgspec.Struct], headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-    made: dict[str, Any] = {
-        "description": "Done",
-        "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{answer.__name__}"}}},
-    }
-    return {**made, "headers": _headers(headers)} if headers else made
-
-
-def _refusals(path: str, codes: tuple[str, ...]) -> dict[str, Any]:
-    """The problems of an operation by status, an example for each code."""
-    by_status: dict[int, dict[str, Any]] = {}
-    for code in dict.fromkeys(codes):
-        kind = CATALOGUE[code]
-        example: dict[str, Any] = {
-            "type": TYPE_BASE + code.lower().replace("_", "-"),
-            "title": kind.title,
-            "status": kind.status,
-            "detail": kind.title,
-            "instance": path,
-            "code": code,
-            "message": kind.message,
-            "errors": [],
-            "trace_id": "01a20969-8b47-7b80-b714-07cb0c733fb3",
-            **_FIGURES.get(code, {}),
-        }
-        by_status.setdefault(kind.status, {})[code] = {"summary": kind.title, "value": example}
-    return {
-        str(status): {
-            "description": ", ".join(examples),
-            "content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}},
-            **_refusal_headers(status),
-        }
-        for status, examples in sorted(by_status.items())
-    }
-
-
-def _refusal_headers(status: int) -> dict[str, Any]:
-    if status == 429:
-        return {"headers": _headers({**_LIMIT_HEADERS, "Retry-After": "Seconds to wait"})}
-    if status == 503:
-        return {"headers": _headers({"Retry-After": "Seconds to wait, where it is known"})}
-    return {}
 
 
 def text() -> str:
     """The document as it is committed and served."""
-    return json.dumps(document(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    return openapi.text(document())
 
 
 if __name__ == "__main__":

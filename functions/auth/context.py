@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, Unpack
 
 import msgspec
 import redis
@@ -15,7 +15,7 @@ from psycopg import Connection
 from functions.auth.settings import LOCAL, Settings
 from mycrypto import audit, cache, database, outbox, secrets
 from mycrypto.audit import AuditRecord
-from mycrypto.ratelimit import Limit, Limiter, Verdict
+from mycrypto.context import Parts, ServiceContext
 from mycrypto.security import keys
 from mycrypto.security.keys import SigningKey
 from mycrypto.security.sealing import Sealer
@@ -65,32 +65,13 @@ class Keys:
         return self._public
 
 
-class Context:
-    """Built once per execution environment; everything in it is opened at first use."""
+class Context(ServiceContext):
+    """Of auth: with its settings and the token keys."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        db: database.Database,
-        server: redis.Redis,
-        token_keys: Keys,
-        relay: outbox.Relay,
-        logger: Logger,
-        meter: Meter,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        read_secret: Callable[[str], dict[str, Any]] = secrets.get,
-    ) -> None:
+    def __init__(self, settings: Settings, *, token_keys: Keys, **parts: Unpack[Parts]) -> None:
+        super().__init__(refusals="auth_rate_limit_hits_total", **parts)
         self.settings = settings
-        self.db = db
-        self.redis = server
         self.keys = token_keys
-        self.logger = logger
-        self.meter = meter
-        self.read_secret = read_secret
-        self._relay = relay
-        self._clock = clock
-        self._limiter = Limiter(server, on_failure=self._redis_failed)
 
     @classmethod
     def from_settings(cls, settings: Settings, logger: Logger, meter: Meter) -> Context:
@@ -107,10 +88,6 @@ class Context:
             meter=meter,
         )
 
-    def now(self) -> datetime:
-        """The time in UTC."""
-        return self._clock()
-
     @staticmethod
     def milliseconds(moment: datetime) -> int:
         """Epoch milliseconds."""
@@ -119,20 +96,6 @@ class Context:
     @property
     def is_local(self) -> bool:
         return self.settings.stage == LOCAL
-
-    def _redis_failed(self) -> None:
-        self.logger.warning("Redis does not answer; limits are counted per process")
-
-    def take(self, limit: Limit, subject: str) -> Verdict:
-        """Count a call against a limit. A refusal is metered and left to the caller to raise."""
-        verdict = self._limiter.take(limit, subject)
-        if not verdict.allowed:
-            self.meter.count("auth_rate_limit_hits_total", limit=limit.name)
-        return verdict
-
-    def forget(self, limit: Limit, subject: str) -> None:
-        """Start a window anew."""
-        self._limiter.forget(limit, subject)
 
     def tolerate(self, write: Callable[[], object]) -> None:
         """A write to Redis that PostgreSQL knows better: its failure makes things slower, not wrong."""
@@ -148,10 +111,3 @@ class Context:
     def sealer(self, purpose: str) -> Sealer:
         """Encrypts for one purpose under the platform's sealing key."""
         return Sealer.from_secret(self.read_secret(self.settings.two_factor_secret_name), purpose)
-
-    def flush(self) -> None:
-        """Send what the last transaction left in the outbox. Whatever goes wrong, the rows wait for the next minute."""
-        try:
-            self._relay.flush(self.db.connection())
-        except Exception:
-            self.logger.exception("the outbox was not flushed")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
 
 from functions.auth.rules import UserStatus
+from functions.auth.store.kyc import Submission
+from functions.auth.store.sessions import Device
 from mycrypto.security.api_keys import Scope
 from mycrypto.security.tokens import Role, Tier
+
+Row = TypeVar("Row")
 
 
 class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,6 +119,12 @@ class Profile(msgspec.Struct, frozen=True):
     rate_limit_tier: Tier
     created_at: datetime
     last_login_at: datetime | None
+
+
+class Session(Device, frozen=True):
+    """A live session; ``current`` is the one that asks."""
+
+    current: bool
 
 
 class PasswordResetRequest(Input, frozen=True):
@@ -236,10 +246,10 @@ class Pagination(msgspec.Struct, frozen=True):
     total: int
 
 
-class Listed(msgspec.Struct, frozen=True):
+class Listed(msgspec.Struct, Generic[Row], frozen=True):
     """The form of every list."""
 
-    data: list[Any]
+    data: list[Row]
     pagination: Pagination
 
 
@@ -282,7 +292,7 @@ class KycDecision(Input, frozen=True):
 class KycReview(msgspec.Struct, frozen=True):
     """For reviewers only. ``document_links`` open for five minutes."""
 
-    submission: Any
+    submission: Submission
     tc_kimlik_no: str
     id_of_another_account: bool
     document_links: dict[str, str]

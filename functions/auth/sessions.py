@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from psycopg import Connection
 
+from functions.auth import models
 from functions.auth.context import Client, Context
 from functions.auth.models import LogoutRequest, Message, RefreshRequest, TokenPair, UserSummary
 from functions.auth.store import sessions, users
@@ -159,10 +160,10 @@ def end_access(context: Context, user_id: UUID, now: datetime) -> None:
     revocation.revoke_user(context.redis, user_id, now_ms=context.milliseconds(now))
 
 
-def devices(context: Context, caller: Principal) -> list[dict[str, object]]:
-    """The caller's live sessions; ``current`` is the one that asks."""
+def devices(context: Context, caller: Principal) -> list[models.Session]:
+    """The caller's live sessions."""
     found = sessions.live(context.db.connection(), caller.user_id, context.now())
-    return [msgspec.structs.asdict(device) | {"current": device.id == caller.sid} for device in found]
+    return [models.Session(**msgspec.structs.asdict(device), current=device.id == caller.sid) for device in found]
 
 
 def end_one(context: Context, caller: Principal, family_id: UUID, client: Client) -> None:

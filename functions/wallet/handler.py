@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
 from uuid import UUID
 
+import msgspec
 from psycopg import Connection
 
 from functions.wallet import (
@@ -14,7 +14,6 @@ from functions.wallet import (
     bank_accounts,
     chain_deposits,
     fiat_deposits,
-    health,
     history,
     idempotency,
     payouts,
@@ -24,22 +23,34 @@ from functions.wallet import (
 from functions.wallet.context import SERVICE, Context
 from functions.wallet.models import (
     AddBankAccount,
+    Balance,
+    Balances,
+    BankAccounts,
     BankReport,
     ChainReport,
+    Count,
+    CryptoAddress,
+    CryptoDeposit,
     Decision,
+    FiatDeposit,
     OpenCryptoDeposit,
     OpenFiatDeposit,
+    Page,
     PageQuery,
     PayoutReport,
+    Transaction,
     TransactionQuery,
+    WebhookOutcome,
     Withdrawal,
+    WithdrawalFees,
     WithdrawalQuery,
     WithdrawCrypto,
     WithdrawFiat,
 )
 from functions.wallet.settings import Settings
-from mycrypto import settings, snapstart, telemetry
+from mycrypto import health, settings, snapstart, telemetry
 from mycrypto.errors import ProblemError
+from mycrypto.health import Health
 from mycrypto.http import Api, Principal, Reply, Request
 from mycrypto.ratelimit import Limit, api_limit
 from mycrypto.security.tokens import Role
@@ -90,23 +101,32 @@ def identifier(text: str, code: str) -> UUID:
 
 
 @api.get("/api/wallet/health")
-def get_health(_: Request) -> dict[str, Any]:
-    return health.alive(context())
+def get_health(_: Request) -> Health:
+    return health.alive(SERVICE)
 
 
 @api.get("/api/wallet/health/ready")
 def get_ready(_: Request) -> Reply:
-    return health.ready(context())
+    needed = {"database": lambda: context().db.connection().execute("SELECT 1")}
+    state = health.readiness(needed, {"redis": context().redis.ping}, context().part_missing)
+    return Reply(state, status=state.http_status)
+
+
+@api.get("/api/wallet/openapi.json")
+def get_document(_: Request) -> Reply:
+    from functions.wallet import openapi
+
+    return Reply(msgspec.Raw(openapi.text().encode()), headers={"Cache-Control": "public, max-age=300"})
 
 
 @api.get("/api/wallet/balance/<currency>")
-def get_balance(request: Request, currency: str) -> Any:
+def get_balance(request: Request, currency: str) -> Balance:
     return balances.balance(context(), caller(request).user_id, currency)
 
 
 @api.get("/api/wallet/balances")
-def get_balances(request: Request) -> dict[str, Any]:
-    return {"data": balances.balances(context(), caller(request).user_id)}
+def get_balances(request: Request) -> Balances:
+    return Balances(balances.balances(context(), caller(request).user_id))
 
 
 @api.post("/api/wallet/bank-accounts")
@@ -116,9 +136,9 @@ def post_bank_account(request: Request) -> Reply:
 
 
 @api.get("/api/wallet/bank-accounts")
-def get_bank_accounts(request: Request) -> dict[str, Any]:
+def get_bank_accounts(request: Request) -> BankAccounts:
     found = bank_accounts.of_user(context(), caller(request).user_id)
-    return {"data": found, "meta": {"count": len(found)}}
+    return BankAccounts(found, Count(len(found)))
 
 
 @api.delete("/api/wallet/bank-accounts/<account_id>")
@@ -141,14 +161,14 @@ def post_fiat_deposit(request: Request) -> Reply:
 
 
 @api.get("/api/wallet/deposit/requests")
-def get_fiat_deposits(request: Request) -> dict[str, Any]:
+def get_fiat_deposits(request: Request) -> Page[FiatDeposit]:
     principal = caller(request)
     data, pagination = fiat_deposits.page(context(), principal.user_id, request.params(PageQuery))
-    return {"data": data, "pagination": pagination}
+    return Page(data, pagination)
 
 
 @api.get("/api/wallet/deposit/<deposit_id>")
-def get_fiat_deposit(request: Request, deposit_id: str) -> Any:
+def get_fiat_deposit(request: Request, deposit_id: str) -> FiatDeposit:
     return fiat_deposits.one(context(), caller(request).user_id, identifier(deposit_id, "DEPOSIT_NOT_FOUND"))
 
 
@@ -160,19 +180,19 @@ def post_crypto_deposit(request: Request) -> Reply:
 
 
 @api.get("/api/wallet/deposit/crypto/address/<currency>")
-def get_crypto_address(request: Request, currency: str) -> Any:
+def get_crypto_address(request: Request, currency: str) -> CryptoAddress:
     return chain_deposits.address(context(), caller(request).user_id, currency)
 
 
 @api.get("/api/wallet/deposit/crypto/history")
-def get_crypto_deposits(request: Request) -> dict[str, Any]:
+def get_crypto_deposits(request: Request) -> Page[CryptoDeposit]:
     principal = caller(request)
     data, pagination = chain_deposits.page(context(), principal.user_id, request.params(PageQuery))
-    return {"data": data, "pagination": pagination}
+    return Page(data, pagination)
 
 
 @api.get("/api/wallet/deposit/crypto/transaction/<tx_hash>")
-def get_crypto_deposit(request: Request, tx_hash: str) -> Any:
+def get_crypto_deposit(request: Request, tx_hash: str) -> CryptoDeposit:
     data, _ = chain_deposits.page(context(), caller(request).user_id, PageQuery(limit=1), tx_hash=tx_hash.lower())
     if not data:
         raise ProblemError("DEPOSIT_NOT_FOUND")
@@ -180,10 +200,10 @@ def get_crypto_deposit(request: Request, tx_hash: str) -> Any:
 
 
 @api.get("/api/wallet/transactions")
-def get_transactions(request: Request) -> dict[str, Any]:
+def get_transactions(request: Request) -> Page[Transaction]:
     principal = caller(request)
     data, pagination = history.page(context(), principal.user_id, request.params(TransactionQuery))
-    return {"data": data, "pagination": pagination}
+    return Page(data, pagination)
 
 
 @api.post("/api/wallet/withdraw/fiat")
@@ -216,26 +236,26 @@ def _metered(withdrawal: Withdrawal) -> Withdrawal:
 
 
 @api.get("/api/wallet/withdraw/requests")
-def get_withdrawals(request: Request) -> dict[str, Any]:
+def get_withdrawals(request: Request) -> Page[Withdrawal]:
     principal = caller(request)
     query = request.params(WithdrawalQuery)
     data, pagination = withdrawals.page(context(), principal.user_id, query, query.status)
-    return {"data": data, "pagination": pagination}
+    return Page(data, pagination)
 
 
 @api.get("/api/wallet/withdraw/<withdrawal_id>")
-def get_withdrawal(request: Request, withdrawal_id: str) -> Any:
+def get_withdrawal(request: Request, withdrawal_id: str) -> Withdrawal:
     return withdrawals.one(context(), caller(request).user_id, identifier(withdrawal_id, "WITHDRAWAL_NOT_FOUND"))
 
 
 @api.post("/api/wallet/withdraw/<withdrawal_id>/cancel")
-def post_cancel(request: Request, withdrawal_id: str) -> Any:
+def post_cancel(request: Request, withdrawal_id: str) -> Withdrawal:
     principal = caller(request)
     return _metered(withdrawals.cancel(context(), request, principal.user_id, identifier(withdrawal_id, "WITHDRAWAL_NOT_FOUND")))
 
 
 @api.get("/api/wallet/withdraw/crypto/fees/<currency>")
-def get_fees(request: Request, currency: str) -> Any:
+def get_fees(request: Request, currency: str) -> WithdrawalFees:
     caller(request)
     return withdrawals.fees(currency)
 
@@ -247,27 +267,27 @@ def staff(request: Request) -> Principal:
 
 
 @api.get("/api/wallet/admin/withdrawals")
-def get_all_withdrawals(request: Request) -> dict[str, Any]:
+def get_all_withdrawals(request: Request) -> Page[Withdrawal]:
     staff(request)
     query = request.params(WithdrawalQuery)
     data, pagination = withdrawals.page(context(), None, query, query.status)
-    return {"data": data, "pagination": pagination}
+    return Page(data, pagination)
 
 
 @api.post("/api/wallet/admin/withdrawals/<withdrawal_id>/approve")
-def post_approve(request: Request, withdrawal_id: str) -> Any:
+def post_approve(request: Request, withdrawal_id: str) -> Withdrawal:
     return withdrawals.approve(context(), request, staff(request), identifier(withdrawal_id, "WITHDRAWAL_NOT_FOUND"))
 
 
 @api.post("/api/wallet/admin/withdrawals/<withdrawal_id>/reject")
-def post_reject(request: Request, withdrawal_id: str) -> Any:
+def post_reject(request: Request, withdrawal_id: str) -> Withdrawal:
     principal = staff(request)
     reason = request.json(Decision).reason
     return _metered(withdrawals.reject(context(), request, principal, identifier(withdrawal_id, "WITHDRAWAL_NOT_FOUND"), reason))
 
 
 @api.post("/api/wallet/webhooks/<sender>/payout")
-def post_payout_report(request: Request, sender: str) -> Any:
+def post_payout_report(request: Request, sender: str) -> WebhookOutcome:
     if sender not in payouts.KINDS:
         raise ProblemError("NOT_FOUND", "there is no such path")
     _signed_by(sender, request)
@@ -282,7 +302,7 @@ def _signed_by(sender: str, request: Request) -> None:
 
 
 @api.post("/api/wallet/webhooks/bank")
-def post_bank_report(request: Request) -> Any:
+def post_bank_report(request: Request) -> WebhookOutcome:
     _signed_by("bank", request)
     outcome = fiat_deposits.receive(context(), request.json(BankReport))
     logger.info("bank transfer reported", outcome=outcome.outcome, reason=outcome.reason)
@@ -291,7 +311,7 @@ def post_bank_report(request: Request) -> Any:
 
 
 @api.post("/api/wallet/webhooks/chain")
-def post_chain_report(request: Request) -> Any:
+def post_chain_report(request: Request) -> WebhookOutcome:
     _signed_by("chain", request)
     report = request.json(ChainReport)
     outcome = chain_deposits.receive(context(), report)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Generic, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from mycrypto.faults import AMOUNT_WORDS, MUST_BE
 
+Row = TypeVar("Row")
 BankText = Annotated[str, Meta(min_length=1, max_length=255)]
 ShortText = Annotated[str, Meta(min_length=1, max_length=64)]
 AmountText = Annotated[str, Meta(min_length=1, max_length=64, examples=["250.00"], extra={MUST_BE: AMOUNT_WORDS})]
@@ -121,12 +122,21 @@ class Pagination(msgspec.Struct, frozen=True):
         return cls(query.page, query.limit, total, -(-total // query.limit))
 
 
+class Page(msgspec.Struct, Generic[Row], frozen=True):
+    data: list[Row]
+    pagination: Pagination
+
+
 class Balance(msgspec.Struct, frozen=True):
     currency: str
     available_balance: str
     locked_balance: str
     total_balance: str
     updated_at: str | None = None
+
+
+class Balances(msgspec.Struct, frozen=True):
+    data: list[Balance]
 
 
 class BankAccount(msgspec.Struct, frozen=True):
@@ -141,6 +151,15 @@ class BankAccount(msgspec.Struct, frozen=True):
     is_verified: bool
     verified_at: str | None
     created_at: str
+
+
+class Count(msgspec.Struct, frozen=True):
+    count: int
+
+
+class BankAccounts(msgspec.Struct, frozen=True):
+    data: list[BankAccount]
+    meta: Count
 
 
 class FiatDeposit(msgspec.Struct, frozen=True):

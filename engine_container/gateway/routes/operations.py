@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from engine_container.gateway.docs_page import PAGE
@@ -12,9 +10,9 @@ from engine_container.gateway.openapi import text as openapi_text
 from engine_container.gateway.parts import Gateway
 from engine_container.metrics import MEDIA_TYPE, REGISTRY, Reading
 from engine_container.views.books import BookSide
-from engine_container.views.rendering import iso
 from engine_container.web.call import Call, Reply
-from mycrypto.contracts import api
+from mycrypto import health
+from mycrypto.health import Readiness
 
 _TEXT: Final = ((b"content-type", MEDIA_TYPE.encode()),)
 
@@ -28,14 +26,11 @@ class Operations:
         _define_readings(gateway)
 
     async def health(self, call: Call) -> Reply:  # noqa: ARG002 - the shape of an endpoint
-        uptime = int(time.monotonic() - self._gateway.started_at)
-        now = iso(time.time_ns() // 1_000_000)
-        return Reply(api.Health("ok", self._gateway.settings.service_name, _version(), now, uptime))
+        return Reply(health.alive(self._gateway.settings.service_name))
 
     async def ready(self, call: Call) -> Reply:  # noqa: ARG002 - the shape of an endpoint
-        missing = self._gateway.missing()
-        answer = api.Readiness("not ready" if missing else "ready", self._gateway.checks(), missing)
-        return Reply(answer, 503 if missing else 200)
+        state = Readiness.of(self._gateway.checks(), self._gateway.missing())
+        return Reply(state, state.http_status)
 
     async def metrics(self, call: Call) -> Reply:  # noqa: ARG002 - the shape of an endpoint
         return Reply(REGISTRY.text().encode(), headers=_TEXT)
@@ -45,13 +40,6 @@ class Operations:
 
     async def docs(self, call: Call) -> Reply:  # noqa: ARG002 - the shape of an endpoint
         return Reply(PAGE.encode(), headers=((b"content-type", b"text/html; charset=utf-8"),))
-
-
-def _version() -> str:
-    try:
-        return version("mycrypto-platform")
-    except PackageNotFoundError:  # run from a tree that was never installed
-        return "0"
 
 
 def _define_readings(gateway: Gateway) -> None:

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from functions.auth import health, login, profile, registration, sessions
+import msgspec
+
+from functions.auth import login, profile, registration, sessions
 from functions.auth.app import api, caller, client, context, limited, meter
+from functions.auth.context import SERVICE
 from functions.auth.models import (
     EmailRequest,
     Listed,
@@ -18,8 +21,11 @@ from functions.auth.models import (
     ProfileUpdate,
     RefreshRequest,
     RegisterRequest,
+    Session,
     VerifyEmailRequest,
 )
+from mycrypto import health
+from mycrypto.health import Health
 from mycrypto.http import Reply, Request
 from mycrypto.security import keys
 
@@ -37,13 +43,26 @@ def counted(name: str, duration: str = "") -> Iterator[None]:
 
 
 @api.get("/api/auth/health")
-def get_health(_: Request) -> dict[str, Any]:
-    return health.alive()
+def get_health(_: Request) -> Health:
+    return health.alive(SERVICE)
 
 
 @api.get("/api/auth/health/ready")
 def get_ready(_: Request) -> Reply:
-    return health.ready(context())
+    needed = {
+        "database": lambda: context().db.connection().execute("SELECT 1 FROM users LIMIT 1"),
+        "redis": context().redis.ping,
+        "token_keys": lambda: context().keys.signing,
+    }
+    state = health.readiness(needed, {}, context().part_missing)
+    return Reply(state, status=state.http_status)
+
+
+@api.get("/api/auth/openapi.json")
+def get_document(_: Request) -> Reply:
+    from functions.auth import openapi
+
+    return Reply(msgspec.Raw(openapi.text().encode()), headers={"Cache-Control": "public, max-age=300"})
 
 
 @api.get("/api/auth/.well-known/jwks.json")
@@ -103,7 +122,7 @@ def put_profile(request: Request) -> Any:
 
 
 @api.get("/api/auth/sessions")
-def get_sessions(request: Request) -> Listed:
+def get_sessions(request: Request) -> Listed[Session]:
     found = sessions.devices(context(), caller(request))
     return Listed(found, Pagination(limit=len(found), offset=0, total=len(found)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functions.auth import api_keys
 from functions.auth.app import api, caller, client, context, is_fresh
 from functions.auth.models import ApiKeyRequest, Listed, Pagination
+from functions.auth.store.api_keys import ApiKey
 from mycrypto.http import Reply, Request
 
 
@@ -16,7 +17,7 @@ def post_key(request: Request) -> Reply:
 
 
 @api.get("/api/auth/api-keys")
-def get_keys(request: Request) -> Listed:
+def get_keys(request: Request) -> Listed[ApiKey]:
     found = api_keys.listed(context(), caller(request))
     return Listed(found, Pagination(limit=api_keys.LIVE_MAX, offset=0, total=len(found)))
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from functions.auth import kyc, multipart, staff
 from functions.auth.app import api, caller, client, context, is_fresh
 from functions.auth.models import KycDecision, Listed, PageQuery, Pagination
+from functions.auth.store.kyc import Submission
 from mycrypto.http import Principal, Reply, Request
 
 FORM_BYTES_MAX: Final = 6 * 1024 * 1024
@@ -37,7 +38,7 @@ def get_limits(request: Request) -> Any:
 
 
 @api.get("/api/auth/admin/kyc")
-def get_waiting(request: Request) -> Listed:
+def get_waiting(request: Request) -> Listed[Submission]:
     _admin(request)
     query = request.params(PageQuery)
     found, total = kyc.waiting(context(), query.limit, query.offset)

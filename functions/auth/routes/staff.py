@@ -6,8 +6,9 @@ from typing import Any
 
 from functions.auth import staff
 from functions.auth.app import api, caller, client, context, is_fresh
-from functions.auth.models import AuditQuery, Listed, Pagination, RolesChange, StatusChange, TierChange, UsersQuery
+from functions.auth.models import AuditQuery, Listed, Pagination, Profile, RolesChange, StatusChange, TierChange, UsersQuery
 from functions.auth.store import staff as store
+from functions.auth.store.staff import AuditEntry
 from mycrypto.http import Principal, Request
 from mycrypto.security.tokens import Role
 
@@ -25,7 +26,7 @@ def _admin(request: Request) -> Principal:
 
 
 @api.get("/api/auth/admin/users")
-def get_users(request: Request) -> Listed:
+def get_users(request: Request) -> Listed[Profile]:
     _reader(request)
     query = request.params(UsersQuery)
     found, total = staff.find(context(), query.email, query.status or "", query.limit, query.offset)
@@ -54,7 +55,7 @@ def put_status(request: Request, user_id: str) -> Any:
 
 
 @api.get("/api/auth/admin/audit-logs")
-def get_audit_logs(request: Request) -> Listed:
+def get_audit_logs(request: Request) -> Listed[AuditEntry]:
     _reader(request)
     query = request.params(AuditQuery)
     found, total = store.audit_entries(context().db.connection(), query.user_id, query.action, query.limit, query.offset)

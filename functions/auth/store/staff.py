@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -20,8 +21,8 @@ class AuditEntry(msgspec.Struct, frozen=True):
     action: str
     resource: str
     result: str
-    old_value: dict[str, object] | None
-    new_value: dict[str, object] | None
+    old_value: dict[str, Any] | None
+    new_value: dict[str, Any] | None
     reason: str
     ip_address: str | None
     request_id: str

@@ -26,9 +26,11 @@ from moto import mock_aws
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from functions.auth import backup_codes
+from functions.auth import backup_codes, openapi
 from mycrypto.security import keys, passwords
+from tests.documented import Documented
 
+DOCUMENTED: Final = Documented(openapi.document())
 PASSWORD: Final = "Str0ng!passw0rd"
 QUEUES: Final = ("email-notifications", "audit-logs", "kyc-processing")
 TWO_FACTOR_KEY: Final = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -148,7 +150,9 @@ class Identity:
         }
         answer = self.handler(event, LambdaContext())
         headers_out = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
-        return Answer(answer["statusCode"], json.loads(answer["body"]) if answer["body"] else {}, headers_out)
+        given = Answer(answer["statusCode"], json.loads(answer["body"]) if answer["body"] else {}, headers_out)
+        DOCUMENTED.check(method, path, given.status, given.body)
+        return given
 
     def authorize(self, method: str, path: str, headers: dict[str, str]) -> dict[str, Any]:
         event = {"type": "REQUEST", "methodArn": f"{ARN}/{method}{path}", "httpMethod": method, "path": path, "headers": headers}

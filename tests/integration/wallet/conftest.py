@@ -21,17 +21,20 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from embit import bip32, bip39
 
 from functions.settlement import service as settlement
+from functions.wallet import openapi
 from mycrypto import balance_cache, cache, outbox, telemetry
 from mycrypto.contracts import commands, events
 from mycrypto.database import Database
 from mycrypto.security import second_factor, totp
 from mycrypto.security.sealing import Sealer
+from tests.documented import Documented
 
 if TYPE_CHECKING:
     from functions.wallet.context import Context
     from tests.integration.conftest import EngineLog, TestDatabase
 
 REQUEST = json.loads((Path(__file__).parents[2] / "events" / "wallet_request.json").read_text())
+DOCUMENTED = Documented(openapi.document())
 IBAN = "TR330006100519786457841326"
 WEBHOOK_SECRETS = {"bank": "bank-secret", "chain": "chain-secret"}
 
@@ -128,7 +131,9 @@ class Wallet:
             }
         answer = self.module.handler(event, LambdaContext())
         sent = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
-        return Answer(answer["statusCode"], json.loads(answer["body"]) if answer["body"] else None, sent)
+        given = Answer(answer["statusCode"], json.loads(answer["body"]) if answer["body"] else None, sent)
+        DOCUMENTED.check(method, path, given.status, given.body)
+        return given
 
     def report(self, sender: str, document: dict[str, Any], *, secret: str = "", seconds: int | None = None) -> Answer:
         """A signed webhook."""

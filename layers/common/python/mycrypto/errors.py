@@ -48,7 +48,6 @@ _ROWS: Final = (
     ErrorKind("ACCOUNT_LOCKED", 403, "The account is locked", "Hesabınız geçici olarak kilitlendi."),
     ErrorKind("ACCOUNT_SUSPENDED", 403, "The account is suspended", "Hesabınız askıya alındı."),
     ErrorKind("VERIFICATION_TOKEN_INVALID", 400, "The verification token is invalid or expired", "Doğrulama bağlantısı geçersiz."),
-    ErrorKind("ALREADY_VERIFIED", 400, "The e-mail address is already verified", "E-posta adresiniz zaten doğrulanmış."),
     ErrorKind("RESET_TOKEN_INVALID", 400, "The reset token is invalid or expired", "Şifre sıfırlama bağlantısı geçersiz."),
     ErrorKind("2FA_ALREADY_ENABLED", 409, "The second factor is already on", "İki adımlı doğrulama zaten açık."),
     ErrorKind("2FA_NOT_ENABLED", 400, "The second factor is not on", "İki adımlı doğrulama açık değil."),

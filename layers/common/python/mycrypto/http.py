@@ -213,6 +213,7 @@ class Api:
         self._body_bytes_max = body_bytes_max
         self._resolver = APIGatewayRestResolver(debug=False)
         self._known: list[tuple[str, re.Pattern[str]]] = []
+        self.routes: list[tuple[str, str]] = []
         self._request: Request | None = None
         self._route = ""
 
@@ -229,6 +230,7 @@ class Api:
         def register(endpoint: Endpoint) -> Endpoint:
             pattern = _PATH_PART.sub("[^/]+", path)
             self._known.append((method, re.compile(f"{pattern}/*")))
+            self.routes.append((method, path))
 
             def call(**parts: str) -> GatewayResponse[str]:
                 self._route = path

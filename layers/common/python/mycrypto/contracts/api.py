@@ -401,19 +401,3 @@ class UserLimits(msgspec.Struct, frozen=True):
     taker_fee_ppm: int | None
     self_trade_prevention: str
     market_maker: bool
-
-
-class Health(msgspec.Struct, frozen=True):
-    status: str
-    service: str
-    version: str
-    timestamp: str
-    uptime_seconds: int
-
-
-class Readiness(msgspec.Struct, frozen=True):
-    """``missing`` names what is not there."""
-
-    status: Literal["ready", "not ready"]
-    checks: dict[str, str]
-    missing: list[str]

@@ -1,0 +1,250 @@
+"""OpenAPI 3.1 documents, made from the models of a service and a table of its operations.
+
+Each service has its table and serves its document; ``docs/api`` holds all of them, and tests compare both with the code.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from mycrypto.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, TYPE_BASE
+
+PRIVATE_ERRORS: Final = ("UNAUTHORIZED", "INVALID_TOKEN", "FORBIDDEN", "RATE_LIMIT_EXCEEDED", "SERVICE_UNAVAILABLE")
+BODY_ERRORS: Final = ("VALIDATION_ERROR", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
+BEARER: Final = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+_LIMIT_HEADERS: Final = {
+    "X-RateLimit-Limit": "Tokens of the caller's bucket",
+    "X-RateLimit-Remaining": "Tokens left",
+    "X-RateLimit-Reset": "Seconds until the bucket is full, or has a token again",
+}
+
+_SCHEMA: Final = "#/components/schemas/{name}"
+_EVERYWHERE: Final = ("NOT_FOUND", "METHOD_NOT_ALLOWED")
+"""What any path and method may be answered with that is not in the table."""
+
+Figures = Mapping[str, Mapping[str, str | int]]
+Shapes = Mapping[str, Mapping[str, Any]]
+
+_FIGURES: Final[Figures] = {
+    "RATE_LIMIT_EXCEEDED": {"limit": 10, "retry_after": 1},
+    "PAYLOAD_TOO_LARGE": {"limit_bytes": 64 * 1024},
+}
+"""Members that carry the figures of a case, as an example shows them; those that every service has."""
+
+_EXAMPLE_FAULT: Final = ({"field": "limit", "message": "must be a whole number from 1 to 100"},)
+
+_PROBLEM: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "RFC 9457. Further members carry the figures of the case.",
+    "required": ["type", "title", "status", "detail", "instance", "code", "message", "errors", "trace_id"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "code": {"type": "string", "enum": sorted(CATALOGUE)},
+        "message": {"type": "string", "description": "For the user, in Turkish"},
+        "errors": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"field": {"type": "string"}, "message": {"type": "string"}}},
+        },
+        "trace_id": {"type": "string"},
+    },
+}
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """A query parameter or a header. ``kind`` is the JSON type."""
+
+    name: str
+    kind: str
+    text: str
+    place: str = "query"
+    required: bool = False
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One method of one path. ``answer`` is the model of success, several of which one comes, a schema, or ``None`` for an empty one;
+    ``also`` are further answers as (status, description, model). A body that is no model is a schema of ``body_media``.
+    """
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    tag: str
+    answer: Any = None
+    status: int = 200
+    also: tuple[tuple[int, str, Any], ...] = ()
+    body: Any = None
+    body_media: str = "application/json"
+    parameters: tuple[Parameter, ...] = ()
+    errors: tuple[str, ...] = ("VALIDATION_ERROR",)
+    private: bool = False
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Every code of the catalogue that it may answer with."""
+        return tuple(dict.fromkeys((*self.errors, *(PRIVATE_ERRORS if self.private else ()), "INTERNAL_ERROR")))
+
+
+class Service(msgspec.Struct, frozen=True, kw_only=True):
+    """What a document is about. ``security`` are schemes by name, any one of which opens a private operation; ``shapes`` say more about
+    parameters by their names.
+    """
+
+    title: str
+    description: str
+    operations: Sequence[Operation]
+    security: Mapping[str, Mapping[str, Any]]
+    figures: Figures
+    shapes: Shapes
+
+
+def document(service: Service) -> dict[str, Any]:
+    """The whole document."""
+    kinds = {
+        kind
+        for operation in service.operations
+        for named in (operation.answer, operation.body, *(also[2] for also in operation.also))
+        for kind in _models(named)
+    }
+    _, schemas = msgspec.json.schema_components(sorted(kinds, key=str), ref_template=_SCHEMA)
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in service.operations:
+        paths.setdefault(operation.path, {})[operation.method] = _operation(operation, service)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": service.title, "version": "1.0.0", "description": service.description},
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {
+            "schemas": {**schemas, "Problem": _PROBLEM},
+            "examples": _examples(service),
+            "securitySchemes": {name: dict(scheme) for name, scheme in service.security.items()},
+        },
+    }
+
+
+def text(made: Mapping[str, Any]) -> str:
+    """A document as it is committed and served."""
+    return json.dumps(made, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _models(named: Any) -> tuple[Any, ...]:
+    if named is None or isinstance(named, dict):
+        return ()
+    return named if isinstance(named, tuple) else (named,)
+
+
+def _schema(named: Any) -> dict[str, Any]:
+    if isinstance(named, dict):
+        return named
+    schemas, _ = msgspec.json.schema_components(_models(named), ref_template=_SCHEMA)
+    return schemas[0] if len(schemas) == 1 else {"oneOf": list(schemas)}
+
+
+def _operation(operation: Operation, service: Service) -> dict[str, Any]:
+    headers = _LIMIT_HEADERS if operation.private else {}
+    made: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "tags": [operation.tag],
+        "parameters": [
+            *(
+                {"name": part[1:-1], "in": "path", "required": True, "schema": {"type": "string", **service.shapes.get(part[1:-1], {})}}
+                for part in operation.path.split("/")
+                if part.startswith("{")
+            ),
+            *(_parameter(parameter, service) for parameter in operation.parameters),
+        ],
+        "responses": {
+            str(operation.status): _done(operation.answer, headers),
+            **{str(status): {**_done(kind, headers), "description": text} for status, text, kind in operation.also},
+            **_refusals(operation),
+        },
+    }
+    if operation.body is not None:
+        made["requestBody"] = {"required": True, "content": {operation.body_media: {"schema": _schema(operation.body)}}}
+    if operation.private:
+        made["security"] = [{name: []} for name in service.security]
+    return made
+
+
+def _parameter(parameter: Parameter, service: Service) -> dict[str, Any]:
+    made = {
+        "name": parameter.name,
+        "in": parameter.place,
+        "description": parameter.text,
+        "schema": {"type": parameter.kind, **service.shapes.get(parameter.name, {})},
+    }
+    return {**made, "required": True} if parameter.required else made
+
+
+def _headers(names: Mapping[str, str]) -> dict[str, Any]:
+    return {name: {"description": text, "schema": {"type": "integer"}} for name, text in names.items()}
+
+
+def _done(answer: Any, headers: Mapping[str, str]) -> dict[str, Any]:
+    made: dict[str, Any] = {"description": "Done"}
+    if answer is not None:
+        made["content"] = {"application/json": {"schema": _schema(answer)}}
+    return {**made, "headers": _headers(headers)} if headers else made
+
+
+def _examples(service: Service) -> dict[str, Any]:
+    """A problem for each code that the service may answer with, as it was met first."""
+    met = {code: operation.path for operation in reversed(service.operations) for code in (*_EVERYWHERE, *operation.codes)}
+    return {
+        code: {
+            "summary": CATALOGUE[code].title,
+            "value": {
+                "type": TYPE_BASE + code.lower().replace("_", "-"),
+                "title": CATALOGUE[code].title,
+                "status": CATALOGUE[code].status,
+                "detail": CATALOGUE[code].title,
+                "instance": path,
+                "code": code,
+                "message": CATALOGUE[code].message,
+                "errors": list(_EXAMPLE_FAULT) if code == "VALIDATION_ERROR" else [],
+                "trace_id": "01a20969-8b47-7b80-b714-07cb0c733fb3",
+                **_FIGURES.get(code, {}),
+                **service.figures.get(code, {}),
+            },
+        }
+        for code, path in met.items()
+    }
+
+
+def _refusals(operation: Operation) -> dict[str, Any]:
+    """The problems of an operation by status, an example for each code."""
+    by_status: dict[int, list[str]] = {}
+    for code in operation.codes:
+        by_status.setdefault(CATALOGUE[code].status, []).append(code)
+    return {
+        str(status): {
+            "description": ", ".join(codes),
+            "content": {
+                PROBLEM_MEDIA_TYPE: {
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                    "examples": {code: {"$ref": f"#/components/examples/{code}"} for code in codes},
+                }
+            },
+            **_refusal_headers(status),
+        }
+        for status, codes in sorted(by_status.items())
+    }
+
+
+def _refusal_headers(status: int) -> dict[str, Any]:
+    if status == 429:
+        return {"headers": _headers({**_LIMIT_HEADERS, "Retry-After": "Seconds to wait"})}
+    if status == 503:
+        return {"headers": _headers({"Retry-After": "Seconds to wait, where it is known"})}
+    return {}
