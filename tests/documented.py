@@ -38,6 +38,7 @@ class Documented:
         content = operation["responses"][str(status)].get("content", {})
         if "application/problem+json" in content:
             assert body["code"] in content["application/problem+json"]["examples"], where
+            assert body["status"] == status, where
         elif "application/json" in content:
             name = content["application/json"]["schema"].get("$ref", "")
             if name:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Coroutine, Sequence
 from typing import Any, Final, Protocol
 
@@ -63,7 +62,6 @@ class Gateway:
         broker = BrokerSettings(settings.kafka_bootstrap_servers, settings.kafka_auth, settings.aws_region, settings.service_name)
         self.settings = settings
         self.logger = telemetry.logger(settings.service_name)
-        self.started_at = time.monotonic()
         self.shard = settings.shard
         self.hub = Hub(settings.shard)
         self._command_log = command_log or KafkaCommandLog(broker, settings.shard)

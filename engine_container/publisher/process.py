@@ -30,14 +30,13 @@ from engine_container.publisher.snapshots import SnapshotSaver
 from engine_container.publisher.topics import PublicTopics
 from engine_container.views.observer import Observers
 from engine_container.views.projection import Projection
-from engine_container.views.rendering import iso
 from engine_container.views.snapshot import Cover
 from engine_container.web.background import Background
 from engine_container.web.call import Call, Reply
 from engine_container.web.edge import Edge, Endpoint, unknown_route
 from mycrypto import telemetry
-from mycrypto.contracts import api
 from mycrypto.contracts.events import decode_record
+from mycrypto.health import Readiness, alive
 
 RETRY_SECONDS: Final = 0.5
 REDIS_TIMEOUT_SECONDS: Final = 0.5
@@ -60,7 +59,6 @@ class Publisher:
         broker = BrokerSettings(settings.kafka_bootstrap_servers, settings.kafka_auth, settings.aws_region, settings.service_name)
         self.settings = settings
         self.logger = telemetry.logger(settings.service_name)
-        self.started_at = time.monotonic()
         self._log = event_log or KafkaEventLog(broker, settings.shard)
         self._topics = topics or PublicTopics(broker, settings.shard)
         self._redis = cache or Redis.from_url(
@@ -196,14 +194,12 @@ def create_app(publisher: Publisher) -> ASGIApp:
     """Health, readiness and metrics; its lifespan is the publisher's."""
 
     async def health(call: Call) -> Reply:  # noqa: ARG001 - the shape of an endpoint
-        uptime = int(time.monotonic() - publisher.started_at)
-        status = "failed" if publisher.failed() else "ok"
-        body = api.Health(status, publisher.settings.service_name, "1", iso(time.time_ns() // 1_000_000), uptime)
-        return Reply(body, 200 if status == "ok" else 503)
+        failed = publisher.failed()
+        return Reply(alive(publisher.settings.service_name, "failed" if failed else "ok"), 503 if failed else 200)
 
     async def ready(call: Call) -> Reply:  # noqa: ARG001 - the shape of an endpoint
-        missing = publisher.missing()
-        return Reply(api.Readiness("not ready" if missing else "ready", publisher.checks, missing), 503 if missing else 200)
+        state = Readiness.of(publisher.checks, publisher.missing())
+        return Reply(state, state.http_status)
 
     async def metrics(call: Call) -> Reply:  # noqa: ARG001 - the shape of an endpoint
         return Reply(REGISTRY.text().encode(), headers=((b"content-type", MEDIA_TYPE.encode()),))

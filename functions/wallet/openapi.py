@@ -340,7 +340,7 @@ SERVICE: Final = Service(
         "WALLET_002": {"limit": "1000", "remaining": "250", "level": 1},
         "INVALID_AMOUNT": {"minimum": "100", "maximum": "50000"},
         "KYC_REQUIRED": {"required_level": 1, "level": 0},
-        "WITHDRAWAL_STATUS": {"status": "APPROVED"},
+        "WITHDRAWAL_STATUS": {"status_now": "APPROVED"},
     },
     shapes={
         "account_id": {"format": "uuid"},

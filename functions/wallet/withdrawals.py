@@ -256,7 +256,7 @@ def approve(context: Context, request: Request, staff: Principal, withdrawal_id:
         if row.user_id == staff.user_id:
             raise ProblemError("FORBIDDEN", "nobody approves a withdrawal of their own")
         if row.debited_at is None:
-            raise ProblemError("WITHDRAWAL_STATUS", "the money is not out of trading yet; try again", status=row.status)
+            raise ProblemError("WITHDRAWAL_STATUS", "the money is not out of trading yet; try again", status_now=row.status)
         store.approve(connection, withdrawal_id, staff.user_id, context.now())
         _record(connection, "withdrawal.approved", row, request, actor=staff.user_id)
     context.flush()
@@ -278,13 +278,13 @@ def _pending(connection: Connection, withdrawal_id: UUID) -> WithdrawalRow:
     if row is None:
         raise ProblemError("WITHDRAWAL_NOT_FOUND")
     if row.status != "PENDING":
-        raise ProblemError("WITHDRAWAL_STATUS", f"the withdrawal is {row.status}", status=row.status)
+        raise ProblemError("WITHDRAWAL_STATUS", f"the withdrawal is {row.status}", status_now=row.status)
     return row
 
 
 def _end_unpaid(connection: Connection, row: WithdrawalRow, status: str, reason: str, now: datetime) -> None:
     if row.status != "PENDING":
-        raise ProblemError("WITHDRAWAL_STATUS", f"the withdrawal is {row.status}", status=row.status)
+        raise ProblemError("WITHDRAWAL_STATUS", f"the withdrawal is {row.status}", status_now=row.status)
     store.end(connection, row.id, status, now, reason=reason)
     start_due(connection)  # where the debit is still under way, settlement starts it when that arrives
 

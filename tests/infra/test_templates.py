@@ -434,6 +434,8 @@ def test_without_a_token_only_the_public_routes_answer(on_aws: Templates) -> Non
         "/api/auth/health",
         "/api/auth/health/ready",
         "/api/auth/.well-known/jwks.json",
+        "/api/auth/openapi.json",
+        "/api/wallet/openapi.json",
         "/api/auth/register",
         "/api/auth/login",
         "/api/auth/verify-email",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -49,7 +49,7 @@ def get_health(_: Request) -> Health:
 
 @api.get("/api/auth/health/ready")
 def get_ready(_: Request) -> Reply:
-    needed = {
+    needed: dict[str, Callable[[], object]] = {
         "database": lambda: context().db.connection().execute("SELECT 1 FROM users LIMIT 1"),
         "redis": context().redis.ping,
         "token_keys": lambda: context().keys.signing,

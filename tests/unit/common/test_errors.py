@@ -51,3 +51,8 @@ def test_a_field_error_names_its_field() -> None:
     problem = invalid("quantity", "must be greater than zero")
     assert problem.errors == (FieldError("quantity", "must be greater than zero"),)
     assert problem.body()["errors"] == [{"field": "quantity", "message": "must be greater than zero"}]
+
+
+def test_a_figure_of_a_case_cannot_take_the_place_of_a_member() -> None:
+    with pytest.raises(TypeError, match="status"):
+        ProblemError("WITHDRAWAL_STATUS", status="APPROVED")

@@ -88,7 +88,7 @@ def _inner(node: inspect.Type) -> Iterator[inspect.Type]:
             yield from _inner(item)
 
 
-@pytest.mark.parametrize("kind", sorted({kind for module in MODELS for kind in _requests(module)}, key=lambda kind: kind.__name__))
+@pytest.mark.parametrize("kind", sorted({kind for module in MODELS for kind in _requests(module)}, key=str))
 def test_every_field_of_every_request_can_be_described_and_patterns_are_put_into_words(kind: type[msgspec.Struct]) -> None:
     described = inspect.type_info(kind)
     assert isinstance(described, inspect.StructType)

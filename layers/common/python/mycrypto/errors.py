@@ -100,6 +100,10 @@ _ROWS: Final = (
 CATALOGUE: Final[Mapping[str, ErrorKind]] = {row.code: row for row in _ROWS}
 
 
+_MEMBERS: Final = frozenset({"type", "title", "status", "instance", "code", "message", "trace_id"})
+"""What a problem document says by itself; figures of a case have other names."""
+
+
 class FieldError(msgspec.Struct, frozen=True):
     """What is wrong with one field of a request."""
 
@@ -119,6 +123,8 @@ class ProblemError(Exception):
         headers: Mapping[str, str] | None = None,
         **extra: str | int,
     ) -> None:
+        if not _MEMBERS.isdisjoint(extra):
+            raise TypeError(f"{code}: a figure must not take the place of {', '.join(_MEMBERS & extra.keys())}")
         self.kind = CATALOGUE[code]
         self.detail = detail
         self.errors = tuple(errors)

@@ -38,10 +38,10 @@ class Readiness(msgspec.Struct, frozen=True):
         return 503 if self.missing else 200
 
 
-def alive(service: str) -> Health:
+def alive(service: str, status: str = "ok") -> Health:
     """What a live process or function says of itself."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return Health("ok", service, _version(), now, int(time.monotonic() - _STARTED))
+    return Health(status, service, _version(), now, int(time.monotonic() - _STARTED))
 
 
 def _version() -> str:
