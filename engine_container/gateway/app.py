@@ -19,7 +19,7 @@ from engine_container.gateway.routes.operations import Operations
 from engine_container.gateway.routes.orders import Orders
 from engine_container.gateway.settings import GatewaySettings
 from engine_container.gateway.sockets.server import Sockets
-from engine_container.web.edge import Edge, Endpoint, Handler, unknown_route
+from engine_container.web.edge import Beginner, Edge, Endpoint, Handler, unknown_route
 from mycrypto.settings import load
 
 GC_THRESHOLD: Final = 100_000
@@ -102,8 +102,12 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
         ("/ws/orders", sockets.orders),
         ("/ws", sockets.everything),
     )
+    beginners: dict[str, dict[str, Beginner]] = {
+        "/api/v1/orders": {"POST": orders.begin_place},
+        "/api/v1/orders/batch": {"POST": orders.begin_batch},
+    }
     return [
-        *(Route(path, Endpoint(path, handlers), methods=list(handlers)) for path, handlers in table),
+        *(Route(path, Endpoint(path, handlers, beginners.get(path)), methods=list(handlers)) for path, handlers in table),
         *(WebSocketRoute(path, Channel(channel)) for path, channel in channels),
     ]
 

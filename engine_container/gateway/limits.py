@@ -112,6 +112,11 @@ class _Lease:
         self.local = float(capacity)
         self.local_at = now
 
+    def spend(self, allowance: Allowance, tokens: int) -> Standing:
+        """Tokens that are there."""
+        self.tokens -= tokens
+        return Standing(allowance.count, self.remaining + self.tokens, -(-allowance.window_ms // 1_000))
+
 
 class RateLimits:
     def __init__(self, scripts: Scripts, *, enabled: bool = True) -> None:
@@ -134,8 +139,19 @@ class RateLimits:
                     await self._renew(user_id, use, allowance, lease, tokens, now)
         if lease.tokens < tokens:
             raise _refusal(use, allowance, lease, time.monotonic())
-        lease.tokens -= tokens
-        return Standing(allowance.count, lease.remaining + lease.tokens, -(-allowance.window_ms // 1_000))
+        return lease.spend(allowance, tokens)
+
+    def spend_at_hand(self, user_id: bytes, tier: Tier, use: Use, tokens: int = 1, *, kept: int = 0) -> tuple[bool, Standing | None]:
+        """As :meth:`spend` where nobody has to be asked; ``(False, None)`` where Redis has to be, and nothing was taken. ``kept`` more must
+        be there to be taken next.
+        """
+        allowance = ALLOWANCES[use, tier]
+        if not self._enabled or allowance.count == 0 or tokens <= 0:
+            return True, None
+        lease = self._lease(user_id, use, allowance)
+        if lease.tokens < tokens + kept or lease.expires <= time.monotonic():
+            return False, None
+        return True, lease.spend(allowance, tokens)
 
     def _lease(self, user_id: bytes, use: Use, allowance: Allowance) -> _Lease:
         key = (user_id, use)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, Protocol
 
 import redis.exceptions
@@ -20,7 +20,7 @@ from engine_container.gateway.keyset import KeySet
 from engine_container.gateway.limits import RateLimits, Use
 from engine_container.gateway.settings import GatewaySettings
 from engine_container.gateway.sockets.hub import Hub
-from engine_container.gateway.submit import Answer, Commands, OverloadedError, UnansweredError
+from engine_container.gateway.submit import Answer, Commands, Outcome, OverloadedError, UnansweredError
 from engine_container.logs.beginnings import NewestSnapshot
 from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.feed import Feed
@@ -144,6 +144,18 @@ class Gateway:
             call.add_headers(standing.headers())
         return caller
 
+    def caller_at_hand(self, call: Call, *, kept: int = 0) -> Caller | None:
+        """As :meth:`caller` for who trades, where nobody has to be asked; ``None`` where somebody has to be, and nothing was taken. ``kept``:
+        tokens that must be there to be spent next.
+        """
+        caller = None if is_signed(call) else self.auth.at_hand(call.header(b"authorization"))
+        if caller is None:
+            return None
+        enough, standing = self.limits.spend_at_hand(caller.user_id, caller.tier, Use.ORDERS, kept=kept)
+        if standing is not None:
+            call.add_headers(standing.headers())
+        return caller if enough else None
+
     def require_views(self) -> Projection:
         """The views, once they are complete; raises SERVICE_UNAVAILABLE before."""
         if not self.feed.ready:
@@ -155,15 +167,23 @@ class Gateway:
         try:
             return await self.commands.submit(commands)
         except UnansweredError as error:
-            if error.sent:
-                raise _unknown_outcome(client_order_id) from None
-            raise ProblemError(
-                "SERVICE_UNAVAILABLE", "the engine cannot be reached; nothing was done", headers={"Retry-After": "1"}
-            ) from None
+            raise _unanswered(error, client_order_id) from None
         except OverloadedError:
-            raise ProblemError(
-                "SERVICE_UNAVAILABLE", "too many orders are waiting; nothing was done", headers={"Retry-After": "1"}
-            ) from None
+            raise _overloaded() from None
+
+    def begin(self, commands: Sequence[Command], settled: Callable[[list[Answer] | ProblemError], None], client_order_id: str = "") -> None:
+        """As :meth:`submit` for who does not wait: ``settled`` gets the answers or the problem. Raises SERVICE_UNAVAILABLE."""
+
+        def tell(outcome: Outcome) -> None:
+            try:
+                settled(_unanswered(outcome, client_order_id) if isinstance(outcome, UnansweredError) else outcome)
+            except Exception:  # the feed calls this: whatever is wrong with one answer must not end the reading
+                self.logger.exception("an answer could not be given")
+
+        try:
+            self.commands.begin(commands, tell)
+        except OverloadedError:
+            raise _overloaded() from None
 
     async def submit_silent(self, command: CancelAll | Halt | Resume, user_id: bytes) -> Answer:
         """Carry out a command that makes no event where there is nothing to do, and so would never be answered. The cancel of no order
@@ -210,7 +230,13 @@ class Gateway:
         self.views.trades.evict(watermark, before_ms)
 
 
-def _unknown_outcome(client_order_id: str) -> ProblemError:
+def _overloaded() -> ProblemError:
+    return ProblemError("SERVICE_UNAVAILABLE", "too many orders are waiting; nothing was done", headers={"Retry-After": "1"})
+
+
+def _unanswered(error: UnansweredError, client_order_id: str) -> ProblemError:
+    if not error.sent:
+        return ProblemError("SERVICE_UNAVAILABLE", "the engine cannot be reached; nothing was done", headers={"Retry-After": "1"})
     if client_order_id:
         return ProblemError("OUTCOME_UNKNOWN", "ask for the order by its client_order_id", client_order_id=client_order_id)
     return ProblemError("OUTCOME_UNKNOWN", "look at the orders before trying again")

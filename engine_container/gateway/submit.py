@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -45,26 +45,24 @@ class OverloadedError(RuntimeError):
     """Too many commands wait already; nothing was sent."""
 
 
+Outcome = list[Answer] | UnansweredError
+"""The results in the order of the commands, or why there are none."""
+
+
 class _Group:
-    """Commands that travel in one record and are answered together."""
+    """Commands that travel in one record and are answered together. ``settled`` is called once, when the outcome is known."""
 
-    __slots__ = ("answers", "commands", "deadline", "done", "missing", "sent")
+    __slots__ = ("answers", "arrived", "commands", "deadline", "done", "missing", "sent", "settled")
 
-    def __init__(self, commands: Sequence[Command], deadline: float) -> None:
+    def __init__(self, commands: Sequence[Command], arrived: float, deadline: float, settled: Callable[[Outcome], None]) -> None:
         self.commands = commands
         self.answers: list[Answer | None] = [None] * len(commands)
         self.missing = len(commands)
+        self.arrived = arrived
         self.deadline = deadline
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.settled = settled
+        self.done = False
         self.sent = False
-
-
-def _answer_silent(group: _Group, before: int, seq: int, time_ms: int) -> None:
-    """Results come in the order of the commands, and one without events does not come at all: it is known by the next one's."""
-    for index in range(before):
-        if group.answers[index] is None:
-            group.answers[index] = Answer(seq, time_ms, Result(index, group.commands[index].command_id, []))
-            group.missing -= 1
 
 
 class Commands:
@@ -98,40 +96,75 @@ class Commands:
 
         Raises :class:`UnansweredError` or :class:`OverloadedError`.
         """
+        answered: asyncio.Future[list[Answer]] = asyncio.get_running_loop().create_future()
+
+        def settled(outcome: Outcome) -> None:
+            if answered.done():
+                return
+            if isinstance(outcome, UnansweredError):
+                answered.set_exception(outcome)
+            else:
+                answered.set_result(outcome)
+
+        group = self._begin(commands, settled)
+        try:
+            return await answered
+        finally:
+            if not group.done:  # nobody waits any more: what was not sent is not to be sent
+                self._forget(group)
+
+    def begin(self, commands: Sequence[Command], settled: Callable[[Outcome], None]) -> None:
+        """As :meth:`submit` for who does not wait: ``settled`` is called with the outcome, from within the feed. It must not raise.
+
+        Raises :class:`OverloadedError`.
+        """
+        self._begin(commands, settled)
+
+    def _begin(self, commands: Sequence[Command], settled: Callable[[Outcome], None]) -> _Group:
         if self._queued + len(commands) > self._queued_max:
             raise OverloadedError("too many commands are waiting")
         arrived = time.monotonic()
-        group = _Group(commands, arrived + self._answer_seconds_max)
+        group = _Group(commands, arrived, arrived + self._answer_seconds_max, settled)
+        waiting = self._waiting
         for index, command in enumerate(commands):
-            self._waiting[command.command_id] = (group, index)
+            waiting[command.command_id] = (group, index)
         self._queue.append(group)
         self._queued += len(commands)
         self._by_deadline.append(group)
         self._wake.set()
-        try:
-            await group.done
-        finally:
-            for command in commands:
-                self._waiting.pop(command.command_id, None)
-        EXECUTION.observe((time.monotonic() - arrived) * 1_000)
-        return [answer for answer in group.answers if answer is not None]
+        return group
+
+    def _forget(self, group: _Group) -> None:
+        group.done = True
+        for command in group.commands:
+            self._waiting.pop(command.command_id, None)
 
     def complete(self, record: EventRecord, watermark_before: int) -> None:  # noqa: ARG002 - the feed's callback
         """Take the results of a record to those who wait for them."""
         seq = record.first_seq
         waiting = self._waiting
         for result in record.results:
-            found = waiting.get(result.command_id)
+            found = waiting.pop(result.command_id, None)
             if found is not None:
                 group, index = found
-                if group.answers[index] is None:
-                    group.answers[index] = Answer(seq, record.time_ms, result)
-                    group.missing -= 1
-                    if index and group.answers[index - 1] is None:
-                        _answer_silent(group, index, seq, record.time_ms)
-                    if group.missing == 0 and not group.done.done():
-                        group.done.set_result(None)
+                group.answers[index] = Answer(seq, record.time_ms, result)
+                group.missing -= 1
+                if index and group.answers[index - 1] is None:
+                    self._answer_silent(group, index, seq, record.time_ms)
+                if group.missing == 0:
+                    group.done = True
+                    EXECUTION.observe((time.monotonic() - group.arrived) * 1_000)
+                    group.settled([answer for answer in group.answers if answer is not None])
             seq += len(result.events)
+
+    def _answer_silent(self, group: _Group, before: int, seq: int, time_ms: int) -> None:
+        """Results come in the order of the commands, and one without events does not come at all: it is known by the next one's."""
+        for index in range(before):
+            if group.answers[index] is None:
+                command_id = group.commands[index].command_id
+                self._waiting.pop(command_id, None)
+                group.answers[index] = Answer(seq, time_ms, Result(index, command_id, []))
+                group.missing -= 1
 
     async def run(self) -> None:
         """Append until cancelled."""
@@ -160,7 +193,7 @@ class Commands:
         while queue and len(queue[0].commands) <= room:
             group = queue.popleft()
             self._queued -= len(group.commands)
-            if not group.done.done():
+            if not group.done:
                 groups.append(group)
                 room -= len(group.commands)
         return groups
@@ -175,7 +208,7 @@ class Commands:
             except LogUnavailableError:
                 self.connected = False
                 await asyncio.sleep(RETRY_SECONDS)
-                groups = [group for group in groups if not group.done.done()]
+                groups = [group for group in groups if not group.done]
                 continue
             self.connected = True
             self.records += 1
@@ -187,7 +220,8 @@ class Commands:
             await asyncio.sleep(SWEEP_SECONDS)
             now = time.monotonic()
             queue = self._by_deadline
-            while queue and (queue[0].done.done() or queue[0].deadline <= now):
+            while queue and (queue[0].done or queue[0].deadline <= now):
                 group = queue.popleft()
-                if not group.done.done():
-                    group.done.set_exception(UnansweredError(sent=group.sent))
+                if not group.done:
+                    self._forget(group)
+                    group.settled(UnansweredError(sent=group.sent))

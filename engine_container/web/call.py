@@ -34,10 +34,11 @@ class Call:
 
     __slots__ = ("_body", "_receive", "_scope", "trace_id")
 
-    def __init__(self, scope: Scope, receive: Receive, trace_id: str) -> None:
+    def __init__(self, scope: Scope, receive: Receive, trace_id: str, body: bytes | None = None) -> None:
+        """``body`` is given where all of it has been read; it has at most 64 KB then."""
         self._scope = scope
         self._receive = receive
-        self._body: bytes | None = None
+        self._body = body
         self.trace_id = trace_id
 
     @property
@@ -104,11 +105,17 @@ class Call:
 
     async def json_bytes(self) -> bytes:
         """The body, if it claims to be JSON. Raises UNSUPPORTED_MEDIA_TYPE."""
-        media = (self.header(b"content-type") or b"").partition(b";")[0].strip().lower()
-        raw = await self.body()
-        if media != b"application/json":
-            raise ProblemError("UNSUPPORTED_MEDIA_TYPE", f"the content type is {media.decode('latin-1') or 'missing'}")
-        return raw
+        await self.body()
+        return self.json_at_hand()
+
+    def json_at_hand(self) -> bytes:
+        """As :meth:`json_bytes`, of a body that has been read."""
+        declared = self.header(b"content-type") or b""
+        if declared != b"application/json":
+            media = declared.partition(b";")[0].strip().lower()
+            if media != b"application/json":
+                raise ProblemError("UNSUPPORTED_MEDIA_TYPE", f"the content type is {media.decode('latin-1') or 'missing'}")
+        return self._body or b""
 
     def query(self, allowed: frozenset[str]) -> dict[str, str]:
         """The query parameters, each once and known; raises VALIDATION_ERROR."""

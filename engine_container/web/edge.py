@@ -18,6 +18,13 @@ from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError
 from mycrypto.ids import uuid_text
 
 Handler = Callable[[Call], Awaitable[Reply]]
+Answered = Callable[[Reply | ProblemError], None]
+"""Takes the outcome of a call; to be called once."""
+Beginner = Callable[[Call, Answered], bool]
+"""Begins what a call asks for, without a task that waits for it; ``False`` says that it cannot, because something has to be waited for
+first, and that nothing was done. Raises problems as a handler does, as long as nothing was begun."""
+Respond = Callable[[int, list[tuple[bytes, bytes]], bytes], None]
+"""Takes status, headers and body of an answer."""
 
 _TRACE_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 _JSON: Final = (b"content-type", b"application/json")
@@ -37,34 +44,51 @@ class Reporter(Protocol):
 
 
 class Endpoint:
-    """An ASGI application around the handlers of one path, by method; ``path`` is the route's template."""
+    """An ASGI application around the handlers of one path, by method; ``path`` is the route's template. ``beginners`` are the short way for
+    the same calls.
+    """
 
-    def __init__(self, path: str, handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, path: str, handlers: Mapping[str, Handler], beginners: Mapping[str, Beginner] | None = None) -> None:
         self.path = path
+        self.beginners = beginners or {}
         self._handlers = {**handlers, **({"HEAD": handlers["GET"]} if "GET" in handlers else {})}
 
     def takes(self, method: str) -> bool:
         return method in self._handlers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        trace_id = scope["trace_id"]
-        reply = await self._handlers[scope["method"]](Call(scope, receive, trace_id))
-        body = reply.body if isinstance(reply.body, bytes) else _encode(reply.body)
-        headers = (*reply.headers, *scope.get("answer_headers", ()))
-        await _answer(send, reply.status, body, trace_id, (_JSON, *headers) if body and not _typed(headers) else headers)
+        reply = await self._handlers[scope["method"]](Call(scope, receive, scope["trace_id"]))
+        await _send(send, *_replied(reply, scope))
 
 
-def _typed(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    return any(name == b"content-type" for name, _ in headers)
+def _replied(reply: Reply, scope: Scope) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Status, headers and body of a reply."""
+    body = reply.body if isinstance(reply.body, bytes) else _encode(reply.body)
+    headers = [*reply.headers, *scope.get("answer_headers", ())]
+    if body and not any(name == b"content-type" for name, _ in headers):
+        headers.insert(0, _JSON)
+    return reply.status, _completed(headers, body, scope), body
 
 
-async def _answer(send: Send, status: int, body: bytes, trace_id: str, headers: tuple[tuple[bytes, bytes], ...]) -> None:
-    length = (b"content-length", str(len(body)).encode())
+def _refused(problem: ProblemError, scope: Scope) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Status, headers and body of a problem."""
+    body = _encode(problem.body(instance=scope["path"], trace_id=scope["trace_id"]))
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in problem.headers.items()]
     own = {name for name, _ in headers}
-    always = [pair for pair in _ALWAYS if pair[0] not in own]
-    await send(
-        {"type": "http.response.start", "status": status, "headers": [*headers, length, (b"x-request-id", trace_id.encode()), *always]}
-    )
+    headers = [_PROBLEM, *headers, *(pair for pair in scope.get("answer_headers", ()) if pair[0] not in own)]
+    return problem.kind.status, _completed(headers, body, scope), body
+
+
+def _completed(headers: list[tuple[bytes, bytes]], body: bytes, scope: Scope) -> list[tuple[bytes, bytes]]:
+    """With what every answer has."""
+    own = {name for name, _ in headers}
+    headers += [(b"content-length", b"%d" % len(body)), (b"x-request-id", scope["trace_id"].encode())]
+    headers += [pair for pair in _ALWAYS if pair[0] not in own]
+    return headers
+
+
+async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
@@ -75,13 +99,32 @@ class Edge:
         self._app = app
         self._reporter = reporter
         self._by_path = {endpoint.path: endpoint for endpoint in endpoints if "{" not in endpoint.path}
+        self.begins: Final = {(method.encode(), path.encode()) for path, endpoint in self._by_path.items() for method in endpoint.beginners}
+        """Method and path of what :meth:`begin` may take."""
+
+    def begin(self, scope: Scope, body: bytes, respond: Respond) -> bool:
+        """Answer a whole request by ``respond``, now or later; ``False`` if it has to go the way of ASGI, and nothing was done."""
+        started = time.perf_counter()
+        endpoint = self._by_path[scope["path"]]
+        scope["trace_id"] = _trace_id(scope)
+
+        def answered(outcome: Reply | ProblemError) -> None:
+            status, headers, content = _replied(outcome, scope) if isinstance(outcome, Reply) else _refused(outcome, scope)
+            respond(status, headers, content)
+            _count(scope["method"], endpoint.path, status, started)
+
+        try:
+            return endpoint.beginners[scope["method"]](Call(scope, _read_already, scope["trace_id"], body), answered)
+        except Exception as error:  # noqa: BLE001 - whatever it is becomes a problem document
+            answered(self._problem(error, scope))
+            return True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        trace_id = scope["trace_id"] = _trace_id(scope)
+        scope["trace_id"] = _trace_id(scope)
         scope["app"] = self  # makes the router raise for a wrong method instead of answering in plain text
         status = 0
 
@@ -101,13 +144,9 @@ class Edge:
         except Exception as error:
             if status:
                 raise
-            await self._refuse(scope, watch, self._problem(error, scope), trace_id)
+            await _send(watch, *_refused(self._problem(error, scope), scope))
         endpoint = scope.get("endpoint")
-        path = endpoint.path if isinstance(endpoint, Endpoint) else "unknown"
-        REQUESTS.add(1, (scope["method"], path, str(status)))
-        DURATIONS.observe(time.perf_counter() - started, (scope["method"], path))
-        if status >= 500 and path not in PROBES:
-            FAILED.add()
+        _count(scope["method"], endpoint.path if isinstance(endpoint, Endpoint) else "unknown", status, started)
 
     def _problem(self, error: Exception, scope: Scope) -> ProblemError:
         if isinstance(error, ProblemError):
@@ -119,13 +158,17 @@ class Edge:
         self._reporter.exception("unexpected error in %s %s (%s)", scope["method"], scope["path"], scope["trace_id"])
         return ProblemError("INTERNAL_ERROR")
 
-    @staticmethod
-    async def _refuse(scope: Scope, send: Send, problem: ProblemError, trace_id: str) -> None:
-        body = _encode(problem.body(instance=scope["path"], trace_id=trace_id))
-        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in problem.headers.items()]
-        own = {name for name, _ in headers}
-        headers += [pair for pair in scope.get("answer_headers", ()) if pair[0] not in own]
-        await _answer(send, problem.kind.status, body, trace_id, (_PROBLEM, *headers))
+
+def _count(method: str, path: str, status: int, started: float) -> None:
+    REQUESTS.add(1, (method, path, str(status)))
+    DURATIONS.observe(time.perf_counter() - started, (method, path))
+    if status >= 500 and path not in PROBES:
+        FAILED.add()
+
+
+async def _read_already() -> Message:
+    """What is received behind a body that has been read."""
+    return {"type": "http.disconnect"}
 
 
 def _trace_id(scope: Scope) -> str:

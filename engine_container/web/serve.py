@@ -8,6 +8,7 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
+from engine_container.web.quick_http import QuickHttpProtocol
 from engine_container.web.quick_sockets import QuickSocketProtocol
 from mycrypto import telemetry
 
@@ -32,7 +33,7 @@ def serve(app: ASGIApp, host: str, port: int, service: str = "gateway") -> None:
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=QuickHttpProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -22,7 +23,7 @@ from engine_container.views.orders import Order
 from engine_container.views.projection import Projection
 from engine_container.views.rendering import fill_model, order_model
 from engine_container.web.call import BodyDecoder, Call, Reply
-from engine_container.web.edge import DURATIONS
+from engine_container.web.edge import DURATIONS, Answered
 from engine_container.web.quick_ids import new_uuid_bytes
 from mycrypto.contracts import api, events
 from mycrypto.contracts.commands import AmendOrder, CancelAll, CancelOrder, PlaceOrder
@@ -60,11 +61,27 @@ def quote_of(views: Projection, symbol: str) -> str:
     return views.symbols.rules(symbol).quote if symbol in views.symbols else symbol.rpartition("/")[2]
 
 
+class Waiting(Generic[V]):
+    """For a handler that waits for what was begun: ``answer`` raises the problem."""
+
+    def __init__(self) -> None:
+        self.answer: asyncio.Future[V] = asyncio.get_running_loop().create_future()
+
+    def settle(self, outcome: V | ProblemError) -> None:
+        if self.answer.done():
+            return
+        if isinstance(outcome, ProblemError):
+            self.answer.set_exception(outcome)
+        else:
+            self.answer.set_result(outcome)
+
+
 class Orders:
     """The endpoints under ``/api/v1/orders``."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        self._asking: set[asyncio.Task[None]] = set()
 
     async def _trader(self, call: Call) -> Caller:
         caller = await self._gateway.caller(call, trades=True)
@@ -73,46 +90,81 @@ class Orders:
 
     async def place(self, call: Call) -> Reply:
         caller = await self._trader(call)
-        return Reply(await self.place_one(caller, await call.json_bytes()), 201)
+        raw = await call.json_bytes()
+        waiting: Waiting[api.Placed] = Waiting()
+        self.begin_one(caller, raw, waiting.settle)
+        return Reply(await waiting.answer, 201)
 
-    async def place_one(self, caller: Caller, raw: bytes | msgspec.Raw) -> api.Placed:
-        """Place the order that a JSON text describes."""
+    def begin_place(self, call: Call, answered: Answered) -> bool:
+        """As :meth:`place`, where nothing has to be waited for before the order can go its way."""
+        caller = self._gateway.caller_at_hand(call)
+        if caller is None:
+            return False
+        caller.require_trader()
+        raw = call.json_at_hand()
+        self.begin_one(caller, raw, lambda placed: answered(placed if isinstance(placed, ProblemError) else Reply(placed, 201)))
+        return True
+
+    def begin_one(self, caller: Caller, raw: bytes | msgspec.Raw, answered: Callable[[api.Placed | ProblemError], None]) -> None:
+        """Place the order that a JSON text describes. Raises what is wrong with it; what comes of it goes to ``answered``."""
         command = place_command(_PLACE.decode(raw), self._gateway.require_views().symbols, caller.user_id)
-        answers = await self._gateway.submit([command], command.client_order_id)
-        return await self._placed(command, answers[0])
 
-    async def _placed(self, command: PlaceOrder, answer: Answer) -> api.Placed:
-        """The engine's answer to a new order; raises its refusal."""
+        def settled(answers: list[Answer] | ProblemError) -> None:
+            placed = answers if isinstance(answers, ProblemError) else self._placed(command, answers[0])
+            if isinstance(placed, events.OrderRepeated):
+                self._ask_history([placed], lambda found: answered(found[0]))
+            else:
+                answered(placed)
+
+        self._gateway.begin([command], settled, command.client_order_id)
+
+    def _placed(self, command: PlaceOrder, answer: Answer) -> api.Placed | ProblemError | events.OrderRepeated:
+        """The engine's answer to a new order: the order, or its refusal, or an order placed before that only the history may have."""
         number = answer.first_seq
         for event in answer.result.events:
-            if isinstance(event, events.OrderAccepted):
+            if type(event) is events.OrderAccepted:
                 return self._accepted(number)
-            if isinstance(event, events.OrderRejected):
+            if type(event) is events.OrderRejected:
                 REFUSED.add(1, (event.code,))
-                raise refusal(event.code, event.details)
-            if isinstance(event, events.OrderRepeated):
-                return await self._repeated(event)
+                return refusal(event.code, event.details)
+            if type(event) is events.OrderRepeated:
+                order = self._gateway.views.orders.get(event.order)
+                return event if order is None else self._model(order, duplicate=True)
             number += 1
-        raise ProblemError("TRADE_001", f"no order came of it (client_order_id {command.client_order_id})")
+        return ProblemError("TRADE_001", f"no order came of it (client_order_id {command.client_order_id})")
 
-    def _accepted(self, number: int) -> api.Placed:
+    def _accepted(self, number: int) -> api.Placed | ProblemError:
         order = self._gateway.views.orders.get(number)
         if order is None:
-            raise ProblemError("TRADE_001", "the order is not in the views")
+            return ProblemError("TRADE_001", "the order is not in the views")
         PLACED.add(1, (order.symbol,))
-        quote = quote_of(self._gateway.views, order.symbol)
-        trades = [fill_model(fill, quote, self._gateway.shard) for fill in order.fills if not fill.is_maker]
-        return api.Placed(order_model(order, quote, self._gateway.shard), trades)
+        return self._model(order)
 
-    async def _repeated(self, event: events.OrderRepeated) -> api.Placed:
-        order = self._gateway.views.orders.get(event.order)
-        if order is None and self._gateway.history is not None:
-            order = await self._gateway.history.order(event.created_ms, event.order)
-        if order is None:
-            raise ProblemError("IDEMPOTENCY_CONFLICT", "the client_order_id was used for an order that is no longer kept")
+    def _model(self, order: Order, *, duplicate: bool = False) -> api.Placed:
+        shard = self._gateway.shard
         quote = quote_of(self._gateway.views, order.symbol)
-        trades = [fill_model(fill, quote, self._gateway.shard) for fill in order.fills if not fill.is_maker]
-        return api.Placed(order_model(order, quote, self._gateway.shard), trades, duplicate=True)
+        trades = [fill_model(fill, quote, shard) for fill in order.fills if not fill.is_maker]
+        return api.Placed(order_model(order, quote, shard), trades, duplicate)
+
+    def _ask_history(self, repeated: Sequence[events.OrderRepeated], answered: Callable[[list[api.Placed | ProblemError]], None]) -> None:
+        """The orders that had been placed before and have left memory."""
+
+        async def ask() -> None:
+            answered([await self._kept(event) for event in repeated])
+
+        task = asyncio.get_running_loop().create_task(ask())
+        self._asking.add(task)  # or it might be collected
+        task.add_done_callback(self._asking.discard)
+
+    async def _kept(self, event: events.OrderRepeated) -> api.Placed | ProblemError:
+        history = self._gateway.history
+        try:
+            order = None if history is None else await history.order(event.created_ms, event.order)
+        except ProblemError as problem:
+            return problem
+        if order is None:
+            return ProblemError("IDEMPOTENCY_CONFLICT", "the client_order_id was used for an order that is no longer kept")
+        return self._model(order, duplicate=True)
 
     async def get(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call)
@@ -236,27 +288,86 @@ class Orders:
         items = (await _BATCH_PLACE.read(call)).orders
         return Reply(await self.place_many(caller, items, call.path, call.trace_id))
 
+    def begin_batch(self, call: Call, answered: Answered) -> bool:
+        """As :meth:`place_batch`, where nothing has to be waited for before the orders can go their way."""
+        caller = self._gateway.caller_at_hand(call, kept=api.BATCH_ITEMS_MAX)
+        if caller is None:
+            return False
+        caller.require_trader()
+        items = _BATCH_PLACE.decode(call.json_at_hand()).orders
+        check_batch(len(items))
+        self._gateway.limits.spend_at_hand(caller.user_id, caller.tier, Use.ORDERS, len(items) - 1)
+        self.begin_many(
+            caller,
+            items,
+            call.path,
+            call.trace_id,
+            lambda results: answered(results if isinstance(results, ProblemError) else Reply(results)),
+        )
+        return True
+
     async def place_many(self, caller: Caller, items: Sequence[msgspec.Raw], path: str, trace_id: str) -> api.BatchResult:
         """The results of up to 50 new orders, in their order."""
-        _check_batch(len(items))
+        check_batch(len(items))
         await self._gateway.limits.spend(caller.user_id, caller.tier, Use.ORDERS, len(items) - 1)
+        waiting: Waiting[api.BatchResult] = Waiting()
+        self.begin_many(caller, items, path, trace_id, waiting.settle)
+        return await waiting.answer
+
+    def begin_many(
+        self,
+        caller: Caller,
+        items: Sequence[msgspec.Raw],
+        path: str,
+        trace_id: str,
+        answered: Callable[[api.BatchResult | ProblemError], None],
+    ) -> None:
+        """Place up to 50 orders, whose number and limits have been looked at; the results go to ``answered``, in their order."""
         symbols = self._gateway.require_views().symbols
-        results: dict[int, api.BatchItem] = {}
-        commands: dict[int, PlaceOrder] = {}
+        results: list[api.BatchItem | None] = [None] * len(items)
+        places: list[int] = []
+        commands: list[PlaceOrder] = []
         for index, raw in enumerate(items):
             try:
-                commands[index] = place_command(_PLACE.decode(raw), symbols, caller.user_id)
+                commands.append(place_command(_PLACE.decode(raw), symbols, caller.user_id))
+                places.append(index)
             except ProblemError as problem:
                 results[index] = _failed(path, trace_id, index, problem)
-        if commands:
-            answers = await self._gateway.submit(list(commands.values()))
-            for (index, command), answer in zip(commands.items(), answers, strict=True):
-                results[index] = await _settled(path, trace_id, index, self._placed_item(index, command, answer))
-        return api.BatchResult([results[index] for index in range(len(items))])
 
-    async def _placed_item(self, index: int, command: PlaceOrder, answer: Answer) -> api.BatchItem:
-        placed = await self._placed(command, answer)
-        return api.BatchItem(index, 201, order=placed.order, trades=placed.trades)
+        def item(index: int, placed: api.Placed | ProblemError) -> api.BatchItem:
+            if isinstance(placed, ProblemError):
+                return _failed(path, trace_id, index, placed)
+            return api.BatchItem(index, 201, placed.order, placed.trades)
+
+        def finish() -> None:
+            answered(api.BatchResult([result for result in results if result is not None]))
+
+        def settled(answers: list[Answer] | ProblemError) -> None:
+            if isinstance(answers, ProblemError):
+                answered(answers)
+                return
+            repeated: dict[int, events.OrderRepeated] = {}
+            for index, command, answer in zip(places, commands, answers, strict=True):
+                placed = self._placed(command, answer)
+                if isinstance(placed, events.OrderRepeated):
+                    repeated[index] = placed
+                else:
+                    results[index] = item(index, placed)
+            if not repeated:
+                finish()
+                return
+
+            def found(kept: list[api.Placed | ProblemError]) -> None:
+                for index, placed in zip(repeated, kept, strict=True):
+                    results[index] = item(index, placed)
+                finish()
+
+            self._ask_history(list(repeated.values()), found)
+
+        if commands:
+            self._gateway.begin(commands, settled)
+        else:
+            finish()
 
     async def cancel_batch(self, call: Call) -> Reply:
         """Orders by id, then by client_order_id; one record in the log, one result per item."""
@@ -266,7 +377,7 @@ class Orders:
             *(lambda text=text: order_by_id(self._gateway, caller, text) for text in request.order_ids),
             *(lambda text=text: order_by_client_id(self._gateway, caller, text) for text in request.client_order_ids),
         ]
-        _check_batch(len(finders))
+        check_batch(len(finders))
         await self._gateway.limits.spend(caller.user_id, caller.tier, Use.ORDERS, len(finders) - 1)
         results: dict[int, api.BatchItem] = {}
         found: dict[int, tuple[Order, CancelOrder]] = {}
@@ -293,7 +404,7 @@ def _check_changeable(caller: Caller, order: Order) -> None:
         raise ProblemError("ORDER_004", f"the order is {order.status.name}", status_now=order.status.name)
 
 
-def _check_batch(count: int) -> None:
+def check_batch(count: int) -> None:
     if count == 0:
         raise invalid("orders", "must not be empty")
     if count > api.BATCH_ITEMS_MAX:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -13,6 +14,8 @@ from starlette.types import Receive, Scope, Send
 from engine_container.gateway.auth import Caller
 from engine_container.metrics import Counter
 from mycrypto.errors import ProblemError
+
+ORDERS_IN_FLIGHT_MAX: Final = 512
 
 QUEUE_MAX: Final = 100
 """Messages that may wait for a reader that takes nothing."""
@@ -40,14 +43,40 @@ def text_of(message: dict[str, Any]) -> str:
     return _encode(message).decode()
 
 
+class Window:
+    """How many orders of one connection may be under way; who reads it waits at the door."""
+
+    __slots__ = ("_door", "_inside")
+
+    def __init__(self) -> None:
+        self._inside = 0
+        self._door: asyncio.Future[None] | None = None
+
+    async def enter(self) -> None:
+        """One at a time."""
+        while self._inside >= ORDERS_IN_FLIGHT_MAX:
+            self._door = asyncio.get_running_loop().create_future()
+            await self._door
+        self._inside += 1
+
+    def leave(self, _: object = None) -> None:
+        self._inside -= 1
+        if self._door is not None:
+            if not self._door.done():
+                self._door.set_result(None)
+            self._door = None
+
+
 class Connection:
     """Messages leave in the order in which they were pushed. Nothing here waits for the reader."""
 
     __slots__ = (
         "_queue",
         "_send",
+        "_send_at_once",
         "_taken_at",
         "_wake",
+        "_writing",
         "active_at",
         "caller",
         "cancel_on_disconnect",
@@ -56,12 +85,17 @@ class Connection:
         "subscriptions",
         "token",
         "trace_id",
+        "window",
     )
 
-    def __init__(self, send: Send, trace_id: str) -> None:
+    def __init__(self, send: Send, trace_id: str, send_at_once: Callable[[str], bool] | None = None) -> None:
+        """``send_at_once`` is the server's short way to write a text, where it has one; it says if the connection takes it now."""
         self._send = send
+        self._send_at_once = send_at_once
+        self.window = Window()
         self._queue: deque[str] = deque()
         self._wake = asyncio.Event()
+        self._writing = False
         self.trace_id = trace_id
         self.caller: Caller | None = None
         self.token = ""
@@ -83,6 +117,10 @@ class Connection:
             return
         waiting = len(self._queue)
         if waiting == 0:
+            if self._send_at_once is not None and not self._writing and self._send_at_once(text):
+                MESSAGES.add(1, (_type_of(text), "out"))
+                self.active_at = time.monotonic()
+                return
             self._taken_at = time.monotonic()
         elif waiting >= BURST_MAX or (waiting >= QUEUE_MAX and time.monotonic() - self._taken_at > STUCK_SECONDS):
             self.close(CLOSE_TOO_SLOW, "the reader is too slow; connect again and take a new snapshot")
@@ -113,11 +151,13 @@ class Connection:
             await self._wake.wait()
             self._wake.clear()
             queue = self._queue
+            self._writing = True  # what is pushed meanwhile has to stand behind it
             while queue:
                 text = queue.popleft()
                 await self._send({"type": "websocket.send", "text": text})
                 MESSAGES.add(1, (_type_of(text), "out"))
                 self.active_at = self._taken_at = time.monotonic()
+            self._writing = False
             if self.close_code:
                 await self._send({"type": "websocket.close", "code": self.close_code, "reason": self.close_reason[:120]})
                 return

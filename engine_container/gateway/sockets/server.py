@@ -15,12 +15,15 @@ from engine_container.gateway.auth import UNCHECKED, Caller
 from engine_container.gateway.limits import Use
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import known_symbol
-from engine_container.gateway.routes.orders import Orders
+from engine_container.gateway.routes.orders import Orders, Waiting, check_batch
 from engine_container.gateway.sockets import connection as wire
 from engine_container.gateway.sockets.connection import Connection, now_ms, query_cancels, query_token, received_text
 from engine_container.gateway.sockets.protocol import ORDER_ACTIONS, PRIVATE_STREAMS, ClientMessage
 from engine_container.metrics import Counter, Reading
 from engine_container.web.call import BodyDecoder
+from engine_container.web.quick_sockets import SEND_AT_ONCE
+from mycrypto.contracts import api
+from mycrypto.contracts.api import BATCH_ITEMS_MAX
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError, invalid
 from mycrypto.ids import new_uuid
 from mycrypto.security.revocation import is_revoked, keys_of
@@ -30,7 +33,6 @@ CONNECTIONS_MAX: Final = 10_000
 TURNED_AWAY_SECONDS: Final = 5
 SUBSCRIPTIONS_MAX: Final = 10
 MESSAGES_PER_SECOND_MAX: Final = 100
-ORDERS_IN_FLIGHT_MAX: Final = 512
 IDLE_SECONDS_MAX: Final = 300
 CANCEL_ATTEMPTS_MAX: Final = 10
 CANCEL_RETRY_SECONDS: Final = 1.0
@@ -39,6 +41,9 @@ REVOCATION_CHUNK: Final = 500
 RECONNECT_SECONDS: Final = 60
 """A user whose socket went and who has another one this soon was cut off."""
 CONNECTIONS_BY_TIER: Final = {Tier.FREE: 1, Tier.BASIC: 5, Tier.PRO: 20, Tier.VIP: 100}
+
+Outcome = tuple[int, Any] | ProblemError
+"""Status and data of an answer, or what is wrong."""
 
 OPENED: Final = Counter("websocket_opened_total")
 RECONNECTS: Final = Counter("websocket_reconnects_total")
@@ -59,6 +64,10 @@ class Sockets:
             "place_batch": self._place_batch,
             "cancel": self._cancel,
             "cancel_all": self._cancel_all,
+        }
+        self._beginners: dict[str, Callable[[Caller, ClientMessage, Callable[[Outcome], None]], None]] = {
+            "place": self._begin_place,
+            "place_batch": self._begin_batch,
         }
         gateway.sockets = self
         self._lost: dict[bytes, float] = {}
@@ -85,7 +94,7 @@ class Sockets:
             await _turn_away(scope, send)
             return
         await send({"type": "websocket.accept"})
-        connection = Connection(send, str(new_uuid()))
+        connection = Connection(send, str(new_uuid()), scope.get("extensions", {}).get(SEND_AT_ONCE))
         connection.cancel_on_disconnect = query_cancels(scope)
         self._open.add(connection)
         OPENED.add()
@@ -149,7 +158,6 @@ class Sockets:
         await self._listen(connection, receive)
 
     async def _listen(self, connection: Connection, receive: Receive) -> None:
-        window = asyncio.Semaphore(ORDERS_IN_FLIGHT_MAX)
         async with asyncio.TaskGroup() as work:
             second, count = 0, 0
             while (text := await received_text(receive)) is not None:
@@ -161,8 +169,9 @@ class Sockets:
                     continue
                 wire.MESSAGES.add(1, (message.action, "in"))
                 if message.action in ORDER_ACTIONS:
-                    await window.acquire()
-                    work.create_task(self._order(connection, message)).add_done_callback(lambda _: window.release())
+                    await connection.window.enter()
+                    if not self._begin(connection, message):
+                        work.create_task(self._order(connection, message)).add_done_callback(connection.window.leave)
                     continue
                 now = int(connection.active_at)
                 second, count = now, count + 1 if now == second else 1
@@ -267,6 +276,51 @@ class Sockets:
         else:
             raise invalid("stream", "cannot be taken up again; ask for it over HTTP")
 
+    def _begin(self, connection: Connection, message: ClientMessage) -> bool:
+        """Order entry without a task for each order; ``False`` where something has to be waited for first."""
+        begin = self._beginners.get(message.action)
+        if begin is None:
+            return False
+
+        def answered(outcome: Outcome) -> None:
+            connection.window.leave()
+            if isinstance(outcome, ProblemError):
+                connection.push_problem(outcome, message.id)
+            else:
+                status, data = outcome
+                connection.push_message({"type": "result", "id": message.id, "timestamp": now_ms(), "status": status, "data": data})
+
+        try:
+            caller = _trader_of(connection)
+            if not self._gateway.limits.spend_at_hand(caller.user_id, caller.tier, Use.ORDERS, kept=BATCH_ITEMS_MAX)[0]:
+                return False
+            begin(caller, message, answered)
+        except ProblemError as problem:
+            answered(problem)
+        except Exception:
+            self._gateway.logger.exception("unexpected error in %s over a socket", message.action)
+            answered(ProblemError("INTERNAL_ERROR"))
+        return True
+
+    def _begin_place(self, caller: Caller, message: ClientMessage, answered: Callable[[Outcome], None]) -> None:
+        if not message.order:
+            raise invalid("order", "is required")
+        self._orders.begin_one(
+            caller, message.order, lambda placed: answered(placed if isinstance(placed, ProblemError) else (201, placed))
+        )
+
+    def _begin_batch(self, caller: Caller, message: ClientMessage, answered: Callable[[Outcome], None]) -> None:
+        items = message.orders
+        check_batch(len(items))
+        self._gateway.limits.spend_at_hand(caller.user_id, caller.tier, Use.ORDERS, len(items) - 1)
+        self._orders.begin_many(
+            caller,
+            items,
+            "/ws",
+            str(message.id),
+            lambda results: answered(results if isinstance(results, ProblemError) else (200, results)),
+        )
+
     async def _order(self, connection: Connection, message: ClientMessage) -> None:
         """Order entry: the answer carries the request's id, and the status that HTTP would have had."""
         try:
@@ -284,7 +338,9 @@ class Sockets:
     async def _place(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
         if not message.order:
             raise invalid("order", "is required")
-        return 201, await self._orders.place_one(caller, message.order)
+        waiting: Waiting[api.Placed] = Waiting()
+        self._orders.begin_one(caller, message.order, waiting.settle)
+        return 201, await waiting.answer
 
     async def _place_batch(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
         return 200, await self._orders.place_many(caller, message.orders, "/ws", str(message.id))

@@ -60,6 +60,8 @@ class FakeEngine:
         self.silent = False
         self.failures = 0
         self.held: asyncio.Event | None = None
+        self.reached = asyncio.Event()
+        """Set when an append waits because of ``held``."""
         self.refuse: tuple[str, dict[str, int | str]] | None = None
         self.done: dict[bytes, list[e.Event]] = {}
         self.orders: dict[int, c.PlaceOrder] = {}
@@ -73,6 +75,7 @@ class FakeEngine:
 
     async def append(self, payload: bytes) -> None:
         if self.held is not None:
+            self.reached.set()
             await self.held.wait()
         if self.failures:
             self.failures -= 1

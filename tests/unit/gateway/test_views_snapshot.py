@@ -187,10 +187,11 @@ def test_a_feed_reads_only_the_rest_and_goes_back_to_the_beginning_on_a_gap(tmp_
             assert everything(feed.projection) == everything(market.views)
             lost = market.log.records.pop()
             market.trade(5)
-            for _ in range(500):
-                if feed.resyncs:
+            for _ in range(6_000):
+                if len(market.log.opened_at) == 3:
                     break
                 await asyncio.sleep(0.01)
+            assert feed.resyncs
             market.log.records.insert(len(market.log.records) - 1, lost)
         finally:
             reading.cancel()
