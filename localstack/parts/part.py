@@ -35,10 +35,15 @@ class Part:
 
     def tethered(self) -> tuple[str, ...]:
         """The command that starts the part so that it stops when its starter dies, and as the user it is to run as."""
-        words = [sys.executable, "-I", "-S", str(TETHER), "--signal", str(int(self.stop_signal))]
-        if self.identity is not None:
-            words += ["--uid", str(self.identity.uid), "--gid", str(self.identity.gid)]
-        return (*words, "--", *self.command)
+        return tethered(self.command, self.stop_signal, self.identity)
+
+
+def tethered(command: tuple[str, ...], stop_signal: signal.Signals, identity: Identity | None = None) -> tuple[str, ...]:
+    """A command whose process gets the signal when its starter dies; the process has the number of the one that was started."""
+    words = [sys.executable, "-I", "-S", str(TETHER), "--signal", str(int(stop_signal))]
+    if identity is not None:
+        words += ["--uid", str(identity.uid), "--gid", str(identity.gid)]
+    return (*words, "--", *command)
 
 
 def base_environment(state: Path, part: str) -> dict[str, str]:

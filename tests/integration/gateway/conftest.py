@@ -16,6 +16,7 @@ import httpx
 import msgspec
 import pytest
 
+from localstack.parts.part import tethered
 from localstack.ports import any_free
 from mycrypto.contracts import commands as c
 from mycrypto.log_producer import LogProducer
@@ -27,7 +28,7 @@ START_SECONDS_MAX = 60
 
 
 class Process:
-    """One of our processes; ``kill`` is without warning, ``start`` after it is a restart."""
+    """One of our processes; ``kill`` is without warning, ``start`` after it is a restart. It does not outlive the one that started it."""
 
     def __init__(self, module: str, environment: dict[str, str], port: int, log: Path) -> None:
         self._module = module
@@ -40,7 +41,11 @@ class Process:
         """Start it without waiting for it."""
         with self._log.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", self._module], cwd=ROOT, env=self._environment, stdout=output, stderr=output
+                tethered((sys.executable, "-m", self._module), signal.SIGKILL),
+                cwd=ROOT,
+                env=self._environment,
+                stdout=output,
+                stderr=output,
             )
 
     def start(self) -> None:
