@@ -11,11 +11,9 @@ CORE := $(VENV)/.core
 NODE := node_modules/.package-lock.json
 CORE_SOURCES := $(wildcard engine_container/core/*.py engine_container/build_core.py layers/common/python/mycrypto/*.py layers/common/python/mycrypto/contracts/*.py)
 
-WHOLE := tests/e2e tests/fault
-IN_PARTS := tests/unit tests/property tests/conformance tests/infra tests/integration
-BESIDE := build/test-beside.log
+RECOVERY := tests/fault/test_bad_days.py tests/fault/test_recovery_drill.py
 
-.PHONY: test-beside check help lock up down reset status demo install test lint bench clean
+.PHONY: test-trading test-recovery test-parts check help lock up down reset status demo install test lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,21 +40,28 @@ check:
 
 install: check $(INSTALLED) $(CORE) $(NODE) ## the development install: .venv, compiled core, CDK CLI
 
-# Tests of the whole platform mostly wait, the others mostly compute: side by side they fill two cores.
+# Tests of whole platforms mostly wait, the others mostly compute: side by side they fill two cores.
 test: install ## lint, types, import rules and all tests, on own ports and state
-	@echo "Lint, types and the tests of single parts run beside those of the whole platform; their output comes last."
-	@mkdir -p $(dir $(BESIDE)); \
-	$(MAKE) --no-print-directory test-beside > $(BESIDE) 2>&1 & beside=$$!; \
-	trap "kill $$beside" INT TERM; \
-	$(BIN)/pytest $(WHOLE); whole=$$?; \
-	wait $$beside; parts=$$?; cat $(BESIDE); \
-	[ $$whole -eq 0 ] || echo "FAILED: tests of the whole platform (above)"; \
-	[ $$parts -eq 0 ] || echo "FAILED: lint, types or tests of single parts"; \
-	[ $$whole -eq 0 ] && [ $$parts -eq 0 ]
+	@echo "Three runs side by side: trading on a whole platform (below), its bad days and recovery, and lint, types and tests of single parts."
+	@echo "The output of the other two comes last; until then it is in build/test-recovery.log and build/test-parts.log."
+	@mkdir -p build; \
+	$(MAKE) --no-print-directory test-recovery > build/test-recovery.log 2>&1 & recovery=$$!; \
+	$(MAKE) --no-print-directory test-parts > build/test-parts.log 2>&1 & parts=$$!; \
+	trap "kill $$recovery $$parts" INT TERM; failed=; \
+	$(MAKE) --no-print-directory test-trading || failed="$$failed test-trading"; \
+	wait $$recovery || failed="$$failed test-recovery"; cat build/test-recovery.log; \
+	wait $$parts || failed="$$failed test-parts"; cat build/test-parts.log; \
+	[ -z "$$failed" ] || { echo "FAILED:$$failed (each is a target of make)"; exit 1; }
 
-test-beside: install
+test-trading: install
+	@$(BIN)/pytest tests/e2e tests/fault $(RECOVERY:%=--ignore=%)
+
+test-recovery: install
+	@$(BIN)/pytest $(RECOVERY)
+
+test-parts: install
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/pytest $(IN_PARTS)
+	@$(BIN)/pytest tests --ignore=tests/e2e --ignore=tests/fault
 
 lint: install ## ruff, mypy, import rules
 	@$(BIN)/ruff check .

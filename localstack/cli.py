@@ -45,6 +45,7 @@ def _told() -> Iterator[None]:
     """Expected failures end with their sentence and status 1; anything else is a defect and shows its traceback."""
     from localstack.containers import ContainerError
     from localstack.deployment import DeploymentError
+    from localstack.installation import StaleInstallationError
     from localstack.parts.kafka import KafkaError
     from localstack.parts.part import NotReadyError
     from localstack.parts.postgres import PostgresError
@@ -58,7 +59,7 @@ def _told() -> Iterator[None]:
 
     known = (
         ContainerError, DeploymentError, KafkaError, MissingToolsError, NoFreePortError, NotReadyError, PlatformError, PostgresError, SeedError,
-        StartupError, SupervisionError, VaultError,
+        StaleInstallationError, StartupError, SupervisionError, VaultError,
     )  # fmt: skip
     try:
         yield
@@ -237,10 +238,24 @@ def complete() -> typer.Typer:
     return app
 
 
+def _explain_missing_module() -> None:
+    """After a pull the environment may lack what the checkout imports. Returns when that is not it."""
+    from localstack import installation
+
+    try:
+        installation.check()
+    except installation.StaleInstallationError as stale:
+        sys.exit(str(stale))
+
+
 def main() -> None:
     """The command ``mycrypto``."""
     warnings.filterwarnings("ignore", category=DeprecationWarning)  # libraries talk to their authors, not to our users
-    complete()()
+    try:
+        complete()()
+    except ModuleNotFoundError:
+        _explain_missing_module()
+        raise
 
 
 if __name__ == "__main__":

@@ -11,14 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from localstack import addresses, leftovers, preflight, vault
+from localstack import addresses, installation, leftovers, preflight, vault
 from localstack.deployment import Deployment
 from localstack.parts.part import NotReadyError
 from localstack.processes import PROCESS_NAMES, probe_process
 from localstack.progress import Progress
 from localstack.seeding import seed
 from localstack.servers import THROWAWAY_MARK, Servers, is_throwaway, probe_external
-from localstack.startup import Startup, together
+from localstack.startup import STACKS, Startup, together
 from localstack.status import PartStatus, PlatformStatus, memory_mb
 from localstack.supervision import ProcessState, Supervisor
 
@@ -60,6 +60,7 @@ class Platform:
         ``before_processes`` is called when the servers are up and nothing of ours runs on them yet: the moment for a restore.
         """
         preflight.check(preflight.THROWAWAY_TOOLS if self._throwaway else preflight.TOOLS)
+        installation.check()
         self._settle_kind()
         with self._alone(), self.progress.shown():
             running = self.supervisor.is_running()
@@ -76,6 +77,8 @@ class Platform:
             started = startup.raise_servers()
             if before_processes is not None:
                 before_processes(servers, deployment)
+            if STACKS in started:
+                startup.mend_archive()
             started += startup.raise_processes()
             with self.progress.step("symbols") as step:
                 listed = seed(base_url, servers.bootstrap)

@@ -16,11 +16,19 @@ from localstack.parts.kafka import Kafka, ensure_topics, jars
 from localstack.parts.part import NotReadyError, Part
 from localstack.processes import Processes
 from localstack.progress import Progress, Step
+from localstack.pump import rewind
+from localstack.pump.sources import ARCHIVE
+from localstack.recovery.backup import archive_in_s3
 from localstack.servers import Servers, probe_external
 from localstack.supervision import Supervisor, tail
+from mycrypto import archive
+from mycrypto.ids import SHARD_SPOT
 
 T = TypeVar("T")
 
+STACKS: Final = "stacks"
+"""Among what was started: the CDK app was deployed."""
+PUMP: Final = "pump"
 CRASHES_MAX: Final = 3
 """A part that ends so often while it is waited for does not start at all."""
 PROBE_EVERY_SECONDS: Final = 0.1
@@ -63,6 +71,15 @@ class Startup:
             with self.progress.step(part.name) as step:
                 self._wait(part, step)
         return started
+
+    def mend_archive(self) -> None:
+        """Have the archive made again from the log where it ends before what was given to it: then the emulator lost its state, S3 included."""
+        kept = archive.end(archive_in_s3(self.deployment, SHARD_SPOT))
+        if rewind.done_before(self.servers.bootstrap, ARCHIVE, SHARD_SPOT) > kept:
+            if PUMP in self.supervisor.processes():
+                self.supervisor.stop(PUMP)
+            rewind.go_back(self.servers.bootstrap, ARCHIVE, SHARD_SPOT, kept)
+            self.progress.note("The archive of the command log was lost with the emulator's state; it is made again from the log.")
 
     def _processes(self) -> list[Part]:
         return Processes(
@@ -128,7 +145,7 @@ class Startup:
                 self.deployment.deploy(step.says)
             self.supervisor.signal("emulator", SAVE_NOW)
             step.says("deployed")
-        return [*started, "stacks"]
+        return [*started, STACKS]
 
     def _restart_emulator_empty(self, step: Step) -> None:
         self.supervisor.stop("emulator")

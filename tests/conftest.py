@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 from hypothesis import settings
 
@@ -24,6 +22,7 @@ from localstack.parts.postgres import Postgres
 from localstack.parts.spawn import spawned
 from localstack.parts.valkey import Valkey
 from localstack.ports import any_free
+from tests import scratch
 
 if TYPE_CHECKING:  # a run of unit tests should not pay for importing the whole runner
     from localstack.running import Running
@@ -37,8 +36,8 @@ PASSWORD = "tests"
 @pytest.fixture(scope="session")
 def server_folder() -> Iterator[Path]:
     """Where servers keep their data; open to the user that PostgreSQL runs as, which pytest's own folders are not."""
-    folder = Path(tempfile.mkdtemp(prefix="mycrypto-tests-"))
-    folder.chmod(0o755)
+    folder = scratch.folder(scratch.SERVERS)
+    folder.mkdir(mode=0o755)
     try:
         yield folder
     finally:
@@ -60,7 +59,7 @@ def postgres(_servers: ExitStack, server_folder: Path) -> str:
     """DSN of a superuser on a running PostgreSQL."""
     if given := os.environ.get("DATABASE_URL"):
         return given
-    server = Postgres(server_folder, any_free(1)[0], PASSWORD)
+    server = Postgres(server_folder, any_free(1)[0], PASSWORD, durable=False)
     server.prepare()
     _servers.callback(server.remove)
     _start(_servers, server.part(), server_folder)
@@ -91,20 +90,11 @@ def kafka(_servers: ExitStack, server_folder: Path) -> str:
     return bootstrap
 
 
-def _forget_killed_runs(folder: Path) -> None:
-    from localstack.platform import Platform
-
-    for old in folder.glob("[0-9]*"):
-        if not psutil.pid_exists(int(old.name.partition("-")[0])):
-            Platform(old).reset()
-
-
 @pytest.fixture(scope="session")
 def platform() -> Iterator[Running]:
     """A whole platform of its own: own ports, own state, ended with the run. ``MYCRYPTO_TEST_PLATFORM`` names the state folder of one
     that runs already, for those who write tests."""
     from localstack import addresses
-    from localstack.paths import REPOSITORY
     from localstack.platform import Platform
     from localstack.progress import Progress
     from localstack.running import Running
@@ -112,9 +102,8 @@ def platform() -> Iterator[Running]:
     if given := os.environ.get("MYCRYPTO_TEST_PLATFORM"):
         yield Running.load(Path(given).resolve())
         return
-    folder = REPOSITORY / ".local-test"
-    _forget_killed_runs(folder)
-    state = folder / str(os.getpid())
+    scratch.forget_killed_runs()
+    state = scratch.folder("platform")
     ports = dict(zip(addresses.DEFAULTS, any_free(len(addresses.DEFAULTS)), strict=True))
     whole = Platform(state, usual_ports=ports, progress=Progress(quiet=True), tied=True)
     try:

@@ -29,6 +29,10 @@ SETTINGS: Final = {
 }
 
 
+THROW_AWAY: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+"""For a server whose data nobody wants back: it survives a kill -9 of itself, not the loss of the machine's power."""
+
+
 class PostgresError(RuntimeError):
     """initdb failed; the message is what it printed."""
 
@@ -48,6 +52,7 @@ class Postgres:
     state: Path
     port: int
     password: str
+    durable: bool = True
 
     @property
     def home(self) -> Path:
@@ -77,7 +82,7 @@ class Postgres:
 
     def part(self) -> Part:
         words = [str(self.tool("postgres")), "-D", str(self.home / "data"), "-p", str(self.port)]
-        for name, value in SETTINGS.items():
+        for name, value in (SETTINGS if self.durable else SETTINGS | THROW_AWAY).items():
             words += ["-c", f"{name}={value}"]
         return Part(
             name="postgres",

@@ -34,10 +34,11 @@ class EventSource:
         return f"{self.function}-{self.topic}"
 
 
+# An object holds what came in these seconds: so much of the log can be lost with the brokers, no more.
+ARCHIVE: Final = EventSource(function="mycrypto-local-archive", topic=commands.TOPIC, batch_size=10_000, window_seconds=5)
 SOURCES: Final = (
     # Ledger and history must not miss a single event: a record that fails holds up its consumer until it is understood.
     EventSource(function="mycrypto-local-settlement", topic=events.TOPIC),
     EventSource(function="mycrypto-local-history", topic=events.TOPIC),
-    # An object holds what came in these seconds: so much of the log can be lost with the brokers, no more.
-    EventSource(function="mycrypto-local-archive", topic=commands.TOPIC, batch_size=10_000, window_seconds=5),
+    ARCHIVE,
 )

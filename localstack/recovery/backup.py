@@ -23,6 +23,11 @@ class BackupError(RuntimeError):
     """A dump or its restore failed; the message is what PostgreSQL's tool printed."""
 
 
+def archive_in_s3(deployment: Deployment, shard: int) -> archive.BucketStore:
+    """The archive of a running platform."""
+    return archive.BucketStore(deployment.outputs()[ARCHIVE_OUTPUT], shard, client=deployment.client("s3"))
+
+
 @dataclass(frozen=True, slots=True)
 class Backup:
     """``folder/NAME.dump`` for each database, ``folder/log/`` for the archive, ``folder/secrets.json``."""
@@ -60,14 +65,12 @@ class Backup:
 
     def take_log(self, deployment: Deployment, shard: int) -> int:
         """Copy what is archived in S3; the offset after its last record."""
-        bucket = archive.BucketStore(deployment.outputs()[ARCHIVE_OUTPUT], shard, client=deployment.client("s3"))
-        _copy(bucket, self.log)
+        _copy(archive_in_s3(deployment, shard), self.log)
         return archive.end(self.log)
 
     def give_log(self, deployment: Deployment, shard: int) -> None:
         """The archive bucket has survived: put its objects where the new platform finds them."""
-        bucket = archive.BucketStore(deployment.outputs()[ARCHIVE_OUTPUT], shard, client=deployment.client("s3"))
-        _copy(self.log, bucket)
+        _copy(self.log, archive_in_s3(deployment, shard))
 
 
 def _copy(source: archive.ArchiveStore, target: archive.ArchiveStore) -> None:

@@ -15,12 +15,17 @@ import psutil
 import psycopg
 import pytest
 
-from localstack import addresses, leftovers
-from localstack.paths import REPOSITORY
+from localstack import addresses, leftovers, vault
+from localstack.deployment import Deployment
 from localstack.platform import Platform, PlatformError
 from localstack.ports import any_free
 from localstack.progress import Progress
+from localstack.recovery.backup import archive_in_s3
 from localstack.running import Running
+from localstack.servers import Servers
+from mycrypto import archive
+from mycrypto.ids import SHARD_SPOT
+from tests import scratch
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +40,7 @@ def usual_ports() -> dict[str, int]:
 @pytest.fixture(scope="module")
 def own(usual_ports: dict[str, int]) -> Iterator[Platform]:
     """A platform of this module's own. It is not brought up yet."""
-    state = REPOSITORY / ".local-test" / f"{os.getpid()}-bad-days"
+    state = scratch.folder("bad-days")
     platform = Platform(state, usual_ports=usual_ports, progress=Progress(quiet=True), tied=True)
     yield platform
     platform.reset()
@@ -43,6 +48,18 @@ def own(usual_ports: dict[str, int]) -> Iterator[Platform]:
 
 def names_of_symbols(base_url: str) -> set[str]:
     return {market["symbol"] for market in httpx.get(f"{base_url}/api/v1/markets").json()["data"]}
+
+
+def wait_until_archived(platform: Platform, offset: int) -> int:
+    """Wait until the archive goes on to ``offset``; the first offset that it holds."""
+    running = Running.load(platform.state)
+    servers = Servers.of(platform.state, running.ports, vault.read(platform.state))
+    deployment = Deployment(platform.state, servers.emulator.client_environment, servers.context(running.base_url))
+    deadline = time.monotonic() + 60
+    while archive.end(kept := archive_in_s3(deployment, SHARD_SPOT)) < offset:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    return kept.stretches()[0].first
 
 
 def test_a_taken_port_is_avoided_and_the_new_one_told(own: Platform, usual_ports: dict[str, int]) -> None:
@@ -96,7 +113,8 @@ def test_stale_and_damaged_files_do_not_stop_it(own: Platform) -> None:
 
 
 def test_an_emulator_killed_and_wiped_gets_its_stacks_again(own: Platform) -> None:
-    """kill -9 and an empty folder: nothing is deployed any more, and only the next ``up`` can know."""
+    """kill -9 and an empty folder: nothing is deployed or archived any more, and only the next ``up`` can know."""
+    wait_until_archived(own, 1)
     killed = own.supervisor.process("emulator").pid
     os.kill(killed, signal.SIGSTOP)  # it must not save in between
     shutil.rmtree(own.state / "emulator" / "state")
@@ -112,6 +130,7 @@ def test_an_emulator_killed_and_wiped_gets_its_stacks_again(own: Platform) -> No
     assert own.status().state == "running"
     answer = httpx.post(login, json={"email": "nobody@example.com", "password": "wrong"}, timeout=30)
     assert (answer.status_code, answer.json()["code"]) == (401, "AUTH_001")
+    assert wait_until_archived(own, 1) == 0, "the archive begins where the log does"
 
 
 def test_down_leaves_no_process_and_reset_no_file(own: Platform) -> None:

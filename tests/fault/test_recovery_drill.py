@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 
 import pytest
 
-from localstack.paths import REPOSITORY
 from localstack.progress import Progress
 from localstack.recovery.drill import Course, Drill
+from tests import scratch
 
 
 @pytest.mark.slow
 def test_what_was_archived_comes_back_and_nothing_differs() -> None:
-    folder = REPOSITORY / ".local-test" / f"{os.getpid()}-drill"
+    folder = scratch.folder("drill")
     course = Course(users=3, rate_per_s=30, seconds_before=3, seconds_after=9)
     try:
         report = Drill(folder, course, Progress(quiet=True)).run()

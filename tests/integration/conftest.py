@@ -75,7 +75,7 @@ class TestDatabase:
 def _copy(postgres: str, passwords: dict[str, str], template: str) -> Iterator[TestDatabase]:
     name = sql.Identifier(copy := f"test_{uuid4().hex[:12]}")
     with psycopg.connect(postgres, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(template)))
+        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(name, sql.Identifier(template)))
         made = TestDatabase(make_conninfo(postgres, dbname=copy), passwords)
         try:
             yield made
