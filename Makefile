@@ -59,9 +59,10 @@ test-trading: install
 test-recovery: install
 	@$(BIN)/pytest $(RECOVERY)
 
+# Unit tests come before those that set up this process for servers.
 test-parts: install
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/pytest tests --ignore=tests/e2e --ignore=tests/fault
+	@$(BIN)/pytest tests/unit tests/property tests/conformance tests/infra tests/integration
 
 lint: install ## ruff, mypy, import rules
 	@$(BIN)/ruff check .

@@ -37,7 +37,7 @@ TWO_FACTOR_KEY: Final = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 ARN: Final = "arn:aws:execute-api:eu-central-1:000000000000:api/v1"
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def exchange_dsn(postgres: str, templates: dict[str, str]) -> Iterator[str]:
     """DSN of a superuser in an ``exchange_dev`` that all tests of auth share: each makes users of its own."""
     name = f"auth_{uuid4().hex[:12]}"
@@ -51,7 +51,7 @@ def exchange_dsn(postgres: str, templates: dict[str, str]) -> Iterator[str]:
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def _environment(exchange_dsn: str, valkey: str, role_passwords: dict[str, str]) -> Iterator[None]:
     before = dict(os.environ)
     os.environ.update(
@@ -220,7 +220,7 @@ def owner(exchange_dsn: str) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def _identity_owner(exchange_dsn: str) -> Iterator[psycopg.Connection]:
     with psycopg.connect(exchange_dsn, autocommit=True) as connection:
         yield connection
@@ -241,7 +241,7 @@ def real_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "_hasher", real)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def identity(_environment: None, _identity_owner: psycopg.Connection) -> Iterator[Identity]:
     found = Identity(_identity_owner)
     yield found
