@@ -80,13 +80,13 @@ def place_command(request: PlaceOrderRequest, symbols: Symbols, user_id: bytes) 
         amount("quantity", request.quantity),
         amount("price", request.price),
         request.client_order_id or uuid_text(new_uuid_bytes()),
-        amount("quote_quantity", request.quote_quantity),
+        0 if request.quote_quantity is None else amount("quote_quantity", request.quote_quantity),
         request.post_only,
         _PREVENTIONS[request.self_trade_prevention],
-        amount("stop_price", request.stop_price),
-        amount("display_quantity", request.display_quantity),
+        0 if request.stop_price is None else amount("stop_price", request.stop_price),
+        0 if request.display_quantity is None else amount("display_quantity", request.display_quantity),
         request.trail_bps or 0,
-        amount("activation_price", request.activation_price),
+        0 if request.activation_price is None else amount("activation_price", request.activation_price),
         0 if request.expires_at is None else parse_time("expires_at", request.expires_at),
     )
 
@@ -146,7 +146,16 @@ def trading_id(text: str, field: str = "id") -> tuple[UUID, TradingId | None]:
 
 
 def _check_fields(request: PlaceOrderRequest, kind: OrderType) -> None:
-    present = tuple([getattr(request, field) is not None for field in _OPTIONAL])
+    present = (  # in the order of _OPTIONAL; written out, because a loop costs more than all the rest
+        request.quantity is not None,
+        request.quote_quantity is not None,
+        request.price is not None,
+        request.stop_price is not None,
+        request.display_quantity is not None,
+        request.trail_bps is not None,
+        request.activation_price is not None,
+        request.expires_at is not None,
+    )
     errors = _errors_of(kind, present, request.time_in_force, request.post_only)
     if errors:
         raise ProblemError("INVALID_ORDER", f"{errors[0].field} {errors[0].message}", errors=list(errors))

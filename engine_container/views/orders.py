@@ -7,6 +7,7 @@ from collections.abc import Iterable, ValuesView
 from typing import Final
 
 import msgspec
+from msgspec.structs import astuple
 
 from engine_container.views.trades import OwnFill
 from mycrypto.contracts.events import OrderAccepted, OrderRejected
@@ -67,35 +68,14 @@ class Order(msgspec.Struct, gc=False, array_like=True):
 
 
 def from_accepted(number: int, time_ms: int, event: OrderAccepted) -> Order:
-    return Order(
-        number,
-        time_ms,
-        event.user_id,
-        event.client_order_id,
-        event.symbol,
-        event.side,
-        event.type,
-        event.time_in_force,
-        event.quantity,
-        event.price,
-        event.quote_quantity,
-        event.post_only,
-        event.stop_price,
-        event.display_quantity,
-        event.trail_bps,
-        event.activation_price,
-        event.expires_ms,
-        event.status,
-        time_ms,
-        number,
-        fills=[],
-    )
+    """The event's fields are the order's, from the user to the status."""
+    fields = astuple(event)
+    return Order(number, time_ms, *fields, time_ms, number, fills=[])  # type: ignore[call-arg, misc] # nobody says how long fields is
 
 
 def from_rejected(number: int, time_ms: int, event: OrderRejected) -> Order:
-    return Order(
-        number,
-        time_ms,
+    """A refusal does not repeat what has nothing to do with its reason."""
+    asked = OrderAccepted(
         event.user_id,
         event.client_order_id,
         event.symbol,
@@ -112,14 +92,12 @@ def from_rejected(number: int, time_ms: int, event: OrderRejected) -> Order:
         activation_price=0,
         expires_ms=0,
         status=OrderStatus.REJECTED,
-        updated_ms=time_ms,
-        updated_seq=number,
-        closed_ms=time_ms,
-        code=event.code,
-        details=event.details,
-        reason=event.code,
-        fills=[],
     )
+    order = from_accepted(number, time_ms, asked)
+    order.closed_ms = time_ms
+    order.reason = order.code = event.code
+    order.details = event.details
+    return order
 
 
 class OrdersImage(msgspec.Struct, frozen=True, array_like=True):

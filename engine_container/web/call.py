@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import parse_qsl
@@ -18,7 +17,8 @@ T = TypeVar("T")
 BODY_BYTES_MAX: Final = 64 * 1024
 JSON_MEDIA_TYPE: Final = "application/json"
 QUERY_PARAMETERS_MAX: Final = 20
-_NUL: Final = re.compile(rb"\\u0000|\x00")
+_NUL: Final = b"\x00"
+_ESCAPED_NUL: Final = b"\\u0000"
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -154,10 +154,11 @@ class BodyDecoder(Generic[T]):
         self._decoder = msgspec.json.Decoder(kind)
 
     def decode(self, raw: bytes | msgspec.Raw) -> T:
-        if _NUL.search(raw):
+        text = bytes(raw)
+        if _NUL in text or _ESCAPED_NUL in text:
             raise ProblemError("VALIDATION_ERROR", "the character U+0000 is not accepted")
         try:
-            return self._decoder.decode(raw)
+            return self._decoder.decode(text)
         except msgspec.ValidationError as error:
             raise validation_problem(error, self._kind) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import lru_cache
 from typing import Any, Final
 
 from starlette.types import Scope
@@ -131,11 +132,10 @@ class QuickHttpProtocol(HttpToolsProtocol):
             return False
         fields_start = path_end + len(_VERSION)
         head_end = data.find(_END, fields_start - 2)
-        if data[path_end:fields_start] != _VERSION or head_end < fields_start or not _FIELDS.fullmatch(data, fields_start, head_end + 2):
+        if data[path_end:fields_start] != _VERSION or head_end < fields_start:
             return False
-        headers = _headers(data[fields_start:head_end])
-        length = -1 if headers is None else _body_length(headers)
-        if headers is None or length < 0:
+        headers, length = _fields(data[fields_start : head_end + 2])
+        if length < 0:
             return False
         start = head_end + len(_END)
         if len(data) < start + length:
@@ -191,17 +191,22 @@ class QuickHttpProtocol(HttpToolsProtocol):
             self.data_received(held)
 
 
-def _headers(block: bytes) -> list[tuple[bytes, bytes]] | None:
-    """Names in lower case and values; ``None`` if the library is to read them."""
+@lru_cache(maxsize=1_024)
+def _fields(block: bytes) -> tuple[tuple[tuple[bytes, bytes], ...], int]:
+    """Names in lower case with their values, and the length of the body; -1 if the library is to read them. Remembered, for a client says
+    the same with every request.
+    """
+    if not _FIELDS.fullmatch(block):
+        return (), -1
     found: list[tuple[bytes, bytes]] = []
-    for line in block.split(b"\r\n"):
+    for line in block[:-2].split(b"\r\n"):
         name, _, value = line.partition(b":")
         name = name.lower()
         value = value.strip(b" \t")
         if name in _LIBRARY or (name == b"connection" and value.lower() != b"keep-alive"):
-            return None
+            return (), -1
         found.append((name, value))
-    return found
+    return tuple(found), _body_length(found)
 
 
 def _body_length(headers: list[tuple[bytes, bytes]]) -> int:

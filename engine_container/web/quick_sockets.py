@@ -6,7 +6,9 @@ frame at a time, so that it always stands at the beginning of a frame when it ge
 
 from __future__ import annotations
 
+import asyncio
 import struct
+from collections import deque
 from functools import lru_cache
 from typing import Any, Final
 
@@ -29,9 +31,36 @@ _CONTROL_OPCODE_MIN: Final = 8
 _HEAD_END: Final = b"\r\n\r\n"
 
 
+class Inbox:
+    """The part of :class:`asyncio.Queue` that the library uses, for one reader."""
+
+    def __init__(self) -> None:
+        self._messages: deque[Any] = deque()
+        self._reader: asyncio.Future[None] | None = None
+
+    def put_nowait(self, message: Any) -> None:
+        self._messages.append(message)
+        reader, self._reader = self._reader, None
+        if reader is not None and not reader.done():
+            reader.set_result(None)
+
+    async def get(self) -> Any:
+        while not self._messages:
+            self._reader = asyncio.get_running_loop().create_future()
+            await self._reader
+        return self._messages.popleft()
+
+    def qsize(self) -> int:
+        return len(self._messages)
+
+    def empty(self) -> bool:
+        return not self._messages
+
+
 class QuickSocketProtocol(WebSocketsSansIOProtocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.queue: Inbox = Inbox()  # type: ignore[assignment] # what the library asks of a queue it has
         self._held = b""
         """The beginning of a frame whose end has not come."""
         self._frames: list[bytes] = []

@@ -8,9 +8,10 @@ import pytest
 
 from engine_container.core.book import orders_of
 from engine_container.core.entities import BookSide as CoreSide
+from engine_container.views.orders import Order
 from engine_container.views.projection import Projection
 from mycrypto.contracts import commands as c
-from mycrypto.contracts.events import decode_record
+from mycrypto.contracts.events import OrderAccepted, decode_record
 from mycrypto.contracts.trading import OrderStatus, OrderType, SelfTradePrevention, Side, SymbolStatus, TimeInForce
 from tests.unit.gateway.core_engine import CoreEngine
 from tests.unit.gateway.memory_logs import MemoryEvents
@@ -151,3 +152,9 @@ def test_views_show_what_the_core_holds(seed: int) -> None:
         assert order.filled == sum(fill.record.trade.quantity for fill in order.fills)
         if order.status is OrderStatus.FILLED and order.quantity:
             assert order.filled == order.quantity
+
+
+def test_the_fields_of_an_accepted_order_are_those_of_the_order() -> None:
+    names = OrderAccepted.__struct_fields__
+    first = Order.__struct_fields__.index(names[0])
+    assert Order.__struct_fields__[first : first + len(names)] == names
