@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections import deque
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
 
@@ -22,6 +23,9 @@ FRAMES_JOINED_MAX: Final = 64
 
 SEND_AT_ONCE: Final = "mycrypto.send_at_once"
 """The extension of the scope that is :meth:`QuickSocketProtocol.send_at_once`: a way to send for who has no time to wait."""
+
+TAKE_AT_ONCE: Final = "mycrypto.take_at_once"
+"""The extension of the scope that is :meth:`QuickSocketProtocol.take_at_once`."""
 
 _WHOLE_TEXT: Final = 0x81
 _OPCODE: Final = 0x0F
@@ -50,6 +54,11 @@ class Inbox:
             await self._reader
         return self._messages.popleft()
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the reader has taken all and waits for more."""
+        return self._reader is not None and not self._messages
+
     def qsize(self) -> int:
         return len(self._messages)
 
@@ -63,6 +72,7 @@ class QuickSocketProtocol(WebSocketsSansIOProtocol):
         self.queue: Inbox = Inbox()  # type: ignore[assignment] # what the library asks of a queue it has
         self._held = b""
         """The beginning of a frame whose end has not come."""
+        self._take: Callable[[bytes], bool] | None = None
         self._frames: list[bytes] = []
         """Written at the end of this turn of the loop."""
         self._in_fragments = False
@@ -112,8 +122,11 @@ class QuickSocketProtocol(WebSocketsSansIOProtocol):
         """Hand a text to the application; says if it could be done here."""
         if self.close_sent or self.disconnected or self.transport.is_closing():
             return False
+        payload = apply_mask(data[start:end], data[start - 4 : start])
+        if self._take is not None and self.queue.is_awaited and self._take(payload):
+            return True
         try:
-            text = apply_mask(data[start:end], data[start - 4 : start]).decode()
+            text = payload.decode()
         except UnicodeDecodeError:
             return False
         self.queue.put_nowait({"type": "websocket.receive", "text": text})
@@ -132,6 +145,7 @@ class QuickSocketProtocol(WebSocketsSansIOProtocol):
         if self.handshake_initiated and not self.close_sent:
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[SEND_AT_ONCE] = self.send_at_once
+            extensions[TAKE_AT_ONCE] = self.take_at_once
 
     async def send(self, message: Any) -> None:
         text = message.get("text")
@@ -139,13 +153,19 @@ class QuickSocketProtocol(WebSocketsSansIOProtocol):
             self._flush()
             await super().send(message)
 
-    def send_at_once(self, text: str) -> bool:
-        """Write a text; ``False`` where the connection does not take one now. All texts of a turn of the loop leave in one write."""
+    def take_at_once(self, take: Callable[[bytes], bool]) -> None:
+        """Offer every text (in UTF-8, if the client keeps to it) to ``take`` first while the application waits for one; what it does not take
+        is received as usual.
+        """
+        self._take = take
+
+    def send_at_once(self, text: str | bytes) -> bool:
+        """Write a text (or its UTF-8); ``False`` where the connection does not take one now. All texts of a turn of the loop leave in one write."""
         if not self.handshake_complete or self.close_sent or self.disconnected or not self.writable.is_set():
             return False
         if not self._frames:
             self.loop.call_soon(self._flush)
-        self._frames.append(text_frame(text))
+        self._frames.append(text_frame(text) if isinstance(text, str) else _frame(text))
         if len(self._frames) >= FRAMES_JOINED_MAX:
             self._flush()  # so that the transport can say that it has enough
         return True
@@ -163,7 +183,10 @@ class QuickSocketProtocol(WebSocketsSansIOProtocol):
 @lru_cache(maxsize=16)
 def text_frame(text: str) -> bytes:
     """A whole message as a server sends it: one frame, not masked. Remembered, for a message may be for a thousand readers."""
-    payload = text.encode()
+    return _frame(text.encode())
+
+
+def _frame(payload: bytes) -> bytes:
     length = len(payload)
     if length < 126:
         return struct.pack(">BB", _WHOLE_TEXT, length) + payload

@@ -52,6 +52,13 @@ class Window:
         self._inside = 0
         self._door: asyncio.Future[None] | None = None
 
+    def enter_at_once(self) -> bool:
+        """Whether there was room."""
+        if self._inside >= ORDERS_IN_FLIGHT_MAX:
+            return False
+        self._inside += 1
+        return True
+
     async def enter(self) -> None:
         """One at a time."""
         while self._inside >= ORDERS_IN_FLIGHT_MAX:
@@ -88,7 +95,7 @@ class Connection:
         "window",
     )
 
-    def __init__(self, send: Send, trace_id: str, send_at_once: Callable[[str], bool] | None = None) -> None:
+    def __init__(self, send: Send, trace_id: str, send_at_once: Callable[[str | bytes], bool] | None = None) -> None:
         """``send_at_once`` is the server's short way to write a text, where it has one; it says if the connection takes it now."""
         self._send = send
         self._send_at_once = send_at_once
@@ -117,9 +124,7 @@ class Connection:
             return
         waiting = len(self._queue)
         if waiting == 0:
-            if self._send_at_once is not None and not self._writing and self._send_at_once(text):
-                MESSAGES.add(1, (_type_of(text), "out"))
-                self.active_at = time.monotonic()
+            if self._sent_at_once(text, _type_of(text)):
                 return
             self._taken_at = time.monotonic()
         elif waiting >= BURST_MAX or (waiting >= QUEUE_MAX and time.monotonic() - self._taken_at > STUCK_SECONDS):
@@ -129,7 +134,17 @@ class Connection:
         self._wake.set()
 
     def push_message(self, message: dict[str, Any]) -> None:
-        self.push(text_of(message))
+        """As :meth:`push`, for a message that is for this reader alone."""
+        encoded = _encode(message)
+        if self._queue or not self._sent_at_once(encoded, message["type"]):
+            self.push(encoded.decode())
+
+    def _sent_at_once(self, text: str | bytes, kind: str) -> bool:
+        if self.close_code or self._send_at_once is None or self._writing or not self._send_at_once(text):
+            return False
+        MESSAGES.add(1, (kind, "out"))
+        self.active_at = time.monotonic()
+        return True
 
     def push_problem(self, problem: ProblemError, request_id: object = None, path: str = "/ws") -> None:
         message: dict[str, Any] = {"type": "error", "timestamp": now_ms(), "error": problem.body(instance=path, trace_id=self.trace_id)}

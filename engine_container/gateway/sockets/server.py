@@ -21,7 +21,7 @@ from engine_container.gateway.sockets.connection import Connection, now_ms, quer
 from engine_container.gateway.sockets.protocol import ORDER_ACTIONS, PRIVATE_STREAMS, ClientMessage
 from engine_container.metrics import Counter, Reading
 from engine_container.web.call import BodyDecoder
-from engine_container.web.quick_sockets import SEND_AT_ONCE
+from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE
 from mycrypto.contracts import api
 from mycrypto.contracts.api import BATCH_ITEMS_MAX
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError, invalid
@@ -96,6 +96,8 @@ class Sockets:
         await send({"type": "websocket.accept"})
         connection = Connection(send, str(new_uuid()), scope.get("extensions", {}).get(SEND_AT_ONCE))
         connection.cancel_on_disconnect = query_cancels(scope)
+        if (take_at_once := scope.get("extensions", {}).get(TAKE_AT_ONCE)) is not None:
+            take_at_once(lambda text: self._take(connection, text))
         self._open.add(connection)
         OPENED.add()
         writer = asyncio.create_task(connection.write())
@@ -275,6 +277,21 @@ class Sockets:
             self._gateway.hub.resync_orders(connection, message.last_sequence, message.id)
         else:
             raise invalid("stream", "cannot be taken up again; ask for it over HTTP")
+
+    def _take(self, connection: Connection, text: bytes) -> bool:
+        """An order in the turn of the loop in which it came; whatever is not one, or not quite right, is left to :meth:`_listen`."""
+        try:
+            message = _decoder.decode(text)
+        except ProblemError:
+            return False
+        if message.action not in self._beginners or connection.closing or not connection.window.enter_at_once():
+            return False
+        if not self._begin(connection, message):
+            connection.window.leave()
+            return False
+        connection.active_at = time.monotonic()
+        wire.MESSAGES.add(1, (message.action, "in"))
+        return True
 
     def _begin(self, connection: Connection, message: ClientMessage) -> bool:
         """Order entry without a task for each order; ``False`` where something has to be waited for first."""

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from engine_container.gateway.app import build_app
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.settings import GatewaySettings
+from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE, Inbox
 from mycrypto.security import keys, tokens
 from tests.unit.gateway.memory_logs import FakeEngine, MemoryEvents, symbol_changed
 
@@ -60,13 +61,16 @@ class FakeRedis:
 
 
 class Socket:
-    """The client's end of a socket."""
+    """The client's end of a socket; ``quick``: the server offers its short ways."""
+
+    quick = False
 
     def __init__(self, app: ASGIApp, path: str, query: str, *, answers: bool = False) -> None:
-        self._inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._inbox = Inbox()
+        self._take: Callable[[bytes], bool] | None = None
         self._outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.stuck: asyncio.Event | None = None
-        scope = {
+        scope: dict[str, Any] = {
             "type": "websocket",
             "path": path,
             "raw_path": path.encode(),
@@ -75,6 +79,8 @@ class Socket:
             "subprotocols": [],
             "extensions": {"websocket.http.response": {}} if answers else {},
         }
+        if self.quick:
+            scope["extensions"] = {**scope["extensions"], SEND_AT_ONCE: self._send_at_once, TAKE_AT_ONCE: self._take_at_once}
         self._inbox.put_nowait({"type": "websocket.connect"})
         self._task = asyncio.create_task(self._run(app, scope))
 
@@ -86,11 +92,21 @@ class Socket:
 
         await app(scope, self._inbox.get, send)
 
+    def _send_at_once(self, text: str | bytes) -> bool:
+        if self.stuck is not None:
+            return False
+        self._outbox.put_nowait({"type": "websocket.send", "text": text if isinstance(text, str) else text.decode()})
+        return True
+
+    def _take_at_once(self, take: Callable[[bytes], bool]) -> None:
+        self._take = take
+
     def say(self, **message: Any) -> None:
-        self._inbox.put_nowait({"type": "websocket.receive", "text": msgspec.json.encode(message).decode()})
+        self.say_text(msgspec.json.encode(message).decode())
 
     def say_text(self, text: str) -> None:
-        self._inbox.put_nowait({"type": "websocket.receive", "text": text})
+        if self._take is None or not self._inbox.is_awaited or not self._take(text.encode()):
+            self._inbox.put_nowait({"type": "websocket.receive", "text": text})
 
     async def raw(self) -> dict[str, Any]:
         return await asyncio.wait_for(self._outbox.get(), 5)

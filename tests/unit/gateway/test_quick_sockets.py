@@ -6,6 +6,7 @@ import asyncio
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 import uvicorn
@@ -13,7 +14,7 @@ import websockets
 from starlette.types import Message, Receive, Scope, Send
 from websockets.exceptions import ConnectionClosed
 
-from engine_container.web.quick_sockets import QuickSocketProtocol, text_frame
+from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE, QuickSocketProtocol, text_frame
 from localstack.ports import any_free
 
 HEAD = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -24,6 +25,12 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     """Says everything back; ``close`` closes."""
     await receive()
     await send({"type": "websocket.accept"})
+    extensions: dict[str, Any] = scope["extensions"]
+
+    def take(text: bytes) -> bool:
+        return text.startswith(b"take ") and extensions[SEND_AT_ONCE](b"taken: " + text)
+
+    extensions[TAKE_AT_ONCE](take)
     while (message := await receive())["type"] == "websocket.receive":
         if message.get("text") == "close":
             await send({"type": "websocket.close", "code": 4408, "reason": "as you wish"})
@@ -182,3 +189,22 @@ def test_frames_as_they_go_out() -> None:
     assert text_frame("ş") == b"\x81\x02\xc5\x9f"
     assert text_frame("x" * 126)[:4] == b"\x81\x7e\x00\x7e"
     assert text_frame("x" * 65_536)[:10] == b"\x81\x7f" + struct.pack(">Q", 65_536)
+
+
+def test_what_the_application_takes_at_once_is_answered_in_order_with_what_it_receives() -> None:
+    async def run() -> None:
+        async with served() as port:
+            raw = await Raw.connect(port)
+            await talk(raw)
+            await raw.close()
+
+    async def talk(raw: Raw) -> None:
+        for text in (b"take 1", b"one", b"take 2", b"two", b"take " + b"x" * 200):
+            raw.writer.write(frame(0x81, text))
+            await raw.writer.drain()
+            _, said = await raw.next()
+            assert said == (b"taken: " + text if text.startswith(b"take") else text)
+        raw.writer.write(b"".join(frame(0x81, b"take %d" % number) for number in range(300)))
+        assert [await raw.next() for _ in range(300)] == [(0x81, b"taken: take %d" % number) for number in range(300)]
+
+    asyncio.run(run())

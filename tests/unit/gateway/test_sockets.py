@@ -17,7 +17,7 @@ from engine_container.gateway.sockets.books import checksum
 from mycrypto.contracts import commands as c
 from mycrypto.security import revocation
 from mycrypto.security.tokens import Role, Tier
-from tests.unit.gateway.conftest import Harness
+from tests.unit.gateway.conftest import Harness, Socket
 
 Play = Callable[..., None]
 ALICE = UUID("018f0000-0000-7000-8000-00000000000a")
@@ -37,6 +37,12 @@ def rebuild(snapshot: dict[str, Any], updates: list[dict[str, Any]]) -> dict[str
             else:
                 side[change["price"]] = change["quantity"]
     return book
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["library", "short way"])
+def _ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the server offers to write and to take texts at once makes no difference."""
+    monkeypatch.setattr(Socket, "quick", request.param)
 
 
 def test_a_snapshot_and_its_updates_make_the_full_book_without_gaps(play: Play) -> None:
