@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 from typing import Final
 
 from infra.dashboards import BALANCE_CACHE, FILL_RATE, Gap, Own, Ratio, Statistic
@@ -31,22 +32,44 @@ class Runbook(enum.StrEnum):
         return f"docs/runbooks/{self}.md"
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Subject(enum.StrEnum):
+    """What an alarm is about. While a critical alarm of a subject rings, its warnings are not sent: they would say the same, later."""
+
+    TRADING = "trading"
+    GATEWAY = "gateway"
+    PUBLISHER = "publisher"
+    SETTLEMENT = "settlement"
+    HISTORY = "history"
+    ARCHIVE = "archive"
+    SECOND_FACTOR = "second-factor"
+    WITHDRAWALS = "withdrawals"
+    API = "api"
+    DATABASE = "database"
+    STREAM = "stream"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class OwnAlarm:
     """An alarm on a metric of the platform. ``below``: it rings under the threshold instead of over it. Missing data never rings, except
     where silence is itself the failure (``silence_rings``).
     """
 
     name: str
-    severity: Severity
     watched: Own | Ratio | Gap
     threshold: float
     minutes: int
+    why: str
+    runbook: Runbook = Runbook.INCIDENT
+    _: dataclasses.KW_ONLY
+    severity: Severity
+    subject: Subject | None = None
     periods: int = 1
     below: bool = False
     silence_rings: bool = False
-    why: str
-    runbook: Runbook = Runbook.INCIDENT
+
+
+_critical: Final = functools.partial(OwnAlarm, severity=Severity.CRITICAL)
+_warning: Final = functools.partial(OwnAlarm, severity=Severity.WARNING)
 
 
 def _own(name: str, service: str, statistic: Statistic = "sum") -> Own:
@@ -57,78 +80,58 @@ def _percent(part: tuple[str, str], whole: tuple[str, str], label: str) -> Ratio
     return Ratio(part=(_own(*part),), whole=(_own(*whole),), label=label)
 
 
-def _critical(
-    name: str,
-    watched: Own | Ratio | Gap,
-    threshold: float,
-    minutes: int,
-    why: str,
-    runbook: Runbook = Runbook.INCIDENT,
-    *,
-    periods: int = 1,
-) -> OwnAlarm:
-    return OwnAlarm(
-        name=name,
-        severity=Severity.CRITICAL,
-        watched=watched,
-        threshold=threshold,
-        minutes=minutes,
-        periods=periods,
-        why=why,
-        runbook=runbook,
-    )
-
-
-def _down(name: str, watched: Own, why: str, runbook: Runbook) -> OwnAlarm:
+def _down(name: str, watched: Own, why: str, runbook: Runbook, subject: Subject) -> OwnAlarm:
     """Something is not there, three minutes in a row; a part that says nothing is not there either."""
-    return OwnAlarm(
-        name=name,
-        severity=Severity.CRITICAL,
-        watched=watched,
-        threshold=1,
-        minutes=1,
-        periods=3,
-        below=True,
-        silence_rings=True,
-        why=why,
-        runbook=runbook,
-    )
-
-
-def _warning(
-    name: str,
-    watched: Own | Ratio | Gap,
-    threshold: float,
-    minutes: int,
-    why: str,
-    runbook: Runbook = Runbook.INCIDENT,
-    *,
-    periods: int = 1,
-    below: bool = False,
-) -> OwnAlarm:
-    return OwnAlarm(
-        name=name,
-        severity=Severity.WARNING,
-        watched=watched,
-        threshold=threshold,
-        minutes=minutes,
-        periods=periods,
-        below=below,
-        why=why,
-        runbook=runbook,
-    )
+    return _critical(name, watched, 1, 1, why, runbook, subject=subject, periods=3, below=True, silence_rings=True)
 
 
 _HALTED: Final = Runbook.HALTED_MARKET
 _STUCK: Final = Runbook.STUCK_CONSUMER
 
 TRADING: Final = (
-    _critical("matching-slow", _own("trade_matching_latency", "engine", "p99"), 100, 5, "p99 of matching is over 100 ms", _HALTED),
-    _down("no-engine-publishes", _own("engine_active", "engine", "max"), "no engine holds the lease: trading stands still", _HALTED),
-    _down("engine-unhealthy", _own("health_status", "engine", "max"), "no engine was healthy three times in a row", _HALTED),
-    _down("gateway-unhealthy", _own("health_status", "gateway", "max"), "no gateway was healthy three times in a row", _HALTED),
-    _down("publisher-unhealthy", _own("health_status", "publisher", "max"), "the publisher was not healthy three times in a row", _STUCK),
-    _warning("fill-rate-low", FILL_RATE, 80, 60, "less than 80 % of the orders of an hour were filled", _HALTED, below=True),
+    _critical(
+        "matching-slow",
+        _own("trade_matching_latency", "engine", "p99"),
+        100,
+        5,
+        "p99 of matching is over 100 ms",
+        _HALTED,
+        subject=Subject.TRADING,
+    ),
+    _down(
+        "no-engine-publishes",
+        _own("engine_active", "engine", "max"),
+        "no engine holds the lease: trading stands still",
+        _HALTED,
+        Subject.TRADING,
+    ),
+    _down(
+        "engine-unhealthy", _own("health_status", "engine", "max"), "no engine was healthy three times in a row", _HALTED, Subject.TRADING
+    ),
+    _down(
+        "gateway-unhealthy",
+        _own("health_status", "gateway", "max"),
+        "no gateway was healthy three times in a row",
+        _HALTED,
+        Subject.GATEWAY,
+    ),
+    _down(
+        "publisher-unhealthy",
+        _own("health_status", "publisher", "max"),
+        "the publisher was not healthy three times in a row",
+        _STUCK,
+        Subject.PUBLISHER,
+    ),
+    _warning(
+        "fill-rate-low",
+        FILL_RATE,
+        80,
+        60,
+        "less than 80 % of the orders of an hour were filled",
+        _HALTED,
+        below=True,
+        subject=Subject.TRADING,
+    ),
     _warning(
         "nothing-trades",
         _percent(("trades_executed_total", "publisher"), ("orders_placed_total", "gateway"), "trades per order"),
@@ -137,6 +140,7 @@ TRADING: Final = (
         "orders are placed and nothing is matched",
         _HALTED,
         below=True,
+        subject=Subject.TRADING,
     ),
     _warning(
         "sockets-reconnect",
@@ -144,6 +148,7 @@ TRADING: Final = (
         10,
         5,
         "more than 10 % of new sockets are of users who were cut off",
+        subject=Subject.GATEWAY,
     ),
     # a minute, for each part speaks once in it: over a longer period the difference would be what was done meanwhile
     _warning(
@@ -154,6 +159,7 @@ TRADING: Final = (
         "a gateway shows what was true 10,000 events ago",
         _STUCK,
         periods=5,
+        subject=Subject.GATEWAY,
     ),
     _warning(
         "publisher-behind",
@@ -163,8 +169,17 @@ TRADING: Final = (
         "the public topics are 10,000 events behind",
         _STUCK,
         periods=5,
+        subject=Subject.PUBLISHER,
     ),
-    _warning("history-behind", _own("history_lag_events", "gateway", "max"), 10_000, 5, "the history is 10,000 events behind", _STUCK),
+    _warning(
+        "history-behind",
+        _own("history_lag_events", "gateway", "max"),
+        10_000,
+        5,
+        "the history is 10,000 events behind",
+        _STUCK,
+        subject=Subject.HISTORY,
+    ),
     _warning(
         "snapshot-old",
         _own("engine_snapshot_age_seconds", "engine", "min"),
@@ -172,6 +187,7 @@ TRADING: Final = (
         5,
         "no engine has saved a snapshot for a quarter of an hour: the next start will be slow",
         periods=2,
+        subject=Subject.TRADING,
     ),
     _warning(
         "views-rebuilt",
@@ -180,6 +196,7 @@ TRADING: Final = (
         5,
         "a gateway met a gap in the event log and built its views anew",
         _STUCK,
+        subject=Subject.GATEWAY,
     ),
 )
 
@@ -191,6 +208,7 @@ MONEY: Final = (
         1,
         "the engine's totals differ from the ledger's: settlement has stopped, nobody may pay out",
         _STUCK,
+        subject=Subject.SETTLEMENT,
     ),
     _critical(
         "books-differ",
@@ -200,10 +218,32 @@ MONEY: Final = (
         "the nightly proof found the books unequal: nobody may pay out",
     ),
     _critical(
-        "settlement-fails", _own("settlement_errors_total", "settlement"), 0, 5, "batches of trades cannot be settled", _STUCK, periods=2
+        "settlement-fails",
+        _own("settlement_errors_total", "settlement"),
+        0,
+        5,
+        "batches of trades cannot be settled",
+        _STUCK,
+        periods=2,
+        subject=Subject.SETTLEMENT,
     ),
-    _warning("settlement-behind", _own("pending_settlements", "maintenance", "max"), 10_000, 5, "the ledger is behind the history", _STUCK),
-    _warning("history-incomplete", _own("history_missing_orders_total", "history"), 0, 5, "orders changed that the history does not have"),
+    _warning(
+        "settlement-behind",
+        _own("pending_settlements", "maintenance", "max"),
+        10_000,
+        5,
+        "the ledger is behind the history",
+        _STUCK,
+        subject=Subject.SETTLEMENT,
+    ),
+    _warning(
+        "history-incomplete",
+        _own("history_missing_orders_total", "history"),
+        0,
+        5,
+        "orders changed that the history does not have",
+        subject=Subject.HISTORY,
+    ),
     _warning("cache-hit-rate-low", BALANCE_CACHE, 70, 15, "less than 70 % of balance reads come from Redis", below=True),
     _warning("outbox-waits", _own("outbox_waiting", "maintenance", "max"), 100, 5, "messages wait in the outbox: SQS or Kafka is away"),
     _warning(
@@ -221,8 +261,16 @@ MONEY: Final = (
         "the engine has not answered a transfer for minutes",
         _HALTED,
         periods=2,
+        subject=Subject.TRADING,
     ),
-    _warning("withdrawals-pile-up", _own("wallet_pending_withdrawals", "maintenance", "max"), 100, 15, "more than 100 withdrawals wait"),
+    _warning(
+        "withdrawals-pile-up",
+        _own("wallet_pending_withdrawals", "maintenance", "max"),
+        100,
+        15,
+        "more than 100 withdrawals wait",
+        subject=Subject.WITHDRAWALS,
+    ),
     _warning("differences-open", _own("wallet_reconciliations_open", "maintenance", "max"), 0, 60, "differences wait to be explained"),
     _warning(
         "float-low", _own("bank_balance", "maintenance", "min"), 100_000, 60, "the bank accounts hold less than 100,000 TRY", below=True
@@ -237,6 +285,7 @@ ACCOUNTS: Final = (
         40,
         15,
         "more than 40 % of second factors are not accepted: somebody may be guessing",
+        subject=Subject.SECOND_FACTOR,
     ),
     _critical(
         "second-factor-guessed",
@@ -244,8 +293,16 @@ ACCOUNTS: Final = (
         10,
         5,
         "more than ten second factors were locked in five minutes: somebody is guessing",
+        subject=Subject.SECOND_FACTOR,
     ),
     _critical("audit-lost", _own("audit_records_dropped_total", "gateway"), 0, 5, "audit records of staff's actions were dropped"),
+    _warning(
+        "registrations-fail",
+        _percent(("auth_registration_failures", "auth"), ("auth_registration_total", "auth"), "failed"),
+        10,
+        2,
+        "more than 10 % of registrations fail, forms filled in wrongly not counted",
+    ),
     _warning(
         "registrations-slow",
         _own("auth_registration_duration_seconds", "auth", "p95"),
@@ -260,10 +317,32 @@ ACCOUNTS: Final = (
         5,
         "tokens are taken although Redis cannot say whether they were revoked",
     ),
-    _warning("backup-codes-used", _own("auth_2fa_backup_used_total", "auth"), 20, 60, "backup codes are used unusually often"),
-    _warning("second-factor-disabled", _own("auth_2fa_disabled_total", "auth"), 5, 60, "more than five second factors an hour go off"),
+    _warning(
+        "backup-codes-used",
+        _own("auth_2fa_backup_used_total", "auth"),
+        20,
+        60,
+        "backup codes are used unusually often",
+        subject=Subject.SECOND_FACTOR,
+    ),
+    _warning(
+        "second-factor-disabled",
+        _own("auth_2fa_disabled_total", "auth"),
+        5,
+        60,
+        "more than five second factors an hour go off",
+        subject=Subject.SECOND_FACTOR,
+    ),
     _warning("identity-backlog", _own("kyc_pending", "maintenance", "max"), 500, 60, "more than 500 identity documents wait"),
-    _warning("accounts-database", _own("auth_database_errors_total", "auth"), 0, 5, "PostgreSQL did not answer the accounts", periods=2),
+    _warning(
+        "accounts-database",
+        _own("auth_database_errors_total", "auth"),
+        0,
+        5,
+        "PostgreSQL did not answer the accounts",
+        periods=2,
+        subject=Subject.DATABASE,
+    ),
 )
 
 OWN_ALARMS: Final = (*TRADING, *MONEY, *ACCOUNTS)

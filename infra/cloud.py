@@ -68,7 +68,7 @@ def build_cloud(app: App, stage: Stage) -> None:
         access_logs=access_logs,
         web_acl_arn=acl.arn,
     )
-    ObservabilityStack(app, called("observability"), stage=stage, balancer=trading.balancer, targets=trading.targets)
+    ObservabilityStack(app, called("observability"), stage=stage, connections=reach, balancer=trading.balancer, gateways=trading.targets)
     BackupStack(
         app,
         called("backup"),

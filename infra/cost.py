@@ -111,6 +111,7 @@ def _rest(stage: Templates, table: Mapping[str, Any], hours: int) -> list[Row]:
         ("KMS", "key(s)", len(stage.resources("AWS::KMS::Key")), table["key_month"]),
         ("Secrets Manager", "secret(s)", len(stage.resources("AWS::SecretsManager::Secret")), table["secret_month"]),
         ("CloudWatch", "alarm(s)", len(stage.resources("AWS::CloudWatch::Alarm")), table["alarm_month"]),
+        ("CloudWatch", "composite alarm(s)", len(stage.resources("AWS::CloudWatch::CompositeAlarm")), table["composite_alarm_month"]),
         ("CloudWatch", "dashboard(s)", len(stage.resources("AWS::CloudWatch::Dashboard")), table["dashboard_month"]),
         ("WAF", "web ACL(s)", len(acls), table["web_acl_month"]),
         ("WAF", "rule(s)", rules, table["web_acl_rule_month"]),

@@ -171,7 +171,15 @@ ROTATION: Final = FunctionSpec(
     reserved_concurrency=1,
 )
 
+REMINDERS: Final = FunctionSpec(
+    name=names.FUNCTION_REMINDERS,
+    purpose="every hour: alarms that still ring, said again",
+    memory_mb=256,
+    timeout_s=60,
+    reserved_concurrency=1,
+)
+
 IDENTITY: Final = (AUTH, AUTHORIZER, NOTIFICATIONS, AUDIT)
 MONEY: Final = (WALLET, SETTLEMENT, HISTORY, ARCHIVE, MAINTENANCE)
-ON_AWS: Final = (MIGRATIONS, ROTATION)
+ON_AWS: Final = (MIGRATIONS, ROTATION, REMINDERS)
 ALL: Final = IDENTITY + MONEY

@@ -21,6 +21,7 @@ FUNCTION_ARCHIVE: Final = "archive"
 FUNCTION_MAINTENANCE: Final = "maintenance"
 FUNCTION_MIGRATIONS: Final = "migrations"
 FUNCTION_ROTATION: Final = "rotation"
+FUNCTION_REMINDERS: Final = "reminders"
 
 QUEUE_EMAIL: Final = "email-notifications"
 QUEUE_KYC: Final = "kyc-processing"
@@ -55,6 +56,7 @@ IMAGE_REPOSITORY: Final = "mycrypto/trading"
 API_STAGE: Final = "v1"
 EVERY_MINUTE: Final = "every-minute"
 EVERY_HOUR: Final = "every-hour"
+REMIND_EVERY_HOUR: Final = "remind-every-hour"
 
 
 def resource(stage: str, thing: str) -> str:

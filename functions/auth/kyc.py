@@ -26,6 +26,7 @@ from mycrypto.http import Principal
 from mycrypto.ids import new_uuid
 from mycrypto.kyc import LIMITS, is_national_id
 from mycrypto.mail import MailKind
+from mycrypto.money import format_amount
 from mycrypto.ratelimit import Limit
 
 if TYPE_CHECKING:
@@ -201,8 +202,8 @@ def limits(context: Context, caller: Principal) -> KycLimits:
     daily = LIMITS[user.kyc_level]
     return KycLimits(
         level=user.kyc_level,
-        daily_deposit_limit=str(daily.deposit) if daily.deposit is not None else "-1",
-        daily_withdrawal_limit=str(daily.withdrawal) if daily.withdrawal is not None else "-1",
+        daily_deposit_limit=format_amount(daily.deposit) if daily.deposit is not None else "-1",
+        daily_withdrawal_limit=format_amount(daily.withdrawal) if daily.withdrawal is not None else "-1",
         trading_limit="-1" if user.kyc_level else "0",
         is_approved=user.kyc_status == "APPROVED",
     )

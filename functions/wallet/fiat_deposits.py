@@ -17,7 +17,7 @@ from functions.wallet.models import BankReport, FiatDeposit, OpenFiatDeposit, Pa
 from functions.wallet.store import bank_accounts, reconciliation
 from functions.wallet.store import fiat_deposits as store
 from functions.wallet.store.fiat_deposits import DepositRow
-from mycrypto import ledger
+from mycrypto import kyc, ledger
 from mycrypto.currencies import TRY
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.http import Principal
@@ -61,7 +61,8 @@ def open_deposit(context: Context, connection: Connection, principal: Principal,
     account = bank_accounts.find(connection, principal.user_id, body.fiat_account_id)
     if account is None:
         raise ProblemError("ACCOUNT_NOT_FOUND", "there is no such bank account of yours")
-    limits.require_within_day(principal.kyc_level, store.used_since(connection, principal.user_id, limits.day_start(now)), units)
+    used = store.used_since(connection, principal.user_id, limits.day_start(now))
+    limits.require_within_day(principal.kyc_level, kyc.LIMITS[principal.kyc_level].deposit, used, units)
     for _ in range(REFERENCE_TRIES_MAX):
         row = DepositRow(
             id=new_uuid(),

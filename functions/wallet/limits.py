@@ -10,8 +10,6 @@ from mycrypto.money import FIAT_DECIMALS, UNITS_PER_ONE, AmountError, format_amo
 
 FIAT_MIN: Final = 100 * UNITS_PER_ONE
 FIAT_MAX: Final = 50_000 * UNITS_PER_ONE
-DAILY_BY_KYC_LEVEL: Final = {1: 1_000 * UNITS_PER_ONE, 2: 50_000 * UNITS_PER_ONE}
-"""Per day in TRY, each way; level 0 may do nothing, level 3 and above are unlimited."""
 
 TURKEY: Final = timezone(timedelta(hours=3))
 
@@ -36,9 +34,8 @@ def require_kyc(level: int) -> None:
         raise ProblemError("KYC_REQUIRED", "confirm your e-mail address first", required_level=1, level=level)
 
 
-def require_within_day(level: int, used: int, amount: int) -> None:
-    """Raises WALLET_002 if ``amount`` would take the day's total beyond what the KYC level allows."""
-    cap = DAILY_BY_KYC_LEVEL.get(level)
+def require_within_day(level: int, cap: int | None, used: int, amount: int) -> None:
+    """Raises WALLET_002 if ``amount`` would take the day's total beyond ``cap``, which the KYC level allows."""
     if cap is not None and used + amount > cap:
         remaining = max(0, cap - used)
         raise ProblemError(

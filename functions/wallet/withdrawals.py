@@ -27,7 +27,7 @@ from functions.wallet.models import (
 from functions.wallet.store import balances, bank_accounts
 from functions.wallet.store import withdrawals as store
 from functions.wallet.store.withdrawals import WithdrawalRow
-from mycrypto import audit
+from mycrypto import audit, kyc
 from mycrypto.audit import AuditRecord
 from mycrypto.currencies import TRY
 from mycrypto.errors import ProblemError, invalid
@@ -87,7 +87,7 @@ def withdraw_fiat(context: Context, connection: Connection, request: Request, pr
     count, used = store.used_since(connection, principal.user_id, TRY.code, limits.day_start(now))
     if count >= rules.FIAT_PER_DAY_MAX:
         raise ProblemError("WALLET_002", f"at most {rules.FIAT_PER_DAY_MAX} withdrawals a day", maximum=rules.FIAT_PER_DAY_MAX)
-    limits.require_within_day(principal.kyc_level, used, units)
+    limits.require_within_day(principal.kyc_level, kyc.LIMITS[principal.kyc_level].withdrawal, used, units)
     require_second_factor(context, connection, request, principal, body.two_fa_code)
     account = bank_accounts.find(connection, principal.user_id, body.fiat_account_id)
     if account is None:
@@ -134,7 +134,7 @@ def withdraw_crypto(context: Context, connection: Connection, request: Request, 
         destination=destination,
         network=bounds.network,
         requires_approval=units >= bounds.approval_from
-        or principal.kyc_level in limits.DAILY_BY_KYC_LEVEL
+        or kyc.LIMITS[principal.kyc_level].withdrawal is not None
         or not store.has_completed(connection, principal.user_id),
     )
     return _ask(connection, row, request)

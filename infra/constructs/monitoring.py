@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from aws_cdk import Duration
@@ -12,12 +12,16 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra import names
-from infra.alarms import OwnAlarm, Runbook, Severity
+from infra.alarms import OwnAlarm, Runbook, Severity, Subject
 from infra.dashboards import Aws, Dashboard, Gap, Line, Own, Panel, Ratio
 from infra.stages import Stage
 from mycrypto.metrics import NAMESPACE
 
 _STATISTICS: Final = {"sum": "Sum", "rate": "Sum", "avg": "Average", "min": "Minimum", "max": "Maximum"}
+SUPPRESSION_WAITS: Final = Duration.minutes(2)
+"""How long a warning waits for a critical alarm of its subject."""
+SUPPRESSION_LASTS: Final = Duration.minutes(5)
+"""How long a warning is held back after the critical alarm is over."""
 _WIDTH: Final = 12
 _HEIGHT: Final = 6
 
@@ -113,12 +117,18 @@ def dashboard(scope: Construct, definition: Dashboard, stage: Stage) -> cloudwat
 
 
 class Alarms(Construct):
-    """Alarms that tell the topic of their severity when they ring and when they are over."""
+    """Alarms that tell the topic of their severity when they ring and when they are over.
+
+    A warning is not told while a critical alarm of its subject rings. CloudWatch can hold back only what a composite alarm says, so such a
+    warning is two: one that measures and says nothing, and a composite of it that speaks.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, topics: Mapping[Severity, sns.ITopic]) -> None:
         super().__init__(scope, construct_id)
         self._stage = stage
         self._topics = topics
+        self._critical: dict[Subject, list[cloudwatch.IAlarm]] = {}
+        self._warnings: list[Callable[[], None]] = []
 
     def add(
         self,
@@ -128,17 +138,22 @@ class Alarms(Construct):
         severity: Severity,
         threshold: float,
         why: str,
+        subject: Subject | None = None,
         runbook: Runbook = Runbook.INCIDENT,
         periods: int = 1,
         below: bool = False,
         silence_rings: bool = False,
     ) -> None:
         """Ring when ``watched`` is over (or ``below``) ``threshold`` for ``periods`` of its periods."""
+        speaking = names.resource(self._stage.name, f"{severity}-{name}")
+        # composites are paid for one by one: where nobody is woken, warnings are simply told
+        held_back = subject is not None and severity is Severity.WARNING and self._stage.keep_data
+        description = f"{why}. What to do: {runbook.path}"
         alarm = cloudwatch.Alarm(
             self,
             name,
-            alarm_name=names.resource(self._stage.name, f"{severity}-{name}"),
-            alarm_description=f"{why}. What to do: {runbook.path}",
+            alarm_name=names.resource(self._stage.name, f"measured-{name}") if held_back else speaking,
+            alarm_description=description,
             metric=watched,
             threshold=threshold,
             evaluation_periods=periods,
@@ -147,9 +162,54 @@ class Alarms(Construct):
             else cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.BREACHING if silence_rings else cloudwatch.TreatMissingData.NOT_BREACHING,
         )
+        if subject is not None and held_back:
+            self._warnings.append(lambda: self._hold_back(name, speaking, description, alarm, subject))
+            return
+        self._tell(alarm, severity)
+        if subject is not None:
+            self._critical.setdefault(subject, []).append(alarm)
+
+    def _tell(self, alarm: cloudwatch.AlarmBase, severity: Severity) -> None:
         action = actions.SnsAction(self._topics[severity])
         alarm.add_alarm_action(action)
         alarm.add_ok_action(action)
+
+    def _hold_back(self, name: str, speaking: str, description: str, alarm: cloudwatch.Alarm, subject: Subject) -> None:
+        composite = cloudwatch.CompositeAlarm(
+            self,
+            f"{name}-told",
+            composite_alarm_name=speaking,
+            alarm_description=description,
+            alarm_rule=cloudwatch.AlarmRule.from_alarm(alarm, cloudwatch.AlarmState.ALARM),
+            actions_suppressor=self._suppressor(subject),
+            actions_suppressor_wait_period=SUPPRESSION_WAITS,
+            actions_suppressor_extension_period=SUPPRESSION_LASTS,
+        )
+        self._tell(composite, Severity.WARNING)
+
+    def _suppressor(self, subject: Subject) -> cloudwatch.IAlarm:
+        """Rings while any critical alarm of the subject does, and tells nobody."""
+        critical = self._critical[subject]
+        if len(critical) == 1:
+            return critical[0]
+        found = self.node.try_find_child(f"critical-{subject}")
+        if isinstance(found, cloudwatch.CompositeAlarm):
+            return found
+        return cloudwatch.CompositeAlarm(
+            self,
+            f"critical-{subject}",
+            composite_alarm_name=names.resource(self._stage.name, f"any-critical-{subject}"),
+            alarm_description=f"A critical alarm about {subject} rings: its warnings are held back",
+            alarm_rule=cloudwatch.AlarmRule.any_of(
+                *(cloudwatch.AlarmRule.from_alarm(alarm, cloudwatch.AlarmState.ALARM) for alarm in critical)
+            ),
+        )
+
+    def connect(self) -> None:
+        """To be called when all are added: what is critical about a subject is known only then."""
+        for warning in self._warnings:
+            warning()
+        self._warnings.clear()
 
     def add_own(self, definition: OwnAlarm) -> None:
         """An alarm of ``infra.alarms``."""
@@ -157,6 +217,7 @@ class Alarms(Construct):
             definition.name,
             metric(definition.watched, self._stage, Duration.minutes(definition.minutes)),
             severity=definition.severity,
+            subject=definition.subject,
             threshold=definition.threshold,
             why=definition.why,
             runbook=definition.runbook,

@@ -69,7 +69,7 @@ class MessagingStack(Stack):
                     "ArnEquals": {
                         "aws:SourceArn": [
                             self.format_arn(service="events", resource="rule", resource_name=names.resource(stage.name, rule))
-                            for rule in (names.EVERY_MINUTE, names.EVERY_HOUR)
+                            for rule in (names.EVERY_MINUTE, names.EVERY_HOUR, names.REMIND_EVERY_HOUR)
                         ]
                     }
                 },

@@ -8,15 +8,20 @@ from typing import Final
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_elasticloadbalancingv2 as balancing
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra import functions, names
-from infra.alarms import OWN_ALARMS, Runbook, Severity
+from infra.alarms import OWN_ALARMS, Runbook, Severity, Subject
+from infra.connections import Connections
+from infra.constructs.function import PlatformFunction, layers
 from infra.constructs.keys import Purpose, key
 from infra.constructs.monitoring import Alarms, dashboard
 from infra.dashboards import DASHBOARDS
@@ -29,6 +34,11 @@ CONSUMERS: Final = {
     names.FUNCTION_SETTLEMENT: names.TOPIC_EVENTS,
     names.FUNCTION_HISTORY: names.TOPIC_EVENTS,
     names.FUNCTION_ARCHIVE: names.TOPIC_COMMANDS,
+}
+_CONSUMED: Final = {
+    names.FUNCTION_SETTLEMENT: Subject.SETTLEMENT,
+    names.FUNCTION_HISTORY: Subject.HISTORY,
+    names.FUNCTION_ARCHIVE: Subject.ARCHIVE,
 }
 FIVE_MINUTES: Final = Duration.minutes(5)
 GIGABYTE: Final = 1024**3
@@ -44,8 +54,9 @@ class ObservabilityStack(Stack):
         construct_id: str,
         *,
         stage: Stage,
+        connections: Connections,
         balancer: balancing.ApplicationLoadBalancer,
-        targets: balancing.ApplicationTargetGroup,
+        gateways: balancing.ApplicationTargetGroup,
     ) -> None:
         super().__init__(scope, construct_id, description="MyCrypto: dashboards and alarms", env={"region": stage.region})
         self._stage = stage
@@ -58,8 +69,10 @@ class ObservabilityStack(Stack):
         self._database()
         self._cache()
         self._stream()
-        self._edge(balancer, targets)
+        self._edge(balancer, gateways)
         self._backups()
+        self.alarms.connect()
+        self._reminders(connections)
         for shown in DASHBOARDS:
             dashboard(self, shown, stage)
         groups = [f"/aws/lambda/{names.resource(stage.name, spec.name)}" for spec in functions.ALL]
@@ -75,7 +88,7 @@ class ObservabilityStack(Stack):
 
     def _severities(self) -> dict[Severity, sns.Topic]:
         cloud = self._stage.on_aws
-        topic_key = key(self, Purpose.ALARMS, stage=self._stage)
+        self._topic_key = topic_key = key(self, Purpose.ALARMS, stage=self._stage)
         topic_key.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="CloudWatchSpeaks",
@@ -101,6 +114,36 @@ class ObservabilityStack(Stack):
             topics[severity] = topic
         return topics
 
+    def _reminders(self, connections: Connections) -> None:
+        """CloudWatch tells a change once; what goes on is said again by a function."""
+        reminders = PlatformFunction(
+            self, functions.REMINDERS, stage=self._stage, connections=connections, layers=layers(self, self._stage)
+        )
+        for severity, topic in self._topics.items():
+            reminders.function.add_environment(f"{severity.upper()}_TOPIC_ARN", topic.topic_arn)
+        reminders.role.add_to_policy(
+            iam.PolicyStatement(sid="SayItAgain", actions=["sns:Publish"], resources=[topic.topic_arn for topic in self._topics.values()])
+        )
+        reminders.role.add_to_policy(
+            iam.PolicyStatement(sid="EncryptIt", actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self._topic_key.key_arn])
+        )
+        reminders.role.add_to_policy(iam.PolicyStatement(sid="SeeWhatRings", actions=["cloudwatch:DescribeAlarms"], resources=["*"]))
+        failed = connections.failed_invocations
+        events.Rule(
+            self,
+            "RemindEveryHour",
+            rule_name=names.resource(self._stage.name, names.REMIND_EVERY_HOUR),
+            schedule=events.Schedule.rate(Duration.hours(1)),
+            targets=[
+                targets.LambdaFunction(
+                    reminders.function,
+                    retry_attempts=2,
+                    # without its policy, which already lets this rule in
+                    dead_letter_queue=sqs.Queue.from_queue_arn(self, "Missed", failed.queue_arn) if failed else None,
+                )
+            ],
+        )
+
     def _metric(
         self, namespace: str, name: str, statistic: str, dimensions: Mapping[str, str], period: Duration = FIVE_MINUTES
     ) -> cloudwatch.Metric:
@@ -113,6 +156,7 @@ class ObservabilityStack(Stack):
                 f"function-{spec.name}-errors",
                 self._metric("AWS/Lambda", "Errors", "Sum", {"FunctionName": name}),
                 severity=Severity.CRITICAL if spec.name in CONSUMERS else Severity.WARNING,
+                subject=_CONSUMED.get(spec.name),
                 threshold=0,
                 periods=2,
                 why=f"{spec.name} failed in two periods of five minutes: see its log group",
@@ -121,6 +165,7 @@ class ObservabilityStack(Stack):
                 f"function-{spec.name}-throttled",
                 self._metric("AWS/Lambda", "Throttles", "Sum", {"FunctionName": name}),
                 severity=Severity.WARNING,
+                subject=_CONSUMED.get(spec.name),
                 threshold=0,
                 why=f"{spec.name} reached its reserved concurrency of {spec.reserved_concurrency}",
             )
@@ -134,6 +179,7 @@ class ObservabilityStack(Stack):
                     {"Consumer Group": consumer, "Cluster Name": names.resource(self._stage.name, "kafka"), "Topic": topic},
                 ),
                 severity=Severity.CRITICAL,
+                subject=_CONSUMED[consumer],
                 threshold=1_000,
                 why=f"{consumer} is more than 1,000 records behind",
                 runbook=Runbook.STUCK_CONSUMER,
@@ -147,6 +193,7 @@ class ObservabilityStack(Stack):
                     "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", {"QueueName": names.dead_letters(self._stage.name, queue)}
                 ),
                 severity=Severity.CRITICAL if queue == names.QUEUE_WITHDRAWALS else Severity.WARNING,
+                subject=Subject.WITHDRAWALS if queue == names.QUEUE_WITHDRAWALS else None,
                 threshold=0,
                 why=f"messages of {queue} were given up: read one, mend the cause, start the redrive",
             )
@@ -154,6 +201,7 @@ class ObservabilityStack(Stack):
                 f"queue-{queue}-old",
                 self._metric("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", {"QueueName": names.resource(self._stage.name, queue)}),
                 severity=Severity.WARNING,
+                subject=Subject.WITHDRAWALS if queue == names.QUEUE_WITHDRAWALS else None,
                 threshold=900,
                 why=f"a message of {queue} has waited for a quarter of an hour",
             )
@@ -182,6 +230,7 @@ class ObservabilityStack(Stack):
                 expression="100 * used / allowed", using_metrics={"used": used, "allowed": allowed}, period=FIVE_MINUTES, label="percent"
             ),
             severity=Severity.CRITICAL,
+            subject=Subject.DATABASE,
             threshold=DATABASE_CONNECTIONS_PERCENT,
             why="more than 90 % of the database's connections are in use",
         )
@@ -189,6 +238,7 @@ class ObservabilityStack(Stack):
             "database-disk-full",
             self._metric("AWS/RDS", "FreeStorageSpace", "Minimum", {"DBInstanceIdentifier": name}),
             severity=Severity.CRITICAL,
+            subject=Subject.DATABASE,
             threshold=size.storage_gb * GIGABYTE // 10,
             below=True,
             why="less than 10 % of the database's disk is free",
@@ -197,6 +247,7 @@ class ObservabilityStack(Stack):
             "database-cpu",
             self._metric("AWS/RDS", "CPUUtilization", "Average", {"DBInstanceIdentifier": name}),
             severity=Severity.WARNING,
+            subject=Subject.DATABASE,
             threshold=80,
             periods=3,
             why="the database has been busy for a quarter of an hour",
@@ -226,6 +277,7 @@ class ObservabilityStack(Stack):
             "kafka-offline-partitions",
             self._metric("AWS/Kafka", "OfflinePartitionsCount", "Maximum", cluster, Duration.minutes(1)),
             severity=Severity.CRITICAL,
+            subject=Subject.STREAM,
             threshold=0,
             why="a partition has no leader: commands cannot be taken",
             runbook=Runbook.LOST_BROKER,
@@ -236,6 +288,7 @@ class ObservabilityStack(Stack):
                 f"kafka-{broker}-under-replicated",
                 self._metric("AWS/Kafka", "UnderReplicatedPartitions", "Maximum", one),
                 severity=Severity.WARNING,
+                subject=Subject.STREAM,
                 threshold=0,
                 periods=2,
                 why="a broker's partitions lack a replica",
@@ -245,12 +298,13 @@ class ObservabilityStack(Stack):
                 f"kafka-{broker}-disk-full",
                 self._metric("AWS/Kafka", "KafkaDataLogsDiskUsed", "Maximum", one),
                 severity=Severity.CRITICAL,
+                subject=Subject.STREAM,
                 threshold=90,
                 why="less than 10 % of a broker's disk is free",
                 runbook=Runbook.LOST_BROKER,
             )
 
-    def _edge(self, balancer: balancing.ApplicationLoadBalancer, targets: balancing.ApplicationTargetGroup) -> None:
+    def _edge(self, balancer: balancing.ApplicationLoadBalancer, gateways: balancing.ApplicationTargetGroup) -> None:
         api = names.resource(self._stage.name, "api")
         failed = self._metric("AWS/ApiGateway", "5XXError", "Sum", {"ApiName": api})
         asked = self._metric("AWS/ApiGateway", "Count", "Sum", {"ApiName": api})
@@ -260,6 +314,7 @@ class ObservabilityStack(Stack):
                 expression="100 * failed / asked", using_metrics={"failed": failed, "asked": asked}, period=FIVE_MINUTES, label="percent"
             ),
             severity=Severity.CRITICAL,
+            subject=Subject.API,
             threshold=5,
             why="more than 5 % of the API's answers are 5xx",
             runbook=Runbook.ROLL_BACK,
@@ -268,6 +323,7 @@ class ObservabilityStack(Stack):
             "api-slow",
             self._metric("AWS/ApiGateway", "Latency", "p95", {"ApiName": api}),
             severity=Severity.WARNING,
+            subject=Subject.API,
             threshold=500,
             periods=2,
             why="p95 of the API is over half a second",
@@ -284,14 +340,16 @@ class ObservabilityStack(Stack):
                 label="percent",
             ),
             severity=Severity.CRITICAL,
+            subject=Subject.GATEWAY,
             threshold=5,
             why="more than 5 % of the gateways' answers are 5xx",
             runbook=Runbook.ROLL_BACK,
         )
         self.alarms.add(
             "gateway-target-unhealthy",
-            targets.metrics.unhealthy_host_count(period=Duration.minutes(1), statistic="Maximum"),
+            gateways.metrics.unhealthy_host_count(period=Duration.minutes(1), statistic="Maximum"),
             severity=Severity.CRITICAL,
+            subject=Subject.GATEWAY,
             threshold=0,
             periods=3,
             why="a gateway failed its health check three times in a row",

@@ -292,8 +292,10 @@ def test_every_log_group_forgets_in_time(on_aws: Templates) -> None:
 
 
 def _alarms(stage: Templates) -> dict[str, dict[str, Any]]:
+    """Composite ones among them."""
+    kinds = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
     return {
-        found["AlarmName"].removeprefix(f"mycrypto-{stage.stage}-"): found for found in stage.properties("AWS::CloudWatch::Alarm").values()
+        found["AlarmName"].removeprefix(f"mycrypto-{stage.stage}-"): found for kind in kinds for found in stage.properties(kind).values()
     }
 
 
@@ -340,6 +342,7 @@ def test_every_function_and_every_queue_has_its_alarm(on_aws: Templates) -> None
         "warning-sockets-reconnect",
         "critical-engine-unhealthy",
         "critical-second-factor-fails",
+        "warning-registrations-fail",
         "warning-outbox-waits",
         "warning-withdrawals-pile-up",
         "warning-cache-1-memory",
@@ -357,6 +360,8 @@ def test_the_alarms_of_the_specification_ring(prod: Templates, name: str) -> Non
 def test_every_alarm_names_the_page_that_says_what_to_do(on_aws: Templates) -> None:
     pages = {runbook.path for runbook in Runbook}
     for name, found in _alarms(on_aws).items():
+        if name.startswith("any-critical-"):
+            continue  # tells nobody
         assert found["AlarmDescription"].rpartition("What to do: ")[2] in pages, name
 
 
@@ -375,9 +380,48 @@ def test_every_dead_letter_queue_rings(on_aws: Templates) -> None:
 def test_each_severity_tells_its_own_topic(prod: Templates) -> None:
     topics: dict[str, set[str]] = {"critical": set(), "warning": set()}
     for name, found in _alarms(prod).items():
-        topics[name.split("-", 1)[0]].add(json.dumps(found["AlarmActions"]))
+        severity = name.split("-", 1)[0]
+        if severity in topics:
+            topics[severity].add(json.dumps(found["AlarmActions"]))
+        else:
+            assert "AlarmActions" not in found, f"{name} only serves others"
     assert all(len(told) == 1 for told in topics.values())
     assert topics["critical"] != topics["warning"]
+
+
+def test_a_critical_alarm_holds_back_the_warnings_of_its_subject(prod: Templates) -> None:
+    """And of no other: each is held back by what is critical about the same thing."""
+    suppressed = {name: _text_of(prod, found["ActionsSuppressor"]) for name, found in _alarms(prod).items() if "ActionsSuppressor" in found}
+    assert suppressed["warning-fill-rate-low"] == "mycrypto-prod-any-critical-trading"
+    assert suppressed["warning-database-cpu"] == "mycrypto-prod-any-critical-database"
+    assert suppressed["warning-publisher-behind"] == "mycrypto-prod-critical-publisher-unhealthy"
+    assert "warning-float-low" not in suppressed
+    rule = json.dumps(_alarms(prod)["any-critical-database"]["AlarmRule"])
+    assert rule.count("ALARM(") == 2
+    watched = json.dumps(_alarms(prod)["warning-fill-rate-low"]["AlarmRule"])
+    measured = next(
+        name for name, found in prod.properties("AWS::CloudWatch::Alarm").items() if found["AlarmName"].endswith("measured-fill-rate-low")
+    )
+    assert measured.rpartition("/")[2] in watched
+
+
+def _text_of(stage: Templates, arn: Any) -> str:
+    """The name of the alarm that an ARN in a template refers to."""
+    logical = arn["Fn::GetAtt"][0]
+    for kind in ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"):
+        for name, found in stage.properties(kind).items():
+            if name.rpartition("/")[2] == logical:
+                return str(found["AlarmName"])
+    raise AssertionError(logical)
+
+
+def test_what_goes_on_ringing_is_said_again(on_aws: Templates) -> None:
+    (rule,) = (found for found in on_aws.properties("AWS::Events::Rule").values() if found["Name"].endswith("remind-every-hour"))
+    assert rule["ScheduleExpression"] == "rate(1 hour)"
+    (function,) = (
+        found for found in on_aws.properties("AWS::Lambda::Function").values() if str(found.get("FunctionName", "")).endswith("-reminders")
+    )
+    assert {"CRITICAL_TOPIC_ARN", "WARNING_TOPIC_ARN"} <= function["Environment"]["Variables"].keys()
 
 
 def test_alarms_and_dashboards_name_only_what_the_catalogue_has(prod: Templates) -> None:

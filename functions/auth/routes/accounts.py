@@ -25,21 +25,28 @@ from functions.auth.models import (
     VerifyEmailRequest,
 )
 from mycrypto import health
+from mycrypto.errors import ProblemError
 from mycrypto.health import Health
 from mycrypto.http import Reply, Request
 from mycrypto.security import keys
 
 
 @contextmanager
-def counted(name: str, duration: str = "") -> Iterator[None]:
-    """Count what the block does by how it ends, and how long it takes."""
+def counted(name: str, **more: str) -> Iterator[None]:
+    """Count what the block does by how it ends. ``duration`` and ``failures`` name metrics of how long it takes, and of what went wrong
+    though the form was right.
+    """
     started = time.perf_counter()
     status = "refused"
     try:
         yield
         status = "success"
+    except ProblemError as problem:
+        status = "invalid" if problem.kind.code == "VALIDATION_ERROR" else "refused"
+        raise
     finally:
-        meter.write({name: 1, **({duration: round(time.perf_counter() - started, 6)} if duration else {})}, status=status)
+        figures = {"duration": round(time.perf_counter() - started, 6), "failures": int(status == "refused")}
+        meter.write({name: 1, **{metric: figures[figure] for figure, metric in more.items()}}, status=status)
 
 
 @api.get("/api/auth/health")
@@ -72,7 +79,7 @@ def get_keys(_: Request) -> Reply:
 
 @api.post("/api/auth/register")
 def post_register(request: Request) -> Reply:
-    with counted("auth_registration_total", "auth_registration_duration_seconds"):
+    with counted("auth_registration_total", duration="auth_registration_duration_seconds", failures="auth_registration_failures"):
         limited(request, context().settings.register_limit, request.client_ip)
         body = request.json(RegisterRequest)
         done = registration.register(context(), body, client(request), request.header("x-recaptcha-token") or "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 
 import pytest
 
@@ -43,4 +42,4 @@ def test_age_is_in_whole_years(born: date, today: date, age: int) -> None:
 
 
 def test_limits_rise_with_the_level() -> None:
-    assert [limit.deposit for limit in LIMITS] == [Decimal(0), Decimal(1000), Decimal(50000), None]
+    assert [limit.deposit for limit in LIMITS] == [0, 1_000 * 10**8, 50_000 * 10**8, None]

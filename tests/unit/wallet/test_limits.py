@@ -8,6 +8,7 @@ import pytest
 
 from functions.wallet.limits import day_start, parse_fiat, require_kyc, require_within_day
 from mycrypto.errors import ProblemError
+from mycrypto.kyc import LIMITS
 
 ONE = 10**8
 
@@ -48,11 +49,13 @@ def test_amounts_outside(text: object, code: str) -> None:
     ],
 )
 def test_the_day_of_each_kyc_level(level: int, used: int, amount: int, allowed: bool) -> None:
+    cap = LIMITS[level].deposit
+    assert cap == LIMITS[level].withdrawal
     if allowed:
-        require_within_day(level, used * ONE, amount * ONE)
+        require_within_day(level, cap, used * ONE, amount * ONE)
     else:
         with pytest.raises(ProblemError) as caught:
-            require_within_day(level, used * ONE, amount * ONE)
+            require_within_day(level, cap, used * ONE, amount * ONE)
         assert caught.value.kind.code == "WALLET_002"
 
 

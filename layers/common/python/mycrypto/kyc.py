@@ -6,26 +6,27 @@ Level 1 is a confirmed e-mail address, 2 an id document with a selfie, 3 a proof
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import Final
 
 import msgspec
+
+from mycrypto.money import UNITS_PER_ONE
 
 LEVEL_MAX: Final = 3
 _FORM: Final = re.compile(r"[1-9][0-9]{10}")
 
 
 class DailyLimits(msgspec.Struct, frozen=True):
-    """Per day in TRY; ``None`` is without limit."""
+    """Units of 10^-8 TRY per day; ``None`` is without limit."""
 
-    deposit: Decimal | None
-    withdrawal: Decimal | None
+    deposit: int | None
+    withdrawal: int | None
 
 
 LIMITS: Final = (
-    DailyLimits(Decimal(0), Decimal(0)),
-    DailyLimits(Decimal(1_000), Decimal(1_000)),
-    DailyLimits(Decimal(50_000), Decimal(50_000)),
+    DailyLimits(0, 0),
+    DailyLimits(1_000 * UNITS_PER_ONE, 1_000 * UNITS_PER_ONE),
+    DailyLimits(50_000 * UNITS_PER_ONE, 50_000 * UNITS_PER_ONE),
     DailyLimits(None, None),
 )
 """By level."""

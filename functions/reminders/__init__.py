@@ -1,0 +1,1 @@
+"""Alarms that still ring, said again."""
