@@ -17,6 +17,7 @@ from infra.stacks.identity import IdentityStack
 from infra.stacks.messaging import MessagingStack
 from infra.stacks.network import NetworkStack
 from infra.stacks.observability import ObservabilityStack
+from infra.stacks.rest import RestStack
 from infra.stacks.storage import StorageStack
 from infra.stacks.streaming import StreamingStack
 from infra.stacks.trading import TradingStack
@@ -76,6 +77,16 @@ def build_cloud(app: App, stage: Stage) -> None:
         resource_arns=[data.database.instance.instance_arn],
         bucket_arns=[storage.archive.bucket_arn, storage.kyc_documents.bucket_arn],
     )
+    if stage.on_aws.working_hours:
+        RestStack(
+            app,
+            called("rest"),
+            stage=stage,
+            hours=stage.on_aws.working_hours,
+            cluster=trading.cluster.cluster_name,
+            services=(*trading.engines, trading.publisher),
+            mappings=wallet.mappings,
+        )
     delivery = stage.on_aws.delivery
     if delivery:
         DeliveryStack(app, called("delivery"), stage=stage, delivery=delivery)

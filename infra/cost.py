@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from infra import templates
 from infra.errors import ConfigurationError
+from infra.stages import StageName, working_share
 from infra.templates import Templates
 
 PRICES: Final = Path(__file__).resolve().with_name("prices.json")
@@ -52,7 +53,8 @@ def _price(table: Mapping[str, Any], kind: str, size: str) -> float:
 def estimate(stage: Templates, table: Mapping[str, Any]) -> list[Row]:
     """A row for each thing that costs something while it is idle."""
     hours = table["hours_per_month"]
-    return [row for row in (*_data(stage, table, hours), *_work(stage, table, hours), *_rest(stage, table, hours)) if row.monthly]
+    worked = hours * working_share(StageName(stage.stage))
+    return [row for row in (*_data(stage, table, hours), *_work(stage, table, hours, worked), *_rest(stage, table, hours)) if row.monthly]
 
 
 def _data(stage: Templates, table: Mapping[str, Any], hours: int) -> list[Row]:
@@ -75,22 +77,24 @@ def _data(stage: Templates, table: Mapping[str, Any], hours: int) -> list[Row]:
     return rows
 
 
-def _work(stage: Templates, table: Mapping[str, Any], hours: int) -> list[Row]:
+def _work(stage: Templates, table: Mapping[str, Any], hours: int, worked: float) -> list[Row]:
+    """``worked``: the hours of a month in which tasks and pollers do not rest."""
     rows = []
+    part = "" if worked == hours else f", {worked / hours:.0%} of the time"
     tasks = {name.split("/", 1)[1]: found for name, found in stage.properties("AWS::ECS::TaskDefinition").items()}
     for found in stage.properties("AWS::ECS::Service").values():
         task = tasks[found["TaskDefinition"]["Ref"]]
         cpus, memory_gb, count = int(task["Cpu"]) / 1024, int(task["Memory"]) / 1024, found["DesiredCount"]
         hourly = cpus * table["fargate_vcpu_hour"] + memory_gb * table["fargate_gb_hour"]
         name = str(found["ServiceName"]).split("-", 2)[2]
-        rows.append(Row("Fargate", f"{name}: {count} x {cpus:g} vCPU, {memory_gb:g} GB", count * hours * hourly))
+        rows.append(Row("Fargate", f"{name}: {count} x {cpus:g} vCPU, {memory_gb:g} GB{part}", count * worked * hourly))
     pollers = sum(
         found["ProvisionedPollerConfig"]["MinimumPollers"]
         for found in stage.properties("AWS::Lambda::EventSourceMapping").values()
         if "ProvisionedPollerConfig" in found
     )
     units = -(-pollers // POLLERS_PER_UNIT)
-    rows.append(Row("Lambda", f"{units} unit(s) for {pollers} Kafka pollers", units * hours * table["poller_unit_hour"]))
+    rows.append(Row("Lambda", f"{units} unit(s) for {pollers} Kafka pollers{part}", units * worked * table["poller_unit_hour"]))
     balancers = len(stage.resources("AWS::ElasticLoadBalancingV2::LoadBalancer"))
     rows.append(Row("Load balancer", f"{balancers}", balancers * hours * table["load_balancer_hour"]))
     return rows

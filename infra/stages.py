@@ -98,6 +98,19 @@ class TradingSize:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class WorkingHours:
+    """When a stage works, in whole hours of the Turkish day, Monday to Friday; the rest of the week its tasks and pollers rest."""
+
+    begin: int
+    end: int
+
+    @property
+    def share(self) -> float:
+        """Of the week."""
+        return (self.end - self.begin) * 5 / (7 * 24)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class BackupPlan:
     """``copy_region``: a second region for the daily backups; ``locked``: nobody can shorten or delete them, not even us."""
 
@@ -146,6 +159,7 @@ class Cloud:
     dependency_layer: str | None
     image: str | None
     delivery: Delivery | None = None
+    working_hours: WorkingHours | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +239,7 @@ _DEV: Final = Cloud(
     requests_per_ip=2_000,
     dependency_layer=None,
     image=None,
+    working_hours=WorkingHours(begin=8, end=20),
 )
 
 _STAGING: Final = dataclasses.replace(
@@ -237,6 +252,7 @@ _STAGING: Final = dataclasses.replace(
         shards=("spot",), engine_cpu=1024, engine_memory_mb=2048, gateway_cpu=512, gateway_memory_mb=1024, gateways_min=2, gateways_max=4
     ),
     backup=BackupPlan(days=30, copy_region=None, locked=False),
+    working_hours=None,
 )
 
 _PROD: Final = dataclasses.replace(
@@ -250,6 +266,9 @@ _PROD: Final = dataclasses.replace(
     ),
     backup=BackupPlan(days=30, copy_region="eu-west-1", locked=True),
 )
+
+
+_SIZES: Final = {StageName.DEV: _DEV, StageName.STAGING: _STAGING, StageName.PROD: _PROD}
 
 
 def _domain(context: Context) -> Domain | None:
@@ -276,7 +295,7 @@ def _delivery(name: StageName, context: Context) -> Delivery | None:
 
 def _on_aws(name: StageName, context: Context) -> Stage:
     is_prod = name is StageName.PROD
-    sizes = {StageName.DEV: _DEV, StageName.STAGING: _STAGING, StageName.PROD: _PROD}[name]
+    sizes = _SIZES[name]
     region = context.choice("region", REGIONS)
     backup = sizes.backup
     if backup.copy_region == region:
@@ -305,6 +324,12 @@ def _on_aws(name: StageName, context: Context) -> Stage:
             delivery=_delivery(name, context),
         ),
     )
+
+
+def working_share(name: StageName) -> float:
+    """Which part of the week the stage's tasks and pollers work."""
+    hours = _SIZES[name].working_hours
+    return hours.share if hours else 1.0
 
 
 def regions(stage: Stage) -> list[str]:

@@ -149,6 +149,7 @@ class Alarms(Construct):
         # composites are paid for one by one: where nobody is woken, warnings are simply told
         held_back = subject is not None and severity is Severity.WARNING and self._stage.keep_data
         description = f"{why}. What to do: {runbook.path}"
+        always_there = self._stage.on_aws.working_hours is None  # who rests is silent
         alarm = cloudwatch.Alarm(
             self,
             name,
@@ -160,7 +161,9 @@ class Alarms(Construct):
             comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
             if below
             else cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.BREACHING if silence_rings else cloudwatch.TreatMissingData.NOT_BREACHING,
+            treat_missing_data=cloudwatch.TreatMissingData.BREACHING
+            if silence_rings and always_there
+            else cloudwatch.TreatMissingData.NOT_BREACHING,
         )
         if subject is not None and held_back:
             self._warnings.append(lambda: self._hold_back(name, speaking, description, alarm, subject))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from aws_cdk import Aws, CfnOutput, Duration, Stack
+from aws_cdk import Aws, CfnOutput, Duration, Stack, TimeZone
+from aws_cdk import aws_applicationautoscaling as scaling
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
@@ -20,7 +21,7 @@ from constructs import Construct
 
 from infra import names, sources
 from infra.connections import Connections
-from infra.constructs import bucket, kafka_access
+from infra.constructs import bucket, kafka_access, rest
 from infra.constructs.firewall import ENGINE_HTTP, GATEWAY_HTTP, PUBLISHER_HTTP, Firewall, Peer
 from infra.constructs.function import decrypt_secrets
 from infra.constructs.service import TradingService
@@ -255,6 +256,16 @@ class TradingStack(Stack):
         target.scale_on_cpu_utilization(
             "Cpu", target_utilization_percent=70, scale_in_cooldown=Duration.minutes(5), scale_out_cooldown=Duration.minutes(1)
         )
+        hours = self._stage.on_aws.working_hours
+        if hours:
+            # its number belongs to the scaling, which would else start it again
+            zone = TimeZone.of(rest.ZONE)
+            closed = scaling.Schedule.expression(rest.cron(hours.end))
+            opened = scaling.Schedule.expression(rest.cron(hours.begin))
+            target.scale_on_schedule("Rest", schedule=closed, time_zone=zone, min_capacity=0, max_capacity=0)
+            target.scale_on_schedule(
+                "Work", schedule=opened, time_zone=zone, min_capacity=self._size.gateways_min, max_capacity=self._size.gateways_max
+            )
         sockets = cloudwatch.Metric(
             namespace="MyCrypto", metric_name="websocket_connections", dimensions_map={"service": "gateway"}, statistic="avg"
         )

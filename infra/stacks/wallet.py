@@ -70,6 +70,7 @@ class WalletStack(Stack):
         )
         maintenance.function.add_environment("ARCHIVE_BUCKET", bucket.bucket_name(stage, names.BUCKET_ARCHIVE))
         bucket.allow(maintenance.role, stage, names.BUCKET_ARCHIVE, "s3:GetObject", "s3:PutObject")
+        self.mappings: dict[str, sources.ManagedKafkaEventSource] = {}
         if kafka_cluster_arn:
             for name, topic, batch_size, window in (
                 (names.FUNCTION_SETTLEMENT, names.TOPIC_EVENTS, 500, EVENTS_WINDOW),
@@ -103,22 +104,21 @@ class WalletStack(Stack):
             "service-role/AWSLambdaMSKExecutionRole",
             "what AWS asks for to poll MSK: read the cluster, be in its network, log",
         )
-        consumer.function.add_event_source(
-            sources.ManagedKafkaEventSource(
-                cluster_arn=cluster_arn,
-                topic=topic,
-                consumer_group_id=consumer.spec.name,
-                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
-                batch_size=batch_size,
-                max_batching_window=window,
-                provisioned_poller_config=sources.ProvisionedPollerConfig(
-                    poller_group_name=names.resource(stage.name, "engine-logs"),
-                    minimum_pollers=1,
-                    maximum_pollers=len(stage.on_aws.trading.shards) + 1,
-                ),
-                bisect_batch_on_error=True,
-                retry_attempts=KEEP_TRYING,
-                max_record_age=None,
-                on_failure=sources.SqsDlq(queue) if queue else None,
-            )
+        self.mappings[consumer.spec.name] = mapping = sources.ManagedKafkaEventSource(
+            cluster_arn=cluster_arn,
+            topic=topic,
+            consumer_group_id=consumer.spec.name,
+            starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+            batch_size=batch_size,
+            max_batching_window=window,
+            provisioned_poller_config=sources.ProvisionedPollerConfig(
+                poller_group_name=names.resource(stage.name, "engine-logs"),
+                minimum_pollers=1,
+                maximum_pollers=len(stage.on_aws.trading.shards) + 1,
+            ),
+            bisect_batch_on_error=True,
+            retry_attempts=KEEP_TRYING,
+            max_record_age=None,
+            on_failure=sources.SqsDlq(queue) if queue else None,
         )
+        consumer.function.add_event_source(mapping)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -462,6 +463,36 @@ def test_prod_copies_its_backups_and_locks_them(prod: Templates) -> None:
     vaults = prod.properties("AWS::Backup::BackupVault")
     assert len(vaults) == 2
     assert all("LockConfiguration" in found for found in vaults.values())
+
+
+def test_what_can_rest_in_dev_rests_at_night_and_works_in_the_morning(synth: Callable[..., Templates]) -> None:
+    """Every task and every poller: the gateways by their own scaling, which would else start them again."""
+    dev = synth("dev")
+    schedules = {found["Name"].removeprefix("mycrypto-dev-"): found for found in dev.properties("AWS::Scheduler::Schedule").values()}
+    fixed = set(_services(dev)) - {"gateway"}
+    consumers = {f"pollers-{name}" for name in ("settlement", "history", "archive")}
+    assert set(schedules) == {f"{verb}-{name}" for verb in ("rest", "work") for name in fixed | consumers}
+    for name, found in schedules.items():
+        assert found["ScheduleExpression"] == f"cron(0 {20 if name.startswith('rest-') else 8} ? * MON-FRI *)"
+        assert found["ScheduleExpressionTimezone"] == "Europe/Istanbul"
+        sent = found["Target"]["Input"]["Fn::Join"][1][-1]
+        states = ('"DesiredCount": 0}', '"Enabled": false}') if name.startswith("rest-") else ('"DesiredCount": 1}', '"Enabled": true}')
+        assert sent.endswith(states), sent
+    (scaled,) = dev.properties("AWS::ApplicationAutoScaling::ScalableTarget").values()
+    bounds = {action["Schedule"]: action["ScalableTargetAction"] for action in scaled["ScheduledActions"]}
+    assert bounds["cron(0 20 ? * MON-FRI *)"] == {"MinCapacity": 0, "MaxCapacity": 0}
+    assert bounds["cron(0 8 ? * MON-FRI *)"] == {"MinCapacity": 1, "MaxCapacity": 2}
+    assert not [name for name, found in _alarms(dev).items() if found.get("TreatMissingData") == "breaching"], "who rests is silent"
+
+
+@pytest.mark.parametrize("stage", ["staging", "prod"])
+def test_customers_stages_never_rest(synth: Callable[..., Templates], stage: str) -> None:
+    made = synth(stage)
+    assert not made.resources("AWS::Scheduler::Schedule")
+    (scaled,) = made.properties("AWS::ApplicationAutoScaling::ScalableTarget").values()
+    assert not scaled.get("ScheduledActions")
+    silent = {name for name, found in _alarms(made).items() if found.get("TreatMissingData") == "breaching"}
+    assert "critical-engine-unhealthy" in silent
 
 
 # edge ------------------------------------------------------------------------------------------------------------------

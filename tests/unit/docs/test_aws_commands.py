@@ -28,6 +28,7 @@ NOT_CARRIED_OUT = {
     ("elasticache", "modify_replication_group"): "moto has no such operation",
     ("rds", "restore_db_instance_to_point_in_time"): "the reader chooses name and time",
     ("secretsmanager", "rotate_secret"): "rotation runs a function, which stage local does in tests/unit/rotation",
+    ("lambda", "update_event_source_mapping"): "it needs a cluster that the mapping reads",
     ("ecs", "run_task"): "network and overrides are the reader's",
     ("sqs", "start_message_move_task"): "moto has no such operation",
 }
@@ -73,7 +74,7 @@ def _parameters(service: str, operation: str, options: dict[str, str | None]) ->
         allowed = getattr(member, "enum", ())
         if allowed and value != "...":
             assert value in allowed, f"--{option} is one of {allowed}"
-        sent[name] = True if value is None else value
+        sent[name] = True if value is None else int(value) if member.type_name == "integer" else value
     missing = set(shape.required_members) - sent.keys()
     assert not missing, f"{service} {operation} needs {sorted(missing)}"
     return sent
@@ -94,9 +95,11 @@ def _prepare() -> None:
     """What the commands act on, under the names that the stages give."""
     boto3.client("secretsmanager", REGION).create_secret(Name="mycrypto/prod/wallet")
     ecs: Any = boto3.client("ecs", REGION)
-    ecs.create_cluster(clusterName="mycrypto-prod-trading")
     ecs.register_task_definition(family="gateway", containerDefinitions=[{"name": "gateway", "image": "gateway", "memory": 64}])
-    ecs.create_service(cluster="mycrypto-prod-trading", serviceName="mycrypto-prod-gateway", taskDefinition="gateway", desiredCount=1)
+    for stage, service in (("prod", "gateway"), ("dev", "engine-spot-a")):
+        cluster = f"mycrypto-{stage}-trading"
+        ecs.create_cluster(clusterName=cluster)
+        ecs.create_service(cluster=cluster, serviceName=f"mycrypto-{stage}-{service}", taskDefinition="gateway", desiredCount=0)
 
 
 RUN = [
