@@ -11,7 +11,7 @@ from infra import dependencies, sources, templates
 from infra.errors import LayerNotBuiltError
 from infra.templates import Templates
 
-AREAS_WITH_FUNCTIONS = {"identity", "wallet", "data"}
+AREAS_WITH_FUNCTIONS = {"identity", "wallet", "data", "observability"}
 
 
 @pytest.fixture
