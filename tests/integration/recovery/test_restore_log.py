@@ -19,10 +19,11 @@ from localstack.parts.spawn import spawned
 from localstack.ports import any_free
 from mycrypto import archive, outbox
 from mycrypto.archive import FolderStore, Record
-from mycrypto.contracts.commands import TOPIC, Credit, SetSymbol, Tick, encode_record
+from mycrypto.contracts.commands import TOPIC, Credit, Tick, encode_record
 from mycrypto.ledger import CUSTODY_HOT, Kind
 from mycrypto.ledger.crossing import Crossing, into_trading
 from mycrypto.log_producer import LogProducer
+from tests.listing import LISTED
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -30,21 +31,6 @@ if TYPE_CHECKING:
     from tests.integration.conftest import TestDatabase
 
 STARTED_MS = 1_700_000_000_000
-LISTED = SetSymbol(
-    command_id=uuid4().bytes,
-    symbol="BTC/TRY",
-    base="BTC",
-    quote="TRY",
-    tick=1_000_000,
-    lot=100,
-    quantity_min=100,
-    quantity_max=10**16,
-    notional_min=10**8,
-    band_bps=1000,
-    breaker_bps=1000,
-    maker_fee_ppm=0,
-    taker_fee_ppm=0,
-)
 
 
 @pytest.fixture(scope="module")

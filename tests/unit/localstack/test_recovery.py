@@ -11,23 +11,8 @@ from localstack.cli import complete
 from localstack.recovery.command import SERVERS
 from localstack.recovery.drill import RPO_GOAL_SECONDS, DrillReport, compare
 from localstack.recovery.witness import Witness, trades_in
-from mycrypto.contracts.commands import SetSymbol, Tick, encode_record
-
-LISTED = SetSymbol(
-    command_id=bytes(16),
-    symbol="BTC/TRY",
-    base="BTC",
-    quote="TRY",
-    tick=1_000_000,
-    lot=100,
-    quantity_min=100,
-    quantity_max=10**16,
-    notional_min=10**8,
-    band_bps=1000,
-    breaker_bps=1000,
-    maker_fee_ppm=0,
-    taker_fee_ppm=0,
-)
+from mycrypto.contracts.commands import Tick, encode_record
+from tests.listing import LISTED
 
 
 def seen() -> tuple[Witness, Place]:
