@@ -6,7 +6,8 @@ from engine_container.core.amendments import amended
 from engine_container.core.book import other_side, take_out
 from engine_container.core.cancelling import find, missing
 from engine_container.core.closing import free_client_order_id
-from engine_container.core.entities import Details, Event, Order, State
+from engine_container.core.emitting import Events
+from engine_container.core.entities import Details, Order, State
 from engine_container.core.execution import limit_key_of, run_limit
 from engine_container.core.funds import lock_asset, lock_per_lot, release, shortage, touch, user_of
 from engine_container.core.idempotency import answered, remember_command
@@ -27,7 +28,7 @@ from engine_container.core.vocabulary import AUCTION, LIMIT, REMEMBERED_MS, TAG_
 from mycrypto.contracts.commands import AmendOrder, fields_of
 
 
-def amend(state: State, command: AmendOrder, events: list[Event], closed: list[Event]) -> None:
+def amend(state: State, command: AmendOrder, events: Events, closed: Events) -> None:
     """Carry out an AmendOrder command; a refusal leaves the order as it was."""
     content = fields_of(command)
     if answered(state, command.command_id, content, events):
@@ -44,7 +45,7 @@ def amend(state: State, command: AmendOrder, events: list[Event], closed: list[E
         events.append((TAG_REFUSED, code, details))
 
 
-def _amend(state: State, order: Order, quantity: int, price: int, events: list[Event], closed: list[Event]) -> Refusal | None:
+def _amend(state: State, order: Order, quantity: int, price: int, events: Events, closed: Events) -> Refusal | None:
     """``quantity`` (open) and ``price`` in units, 0 keeps."""
     symbol = order.seat.symbol
     terms = order.terms
@@ -110,17 +111,17 @@ def _renew(order: Order, lots: int, ticks: int, per_lot: int) -> None:
     order.lock_per_lot = per_lot
 
 
-def _requeue(state: State, order: Order, lots: int, ticks: int, per_lot: int, events: list[Event], closed: list[Event]) -> None:
+def _requeue(state: State, order: Order, lots: int, ticks: int, per_lot: int, events: Events, closed: Events) -> None:
     """Off the book, changed, and in again as a taker; the event says in its place what the order shows in the end."""
     take_out(order)
     release(state, order, order.open)
     strike(state, order)
     _renew(order, lots, ticks, per_lot)
-    place = len(events)
+    place = events.count
     events.append(amended(order, kept_place=False))
     run_limit(state, order, events, closed)
     symbol = order.seat.symbol
     shown = order.shown * symbol.lot if order.level is not None else 0
-    events[place] = (*events[place][:8], shown)
+    events.rows[place] = (*events.rows[place][:8], shown)
     if order.created_ms + REMEMBERED_MS <= state.now_ms:
         free_client_order_id(state, order)

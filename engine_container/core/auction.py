@@ -6,9 +6,10 @@ The price is that of the greatest volume; ties go to the smallest imbalance, the
 from __future__ import annotations
 
 from engine_container.core.amendments import amended
-from engine_container.core.book import remove_emptied, to_the_back, unlink
+from engine_container.core.book import level_at, remove_emptied, to_the_back, unlink
 from engine_container.core.closing import cancel, close_filled, take_over
-from engine_container.core.entities import BookSide, Event, InvariantError, Order, State, Symbol
+from engine_container.core.emitting import Events
+from engine_container.core.entities import BookSide, InvariantError, Order, State, Symbol
 from engine_container.core.funds import release
 from engine_container.core.matching import trade
 from engine_container.core.selftrade import REASON, shrink
@@ -22,26 +23,26 @@ def clearing_price(symbol: Symbol) -> int:
     if bids.best is None or asks.best is None or bids.best.key < -asks.best.key:
         return 0
     prices = sorted({key for key in bids.keys if key >= -asks.best.key} | {-key for key in asks.keys if -key <= bids.best.key})
-    demand = sum([level.open for key, level in bids.levels.items() if key >= prices[0]])
+    demand = sum([level.open for level in bids.levels.values() if level.key >= prices[0]])
     supply = 0
     ask_keys = list(reversed(asks.keys))
     next_ask = 0
     best: tuple[int, int, int, int] | None = None
     for price in prices:
         while next_ask < len(ask_keys) and -ask_keys[next_ask] <= price:
-            supply += asks.levels[ask_keys[next_ask]].open
+            supply += level_at(asks, ask_keys[next_ask]).open
             next_ask += 1
         distance = abs(price - symbol.last_price) if symbol.last_price > 0 else 0
         candidate = (-min(demand, supply), abs(demand - supply), distance, price)
         if best is None or candidate < best:
             best = candidate
-        bid_level = bids.levels.get(price)
+        bid_level = bids.levels.find(price)
         if bid_level is not None:
             demand -= bid_level.open
     return best[3] if best is not None else 0
 
 
-def uncross(state: State, symbol: Symbol, events: list[Event], closed: list[Event]) -> None:
+def uncross(state: State, symbol: Symbol, events: Events, closed: Events) -> None:
     """Trade at the clearing price until the book is crossed no longer. The later order of a pair is its taker."""
     price = clearing_price(symbol)
     while price > 0:
@@ -64,7 +65,7 @@ def uncross(state: State, symbol: Symbol, events: list[Event], closed: list[Even
         _trade(state, maker, taker, price, own, events, closed)
 
 
-def _prevent(state: State, maker: Order, taker: Order, mode: int, events: list[Event], closed: list[Event]) -> None:
+def _prevent(state: State, maker: Order, taker: Order, mode: int, events: Events, closed: Events) -> None:
     """Self-trade prevention between two resting orders."""
     if mode == STP_DECREMENT:
         lots = min(maker.open, taker.open)
@@ -81,7 +82,7 @@ def _prevent(state: State, maker: Order, taker: Order, mode: int, events: list[E
         cancel(state, taker, REASON, closed)
 
 
-def _trade(state: State, maker: Order, taker: Order, price: int, own: bool, events: list[Event], closed: list[Event]) -> None:
+def _trade(state: State, maker: Order, taker: Order, price: int, own: bool, events: Events, closed: Events) -> None:
     lots = min(maker.shown, taker.shown)
     maker_part_taken = lots == maker.shown
     taker_shown = taker.shown - lots
@@ -96,7 +97,7 @@ def _trade(state: State, maker: Order, taker: Order, price: int, own: bool, even
     _after(state, taker, taker_shown == 0, closed)
 
 
-def _after(state: State, order: Order, part_taken: bool, closed: list[Event]) -> None:
+def _after(state: State, order: Order, part_taken: bool, closed: Events) -> None:
     level = order.level
     if level is None:
         raise InvariantError(f"order {order.number} does not rest")

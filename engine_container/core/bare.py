@@ -31,7 +31,7 @@ class BareBook:
     def add(self, number: int, side: int, price: int, lots: int) -> None:
         """Trade against the other side as far as the price allows, rest with what is left."""
         order = Order(self.seat, side, 0, price, lots, 0, "", 0, None)
-        order.key = number
+        order.number = number
         symbol = self.seat.symbol
         other = symbol.asks if side == BUY else symbol.bids
         limit_key = -price if side == BUY else price

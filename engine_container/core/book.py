@@ -33,7 +33,7 @@ def rest(order: Order) -> None:
     else:
         side = order.seat.symbol.asks
         key = -order.price
-    level = side.levels.get(key)
+    level = side.levels.find(key)
     if level is None:
         level = open_level(side, key)
     order.level = level
@@ -92,7 +92,7 @@ def to_the_back(order: Order, level: Level) -> None:
 def open_level(side: BookSide, key: int) -> Level:
     """A new, empty level in its place."""
     level = Level(key)
-    side.levels[key] = level
+    side.levels.add(key, level)
     keys = side.keys
     best = side.best
     if best is None or key > best.key:
@@ -103,13 +103,21 @@ def open_level(side: BookSide, key: int) -> Level:
     return level
 
 
+def level_at(side: BookSide, key: int) -> Level:
+    """The level of a key that is there."""
+    level = side.levels.find(key)
+    if level is None:
+        raise InvariantError(f"no level {key}")
+    return level
+
+
 def _close_level(side: BookSide, level: Level) -> None:
     key = level.key
     keys = side.keys
-    del side.levels[key]
+    side.levels.remove(key)
     if side.best is level:
         keys.pop()
-        side.best = side.levels[keys[-1]] if keys else None
+        side.best = side.levels.find(keys[-1]) if keys else None
     else:
         del keys[bisect_left(keys, key)]
 
@@ -131,7 +139,7 @@ def orders_of(side: BookSide) -> list[Order]:
     """Every order of a side, best price first, oldest first within a price."""
     orders: list[Order] = []
     for key in reversed(side.keys):
-        order = side.levels[key].head
+        order = level_at(side, key).head
         while order is not None:
             orders.append(order)
             order = order.newer

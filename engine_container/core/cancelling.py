@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from engine_container.core.closing import cancel
+from engine_container.core.emitting import Events
 from engine_container.core.entities import Event, Order, State, User
 from engine_container.core.funds import user_of
-from engine_container.core.idempotency import answered, cancel_answered, remember_command
+from engine_container.core.idempotency import answered, cancel_answered, client_number, remember_command
 from engine_container.core.roster import orders_of_user
 from engine_container.core.vocabulary import TAG_REFUSED
 from mycrypto.contracts.commands import CancelAll, fields_of
@@ -17,11 +18,8 @@ def find(state: State, user: User, order_number: int, client_order_id: str) -> O
     """The user's open order by its number, or by its client_order_id where the number is 0."""
     number = order_number
     if number == 0:
-        record = user.clients.get(client_order_id)
-        if record is None:
-            return None
-        number = record.number
-    order = state.orders.get(number)
+        number = client_number(state, user, client_order_id)
+    order = state.orders.find(number) if 0 < number < state.next_seq else None
     return order if order is not None and order.seat.user is user else None
 
 
@@ -32,7 +30,7 @@ def missing(state: State, user: User, order_number: int, client_order_id: str) -
     return (TAG_REFUSED, "ORDER_003", {"order": order_number})
 
 
-def cancel_order(state: State, fields: tuple[Any, ...], events: list[Event], closed: list[Event]) -> None:
+def cancel_order(state: State, fields: tuple[Any, ...], events: Events, closed: Events) -> None:
     """Carry out a CancelOrder command, given by its fields."""
     user = user_of(state, fields[1])
     order_number: int = fields[2]
@@ -46,7 +44,7 @@ def cancel_order(state: State, fields: tuple[Any, ...], events: list[Event], clo
     cancel(state, order, "USER", closed)
 
 
-def cancel_all(state: State, command: CancelAll, events: list[Event], closed: list[Event]) -> None:
+def cancel_all(state: State, command: CancelAll, events: Events, closed: Events) -> None:
     """Carry out a CancelAll command; to have nothing to cancel is no refusal."""
     content = fields_of(command)
     if answered(state, command.command_id, content, events):
@@ -57,7 +55,7 @@ def cancel_all(state: State, command: CancelAll, events: list[Event], closed: li
         return
     side = -1 if command.side is None else int(command.side)
     for order in orders_of_user(state, user):
-        if state.orders.get(order.number) is not order:
+        if state.orders.find(order.number) is not order:
             continue  # the other leg of an OCO that went before
         if (side < 0 or order.side == side) and (not command.symbol or order.seat.symbol.name == command.symbol):
             cancel(state, order, "USER", closed)

@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from engine_container.core.book import take_out
-from engine_container.core.entities import Event, Order, State
+from engine_container.core.emitting import Events
+from engine_container.core.entities import Order, State
 from engine_container.core.funds import lock, release
-from engine_container.core.roster import strike
+from engine_container.core.idempotency import client_number
+from engine_container.core.roster import is_open, strike
 from engine_container.core.triggers import let_go
-from engine_container.core.vocabulary import CANCELLED, FILLED, REMEMBERED_MS, TAG_CLOSED
-
-_CLOSED: Final[object] = TAG_CLOSED
+from engine_container.core.vocabulary import CANCELLED, FILLED, REMEMBERED_MS
 
 
-def announce(order: Order, status: int, reason: str, closed: list[Event]) -> None:
+def announce(order: Order, status: int, reason: str, closed: Events) -> None:
     """The OrderClosed event."""
-    seat = order.seat
-    lot = seat.symbol.lot
-    closed.append(
-        (
-            _CLOSED,
-            order.key,
-            order.created,
-            seat.user.user_id,
-            seat.symbol.name,
-            status,
-            reason,
-            (order.total - order.open) * lot,
-            order.open * lot,
-        )
-    )
+    closed.closed(order, status, reason)
 
 
 def strike_off(state: State, order: Order) -> None:
@@ -43,18 +27,19 @@ def strike_off(state: State, order: Order) -> None:
 def free_client_order_id(state: State, order: Order) -> None:
     """Forget an id that outlived its 24 hours because its order was open."""
     user = order.seat.user
-    record = user.clients.get(order.client_order_id)
-    if record is not None and record.number == order.number and order.number not in state.orders:
+    if order.client_order_id not in user.clients:
+        return
+    if client_number(state, user, order.client_order_id) == order.number and not is_open(state, order.number):
         del user.clients[order.client_order_id]
 
 
-def close_filled(state: State, order: Order, closed: list[Event]) -> None:
+def close_filled(state: State, order: Order, closed: Events) -> None:
     """An enrolled order was filled to the last lot and is out of the book already."""
     strike_off(state, order)
     announce(order, FILLED, "", closed)
 
 
-def cancel(state: State, order: Order, reason: str, closed: list[Event], status: int = CANCELLED) -> None:
+def cancel(state: State, order: Order, reason: str, closed: Events, status: int = CANCELLED) -> None:
     """End an enrolled order wherever it is, and with it the other leg of its OCO."""
     terms = order.terms
     if terms is not None and terms.waiting:
@@ -64,7 +49,7 @@ def cancel(state: State, order: Order, reason: str, closed: list[Event], status:
     end(state, order, reason, closed, status)
 
 
-def end(state: State, order: Order, reason: str, closed: list[Event], status: int) -> None:
+def end(state: State, order: Order, reason: str, closed: Events, status: int) -> None:
     """End an enrolled order that is neither on the book nor waiting: free its funds and announce it."""
     release(state, order, order.open)
     strike_off(state, order)
@@ -77,7 +62,7 @@ def end(state: State, order: Order, reason: str, closed: list[Event], status: in
             cancel(state, sibling, "OCO", closed)
 
 
-def take_over(state: State, order: Order, closed: list[Event]) -> None:
+def take_over(state: State, order: Order, closed: Events) -> None:
     """A leg of an OCO trades or fires: the other leg is cancelled, and the lock of both becomes this one's own."""
     terms = order.terms
     if terms is None:

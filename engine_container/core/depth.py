@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine_container.core.book import level_at
 from engine_container.core.entities import BookSide, Level, Seat
 from engine_container.core.funds import fee
 from engine_container.core.vocabulary import STP_ALLOW, STP_CANCEL_MAKER
@@ -33,7 +34,7 @@ def reach(side: BookSide, seat: Seat, prevention: int, limit_key: int, lots: int
     for key in reversed(side.keys):
         if key < limit_key:
             return result
-        level = side.levels[key]
+        level = level_at(side, key)
         here = level.open
         stops_here = False
         if guarded:

@@ -7,11 +7,24 @@ in the module that bears its name.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from mypy_extensions import mypyc_attr
+from librt.strings import read_i64_be
+from librt.vecs import vec
+from mypy_extensions import i64, mypyc_attr
 
-from engine_container.core.vocabulary import ACTIVE, DAILY_NOTIONAL_MAX, OPEN_ORDERS_MAX, OPEN_ORDERS_PER_SYMBOL_MAX, STP_CANCEL_TAKER
+from engine_container.core.accounts import Balance, Rates, Total
+from engine_container.core.identities import ID_LENGTH, Identities, high_of, low_of
+from engine_container.core.memory import Memory
+from engine_container.core.numbered import Numbered
+from engine_container.core.vocabulary import (
+    ACTIVE,
+    DAILY_NOTIONAL_MAX,
+    OPEN_ORDERS_MAX,
+    OPEN_ORDERS_PER_SYMBOL_MAX,
+    STP_CANCEL_TAKER,
+)
+from mycrypto.contracts.events import packed
 
 Event = tuple[object, ...]
 """An event in the array layout of :mod:`mycrypto.contracts.events`: its tag, then its fields."""
@@ -21,42 +34,6 @@ Details = dict[str, int | str]
 
 class InvariantError(Exception):
     """The core found itself in a state that cannot be: the engine must stop rather than go on."""
-
-
-class Rates:
-    """The fee rates that an order was accepted with, in parts per million of its value in quote units."""
-
-    __slots__ = ("highest_ppm", "maker_ppm", "taker_ppm")
-
-    def __init__(self, maker_ppm: int, taker_ppm: int) -> None:
-        self.maker_ppm = maker_ppm
-        self.taker_ppm = taker_ppm
-        self.highest_ppm = max(maker_ppm, taker_ppm)
-
-
-@mypyc_attr(acyclic=True)
-class Total:
-    """The sum of all users' money in one asset, in units."""
-
-    __slots__ = ("units",)
-
-    def __init__(self) -> None:
-        self.units = 0
-
-
-@mypyc_attr(acyclic=True)
-class Balance:
-    """A user's money in one asset, in units."""
-
-    __slots__ = ("asset", "available", "locked", "touched", "user_id")
-
-    def __init__(self, user_id: bytes, asset: str, available: int, locked: int) -> None:
-        self.user_id = user_id
-        self.asset = asset
-        self.available = available
-        self.locked = locked
-        self.touched = 0
-        """Serial number of the last command that changed it: each command reports a balance once."""
 
 
 @mypyc_attr(acyclic=True)  # links are cleared when an order leaves: nothing for a collector to find
@@ -79,7 +56,7 @@ class BookSide:
     __slots__ = ("best", "keys", "levels")
 
     def __init__(self) -> None:
-        self.levels: dict[int, Level] = {}
+        self.levels: Numbered[Level] = Numbered()
         self.keys: list[int] = []
         """Ascending, so that the best price stands at the end, where lists are quick."""
         self.best: Level | None = None
@@ -123,17 +100,17 @@ class Terms:
         """For the leg of an OCO that locks nothing because the other leg's lock covers both: what it needs alone."""
 
 
-@mypyc_attr(acyclic=True)  # links are cleared when an order leaves: nothing for a collector to find
+@mypyc_attr(acyclic=True, free_list_len=1)  # links are cleared when an order leaves: nothing for a collector to find
 class Order:
     """An accepted order (or one about to be). ``open`` counts the lots left, of which ``shown`` are visible to the book."""
 
     __slots__ = (
         "client_order_id",
-        "created",
-        "key",
+        "created_ms",
         "level",
         "lock_per_lot",
         "newer",
+        "number",
         "older",
         "open",
         "price",
@@ -155,13 +132,13 @@ class Order:
         total: int,
         lock_per_lot: int,
         client_order_id: str,
-        created: Any,
+        created_ms: int,
         terms: Terms | None,
     ) -> None:
-        self.key: Any = 0
-        """Its number, the event's that accepted it, as the object that events carry and tables are asked with: made once, not at every use."""
-        self.created: Any = created
-        """Log time of its acceptance, such an object too."""
+        self.number = 0
+        """The number of the event that accepted it."""
+        self.created_ms = created_ms
+        """Log time of its acceptance, epoch milliseconds."""
         self.seat = seat
         self.side = side
         self.style = style
@@ -179,65 +156,27 @@ class Order:
         self.older: Order | None = None
         self.newer: Order | None = None
 
-    @property
-    def number(self) -> int:
-        """The number of the event that accepted it."""
-        number: int = self.key
-        return number
-
-    @property
-    def created_ms(self) -> int:
-        """Log time of its acceptance, epoch milliseconds."""
-        created_ms: int = self.created
-        return created_ms
-
-
-@mypyc_attr(acyclic=True)
-class Record:
-    """The memory of one command: what was asked and, for an order, which number answers for it."""
-
-    __slots__ = ("client_order_id", "command_id", "created_ms", "more", "number", "price", "quantity", "shape", "user")
-
-    def __init__(
-        self,
-        command_id: bytes,
-        user: User | None,
-        client_order_id: str,
-        created_ms: int,
-        number: int,
-        shape: int,
-        quantity: int,
-        price: int,
-        more: tuple[object, ...] | None,
-    ) -> None:
-        self.command_id = command_id
-        self.user = user
-        self.client_order_id = client_order_id
-        """"" where no client_order_id has to be forgotten with this record."""
-        self.created_ms = created_ms
-        self.number = number
-        """The order that answers, 0 for commands that place none."""
-        self.shape = shape
-        self.quantity = quantity
-        self.price = price
-        self.more = more
-
 
 class User:
     """A user's limits, habits and money, and which orders are open. -1 in a limit or rate means the platform's default."""
 
     __slots__ = (
+        "accepted_head",
         "balances",
         "clients",
         "daily_notional_max",
         "day",
         "day_notional",
         "entered",
+        "id_high",
+        "id_low",
+        "index",
         "maker_fee_ppm",
         "market_maker",
         "open_orders",
         "open_orders_max",
         "open_orders_per_symbol_max",
+        "packed_id",
         "prevention",
         "seat",
         "seats",
@@ -245,8 +184,18 @@ class User:
         "user_id",
     )
 
-    def __init__(self, user_id: bytes) -> None:
+    def __init__(self, user_id: bytes, index: int) -> None:
         self.user_id = user_id
+        is_whole = len(user_id) == ID_LENGTH
+        self.id_high: i64 = high_of(user_id) if is_whole else 0
+        self.id_low: i64 = low_of(user_id) if is_whole else 0
+        """The id in two halves; 0 where it is none of 16 bytes."""
+        self.index = index
+        """Its place among all users, in order of appearance."""
+        self.packed_id = packed(user_id)
+        """The id as events carry it."""
+        self.accepted_head = b"\xdc\x00\x11\x01" + self.packed_id
+        """How OrderAccepted begins in the log for this user: an array of 17, of which these are two."""
         self.open_orders_max = OPEN_ORDERS_MAX
         self.open_orders_per_symbol_max = OPEN_ORDERS_PER_SYMBOL_MAX
         self.daily_notional_max = DAILY_NOTIONAL_MAX
@@ -261,20 +210,23 @@ class User:
         self.seats: dict[str, Seat] = {}
         self.seat: Seat | None = None
         """The one used last: most users stay at one symbol for a while."""
-        self.entered: list[int] = []
+        self.entered: vec[i64] = vec[i64]()
         """Numbers of the open orders in order of entry, among some that have ended (:mod:`engine_container.core.roster`)."""
         self.open_orders = 0
-        self.clients: dict[str, Record] = {}
+        self.clients: dict[str, int] = {}
+        """What the client_order_ids stand for: a row of the memory, or minus the number of an order that outlived its row."""
 
 
 class Seat:
     """A user at a symbol: the two balances that trades move, the fee rates, the count of open orders."""
 
-    __slots__ = ("base", "open_orders", "quote", "rates", "symbol", "user")
+    __slots__ = ("base", "open_orders", "packed", "quote", "rates", "symbol", "user")
 
     def __init__(self, user: User, symbol: Symbol, base: Balance, quote: Balance, rates: Rates) -> None:
         self.user = user
         self.symbol = symbol
+        self.packed = user.packed_id + symbol.packed_name
+        """User and symbol as events carry them."""
         self.base = base
         self.quote = quote
         self.rates = rates
@@ -304,8 +256,12 @@ class Symbol:
         "lowest",
         "maker_fee_ppm",
         "name",
+        "name_first",
+        "name_last",
+        "name_size",
         "notional_min",
         "opens_minute",
+        "packed_name",
         "prints",
         "quote",
         "quote_total",
@@ -316,6 +272,7 @@ class Symbol:
         "status",
         "taker_fee_ppm",
         "tick",
+        "trade_head",
         "trailing",
         "unit",
         "valued_by",
@@ -329,6 +286,14 @@ class Symbol:
     def __init__(self, index: int, name: str, base: str, quote: str, quote_total: Total) -> None:
         self.index = index
         self.name = name
+        self.packed_name = packed(name)
+        """The name as events carry it."""
+        self.trade_head = b"\xdc\x00\x11\x03" + self.packed_name
+        """How Trade begins in the log for this symbol: an array of 17, of which these are two."""
+        self.name_size: i64 = len(self.packed_name)
+        self.name_first: i64 = read_i64_be(self.packed_name, 0) if self.name_size >= 8 else 0
+        self.name_last: i64 = read_i64_be(self.packed_name, self.name_size - 8) if self.name_size >= 8 else 0
+        """The name in integers, to be compared with bytes: exact where it has 8 to 16 of them."""
         self.base = base
         self.quote = quote
         self.quote_total = quote_total
@@ -386,15 +351,12 @@ class State:
 
     __slots__ = (
         "expiring",
+        "memory",
         "moved",
         "next_seq",
-        "now",
         "now_ms",
         "orders",
-        "records",
-        "records_start",
         "rules",
-        "seen",
         "serial",
         "symbols",
         "symbols_by_index",
@@ -405,7 +367,9 @@ class State:
         "touched",
         "transfers",
         "unfinished",
+        "user_indexes",
         "users",
+        "users_by_index",
     )
 
     def __init__(self) -> None:
@@ -413,18 +377,17 @@ class State:
         """The number of the next event."""
         self.now_ms = 0
         """The greatest log time seen."""
-        self.now: Any = 0
-        """The same as an object, for what is made at this time."""
         self.rules = RULES_FIRST
         self.users: dict[bytes, User] = {}
-        self.orders: dict[int, Order] = {}
+        self.users_by_index: list[User] = []
+        self.user_indexes = Identities()
+        """The same users by the halves of their ids, where those have 16 bytes."""
+        self.orders: Numbered[Order] = Numbered()
         """Every open order, resting or waiting, by its number."""
         self.symbols: dict[str, Symbol] = {}
         self.symbols_by_index: list[Symbol] = []
-        self.seen: dict[bytes, Record] = {}
-        self.records: list[Record] = []
-        """The same records, oldest first, from ``records_start`` on."""
-        self.records_start = 0
+        self.memory = Memory()
+        """The commands of the last 24 hours."""
         self.transfers: dict[bytes, int] = {}
         """Every transfer id ever used with its signed amount; 0 for a debit that was refused."""
         self.totals: dict[str, Total] = {}

@@ -8,7 +8,8 @@ from engine_container.core.amendments import amended
 from engine_container.core.book import other_side, rest
 from engine_container.core.closing import announce
 from engine_container.core.depth import UNBOUNDED, Reach, reach
-from engine_container.core.entities import Event, Order, State
+from engine_container.core.emitting import Events
+from engine_container.core.entities import Order, State
 from engine_container.core.funds import lock
 from engine_container.core.limits import expiry_of
 from engine_container.core.matching import HALTED_BY_TRADE, PREVENTED, SHORT_OF_MONEY, match
@@ -37,7 +38,7 @@ def market_key(order: Order) -> int:
     return -symbol.highest if order.side == BUY else symbol.lowest
 
 
-def run_limit(state: State, order: Order, events: list[Event], closed: list[Event]) -> None:
+def run_limit(state: State, order: Order, events: Events, closed: Events) -> None:
     """A limit order whose money is available and not locked: trade, then rest, unless it may not."""
     symbol = order.seat.symbol
     total_before = order.total
@@ -80,7 +81,7 @@ def note_expiry(state: State, order: Order) -> None:
         heappush(state.expiring, (expires_ms, order.number, order))
 
 
-def finish(order: Order, reason: str, closed: list[Event]) -> None:
+def finish(order: Order, reason: str, closed: Events) -> None:
     """Announce the end of an order that never came to rest."""
     if order.open == 0 and order.total > 0 and reason != "SELF_TRADE_PREVENTION":
         announce(order, FILLED, "", closed)
@@ -97,7 +98,7 @@ def market_reach(order: Order, money: int) -> Reach:
     return reach(other_side(order), order.seat, prevention, market_key(order), lots, value, money)
 
 
-def run_market(state: State, order: Order, reachable: Reach, events: list[Event], closed: list[Event]) -> None:
+def run_market(state: State, order: Order, reachable: Reach, events: Events, closed: Events) -> None:
     """A market order: trade what is reachable, at once, and cancel what is left."""
     asked = order.open
     by_value = order.terms is not None and order.terms.quote_quantity > 0

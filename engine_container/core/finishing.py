@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from engine_container.core.entities import Event, State
+from engine_container.core.emitting import Events
+from engine_container.core.entities import State
 from engine_container.core.funds import report
 from engine_container.core.stops import cascade
 
 
-def finished(state: State, events: list[Event], closed: list[Event]) -> list[Event]:
+def finished(state: State, events: Events, closed: Events) -> Events:
     """Complete the events of a command in the order of the contract, and number them."""
     if state.moved:
         moved = state.moved
         state.moved = []
         for symbol in moved:
             cascade(state, symbol, events, closed)
-    if closed:
+    if closed.count:
         events.extend(closed)
     if state.touched:
         report(state, events)
-    state.next_seq += len(events)
+    state.next_seq += events.count
     return events

@@ -6,20 +6,18 @@ need: ``lock_per_lot`` times the open lots of each.
 
 from __future__ import annotations
 
-from typing import Final
-
-from engine_container.core.entities import Balance, Details, Event, InvariantError, Order, Seat, State, Symbol, Total, User
+from engine_container.core.accounts import Balance, Total
+from engine_container.core.emitting import Events
+from engine_container.core.entities import Details, InvariantError, Order, Seat, State, Symbol, User
+from engine_container.core.identities import ID_LENGTH, high_of, low_of
 from engine_container.core.vocabulary import (
     BUY,
     PPM,
-    TAG_BALANCE,
     TAG_TOTALS,
     TAG_TRANSFER,
     TAG_TRANSFER_REFUSED,
     TOTAL_MAX,
 )
-
-_BALANCE: Final[object] = TAG_BALANCE
 
 TOTALS_EVERY_EVENTS = 10_000
 TOTALS_EVERY_MS = 10_000
@@ -32,12 +30,12 @@ def touch(state: State, balance: Balance) -> None:
         state.touched.append(balance)
 
 
-def report(state: State, events: list[Event]) -> None:
+def report(state: State, events: Events) -> None:
     """BalanceChanged for everything the command touched."""
     for balance in state.touched:
         if balance.available < 0 or balance.locked < 0:
             raise InvariantError(f"negative balance of {balance.asset}: {balance.available} available, {balance.locked} locked")
-        events.append((_BALANCE, balance.user_id, balance.asset, balance.available, balance.locked))
+        events.balance(balance)
     state.touched.clear()
 
 
@@ -45,9 +43,17 @@ def user_of(state: State, user_id: bytes) -> User:
     """The user with this id; unknown ones come into being, without money."""
     user = state.users.get(user_id)
     if user is None:
-        user = User(user_id)
-        state.users[user_id] = user
+        user = User(user_id, len(state.users_by_index))
+        enter(state, user)
     return user
+
+
+def enter(state: State, user: User) -> None:
+    """Make the user known to the state."""
+    if len(user.user_id) == ID_LENGTH:
+        state.user_indexes.add(high_of(user.user_id), low_of(user.user_id), len(state.users_by_index))
+    state.users[user.user_id] = user
+    state.users_by_index.append(user)
 
 
 def balance_of(user: User, asset: str) -> Balance:
@@ -114,7 +120,7 @@ def shortage(balance: Balance, required: int) -> Details:
     return {"asset": balance.asset, "required": min(required, TOTAL_MAX), "available": balance.available}
 
 
-def credit(state: State, user_id: bytes, asset: str, amount: int, transfer_id: bytes, events: list[Event]) -> None:
+def credit(state: State, user_id: bytes, asset: str, amount: int, transfer_id: bytes, events: Events) -> None:
     """Money from the wallet; once per transfer id, for ever. No more than the logs' integers hold of one asset."""
     if _answered_before(state, user_id, asset, amount, amount, transfer_id, events):
         return
@@ -126,7 +132,7 @@ def credit(state: State, user_id: bytes, asset: str, amount: int, transfer_id: b
     _apply(state, user_id, asset, amount, transfer_id, events)
 
 
-def debit(state: State, user_id: bytes, asset: str, amount: int, transfer_id: bytes, events: list[Event]) -> None:
+def debit(state: State, user_id: bytes, asset: str, amount: int, transfer_id: bytes, events: Events) -> None:
     """Money to the wallet, if the available balance covers it. A refusal is remembered too: asked again, the answer is the same."""
     if _answered_before(state, user_id, asset, amount, -amount, transfer_id, events):
         return
@@ -144,7 +150,7 @@ def debit(state: State, user_id: bytes, asset: str, amount: int, transfer_id: by
     _apply(state, user_id, asset, -amount, transfer_id, events)
 
 
-def _apply(state: State, user_id: bytes, asset: str, change: int, transfer_id: bytes, events: list[Event]) -> None:
+def _apply(state: State, user_id: bytes, asset: str, change: int, transfer_id: bytes, events: Events) -> None:
     balance = balance_of(user_of(state, user_id), asset)
     balance.available += change
     touch(state, balance)
@@ -153,7 +159,7 @@ def _apply(state: State, user_id: bytes, asset: str, change: int, transfer_id: b
     events.append((TAG_TRANSFER, transfer_id, user_id, asset, change, False))
 
 
-def _answered_before(state: State, user_id: bytes, asset: str, amount: int, change: int, transfer_id: bytes, events: list[Event]) -> bool:
+def _answered_before(state: State, user_id: bytes, asset: str, amount: int, change: int, transfer_id: bytes, events: Events) -> bool:
     before = state.transfers.get(transfer_id)
     if before is None:
         return False
@@ -166,14 +172,14 @@ def _answered_before(state: State, user_id: bytes, asset: str, amount: int, chan
     return True
 
 
-def _refuse(user_id: bytes, asset: str, amount: int, transfer_id: bytes, code: str, details: Details, events: list[Event]) -> None:
+def _refuse(user_id: bytes, asset: str, amount: int, transfer_id: bytes, code: str, details: Details, events: Events) -> None:
     events.append((TAG_TRANSFER_REFUSED, transfer_id, user_id, asset, amount, code, details))
 
 
-def report_totals(state: State, events: list[Event]) -> None:
+def report_totals(state: State, events: Events) -> None:
     """Totals per asset, every so many events or so much time, for the ledger to compare with its own."""
-    passed = state.next_seq + len(events) - state.totals_seq
+    passed = state.next_seq + events.count - state.totals_seq
     if passed >= TOTALS_EVERY_EVENTS or (passed > 0 and state.now_ms - state.totals_time_ms >= TOTALS_EVERY_MS):
         events.append((TAG_TOTALS, {asset: total.units for asset, total in state.totals.items()}))
-        state.totals_seq = state.next_seq + len(events)
+        state.totals_seq = state.next_seq + events.count
         state.totals_time_ms = state.now_ms

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine_container.core.entities import Event, Record, State, User
+from engine_container.core.emitting import Events
+from engine_container.core.entities import State, User
+from engine_container.core.memory import ABSENT, Record
+from engine_container.core.roster import is_open
 from engine_container.core.vocabulary import REMEMBERED_MS, TAG_ORDER_REPEATED, TAG_REFUSED, TAG_REPEATED
 
 FORGOTTEN_PER_STEP_MAX: Final = 10_000
@@ -17,88 +20,108 @@ FORGOTTEN_PER_STEP_MAX: Final = 10_000
 OTHER_COMMAND: Final = -1
 """Shape of a record that stands for no single order; ``more`` has all of the command."""
 
+NO_USER: Final = -1
+"""In place of a user's index."""
+
 CANCEL_COMMAND: Final = -2
 """Shape of a cancel; ``quantity`` has the order's number, ``more`` the client_order_id where one was given."""
 
 
-def fresh(state: State, record: Record) -> bool:
-    """Whether the record still counts."""
-    return record.created_ms + REMEMBERED_MS > state.now_ms
+def earlier_command(state: State, command_id: bytes) -> Record | None:
+    """What came under this command id in the last 24 hours."""
+    number = state.memory.find(command_id)
+    return fresh(state, state.memory.record(number)) if number != ABSENT else None
+
+
+def fresh(state: State, record: Record) -> Record | None:
+    """The record, if it still counts."""
+    return record if record.created_ms + REMEMBERED_MS > state.now_ms else None
+
+
+def client_number(state: State, user: User, client_order_id: str) -> int:
+    """The number of the order that the user's client_order_id stands for, open or not; 0 if it stands for none."""
+    stands_for = user.clients.get(client_order_id)
+    if stands_for is None:
+        return 0
+    return -stands_for if stands_for < 0 else state.memory.number_of(stands_for)
+
+
+def client_taken(state: State, user: User, client_order_id: str) -> bool:
+    """Whether the id stands for an order that is open, or came in the last 24 hours."""
+    if client_record(state, user, client_order_id) is not None:
+        return True
+    return is_open(state, client_number(state, user, client_order_id))
 
 
 def client_record(state: State, user: User, client_order_id: str) -> Record | None:
-    """What the user's client_order_id stands for, if it is taken."""
-    record = user.clients.get(client_order_id)
-    if record is not None and not fresh(state, record) and record.number not in state.orders:
+    """The command of the last 24 hours that came under the user's client_order_id."""
+    stands_for = user.clients.get(client_order_id)
+    if stands_for is None or stands_for < 0:
         return None
-    return record
+    return fresh(state, state.memory.record(stands_for))
 
 
-def remember_client(state: State, record: Record) -> None:
+def remember_client(state: State, user: User, record: Record) -> None:
     """Keep an order that came inside another command under its client_order_id alone."""
-    state.records.append(record)
-    if record.client_order_id and record.user is not None:
-        record.user.clients[record.client_order_id] = record
+    record.command_id = b""
+    number = state.memory.keep(record, found_by_id=False)
+    if record.client_order_id:
+        user.clients[record.client_order_id] = number
 
 
-def remember_command(state: State, command_id: bytes, content: tuple[object, ...]) -> Record:
-    """Keep a command other than a single order; ``content`` is all of it."""
-    record = Record(command_id, None, "", state.now_ms, 0, OTHER_COMMAND, 0, 0, content)
-    state.seen[command_id] = record
-    state.records.append(record)
-    return record
+def remember_command(state: State, command_id: bytes, content: tuple[object, ...]) -> int:
+    """Keep a command other than a single order; ``content`` is all of it. Its row in the memory."""
+    record = Record(command_id, NO_USER, "", state.now_ms, 0, OTHER_COMMAND, 0, 0, content)
+    return state.memory.keep(record, found_by_id=True)
 
 
-def answered(state: State, command_id: bytes, content: tuple[object, ...], events: list[Event]) -> bool:
+def answered(state: State, command_id: bytes, content: tuple[object, ...], events: Events) -> bool:
     """Answer a command that is no single order if its id was used before; True if so."""
-    record = state.seen.get(command_id)
-    if record is None or not fresh(state, record):
+    record = earlier_command(state, command_id)
+    if record is None:
         return False
     if record.shape != OTHER_COMMAND or record.more != content:
         events.append((TAG_REFUSED, "IDEMPOTENCY_CONFLICT", {}))
-    elif record.number > 0 and record.user is not None:
-        events.append((TAG_ORDER_REPEATED, record.number, record.created_ms, record.user.user_id))
+    elif record.number > 0 and record.user_index != NO_USER:
+        user_id = state.users_by_index[record.user_index].user_id
+        events.append((TAG_ORDER_REPEATED, record.number, record.created_ms, user_id))
         if record.price > 0:  # the second order of an OCO
-            events.append((TAG_ORDER_REPEATED, record.price, record.created_ms, record.user.user_id))
+            events.append((TAG_ORDER_REPEATED, record.price, record.created_ms, user_id))
     else:
         events.append((TAG_REPEATED,))
     return True
 
 
-def cancel_answered(state: State, user: User, command_id: bytes, order_number: int, client_order_id: str, events: list[Event]) -> bool:
-    """As :func:`answered` and :func:`remember_command`, for the one command that must be quick: cancel."""
-    record = state.seen.get(command_id)
-    if record is not None and fresh(state, record):
-        same = record.shape == CANCEL_COMMAND and record.user is user and record.quantity == order_number
-        if same and record.more == ((client_order_id,) if client_order_id else None):
+def cancel_answered(state: State, user: User, command_id: bytes, order_number: int, client_order_id: str, events: Events) -> bool:
+    """As :func:`answered` and :func:`remember_command`, for a cancel."""
+    more: tuple[object, ...] | None = (client_order_id,) if client_order_id else None
+    record = earlier_command(state, command_id)
+    if record is not None:
+        same = record.shape == CANCEL_COMMAND and record.user_index == user.index and record.quantity == order_number
+        if same and record.more == more:
             events.append((TAG_REPEATED,))
         else:
             events.append((TAG_REFUSED, "IDEMPOTENCY_CONFLICT", {}))
         return True
-    more: tuple[object, ...] | None = (client_order_id,) if client_order_id else None
-    record = Record(command_id, user, "", state.now_ms, 0, CANCEL_COMMAND, order_number, 0, more)
-    state.seen[command_id] = record
-    state.records.append(record)
+    state.memory.keep(Record(command_id, user.index, "", state.now_ms, 0, CANCEL_COMMAND, order_number, 0, more), found_by_id=True)
     return False
 
 
 def forget_old(state: State) -> None:
-    """Drop what is older than 24 hours."""
-    records = state.records
+    """Drop what is older than 24 hours; the client_order_id of an order that is still open goes on to stand for it."""
+    memory = state.memory
     limit = state.now_ms - REMEMBERED_MS
-    start = state.records_start
-    end = min(len(records), start + FORGOTTEN_PER_STEP_MAX)
-    while start < end and records[start].created_ms <= limit:
-        record = records[start]
-        start += 1
-        if record.command_id and state.seen.get(record.command_id) is record:
-            del state.seen[record.command_id]
-        user = record.user
-        if user is None or not record.client_order_id:
+    left = FORGOTTEN_PER_STEP_MAX
+    while left > 0 and memory.first < memory.end and memory.created_ms(memory.first) <= limit:
+        number = int(memory.first)
+        record = memory.record(number)
+        memory.forget_first()
+        left -= 1
+        if record.user_index == NO_USER or not record.client_order_id:
             continue
-        if record.number not in state.orders and user.clients.get(record.client_order_id) is record:
-            del user.clients[record.client_order_id]
-    if start > FORGOTTEN_PER_STEP_MAX and start * 2 > len(records):
-        del records[:start]
-        start = 0
-    state.records_start = start
+        clients = state.users_by_index[record.user_index].clients
+        if clients.get(record.client_order_id) == number:
+            if is_open(state, record.number):
+                clients[record.client_order_id] = -record.number
+            else:
+                del clients[record.client_order_id]

@@ -10,11 +10,13 @@ from typing import Any, Final
 
 from engine_container.core.amending import amend
 from engine_container.core.cancelling import cancel_all, cancel_order
+from engine_container.core.emitting import Events
 from engine_container.core.entities import RULES_LATEST, Event, State
 from engine_container.core.expiry import expire
 from engine_container.core.finishing import finished
 from engine_container.core.funds import credit, debit, report_totals
 from engine_container.core.idempotency import answered, forget_old, remember_command
+from engine_container.core.identities import ID_LENGTH, high_of, low_of
 from engine_container.core.limits import set_band
 from engine_container.core.oco import place_oco
 from engine_container.core.placing import place
@@ -44,12 +46,6 @@ from mycrypto.contracts.commands import (
     fields_of,
 )
 
-Result = tuple[int, bytes, list[Event]]
-"""What a command came to: its place in the record, its id, its events."""
-
-TIME_PASSED: Final = -1
-"""The place of what came due before the record's commands: it answers no command."""
-
 _PLACE: Final = PlaceOrder
 _CANCEL: Final = CancelOrder
 _fields_of: Final = fields_of
@@ -62,70 +58,90 @@ def advance(state: State, time_ms: int) -> list[Event]:
     now_ms = state.now_ms
     expiring = state.expiring
     due = bool(expiring) and expiring[0][0] <= now_ms
-    records = state.records
-    start = state.records_start
-    if start < len(records) and records[start].created_ms + REMEMBERED_MS <= now_ms:
+    memory = state.memory
+    if memory.first < memory.end and memory.created_ms(memory.first) + REMEMBERED_MS <= now_ms:
         forget_old(state)
     if not due and not state.timed:
         return []
-    events: list[Event] = []
-    closed: list[Event] = []
+    events = Events()
+    closed = Events()
     state.serial += 1
     if due:
         expire(state, closed)
     if state.timed:
         end_statuses(state, events, closed)
-    return finished(state, events, closed)
+    return finished(state, events, closed).rows
 
 
 def _move_on(state: State, time_ms: int) -> None:
-    if time_ms > state.now_ms:
-        state.now_ms = time_ms
-        state.now = time_ms
+    state.now_ms = max(state.now_ms, time_ms)
 
 
 def apply(state: State, command: Command, time_ms: int) -> list[Event]:
     """Carry out one command at a log time; its events in the order that the contract promises."""
     _move_on(state, time_ms)
-    done: list[Event] | None = None
     kind = type(command)
-    fields: tuple[Any, ...] = ()
     if kind is _PLACE:
-        fields = _fields_of(command)
-        if not state.unfinished:
-            done = place_plain(state, fields)
-    elif kind is _CANCEL:
-        fields = _fields_of(command)
-        if not state.unfinished:
-            done = cancel_plain(state, fields)
-    if done is not None:
-        return done
-    events: list[Event] = []
-    closed: list[Event] = []
+        return _place(state, _fields_of(command))
+    if kind is _CANCEL:
+        return _cancel(state, _fields_of(command))
+    events = Events()
+    closed = Events()
+    _begin(state, events, closed)
+    _apply_other(state, command, events, closed)
+    return finished(state, events, closed).rows
+
+
+def _begin(state: State, events: Events, closed: Events) -> None:
     state.serial += 1
     if state.unfinished:
         go_on(state, events, closed)
-    if kind is _PLACE:
-        place(state, fields, events, closed)
-    elif kind is _CANCEL:
-        cancel_order(state, fields, events, closed)
-    else:
-        _apply_other(state, command, events, closed)
-    return finished(state, events, closed)
 
 
-def apply_record(state: State, commands: list[Command], time_ms: int) -> list[Result]:
-    """Advance to the record's time and carry out its commands; the results that have events."""
-    results: list[Result] = []
-    due = advance(state, time_ms)
-    if due:
-        results.append((TIME_PASSED, b"", due))
-    now: Any = state.now
-    for index, command in enumerate(commands):
-        events = apply(state, command, now)
-        if events:
-            results.append((index, command.command_id, events))
-    return results
+def _place(state: State, fields: tuple[Any, ...]) -> list[Event]:
+    events = Events()
+    closed = Events()
+    if not state.unfinished and not (fields[4] or fields[9] or fields[12] or fields[13] or fields[14] or fields[15] or fields[16]):
+        user = state.users.get(fields[1])
+        seat = user.seat if user is not None else None
+        if seat is not None and seat.symbol.name == fields[2]:
+            command_id: bytes = fields[0]
+            client_order_id: str = fields[8]
+            done = len(command_id) == ID_LENGTH and place_plain(
+                state,
+                seat,
+                high_of(command_id),
+                low_of(command_id),
+                fields[3],
+                fields[5],
+                fields[6],
+                fields[7],
+                client_order_id,
+                fields[10],
+                fields[11],
+                None,
+                events,
+                closed,
+            )
+            if done:
+                return events.rows
+    _begin(state, events, closed)
+    place(state, fields, events, closed)
+    return finished(state, events, closed).rows
+
+
+def _cancel(state: State, fields: tuple[Any, ...]) -> list[Event]:
+    events = Events()
+    command_id: bytes = fields[0]
+    user_id: bytes = fields[1]
+    if not state.unfinished and not fields[3] and len(command_id) == len(user_id) == ID_LENGTH:
+        order_number: int = fields[2]
+        if cancel_plain(state, high_of(command_id), low_of(command_id), high_of(user_id), low_of(user_id), order_number, events):
+            return events.rows
+    closed = Events()
+    _begin(state, events, closed)
+    cancel_order(state, fields, events, closed)
+    return finished(state, events, closed).rows
 
 
 def run(state: State, command: Command, time_ms: int) -> list[Event]:
@@ -136,18 +152,18 @@ def run(state: State, command: Command, time_ms: int) -> list[Event]:
 def observe_print(state: State, name: str, price: int) -> list[Event]:
     """A price in units traded outside: waiting orders see it as if it had traded here (for scenarios and imports)."""
     symbol = state.symbols[name]
-    events: list[Event] = []
-    closed: list[Event] = []
+    events = Events()
+    closed = Events()
     state.serial += 1
     symbol.last_price = price // symbol.tick
     set_band(symbol)
     if symbol.waiting:
         symbol.prints.append(symbol.last_price)
         cascade(state, symbol, events, closed)
-    return finished(state, events, closed)
+    return finished(state, events, closed).rows
 
 
-def _apply_other(state: State, command: Command, events: list[Event], closed: list[Event]) -> None:
+def _apply_other(state: State, command: Command, events: Events, closed: Events) -> None:
     if isinstance(command, Tick):
         report_totals(state, events)
     elif isinstance(command, Credit):
@@ -176,7 +192,7 @@ def _apply_other(state: State, command: Command, events: list[Event], closed: li
         _set_rules(state, command, events)
 
 
-def _set_rules(state: State, command: SetRules, events: list[Event]) -> None:
+def _set_rules(state: State, command: SetRules, events: Events) -> None:
     content = fields_of(command)
     if answered(state, command.command_id, content, events):
         return

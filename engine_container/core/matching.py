@@ -10,13 +10,12 @@ from typing import Final
 from engine_container.core.book import remove_emptied, to_the_back, unlink
 from engine_container.core.breaker import observe
 from engine_container.core.closing import close_filled, take_over
-from engine_container.core.entities import BookSide, Event, InvariantError, Order, State
+from engine_container.core.emitting import Events
+from engine_container.core.entities import BookSide, InvariantError, Order, State
 from engine_container.core.funds import fee, touch
 from engine_container.core.limits import count_turnover
 from engine_container.core.selftrade import prevent
-from engine_container.core.vocabulary import BUY, FOK, STP_ALLOW, STP_DECREMENT, TAG_TRADE
-
-_TRADE: Final[object] = TAG_TRADE
+from engine_container.core.vocabulary import BUY, FOK, STP_ALLOW, STP_DECREMENT
 
 DONE: Final = 0
 """Nothing left to trade with, or nothing left to trade."""
@@ -28,7 +27,7 @@ SHORT_OF_MONEY: Final = 3
 """A market BUY came past an order of its own user, beyond what its money was checked for, and cannot pay for more."""
 
 
-def match(state: State, taker: Order, limit_key: int, events: list[Event], closed: list[Event]) -> int:
+def match(state: State, taker: Order, limit_key: int, events: Events, closed: Events) -> int:
     """Trade until the taker is filled or the other side is worse than ``limit_key``; says why it ended."""
     seat = taker.seat
     symbol = seat.symbol
@@ -83,7 +82,7 @@ def _affordable(taker: Order, price: int, lots: int) -> int:
     return min(lots, available // (lot_value + fee(lot_value, taker.rates.taker_ppm)))
 
 
-def trade(state: State, maker: Order, taker: Order, price: int, lots: int, own: bool, events: list[Event]) -> bool:
+def trade(state: State, maker: Order, taker: Order, price: int, lots: int, own: bool, events: Events) -> bool:
     """One fill: money, fees and quantities of both sides, and its event; True if the price trips the circuit breaker.
 
     The maker's funds are locked, the taker's are not.
@@ -127,27 +126,7 @@ def trade(state: State, maker: Order, taker: Order, price: int, lots: int, own: 
     if maker.shown == 0 and maker.open > 0 and maker.terms is not None:
         display = maker.terms.display
         maker.shown = min(maker.open, display)
-    events.append(
-        (
-            _TRADE,
-            symbol.name,
-            price * symbol.tick,
-            base_units,
-            taker.side,
-            maker.key,
-            maker.created,
-            maker.seat.user.user_id,
-            maker_fee,
-            (maker.total - maker.open) * lot,
-            maker.shown * lot,
-            taker.key,
-            taker.created,
-            taker.seat.user.user_id,
-            taker_fee,
-            (taker.total - taker.open) * lot,
-            own,
-        )
-    )
+    events.trade(symbol, price, lots, maker, maker_fee, taker, taker_fee, own)
     if price == symbol.last_price:
         return False
     return observe(state, symbol, price)

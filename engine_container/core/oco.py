@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from engine_container.core.closing import announce, cancel
-from engine_container.core.entities import Event, Order, State, Terms, User
+from engine_container.core.emitting import Events
+from engine_container.core.entities import Order, State, Terms, User
 from engine_container.core.execution import run_limit
 from engine_container.core.funds import lock_asset, release, shortage, user_of
-from engine_container.core.idempotency import answered, client_record, remember_client, remember_command
+from engine_container.core.idempotency import answered, client_taken, remember_client, remember_command
 from engine_container.core.limits import Refusal, is_conditional, open_order_refusal
 from engine_container.core.placing import accept, record_of, reject, taker_refusal, wait
 from engine_container.core.tickets import order_from
@@ -19,7 +20,7 @@ from mycrypto.contracts.commands import PlaceOco, fields_of
 Fields = tuple[Any, ...]
 
 
-def place_oco(state: State, command: PlaceOco, events: list[Event], closed: list[Event]) -> None:
+def place_oco(state: State, command: PlaceOco, events: Events, closed: Events) -> None:
     """Carry out a PlaceOco command: both orders are accepted, or both are refused."""
     legs: tuple[Fields, Fields] = (fields_of(command.first), fields_of(command.second))
     content = legs[0] + legs[1]
@@ -27,9 +28,8 @@ def place_oco(state: State, command: PlaceOco, events: list[Event], closed: list
         return
     whole = remember_command(state, command.command_id, content)
     user = user_of(state, legs[0][1])
-    whole.user = user
-    whole.number = state.next_seq + len(events)
-    whole.price = whole.number + 1
+    number = state.next_seq + events.count
+    state.memory.answer_with(whole, user.index, number, number + 1)
     refusal = _refusal_of_pair(legs[0], legs[1])
     orders: list[Order] = []
     for fields in legs:
@@ -49,15 +49,14 @@ def place_oco(state: State, command: PlaceOco, events: list[Event], closed: list
         return
     for order, fields in zip(orders, legs, strict=True):
         record = record_of(state, user, fields, events)
-        record.command_id = b""
-        remember_client(state, record)
+        remember_client(state, user, record)
         accept(state, order, fields, PENDING_TRIGGER if is_conditional(kind_of(order.style)) else OPEN, events)
     _begin(state, orders[0], orders[1], events, closed)
 
 
 def _id_refusal(state: State, user: User, fields: Fields) -> Refusal | None:
     client_order_id: str = fields[8]
-    if client_order_id and client_record(state, user, client_order_id) is not None:
+    if client_order_id and client_taken(state, user, client_order_id):
         return "IDEMPOTENCY_CONFLICT", {"client_order_id": client_order_id}
     return None
 
@@ -104,7 +103,7 @@ def _crosses(order: Order) -> bool:
     return symbol.status != AUCTION and best is not None and best.key >= limit_key
 
 
-def _begin(state: State, first: Order, second: Order, events: list[Event], closed: list[Event]) -> None:
+def _begin(state: State, first: Order, second: Order, events: Events, closed: Events) -> None:
     """Start the limit leg before the conditional one; a leg that trades or fires at once leaves the other cancelled."""
     if kind_of(second.style) == LIMIT:
         first, second = second, first

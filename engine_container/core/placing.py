@@ -10,11 +10,13 @@ from typing import Any
 
 from engine_container.core.book import other_side
 from engine_container.core.depth import UNBOUNDED, reach
-from engine_container.core.entities import Event, Order, Record, State, User
+from engine_container.core.emitting import Events
+from engine_container.core.entities import Order, State, User
 from engine_container.core.execution import limit_key_of, market_reach, note_expiry, run_limit, run_market, settle_in_book
 from engine_container.core.funds import lock, lock_asset, shortage, user_of
-from engine_container.core.idempotency import client_record, fresh
+from engine_container.core.idempotency import client_record, client_taken, earlier_command
 from engine_container.core.limits import Refusal, is_conditional
+from engine_container.core.memory import Record
 from engine_container.core.roster import enrol
 from engine_container.core.stops import fire
 from engine_container.core.tickets import order_from
@@ -36,50 +38,44 @@ Fields = tuple[Any, ...]
 """The fields of a PlaceOrder in the order of the contract, command id first."""
 
 
-def place(state: State, fields: Fields, events: list[Event], closed: list[Event]) -> None:
+def place(state: State, fields: Fields, events: Events, closed: Events) -> None:
     """Carry out a PlaceOrder command, given by its fields."""
     user = user_of(state, fields[1])
     record = record_of(state, user, fields, events)
-    earlier = state.seen.get(record.command_id)
-    if earlier is not None and fresh(state, earlier):
-        answer_again(state, user, earlier, record, fields, events)
+    earlier = earlier_command(state, record.command_id)
+    if earlier is not None:
+        answer_again(user, earlier, record, fields, events)
         return
-    state.seen[record.command_id] = record
-    state.records.append(record)
-    _place(state, user, fields, record, events, closed)
+    _place(state, user, fields, record, state.memory.keep(record, found_by_id=True), events, closed)
 
 
-def place_replacement(state: State, command: PlaceOrder, whole: Record, events: list[Event], closed: list[Event]) -> None:
-    """Place the order of a ReplaceOrder command; ``whole``, the command's record, names it as the answer."""
+def place_replacement(state: State, command: PlaceOrder, whole: int, events: Events, closed: Events) -> None:
+    """Place the order of a ReplaceOrder command; ``whole``, the command's row in the memory, names it as the answer."""
     fields: Fields = fields_of(command)
     user = user_of(state, fields[1])
     record = record_of(state, user, fields, events)
-    whole.user = user
-    whole.number = record.number
+    state.memory.answer_with(whole, user.index, record.number, 0)
     record.command_id = b""
-    state.records.append(record)
-    _place(state, user, fields, record, events, closed)
+    _place(state, user, fields, record, state.memory.keep(record, found_by_id=False), events, closed)
 
 
-def _place(state: State, user: User, fields: Fields, record: Record, events: list[Event], closed: list[Event]) -> None:
+def _place(state: State, user: User, fields: Fields, record: Record, row: int, events: Events, closed: Events) -> None:
     client_order_id = record.client_order_id
-    if client_order_id:
-        earlier = client_record(state, user, client_order_id)
-        if earlier is not None:
-            record.client_order_id = ""
-            answer_again(state, user, earlier, record, fields, events)
-            return
+    if client_order_id and client_taken(state, user, client_order_id):
+        state.memory.part_from_client(row)
+        answer_again(user, client_record(state, user, client_order_id), record, fields, events)
+        return
     order = order_from(state, user, fields)
     if isinstance(order, tuple):
-        record.client_order_id = ""
+        state.memory.part_from_client(row)
         reject(fields, order, events)
         return
     if client_order_id:
-        user.clients[client_order_id] = record
+        user.clients[client_order_id] = row
     begin(state, order, fields, events, closed)
 
 
-def record_of(state: State, user: User, fields: Fields, events: list[Event]) -> Record:
+def record_of(state: State, user: User, fields: Fields, events: Events) -> Record:
     """What to remember of the command; the next event's number answers for it."""
     shape: int = fields[3] | (fields[4] << 1) | (fields[5] << 4) | (fields[11] << 7)
     if fields[10]:
@@ -96,26 +92,26 @@ def record_of(state: State, user: User, fields: Fields, events: list[Event]) -> 
             shape |= symbol.index << 11
         else:
             more = (fields[2], *fields[9:])
-    return Record(fields[0], user, fields[8], state.now_ms, state.next_seq + len(events), shape, fields[6], fields[7], more)
+    return Record(fields[0], user.index, fields[8], state.now_ms, state.next_seq + events.count, shape, fields[6], fields[7], more)
 
 
-def answer_again(state: State, user: User, earlier: Record, record: Record, fields: Fields, events: list[Event]) -> None:
+def answer_again(user: User, earlier: Record | None, record: Record, fields: Fields, events: Events) -> None:
     """The ids were used before: the same order is answered with that order, another one is refused."""
-    same = (
-        fresh(state, earlier)
-        and earlier.user is user
+    if (
+        earlier is not None
+        and earlier.user_index == user.index
         and earlier.shape == record.shape
         and earlier.quantity == record.quantity
         and earlier.price == record.price
         and earlier.more == record.more
-    )
-    if same and (earlier.client_order_id == "" or earlier.client_order_id == fields[8]):
+        and earlier.client_order_id in {"", fields[8]}
+    ):
         events.append((TAG_ORDER_REPEATED, earlier.number, earlier.created_ms, user.user_id))
     else:
         reject(fields, ("IDEMPOTENCY_CONFLICT", {"client_order_id": fields[8]}), events)
 
 
-def reject(fields: Fields, refusal: Refusal, events: list[Event]) -> None:
+def reject(fields: Fields, refusal: Refusal, events: Events) -> None:
     """The OrderRejected event."""
     code, details = refusal
     events.append(
@@ -137,9 +133,9 @@ def reject(fields: Fields, refusal: Refusal, events: list[Event]) -> None:
     )
 
 
-def accept(state: State, order: Order, fields: Fields, status: int, events: list[Event]) -> None:
+def accept(state: State, order: Order, fields: Fields, status: int, events: Events) -> None:
     """The OrderAccepted event, whose number becomes the order's."""
-    order.key = state.next_seq + len(events)
+    order.number = state.next_seq + events.count
     side: int = fields[3]
     kind: int = fields[4]
     time_in_force: int = fields[5]
@@ -166,7 +162,7 @@ def accept(state: State, order: Order, fields: Fields, status: int, events: list
     )
 
 
-def begin(state: State, order: Order, fields: Fields, events: list[Event], closed: list[Event]) -> None:
+def begin(state: State, order: Order, fields: Fields, events: Events, closed: Events) -> None:
     """The order kept to all rules: see to its funds, accept it and let it go its way."""
     kind = order.style & 7
     if kind == MARKET:
@@ -215,7 +211,7 @@ def taker_refusal(order: Order) -> Refusal | None:
     return None
 
 
-def _begin_market(state: State, order: Order, fields: Fields, events: list[Event], closed: list[Event]) -> None:
+def _begin_market(state: State, order: Order, fields: Fields, events: Events, closed: Events) -> None:
     symbol = order.seat.symbol
     found = market_reach(order, UNBOUNDED)
     side = other_side(order)
@@ -239,7 +235,7 @@ def _begin_market(state: State, order: Order, fields: Fields, events: list[Event
     run_market(state, order, found, events, closed)
 
 
-def wait(state: State, order: Order, events: list[Event], closed: list[Event]) -> None:
+def wait(state: State, order: Order, events: Events, closed: Events) -> None:
     """A conditional order locks its funds and waits, unless the last price is past its trigger already."""
     lock(state, order)
     enrol(state, order)

@@ -6,14 +6,19 @@ is not plain they leave to it, before anything has changed. The naive exchange o
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
+
+from librt.vecs import append
+from mypy_extensions import i64
 
 from engine_container.core.book import open_level, unlink_and_close
-from engine_container.core.entities import Event, InvariantError, Order, Record, State
+from engine_container.core.emitting import Events
+from engine_container.core.entities import InvariantError, Order, Seat, State
 from engine_container.core.execution import run_limit
 from engine_container.core.finishing import finished
 from engine_container.core.idempotency import CANCEL_COMMAND
 from engine_container.core.limits import CLIENT_ORDER_ID_LENGTH_MAX
+from engine_container.core.reading import Reader
 from engine_container.core.roster import ENDED_KEPT, prune
 from engine_container.core.vocabulary import (
     ACTIVE,
@@ -23,82 +28,40 @@ from engine_container.core.vocabulary import (
     DAY_MS,
     GTC,
     IOC,
-    OPEN,
     PPM,
     REMEMBERED_MS,
     STP_ACCOUNT,
     STP_ALLOW,
-    TAG_ACCEPTED,
-    TAG_BALANCE,
-    TAG_CLOSED,
 )
 
-_ZERO: Final[object] = 0
-"""Compared by identity: whatever is not this very zero goes the general way."""
-_ACCEPTED: Final[object] = TAG_ACCEPTED
-_BALANCE: Final[object] = TAG_BALANCE
-_CLOSED: Final[object] = TAG_CLOSED
-_OPEN: Final[object] = OPEN
-_CANCELLED: Final[object] = CANCELLED
-"""What goes into events as an object anyway is made one once, not for every event."""
 
-
-def place_plain(state: State, fields: tuple[Any, ...]) -> list[Event] | None:
-    """A LIMIT order that keeps to every rule: GTC, or IOC that finds somebody; ``None``, and nothing done, if it is anything else."""
-    command_id: bytes
-    client_order_id: str
-    name: str
-    side: int
-    time_in_force: int
-    quantity: int
-    price: int
-    raw_prevention: int
-    (
-        command_id,
-        user_id,
-        name,
-        side,
-        kind,
-        time_in_force,
-        quantity,
-        price,
-        client_order_id,
-        quote_quantity,
-        post_only,
-        raw_prevention,
-        stop_price,
-        display_quantity,
-        trail_bps,
-        activation_price,
-        expires_ms,
-    ) = fields
-    user = state.users.get(user_id)
-    if user is None:
-        return None
-    seat = user.seat
-    if seat is None or seat.symbol.name != name:
-        return None
+def place_plain(
+    state: State,
+    seat: Seat,
+    command_high: i64,
+    command_low: i64,
+    side: int,
+    time_in_force: int,
+    quantity: int,
+    price: int,
+    client_order_id: str,
+    post_only: bool,
+    raw_prevention: int,
+    source: Reader | None,
+    events: Events,
+    closed: Events,
+) -> bool:
+    """A LIMIT order without conditions that keeps to every rule: GTC, or IOC that finds somebody. False, and nothing done, if it is anything else."""
+    user = seat.user
     symbol = seat.symbol
-    if (
-        kind
-        or time_in_force > IOC
-        or quote_quantity is not _ZERO
-        or stop_price is not _ZERO
-        or display_quantity is not _ZERO
-        or trail_bps is not _ZERO
-        or activation_price is not _ZERO
-        or expires_ms is not _ZERO
-        or raw_prevention == STP_ALLOW
-        or symbol.status != ACTIVE
-        or symbol.opens_minute >= 0
-    ):
-        return None
+    if time_in_force > IOC or raw_prevention == STP_ALLOW or symbol.status != ACTIVE or symbol.opens_minute >= 0:
+        return False
     lots = quantity // symbol.lot
     ticks = price // symbol.tick
     if lots * symbol.lot != quantity or ticks * symbol.tick != price or lots < symbol.lots_min or lots > symbol.lots_max:
-        return None
+        return False
     if ticks < symbol.lowest or ticks > symbol.highest:
-        return None
+        return False
     lot_value = ticks * symbol.unit
     if side == BUY:
         best = symbol.asks.best
@@ -113,75 +76,56 @@ def place_plain(state: State, fields: tuple[Any, ...]) -> list[Event] | None:
     value = lot_value * lots
     need = per_lot * lots
     if price > AMOUNT_MAX or value > AMOUNT_MAX or need > AMOUNT_MAX:
-        return None
+        return False
     if value < symbol.notional_min or balance.available < need or len(client_order_id) > CLIENT_ORDER_ID_LENGTH_MAX:
-        return None
+        return False
     if time_in_force == GTC:
         most = user.open_orders_max
         if 0 < most <= user.open_orders:
-            return None
+            return False
         most = user.open_orders_per_symbol_max
         if 0 < most <= seat.open_orders:
-            return None
+            return False
         if crosses and post_only:
-            return None
+            return False
     elif not crosses or post_only:
-        return None
+        return False
     now_ms = state.now_ms
     most = user.daily_notional_max
     if most > 0:
         used = user.day_notional if user.day == now_ms // DAY_MS else 0
         if symbol.valued_by is not None or used + value > most:
-            return None
+            return False
     number = state.next_seq
     shape = side | (time_in_force << 4) | (raw_prevention << 7) | (symbol.index << 11)
     style = (time_in_force << 3) | ((user.prevention if raw_prevention == STP_ACCOUNT else raw_prevention) << 6)
     if post_only:
         shape |= 1024
         style |= 512
-    record = Record(command_id, user, client_order_id, now_ms, number, shape, quantity, price, None)
-    if state.seen.setdefault(command_id, record) is not record:
-        return None
-    if client_order_id and user.clients.setdefault(client_order_id, record) is not record:
-        del state.seen[command_id]
-        return None
+    memory = state.memory
+    row: Any = int(memory.end)
+    if not memory.add(command_high, command_low, user.index, client_order_id, now_ms, number, shape, quantity, price):
+        return False
+    clients: dict[str, Any] = user.clients  # whose values are asked for as the objects that they are
+    if client_order_id and clients.setdefault(client_order_id, row) is not row:
+        memory.take_back()
+        return False
 
-    state.records.append(record)
-    order = Order(seat, side, style, ticks, lots, per_lot, client_order_id, state.now, None)
-    boxed: Any = number
-    order.key = boxed
-    accepted: Event = (
-        _ACCEPTED,
-        user.user_id,
-        client_order_id,
-        symbol.name,
-        fields[3],
-        _ZERO,
-        fields[5],
-        fields[6],
-        fields[7],
-        _ZERO,
-        post_only,
-        _ZERO,
-        _ZERO,
-        _ZERO,
-        _ZERO,
-        _ZERO,
-        _OPEN,
-    )
+    order = Order(seat, side, style, ticks, lots, per_lot, client_order_id, now_ms, None)
+    order.number = number
+    events.accepted(user, client_order_id, symbol, side, time_in_force, quantity, price, post_only, source)
     if crosses:
         state.serial += 1
-        events: list[Event] = [accepted]
-        closed: list[Event] = []
         run_limit(state, order, events, closed)
-        return finished(state, events, closed)
+        finished(state, events, closed)
+        return True
     if side == BUY:
         book = symbol.bids
         key = ticks
     else:
         book = symbol.asks
         key = -ticks
-    level = book.levels.get(key)
+    level = book.levels.find(key)
     if level is None:
         level = open_level(book, key)
     order.level = level
@@ -193,39 +137,36 @@ def place_plain(state: State, fields: tuple[Any, ...]) -> list[Event] | None:
         tail.newer = order
         order.older = tail
     level.tail = order
-    state.orders[boxed] = order
-    user.entered.append(boxed)
+    state.orders.add(number, order)
+    user.entered = append(user.entered, number)
     user.open_orders += 1
     seat.open_orders += 1
     if len(user.entered) > 2 * user.open_orders + ENDED_KEPT:
         prune(state, user)
-    available = balance.available - need
-    locked = balance.locked + need
-    balance.available = available
-    balance.locked = locked
+    balance.available -= need
+    balance.locked += need
+    events.balance(balance)
     state.next_seq = number + 2
-    return [accepted, (_BALANCE, user.user_id, balance.asset, available, locked)]
+    return True
 
 
-def cancel_plain(state: State, fields: tuple[Any, ...]) -> list[Event] | None:
-    """Cancel a plain resting order by its number; ``None``, and nothing done, if there is anything more to it."""
-    command_id: bytes
-    command_id, user_id, order_number, client_order_id = fields
-    order = state.orders.get(order_number)
-    if order is None or client_order_id or order.terms is not None:
-        return None
+def cancel_plain(
+    state: State, command_high: i64, command_low: i64, user_high: i64, user_low: i64, order_number: int, events: Events
+) -> bool:
+    """Cancel a plain resting order by its number. False, and nothing done, if there is anything more to it."""
+    order = state.orders.find(order_number) if 0 < order_number < state.next_seq else None
+    if order is None or order.terms is not None:
+        return False
     now_ms = state.now_ms
     seat = order.seat
     user = seat.user
-    if user.user_id != user_id or order.created_ms + REMEMBERED_MS <= now_ms:
-        return None
+    if user.id_high != user_high or user.id_low != user_low or order.created_ms + REMEMBERED_MS <= now_ms:
+        return False
     level = order.level
     if level is None:
         raise InvariantError(f"order {order.number} neither rests nor waits")
-    record = Record(command_id, user, "", now_ms, 0, CANCEL_COMMAND, order.number, 0, None)
-    if state.seen.setdefault(command_id, record) is not record:
-        return None
-    state.records.append(record)
+    if not state.memory.add(command_high, command_low, user.index, "", now_ms, 0, CANCEL_COMMAND, order.number, 0):
+        return False
     symbol = seat.symbol
     lots = order.open
     level.open -= lots
@@ -236,18 +177,14 @@ def cancel_plain(state: State, fields: tuple[Any, ...]) -> list[Event] | None:
     else:
         unlink_and_close(symbol.asks, order, level)
         balance = seat.base
-    available = balance.available + freed
-    locked = balance.locked - freed
-    if locked < 0:
-        raise InvariantError(f"negative balance of {balance.asset}: {locked} locked")
-    balance.available = available
-    balance.locked = locked
-    del state.orders[order.key]
+    if balance.locked < freed:
+        raise InvariantError(f"negative balance of {balance.asset}: {balance.locked - freed} locked")
+    balance.available += freed
+    balance.locked -= freed
+    state.orders.remove(order.number)
     user.open_orders -= 1
     seat.open_orders -= 1
-    lot = symbol.lot
+    events.closed(order, CANCELLED, "USER")
+    events.balance(balance)
     state.next_seq += 2
-    return [
-        (_CLOSED, order.key, order.created, user_id, symbol.name, _CANCELLED, "USER", (order.total - lots) * lot, lots * lot),
-        (_BALANCE, user_id, balance.asset, available, locked),
-    ]
+    return True

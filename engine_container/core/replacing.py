@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from engine_container.core.cancelling import find, missing
 from engine_container.core.closing import cancel
-from engine_container.core.entities import Event, State
+from engine_container.core.emitting import Events
+from engine_container.core.entities import State
 from engine_container.core.funds import user_of
 from engine_container.core.idempotency import answered, remember_command
 from engine_container.core.placing import place_replacement
@@ -12,7 +13,7 @@ from engine_container.core.vocabulary import TAG_REFUSED
 from mycrypto.contracts.commands import ReplaceOrder, fields_of
 
 
-def replace(state: State, command: ReplaceOrder, events: list[Event], closed: list[Event]) -> None:
+def replace(state: State, command: ReplaceOrder, events: Events, closed: Events) -> None:
     """Carry out a ReplaceOrder command. The cancelled order's funds are free for the new one."""
     replacement = command.replacement
     content = (command.order_number, command.client_order_id, fields_of(replacement))

@@ -8,18 +8,26 @@ from __future__ import annotations
 
 from typing import Final
 
+from librt.vecs import append, vec
+from mypy_extensions import i64
+
 from engine_container.core.entities import Order, State, User
 
 ENDED_KEPT: Final = 32
 """A list with fewer ended numbers than this is not worth going through."""
 
 
+def is_open(state: State, number: int) -> bool:
+    """Whether an order of this number rests or waits."""
+    return state.orders.find(number) is not None
+
+
 def enrol(state: State, order: Order) -> None:
     """Count the order as one of the user's open ones."""
     seat = order.seat
     user = seat.user
-    state.orders[order.key] = order
-    user.entered.append(order.key)
+    state.orders.add(order.number, order)
+    user.entered = append(user.entered, order.number)
     user.open_orders += 1
     seat.open_orders += 1
     if len(user.entered) > 2 * user.open_orders + ENDED_KEPT:
@@ -29,19 +37,26 @@ def enrol(state: State, order: Order) -> None:
 def strike(state: State, order: Order) -> None:
     """The order no longer counts as an open one."""
     seat = order.seat
-    del state.orders[order.key]
+    state.orders.remove(order.number)
     seat.user.open_orders -= 1
     seat.open_orders -= 1
 
 
 def prune(state: State, user: User) -> None:
     """Keep the numbers of open orders only."""
-    orders = state.orders
-    user.entered = [number for number in user.entered if number in orders]
+    kept: vec[i64] = vec[i64](capacity=user.open_orders)
+    for number in user.entered:
+        if state.orders.find(number) is not None:
+            kept = append(kept, number)
+    user.entered = kept
 
 
 def orders_of_user(state: State, user: User) -> list[Order]:
     """The user's open orders, in order of entry."""
-    prune(state, user)
-    user.entered = sorted(set(user.entered))  # an order that left for a while is listed twice
-    return [state.orders[number] for number in user.entered]
+    numbers = sorted({int(number) for number in user.entered})  # an order that left for a while is listed twice
+    orders: list[Order] = []
+    for number in numbers:
+        order = state.orders.find(number)
+        if order is not None:
+            orders.append(order)
+    return orders

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from engine_container.core.amendments import amended
 from engine_container.core.closing import cancel
-from engine_container.core.entities import Event, Order, State
+from engine_container.core.emitting import Events
+from engine_container.core.entities import Order, State
 from engine_container.core.funds import release
 from engine_container.core.vocabulary import STP_CANCEL_BOTH, STP_CANCEL_MAKER, STP_DECREMENT
 
 REASON = "SELF_TRADE_PREVENTION"
 
 
-def prevent(state: State, taker: Order, maker: Order, mode: int, events: list[Event], closed: list[Event]) -> bool:
+def prevent(state: State, taker: Order, maker: Order, mode: int, events: Events, closed: Events) -> bool:
     """Apply the mode to two orders of one user; True if the taker may go on."""
     if mode == STP_CANCEL_MAKER:
         cancel(state, maker, REASON, closed)
@@ -25,7 +26,7 @@ def prevent(state: State, taker: Order, maker: Order, mode: int, events: list[Ev
     return False
 
 
-def _decrement(state: State, taker: Order, maker: Order, events: list[Event], closed: list[Event]) -> None:
+def _decrement(state: State, taker: Order, maker: Order, events: Events, closed: Events) -> None:
     """Both lose the smaller of the two open quantities, without a trade."""
     lots = min(taker.open, maker.open)
     taker.total -= lots

@@ -5,11 +5,12 @@ from __future__ import annotations
 from engine_container.core.book import orders_of
 from engine_container.core.breaker import forget
 from engine_container.core.closing import cancel
-from engine_container.core.entities import Event, State, Symbol
+from engine_container.core.emitting import Events
+from engine_container.core.entities import State, Symbol
 from engine_container.core.vocabulary import HALTED, TAG_SYMBOL
 
 
-def announce_symbol(symbol: Symbol, actor_id: bytes, events: list[Event]) -> None:
+def announce_symbol(symbol: Symbol, actor_id: bytes, events: Events) -> None:
     """SymbolChanged, with all rules and the status as they are now."""
     events.append(
         (
@@ -37,7 +38,7 @@ def announce_symbol(symbol: Symbol, actor_id: bytes, events: list[Event]) -> Non
     )
 
 
-def enter(state: State, symbol: Symbol, status: int, reason: str, resume_ms: int, actor_id: bytes, events: list[Event]) -> None:
+def enter(state: State, symbol: Symbol, status: int, reason: str, resume_ms: int, actor_id: bytes, events: Events) -> None:
     """Put the symbol into the status and say so."""
     symbol.status = status
     symbol.reason = reason
@@ -49,13 +50,13 @@ def enter(state: State, symbol: Symbol, status: int, reason: str, resume_ms: int
     announce_symbol(symbol, actor_id, events)
 
 
-def halt(state: State, symbol: Symbol, events: list[Event], closed: list[Event]) -> None:
+def halt(state: State, symbol: Symbol, events: Events, closed: Events) -> None:
     """The circuit breaker's halt: for ``breaker_halt_ms`` of log time."""
     enter(state, symbol, HALTED, "CIRCUIT_BREAKER", state.now_ms + symbol.breaker_halt_ms, b"", events)
     clear_orders(state, symbol, "HALT", closed)
 
 
-def clear_orders(state: State, symbol: Symbol, reason: str, closed: list[Event]) -> None:
+def clear_orders(state: State, symbol: Symbol, reason: str, closed: Events) -> None:
     """Cancel every open order of the symbol: bids, asks, then what waits."""
     symbol.prints.clear()
     symbol.fired.clear()

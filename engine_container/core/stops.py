@@ -10,7 +10,8 @@ from typing import Final
 from engine_container.core.book import other_side
 from engine_container.core.closing import announce, free_client_order_id, take_over
 from engine_container.core.depth import UNBOUNDED, reach
-from engine_container.core.entities import Event, Order, State, Symbol
+from engine_container.core.emitting import Events
+from engine_container.core.entities import Order, State, Symbol
 from engine_container.core.execution import limit_key_of, market_reach, run_limit, run_market
 from engine_container.core.funds import release
 from engine_container.core.limits import has_limit
@@ -21,7 +22,7 @@ from engine_container.core.vocabulary import ACTIVE, CANCELLED, FOK, REMEMBERED_
 FIRED_PER_COMMAND_MAX: Final = 100
 
 
-def cascade(state: State, symbol: Symbol, events: list[Event], closed: list[Event]) -> None:
+def cascade(state: State, symbol: Symbol, events: Events, closed: Events) -> None:
     """Fire what the traded prices reached, and what those orders' trades reach in turn."""
     turns = 0
     while symbol.status == ACTIVE:
@@ -39,7 +40,7 @@ def cascade(state: State, symbol: Symbol, events: list[Event], closed: list[Even
     symbol.prints.clear()
 
 
-def go_on(state: State, events: list[Event], closed: list[Event]) -> None:
+def go_on(state: State, events: Events, closed: Events) -> None:
     """Continue the cascades that a command before had to leave off."""
     symbols = state.unfinished
     state.unfinished = []
@@ -47,7 +48,7 @@ def go_on(state: State, events: list[Event], closed: list[Event]) -> None:
         cascade(state, symbol, events, closed)
 
 
-def fire(state: State, order: Order, price: int, events: list[Event], closed: list[Event]) -> None:
+def fire(state: State, order: Order, price: int, events: Events, closed: Events) -> None:
     """A waiting order goes on as a market or limit order, with the funds that it had locked."""
     symbol = order.seat.symbol
     user = order.seat.user

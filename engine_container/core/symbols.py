@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from engine_container.core.accounts import Rates
 from engine_container.core.auction import uncross
-from engine_container.core.entities import Details, Event, Rates, State, Symbol
+from engine_container.core.emitting import Events
+from engine_container.core.entities import Details, State, Symbol
 from engine_container.core.expiry import DAY_MINUTES
 from engine_container.core.funds import total_of
 from engine_container.core.idempotency import answered, remember_command
@@ -20,7 +22,7 @@ VALUED_IN = "USDT"
 """Daily turnover is counted in this asset."""
 
 
-def set_symbol(state: State, command: SetSymbol, events: list[Event]) -> None:
+def set_symbol(state: State, command: SetSymbol, events: Events) -> None:
     """Carry out a SetSymbol command."""
     content = fields_of(command)
     if answered(state, command.command_id, content, events):
@@ -115,7 +117,7 @@ def _value(state: State) -> None:
         symbol.valued_by = None if symbol.quote == VALUED_IN else state.symbols.get(f"{VALUED_IN}/{symbol.quote}")
 
 
-def set_status(state: State, command: SetStatus, events: list[Event], closed: list[Event]) -> None:
+def set_status(state: State, command: SetStatus, events: Events, closed: Events) -> None:
     """Carry out a SetStatus command. From AUCTION to ACTIVE the auction is held."""
     content = fields_of(command)
     if answered(state, command.command_id, content, events):
@@ -137,14 +139,14 @@ def set_status(state: State, command: SetStatus, events: list[Event], closed: li
     enter(state, symbol, status, command.reason, command.resume_ms, command.actor_id, events)
 
 
-def open_market(state: State, symbol: Symbol, reason: str, actor_id: bytes, events: list[Event], closed: list[Event]) -> None:
+def open_market(state: State, symbol: Symbol, reason: str, actor_id: bytes, events: Events, closed: Events) -> None:
     """End a call phase or a halt: hold the auction if there is one, then trade continuously."""
     if symbol.status == AUCTION:
         uncross(state, symbol, events, closed)
     enter(state, symbol, ACTIVE, reason, 0, actor_id, events)
 
 
-def halt_all(state: State, command: Halt, events: list[Event], closed: list[Event]) -> None:
+def halt_all(state: State, command: Halt, events: Events, closed: Events) -> None:
     """Carry out a Halt command: every symbol that trades, or is about to, halts."""
     content = fields_of(command)
     if answered(state, command.command_id, content, events):
@@ -157,7 +159,7 @@ def halt_all(state: State, command: Halt, events: list[Event], closed: list[Even
             clear_orders(state, symbol, "HALT", closed)
 
 
-def resume_all(state: State, command: Resume, events: list[Event]) -> None:
+def resume_all(state: State, command: Resume, events: Events) -> None:
     """Carry out a Resume command: what Halt halted trades again."""
     content = fields_of(command)
     if answered(state, command.command_id, content, events):
@@ -168,7 +170,7 @@ def resume_all(state: State, command: Resume, events: list[Event]) -> None:
             enter(state, symbol, ACTIVE, command.reason, 0, command.actor_id, events)
 
 
-def end_statuses(state: State, events: list[Event], closed: list[Event]) -> None:
+def end_statuses(state: State, events: Events, closed: Events) -> None:
     """Halts and call phases whose time has come end."""
     state.timed = False
     for symbol in state.symbols_by_index:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine_container.core.entities import Order, Rates, Seat, State, Symbol, Terms, User
+from engine_container.core.accounts import Rates
+from engine_container.core.entities import Order, Seat, State, Symbol, Terms, User
 from engine_container.core.funds import balance_of, lock_per_lot
 from engine_container.core.limits import (
     CLIENT_ORDER_ID_LENGTH_MAX,
@@ -137,7 +138,7 @@ def _within_limits(
         refusal = turnover_refusal(state, user, symbol, value)
         if refusal is not None:
             return refusal
-    return Order(seat, side, style, ticks, lots, per_lot, client_order_id, state.now, terms)
+    return Order(seat, side, style, ticks, lots, per_lot, client_order_id, state.now_ms, terms)
 
 
 def _scale(symbol: Symbol, terms: Terms) -> Refusal | None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from heapq import heapify
 from typing import Any, Final
 
+from engine_container.core.accounts import Balance, Rates
 from engine_container.core.book import orders_of, rest
-from engine_container.core.entities import Balance, InvariantError, Order, Rates, Record, State, Symbol, Terms, User
-from engine_container.core.funds import total_of
+from engine_container.core.entities import InvariantError, Order, State, Symbol, Terms, User
+from engine_container.core.funds import enter, total_of
 from engine_container.core.limits import set_band
+from engine_container.core.memory import Record
 from engine_container.core.roster import enrol
 from engine_container.core.tickets import seat_of
 from engine_container.core.triggers import list_again, terms_of
@@ -28,7 +30,7 @@ class TreeError(ValueError):
 def dump(state: State) -> Tree:
     """The state between two commands."""
     users = {user_id: index for index, user_id in enumerate(state.users)}
-    expiring = {(time_ms, number) for time_ms, number, order in state.expiring if state.orders.get(number) is order}
+    expiring = {(time_ms, number) for time_ms, number, order in state.expiring if state.orders.find(number) is order}
     return [
         FORMAT,
         state.next_seq,
@@ -41,7 +43,7 @@ def dump(state: State) -> Tree:
         [_symbol_row(symbol, users) for symbol in state.symbols_by_index],
         [symbol.index for symbol in state.unfinished],
         [[time_ms, number] for time_ms, number in sorted(expiring)],
-        [_record_row(record, users) for record in state.records[state.records_start :]],
+        [_record_row(state.memory.record(row)) for row in range(state.memory.first, state.memory.end)],
         [[transfer_id, units] for transfer_id, units in state.transfers.items()],
     ]
 
@@ -53,15 +55,14 @@ def load(tree: Tree) -> State:
     state = State()
     state.next_seq = tree[1]
     state.now_ms = tree[2]
-    state.now = tree[2]
     state.rules = tree[3]
     for asset, units in tree[4]:
         total_of(state, asset).units = units
     state.totals_seq = tree[5]
     state.totals_time_ms = tree[6]
-    users = [_load_user(row) for row in tree[7]]
+    users = [_load_user(index, row) for index, row in enumerate(tree[7])]
     for user in users:
-        state.users[user.user_id] = user
+        enter(state, user)
     for row in tree[8]:
         symbol = _load_rules(state, row)
         state.symbols[symbol.name] = symbol
@@ -100,8 +101,8 @@ def _user_row(user: User) -> Tree:
     ]
 
 
-def _load_user(row: Tree) -> User:
-    user = User(row[0])
+def _load_user(index: int, row: Tree) -> User:
+    user = User(row[0], index)
     user.open_orders_max = row[1]
     user.open_orders_per_symbol_max = row[2]
     user.daily_notional_max = row[3]
@@ -235,7 +236,7 @@ def _load_order(state: State, symbol: Symbol, row: Tree, users: list[User]) -> O
         terms.queued = fields[8]
         terms.idle_lock_per_lot = fields[10]
     order = Order(seat, row[3], row[4], row[5], row[6], row[9], row[12], row[1], terms)
-    order.key = row[0]
+    order.number = row[0]
     order.open = row[7]
     order.shown = row[8]
     if (seat.rates.maker_ppm, seat.rates.taker_ppm) != (row[10], row[11]):
@@ -243,10 +244,10 @@ def _load_order(state: State, symbol: Symbol, row: Tree, users: list[User]) -> O
     return order
 
 
-def _record_row(record: Record, users: dict[bytes, int]) -> Tree:
+def _record_row(record: Record) -> Tree:
     return [
         record.command_id,
-        -1 if record.user is None else users[record.user.user_id],
+        record.user_index,
         record.client_order_id,
         record.created_ms,
         record.number,
@@ -258,14 +259,11 @@ def _record_row(record: Record, users: dict[bytes, int]) -> Tree:
 
 
 def _load_record(state: State, row: Tree, users: list[User]) -> None:
-    user = None if row[1] < 0 else users[row[1]]
     more: tuple[object, ...] | None = None if row[8] is None else _frozen(row[8])
-    record = Record(row[0], user, row[2], row[3], row[4], row[5], row[6], row[7], more)
-    state.records.append(record)
-    if record.command_id:
-        state.seen[record.command_id] = record
-    if user is not None and record.client_order_id:
-        user.clients[record.client_order_id] = record
+    record = Record(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], more)
+    number = state.memory.keep(record, found_by_id=record.command_id != b"")
+    if record.user_index >= 0 and record.client_order_id:
+        users[record.user_index].clients[record.client_order_id] = number
 
 
 def _frozen(value: list[Any] | tuple[Any, ...]) -> tuple[object, ...]:
@@ -276,4 +274,4 @@ def _keep_client_order_id(order: Order) -> None:
     """An id older than 24 hours whose order is open has no record of its own any more, and still stands for the order."""
     user = order.seat.user
     if order.client_order_id and order.client_order_id not in user.clients:
-        user.clients[order.client_order_id] = Record(b"", user, order.client_order_id, order.created_ms, order.number, 0, 0, 0, None)
+        user.clients[order.client_order_id] = -order.number

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine_container.core.entities import Event, State
+from engine_container.core.emitting import Events
+from engine_container.core.entities import State
 from engine_container.core.funds import user_of
 from engine_container.core.idempotency import answered, remember_command
 from engine_container.core.symbols import FEE_PPM_MAX
@@ -20,7 +21,7 @@ from engine_container.core.vocabulary import (
 from mycrypto.contracts.commands import SetUser, fields_of
 
 
-def set_user(state: State, command: SetUser, events: list[Event]) -> None:
+def set_user(state: State, command: SetUser, events: Events) -> None:
     """Carry out a SetUser command; new fee rates count for orders accepted from now on."""
     content = fields_of(command)
     if answered(state, command.command_id, content, events):

@@ -15,12 +15,11 @@ from aws_lambda_powertools import Logger
 
 from engine_container import emission
 from engine_container.child import ChildError, answer, in_child, start
-from engine_container.core import machine
 from engine_container.engine.kafka import KafkaCommandSource, KafkaEventSink
 from engine_container.engine.lease import RENEW_SECONDS, AlwaysHeld, Lease, RedisLease
 from engine_container.engine.ports import CommandSource, EventSink
 from engine_container.engine.publishing import WAITING_MAX, Publisher
-from engine_container.engine.replica import Replica
+from engine_container.engine.replica import COMPILED, Replica
 from engine_container.engine.settings import EngineSettings
 from engine_container.engine.snapshots import newest, save, state_hash
 from engine_container.engine.web import Answer, Web
@@ -42,7 +41,6 @@ STOP_SECONDS_MAX: Final = 8
 VERSION: Final = "1"
 MATCHING: Final = Histogram("trade_matching_latency")
 
-COMPILED: Final = not str(machine.__file__).endswith(".py")
 
 StoreMaker = Callable[[], SnapshotStore | None]
 

@@ -1,6 +1,6 @@
 """Order-by-order market data through the core: how fast, and whether the fills are the ones that were made.
 
-Rows are decoded into commands with the clock stopped.
+Rows become records of the command log with the clock stopped.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import msgspec
 from engine_container.core import machine
 from engine_container.core.entities import Event, Order, State
 from engine_container.core.vocabulary import TAG_REJECTED, TAG_TRADE
+from engine_container.engine.replica import COMPILED, carry_out, decode_results, readable
 from engine_container.tools.flow_files import Fill, FlowError, Row
 from engine_container.tools.market import SYMBOL, Market
-from mycrypto.contracts.commands import AmendOrder, CancelOrder, Command, PlaceOrder, decode_record, encode_record
+from mycrypto.contracts.commands import AmendOrder, CancelOrder, Command, PlaceOrder, encode_record
 from mycrypto.contracts.trading import OrderType, Side, TimeInForce
 from mycrypto.money import UNITS_PER_ONE
 
@@ -104,7 +105,7 @@ class _Book:
         )
 
     def _live(self, order_id: str) -> Order | None:
-        return self.market.state.orders.get(self._numbers.get(order_id, 0))
+        return self.market.state.orders.find(self._numbers.get(order_id, 0))
 
 
 def _fill(seq: int, event: Event, names: dict[int, str]) -> Fill:
@@ -132,7 +133,7 @@ def run_flow(rows: list[Row], *, skipped: int = 0, expected: list[Fill] | None =
         filled_qty=sum(fill.quantity for fill in book.fills),
         seconds=round(seconds, 6),
         commands_per_s=round(len(book.commands) / seconds) if seconds else 0,
-        compiled=not str(machine.__file__).endswith(".py"),
+        compiled=COMPILED,
         skipped=skipped,
         refused=book.refused,
         mismatches=mismatches,
@@ -142,9 +143,9 @@ def run_flow(rows: list[Row], *, skipped: int = 0, expected: list[Fill] | None =
 
 
 def _timed(state: State, commands: list[Command]) -> tuple[float, int]:
-    """Record by record, as the engine does: decoded with the clock stopped, carried out with it running. Seconds and fills."""
+    """Record by record, as the engine does: made readable with the clock stopped, carried out with it running. Seconds and fills."""
     payloads = [encode_record(commands[start : start + COMMANDS_PER_RECORD]) for start in range(0, len(commands), COMMANDS_PER_RECORD)]
-    apply_record, clock = machine.apply_record, time.perf_counter
+    clock = time.perf_counter
     seconds = 0.0
     fills = 0
     gc.collect()
@@ -152,11 +153,12 @@ def _timed(state: State, commands: list[Command]) -> tuple[float, int]:
     gc.disable()
     try:
         for payload in payloads:
-            record = decode_record(payload)
+            record = readable(payload)
             started = clock()
-            results = apply_record(state, record, 1)
+            _, results = carry_out(state, record, 1)
             seconds += clock() - started
-            fills += sum(event[0] == TAG_TRADE for _, _, events in results for event in events)
+            rows = results if isinstance(results, list) else decode_results(results)
+            fills += sum(event[0] == TAG_TRADE for _, _, events in rows for event in events)
         return seconds, fills
     finally:
         gc.enable()

@@ -95,7 +95,7 @@ class Scenario:
         owner = command.get("owner")
         if owner is not None and self._owner(owner) != user_id:
             return None
-        return self._market.state.orders.get(number)
+        return self._market.state.orders.find(number)
 
     def _order(self, row: Row) -> PlaceOrder:
         prevention = _named(SelfTradePrevention.__members__, row, "stp") if row.get("stp") else SelfTradePrevention.ACCOUNT

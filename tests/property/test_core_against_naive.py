@@ -174,12 +174,12 @@ class Pair:
         owned = {"BTC": 0, "USDT": 0}
         needed: dict[tuple[bytes, str], int] = {}
         open_orders: dict[bytes, list[int]] = {user_id: [] for user_id in self.state.users}
-        for number, order in self.state.orders.items():
+        for order in self.state.orders.values():
             user_id = order.seat.user.user_id
             asset = "USDT" if order.side == 0 else "BTC"
             needed[user_id, asset] = needed.get((user_id, asset), 0) + order.lock_per_lot * order.open
-            open_orders[user_id].append(number)
-            assert number == order.number
+            open_orders[user_id].append(order.number)
+            assert self.state.orders.find(order.number) is order
             assert 0 < order.open <= order.total
         for user in self.state.users.values():
             assert user.open_orders == len(open_orders[user.user_id]) == sum(seat.open_orders for seat in user.seats.values())
@@ -195,7 +195,7 @@ class Pair:
         if symbol.bids.best is not None and symbol.asks.best is not None:
             assert symbol.bids.best.key < -symbol.asks.best.key
         for side in (symbol.bids, symbol.asks):
-            assert side.keys == sorted(side.levels)
+            assert side.keys == sorted(level.key for level in side.levels.values())
             for level in side.levels.values():
                 assert level.open > 0
         for order in [*orders_of(symbol.bids), *orders_of(symbol.asks)]:

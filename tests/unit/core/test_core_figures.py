@@ -57,7 +57,9 @@ def test_an_order_cannot_be_amended_to_be_too_large(desk: Desk) -> None:
     assert isinstance(refused, e.CommandRefused)
     assert refused.code == "INVALID_ORDER"
     assert refused.details["maximum"] == AMOUNT_MAX
-    assert desk.state.orders[number].price == units("10") // desk.state.symbols["BTC/USDT"].tick
+    order = desk.state.orders.find(number)
+    assert order is not None
+    assert order.price == units("10") // desk.state.symbols["BTC/USDT"].tick
 
 
 def test_what_a_market_order_would_cost_is_told_in_a_figure_that_fits(desk: Desk) -> None:

@@ -13,7 +13,7 @@ import pytest
 CORE = Path(__file__).resolve().parents[3] / "engine_container" / "core"
 FILES = sorted(path for path in CORE.glob("*.py") if path.name != "__init__.py")
 
-MODULES = {"__future__", "bisect", "collections.abc", "heapq", "mypy_extensions", "typing"}
+MODULES = {"__future__", "bisect", "collections.abc", "heapq", "librt.strings", "librt.vecs", "mypy_extensions", "typing"}
 OWN = ("engine_container.core.", "mycrypto.money", "mycrypto.contracts")
 NAMES = {
     "open", "print", "input", "breakpoint", "float", "complex", "round", "pow", "hash", "id", "eval", "exec", "compile", "__import__",

@@ -271,6 +271,9 @@ class EventRecord(msgspec.Struct, frozen=True, array_like=True):
         return self.first_seq + sum(len(result.events) for result in self.results)
 
 
+packed = msgspec.msgpack.Encoder().encode
+"""An event, or a part of one, as the log has it."""
+
 _decoder = msgspec.msgpack.Decoder(EventRecord)
 
 

@@ -1,0 +1,255 @@
+"""The events of a command: rows for whoever looks at them, or bytes as the log has them.
+
+Both are the same events in the same order. Rows are tuples in the array layout of the contract; packed, every event is written as
+MessagePack at once, and the four events that nearly all of the log is made of without an object in between.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from librt.strings import BytesWriter, read_i64_be, write_i16_be, write_i32_be, write_i64_be
+from mypy_extensions import i16, i32, i64, mypyc_attr, u8
+
+from engine_container.core.accounts import Balance
+from engine_container.core.entities import Event, Order, Symbol, User
+from engine_container.core.reading import Reader
+from engine_container.core.vocabulary import LIMIT, OPEN, TAG_ACCEPTED, TAG_BALANCE, TAG_CLOSED, TAG_TRADE
+from mycrypto.contracts.events import packed
+
+_USER: Final = b"\xa4USER"
+_NOWHERE: Final = BytesWriter()
+_NO_ROWS: Final[list[Event]] = []
+_PLAIN_END: Final = b"\x00\xc2\x00\x00\x00\x00\x00\x02"
+_POST_ONLY_END: Final = b"\x00\xc3\x00\x00\x00\x00\x00\x02"
+"""The end of OrderAccepted for an order without conditions: no quote quantity, whether post-only, five fields that are 0, the status OPEN."""
+
+
+@mypyc_attr(acyclic=True)
+class Events:
+    """A list of events that grows. ``count`` says how many; ``rows`` has them unless they are packed, ``out`` has them if they are."""
+
+    __slots__ = ("count", "is_packed", "out", "rows")
+
+    def __init__(self, is_packed: bool = False, out: BytesWriter = _NOWHERE) -> None:
+        self.count = 0
+        self.is_packed = is_packed
+        self.out = out
+        self.rows: list[Event] = _NO_ROWS if is_packed else []
+
+    def append(self, event: Event) -> None:
+        """Add any event."""
+        self.count += 1
+        if self.is_packed:
+            self.out.write(packed(event))
+        else:
+            self.rows.append(event)
+
+    def extend(self, others: Events) -> None:
+        """Add what another list of the same kind has."""
+        self.count += others.count
+        if self.is_packed:
+            self.out.write(others.out.getvalue())
+        else:
+            self.rows.extend(others.rows)
+
+    def accepted(
+        self,
+        user: User,
+        client_order_id: str,
+        symbol: Symbol,
+        side: int,
+        time_in_force: int,
+        quantity: int,
+        price: int,
+        post_only: bool,
+        source: Reader | None,
+    ) -> None:
+        """OrderAccepted of a LIMIT order without conditions; ``source`` has its command where that was read from bytes."""
+        if self.is_packed and source is not None:
+            self.count += 1
+            out = self.out
+            out.write(user.accepted_head)
+            payload = source.payload
+            client_at = source.client_at
+            write_text_head(out, source.client_end - client_at)
+            _copy(out, payload, client_at, source.client_end)
+            _copy(out, payload, source.middle_at, source.middle_end)
+            out.write(_POST_ONLY_END if post_only else _PLAIN_END)
+            return
+        self.append(
+            (
+                TAG_ACCEPTED,
+                user.user_id,
+                client_order_id,
+                symbol.name,
+                side,
+                LIMIT,
+                time_in_force,
+                quantity,
+                price,
+                0,
+                post_only,
+                0,
+                0,
+                0,
+                0,
+                0,
+                OPEN,
+            )
+        )
+
+    def trade(
+        self, symbol: Symbol, price: int, lots: int, maker: Order, maker_fee: int, taker: Order, taker_fee: int, marked: bool
+    ) -> None:
+        """Trade at a price in ticks, after the quantities of both orders have changed."""
+        self.count += 1
+        lot = symbol.lot
+        if not self.is_packed:
+            self.rows.append(
+                (
+                    TAG_TRADE,
+                    symbol.name,
+                    price * symbol.tick,
+                    lots * lot,
+                    taker.side,
+                    maker.number,
+                    maker.created_ms,
+                    maker.seat.user.user_id,
+                    maker_fee,
+                    (maker.total - maker.open) * lot,
+                    maker.shown * lot,
+                    taker.number,
+                    taker.created_ms,
+                    taker.seat.user.user_id,
+                    taker_fee,
+                    (taker.total - taker.open) * lot,
+                    marked,
+                )
+            )
+            return
+        out = self.out
+        out.write(symbol.trade_head)
+        write_int(out, price * symbol.tick)
+        write_int(out, lots * lot)
+        write_int(out, taker.side)
+        write_int(out, maker.number)
+        write_int(out, maker.created_ms)
+        out.write(maker.seat.user.packed_id)
+        write_int(out, maker_fee)
+        write_int(out, (maker.total - maker.open) * lot)
+        write_int(out, maker.shown * lot)
+        write_int(out, taker.number)
+        write_int(out, taker.created_ms)
+        out.write(taker.seat.user.packed_id)
+        write_int(out, taker_fee)
+        write_int(out, (taker.total - taker.open) * lot)
+        out.append(0xC3 if marked else 0xC2)
+
+    def closed(self, order: Order, status: int, reason: str) -> None:
+        """OrderClosed of an order as it is now."""
+        self.count += 1
+        seat = order.seat
+        lot = seat.symbol.lot
+        if not self.is_packed:
+            self.rows.append(
+                (
+                    TAG_CLOSED,
+                    order.number,
+                    order.created_ms,
+                    seat.user.user_id,
+                    seat.symbol.name,
+                    status,
+                    reason,
+                    (order.total - order.open) * lot,
+                    order.open * lot,
+                )
+            )
+            return
+        out = self.out
+        out.append(0x99)
+        out.append(TAG_CLOSED)
+        write_int(out, order.number)
+        write_int(out, order.created_ms)
+        out.write(seat.packed)
+        write_int(out, status)
+        if not reason:
+            out.append(0xA0)
+        elif reason == "USER":
+            out.write(_USER)
+        else:
+            out.write(packed(reason))
+        write_int(out, (order.total - order.open) * lot)
+        write_int(out, order.open * lot)
+
+    def balance(self, balance: Balance) -> None:
+        """BalanceChanged: what the user has of the asset now."""
+        self.count += 1
+        if not self.is_packed:
+            self.rows.append((TAG_BALANCE, balance.user_id, balance.asset, balance.available, balance.locked))
+            return
+        out = self.out
+        out.write(balance.packed_head)
+        write_int(out, balance.available)
+        write_int(out, balance.locked)
+
+    def clear(self) -> None:
+        """Begin again with none."""
+        self.count = 0
+        if self.is_packed:
+            self.out.truncate(0)
+        else:
+            self.rows.clear()
+
+
+def _copy(out: BytesWriter, payload: bytes, at: i64, end: i64) -> None:
+    while at + 8 <= end:
+        write_i64_be(out, read_i64_be(payload, at))
+        at += 8
+    while at < end:
+        out.append(payload[at])
+        at += 1
+
+
+def write_int(out: BytesWriter, value: i64) -> None:
+    """An integer in the fewest bytes."""
+    if value < 0:
+        out.write(packed(value))
+    elif value < 0x80:
+        out.append(u8(value))
+    elif value > 0xFFFFFFFF:
+        out.append(0xCF)
+        write_i64_be(out, value)
+    elif value > 0xFFFF:
+        out.append(0xCE)
+        write_i32_be(out, i32(value - 0x100000000 if value > 0x7FFFFFFF else value))
+    elif value > 0xFF:
+        out.append(0xCD)
+        write_i16_be(out, i16(value - 0x10000 if value > 0x7FFF else value))
+    else:
+        out.append(0xCC)
+        out.append(u8(value))
+
+
+def write_text_head(out: BytesWriter, length: i64) -> None:
+    """What stands before a text of so many bytes (less than 2^16)."""
+    if length < 32:
+        out.append(u8(0xA0 + length))
+    elif length < 0x100:
+        out.append(0xD9)
+        out.append(u8(length))
+    else:
+        out.append(0xDA)
+        write_i16_be(out, i16(length - 0x10000 if length > 0x7FFF else length))
+
+
+def write_array_head(out: BytesWriter, length: i64) -> None:
+    """What stands before an array of so many items."""
+    if length < 16:
+        out.append(u8(0x90 + length))
+    elif length < 0x10000:
+        out.append(0xDC)
+        write_i16_be(out, i16(length - 0x10000 if length > 0x7FFF else length))
+    else:
+        out.append(0xDD)
+        write_i32_be(out, i32(length))

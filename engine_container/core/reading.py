@@ -1,0 +1,308 @@
+"""Finds the plain commands in the bytes of a record, without an object for every field.
+
+Plain are a LIMIT order without conditions, GTC or IOC, and a cancel by number, written as today's gateways write them: all fields, in the fewest
+bytes, ids of 16 bytes, ASCII texts. Everything else is only passed over: :func:`mycrypto.contracts.commands.decode_record` is the judge of
+it, and of the record as soon as it has one command that is not plain. What is plain here is a command there, with the same fields.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from librt.strings import read_i16_be, read_i32_be, read_i64_be
+from librt.vecs import vec
+from mypy_extensions import i64, mypyc_attr
+
+from engine_container.core.vocabulary import IOC, STP_ALLOW
+
+OTHER: Final = 0
+PLACE: Final = 1
+CANCEL: Final = 2
+"""What a command is."""
+
+_PLACE_HEAD: Final = 0xDC001201
+"""An array of 18: the tag 1 and the 17 fields of PlaceOrder."""
+_CANCEL_HEAD: Final = 0x9502
+"""An array of 5: the tag 2 and the 4 fields of CancelOrder."""
+_ID_HEAD: Final = 0xC410
+_NO: Final = -1
+
+_CELLS: Final = 12
+"""Of one command: what it is, and where its parts are or what they say."""
+_DEPTH_MAX: Final = 8
+
+
+@mypyc_attr(acyclic=True)
+class Reader:
+    """Goes through a record once, then shows its commands one by one."""
+
+    __slots__ = (
+        "_cells", "client_at", "client_end", "command_high", "command_low", "count", "has_others", "middle_at", "middle_end", "payload",
+        "post_only", "prevention", "price", "quantity", "side", "time_in_force", "user_high", "user_low",
+    )  # fmt: skip
+
+    def __init__(self, payload: bytes) -> None:
+        self.payload = payload
+        self.count: i64 = 0
+        """Commands in the record; -1 if its structure is none that commands have."""
+        self.has_others = False
+        """Whether there are commands that are not plain."""
+        self.command_high: i64 = 0
+        self.command_low: i64 = 0
+        self.user_high: i64 = 0
+        self.user_low: i64 = 0
+        self.side = 0
+        self.time_in_force = 0
+        self.quantity = 0
+        """Of the order; of a cancel: the order's number."""
+        self.price = 0
+        self.post_only = False
+        self.prevention = 0
+        self.middle_at: i64 = 0
+        self.middle_end: i64 = 0
+        """Where symbol, side, type, time in force, quantity and price stand: OrderAccepted repeats them byte for byte."""
+        self.client_at: i64 = 0
+        self.client_end: i64 = 0
+        """Where the client_order_id stands, without its head."""
+        self._cells: vec[i64] = vec[i64]()
+        self.count = self._scan()
+
+    def show(self, index: i64) -> i64:
+        """Put the fields of a command into the attributes; says what it is."""
+        cells = self._cells
+        cell = index * _CELLS
+        kind = cells[cell]
+        if kind == OTHER:
+            return OTHER
+        payload = self.payload
+        at = cells[cell + 1]
+        self.command_high = read_i64_be(payload, at)
+        self.command_low = read_i64_be(payload, at + 8)
+        self.user_high = read_i64_be(payload, at + 18)
+        self.user_low = read_i64_be(payload, at + 26)
+        self.quantity = int(cells[cell + 2])
+        if kind == PLACE:
+            self.middle_at = at + 34
+            self.price = int(cells[cell + 3])
+            self.client_at = cells[cell + 4]
+            self.client_end = cells[cell + 5]
+            self.side = int(cells[cell + 6])
+            self.time_in_force = int(cells[cell + 7])
+            self.post_only = cells[cell + 8] != 0
+            self.prevention = int(cells[cell + 9])
+            length = self.client_end - self.client_at
+            self.middle_end = self.client_at - (1 if length < 32 else 2)
+        return kind
+
+    def alone(self, index: i64) -> bytes:
+        """A record with nothing but this command."""
+        cell = index * _CELLS
+        return b"\x92\x01\x91" + self.payload[self._cells[cell + 10] : self._cells[cell + 11]]
+
+    def client_order_id(self) -> str:
+        return self.payload[self.client_at : self.client_end].decode("ascii")
+
+    def is_at(self, first: i64, last: i64, size: i64) -> bool:
+        """Whether the order's symbol has this name: the first and the last 8 bytes of it as packed, and how many there are."""
+        payload = self.payload
+        at = self.middle_at
+        return i64(payload[at]) == 0xA0 + size - 1 and read_i64_be(payload, at) == first and read_i64_be(payload, at + size - 8) == last
+
+    def _scan(self) -> i64:
+        payload = self.payload
+        size: i64 = len(payload)
+        if size < 4 or payload[0] != 0x92 or payload[1] != 1:
+            return _NO
+        head: i64 = payload[2]
+        if 0x90 <= head < 0xA0:
+            count = head - 0x90
+            at: i64 = 3
+        elif head == 0xDC and size >= 5:
+            count = i64(read_i16_be(payload, 3)) & 0xFFFF
+            at = 5
+        else:
+            return _NO
+        if count * 2 > size:
+            return _NO
+        self._cells = vec[i64]([0] * int(count * _CELLS))
+        cell: i64 = 0
+        for _ in range(count):
+            end: i64 = _NO
+            begin = at
+            if at + 4 <= size:
+                head = i64(read_i32_be(payload, at)) & 0xFFFFFFFF
+                if head == _PLACE_HEAD:
+                    end = self._scan_place(at + 4, size, cell)
+                elif head >> 16 == _CANCEL_HEAD:
+                    end = self._scan_cancel(at + 2, size, cell)
+            if end < 0:
+                self.has_others = True
+                end = _passed(payload, at, 0)
+                if end < 0:
+                    return _NO
+            at = end
+            self._cells[cell + 10] = begin
+            self._cells[cell + 11] = end
+            cell += _CELLS
+        return count if at == size else _NO
+
+    def _scan_cancel(self, at: i64, size: i64, cell: i64) -> i64:
+        payload = self.payload
+        if at + 38 > size or not _are_ids(payload, at):
+            return _NO
+        number = _integer(payload, at + 36, size)
+        end = at + 36 + _length_of(number)
+        if number < 0 or end >= size or payload[end] != 0xA0:
+            return _NO
+        cells = self._cells
+        cells[cell] = CANCEL
+        cells[cell + 1] = at + 2
+        cells[cell + 2] = number
+        return end + 1
+
+    def _scan_place(self, at: i64, size: i64, cell: i64) -> i64:
+        payload = self.payload
+        if at + 60 > size or not _are_ids(payload, at):
+            return _NO
+        ids_at = at + 2
+        at += 36
+        length = i64(payload[at]) - 0xA0
+        if length < 7 or length > 15:
+            return _NO
+        if not _is_ascii(payload, at + 1, at + 1 + length):
+            return _NO
+        at += 1 + length
+        if at + 12 > size:
+            return _NO
+        side: i64 = payload[at]
+        time_in_force: i64 = payload[at + 2]
+        if side > 1 or payload[at + 1] != 0 or time_in_force > IOC:
+            return _NO
+        at += 3
+        quantity = _integer(payload, at, size)
+        at += _length_of(quantity)
+        price = _integer(payload, at, size)
+        at += _length_of(price)
+        if quantity < 0 or price < 0 or at + 10 > size:
+            return _NO
+        length = payload[at]
+        at += 1
+        if 0xA0 <= length < 0xC0:
+            length -= 0xA0
+        elif length == 0xD9:
+            length = payload[at]
+            at += 1
+            if length < 32:
+                return _NO
+        else:
+            return _NO
+        end = at + length
+        if end + 8 > size or not _is_ascii(payload, at, end):
+            return _NO
+        flag: i64 = payload[end + 1]
+        prevention: i64 = payload[end + 2]
+        if payload[end] != 0 or flag & 0xFE != 0xC2 or prevention >= STP_ALLOW:
+            return _NO
+        if read_i32_be(payload, end + 3) != 0 or payload[end + 7] != 0:
+            return _NO
+        cells = self._cells
+        cells[cell] = PLACE
+        cells[cell + 1] = ids_at
+        cells[cell + 2] = quantity
+        cells[cell + 3] = price
+        cells[cell + 4] = at
+        cells[cell + 5] = end
+        cells[cell + 6] = side
+        cells[cell + 7] = time_in_force
+        cells[cell + 8] = flag - 0xC2
+        cells[cell + 9] = prevention
+        return end + 8
+
+
+def _are_ids(payload: bytes, at: i64) -> bool:
+    """Whether two ids stand here, of a command and of a user."""
+    return i64(read_i16_be(payload, at)) & 0xFFFF == _ID_HEAD and i64(read_i16_be(payload, at + 18)) & 0xFFFF == _ID_HEAD
+
+
+def _is_ascii(payload: bytes, at: i64, end: i64) -> bool:
+    while at + 8 <= end:
+        if read_i64_be(payload, at) & -0x7F7F7F7F7F7F7F80:  # the highest bit of any byte
+            return False
+        at += 8
+    while at < end:
+        if payload[at] >= 0x80:
+            return False
+        at += 1
+    return True
+
+
+def _integer(payload: bytes, at: i64, size: i64) -> i64:
+    """An integer from 0 up to 2^63 - 1, in the fewest bytes; -1 if there is none such."""
+    if at >= size:
+        return _NO
+    first: i64 = payload[at]
+    value: i64 = _NO
+    if first < 0x80:
+        return first
+    if first == 0xCF:
+        if at + 9 <= size:
+            value = read_i64_be(payload, at + 1)
+            return value if value > 0xFFFFFFFF else _NO
+    elif first == 0xCE:
+        if at + 5 <= size:
+            value = i64(read_i32_be(payload, at + 1)) & 0xFFFFFFFF
+            return value if value > 0xFFFF else _NO
+    elif first == 0xCD:
+        if at + 3 <= size:
+            value = i64(read_i16_be(payload, at + 1)) & 0xFFFF
+            return value if value > 0xFF else _NO
+    elif first == 0xCC and at + 2 <= size:
+        value = payload[at + 1]
+        return value if value > 0x7F else _NO
+    return _NO
+
+
+def _length_of(value: i64) -> i64:
+    """How many bytes an integer takes."""
+    if value < 0x80:
+        return 1
+    if value > 0xFFFFFFFF:
+        return 9
+    if value > 0xFFFF:
+        return 5
+    return 3 if value > 0xFF else 2
+
+
+def _passed(payload: bytes, at: i64, depth: i64) -> i64:
+    """What is after a value of any kind that commands are made of; -1 if it is none."""
+    size: i64 = len(payload)
+    if at >= size or depth > _DEPTH_MAX:
+        return _NO
+    first: i64 = payload[at]
+    items: i64 = 0
+    end = at + 1
+    if first < 0x80 or first >= 0xE0 or first in {0xC0, 0xC2, 0xC3}:
+        return end
+    if 0x90 <= first < 0xA0:
+        items = first - 0x90
+    elif 0xA0 <= first < 0xC0:
+        end += first - 0xA0
+    elif 0xCC <= first <= 0xCF:
+        end += i64(1) << (first - 0xCC)
+    elif 0xD0 <= first <= 0xD3:
+        end += i64(1) << (first - 0xD0)
+    elif first in {0xC4, 0xD9} and end < size:
+        end += 1 + i64(payload[end])
+    elif first in {0xC5, 0xDA} and end + 2 <= size:
+        end += 2 + (i64(read_i16_be(payload, end)) & 0xFFFF)
+    elif first == 0xDC and end + 2 <= size:
+        items = i64(read_i16_be(payload, end)) & 0xFFFF
+        end += 2
+    else:
+        return _NO
+    while items > 0:
+        end = _passed(payload, end, depth + 1)
+        if end < 0:
+            return _NO
+        items -= 1
+    return end if end <= size else _NO

@@ -1,0 +1,136 @@
+"""A record of the command log carried out: its commands to rows of events, or its bytes to the bytes of what they came to.
+
+Both are the same machine. Rows are for whoever looks at events and for a core that is interpreted; from bytes to bytes, what is plain needs no object
+for its command, its fields and its events.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from librt.strings import BytesWriter, write_i64_be
+from mypy_extensions import i64, u8
+
+from engine_container.core.emitting import Events, write_array_head, write_int
+from engine_container.core.entities import Event, State
+from engine_container.core.machine import advance, apply
+from engine_container.core.quick import cancel_plain, place_plain
+from engine_container.core.reading import CANCEL, OTHER, Reader
+from mycrypto.contracts.commands import Command, decode_record
+from mycrypto.contracts.events import packed
+
+Result = tuple[int, bytes, list[Event]]
+"""What a command came to: its place in the record, its id, its events."""
+
+TIME_PASSED: Final = -1
+"""The place of what came due before the record's commands: it answers no command."""
+
+
+def apply_record(state: State, commands: list[Command], time_ms: int) -> list[Result]:
+    """Advance to the record's time and carry out its commands; the results that have events."""
+    results: list[Result] = []
+    due = advance(state, time_ms)
+    if due:
+        results.append((TIME_PASSED, b"", due))
+    for index, command in enumerate(commands):
+        events = apply(state, command, time_ms)
+        if events:
+            results.append((index, command.command_id, events))
+    return results
+
+
+def apply_packed(state: State, payload: bytes, time_ms: int) -> tuple[int, bytes]:
+    """:func:`apply_record` from bytes to bytes: how many commands a record of the log has, and the MessagePack of the results that have events.
+
+    b"" where there are none. Raises ``msgspec.DecodeError``, and does nothing, where the bytes are no record.
+    """
+    reader = Reader(payload)
+    commands: list[Command] = []
+    if reader.has_others or reader.count < 0:
+        commands = decode_record(payload)
+    count = reader.count if reader.count >= 0 else i64(len(commands))
+    body = BytesWriter()
+    events = Events(is_packed=True, out=body)
+    closed = Events(is_packed=True, out=BytesWriter())
+    results: i64 = 0
+    due = advance(state, time_ms)
+    if due:
+        results = 1
+        body.write(packed((TIME_PASSED, b"", due)))
+    index: i64 = 0
+    while index < count:
+        kind = reader.show(index) if reader.count >= 0 else OTHER
+        if kind != OTHER and not state.unfinished:
+            begin = i64(len(body))
+            body.append(0x93)
+            write_int(body, index)
+            body.append(0xC4)
+            body.append(16)
+            write_i64_be(body, reader.command_high)
+            write_i64_be(body, reader.command_low)
+            place_of_count = i64(len(body))
+            body.append(0x90)
+            events.count = 0
+            if _is_done(state, reader, kind, events, closed):
+                if events.count < 16:
+                    body[place_of_count] = u8(0x90 + events.count)
+                else:
+                    _make_room(body, place_of_count, events.count)
+                results += 1
+                index += 1
+                continue
+            body.truncate(begin)
+        command = commands[index] if commands else decode_record(reader.alone(index))[0]
+        rows = apply(state, command, time_ms)
+        if rows:
+            results += 1
+            body.write(packed((index, command.command_id, rows)))
+        index += 1
+    if results == 0:
+        return count, b""
+    whole = BytesWriter()
+    write_array_head(whole, results)
+    whole.write(body.getvalue())
+    return count, whole.getvalue()
+
+
+def _is_done(state: State, reader: Reader, kind: i64, events: Events, closed: Events) -> bool:
+    """Carry out a plain command, if it can be done without detours."""
+    if kind == CANCEL:
+        return cancel_plain(state, reader.command_high, reader.command_low, reader.user_high, reader.user_low, reader.quantity, events)
+    user_index = state.user_indexes.find(reader.user_high, reader.user_low)
+    if user_index < 0:
+        return False
+    seat = state.users_by_index[user_index].seat
+    if seat is None:
+        return False
+    symbol = seat.symbol
+    if not reader.is_at(symbol.name_first, symbol.name_last, symbol.name_size):
+        return False
+    done = place_plain(
+        state,
+        seat,
+        reader.command_high,
+        reader.command_low,
+        reader.side,
+        reader.time_in_force,
+        reader.quantity,
+        reader.price,
+        reader.client_order_id(),
+        reader.post_only,
+        reader.prevention,
+        reader,
+        events,
+        closed,
+    )
+    if closed.count:
+        closed.clear()
+    return done
+
+
+def _make_room(body: BytesWriter, place: i64, count: int) -> None:
+    """Events that are too many for the head of a short array get that of a longer one."""
+    events = body.getvalue()[place + 1 :]
+    body.truncate(place)
+    write_array_head(body, count)
+    body.write(events)

@@ -1,0 +1,119 @@
+"""The core's own tables hold what dictionaries would, under collisions and removals too."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from engine_container.core.identities import ABSENT, Identities, high_of, low_of
+from engine_container.core.memory import Memory, Record
+from engine_container.core.numbered import Numbered
+
+
+@pytest.mark.parametrize("step", [1, 2, 512, 2**20, 2**40 + 1])
+def test_numbers(step: int) -> None:
+    draw = random.Random(step)
+    table: Numbered[str] = Numbered()
+    model: dict[int, str] = {}
+    for turn in range(3_000):
+        number = draw.randint(-150, 150) * step
+        if number in model and draw.random() < 0.7:
+            table.remove(number)
+            del model[number]
+        elif number not in model:
+            model[number] = str(turn)
+            table.add(number, model[number])
+        assert table.count == len(model)
+        asked = draw.randint(-150, 150) * step
+        assert table.find(asked) == model.get(asked)
+    assert sorted(table.values()) == sorted(model.values())
+
+
+def test_a_number_that_is_not_there_cannot_be_removed() -> None:
+    table: Numbered[str] = Numbered()
+    table.add(1, "one")
+    with pytest.raises(KeyError):
+        table.remove(2)
+
+
+def ids(draw: random.Random) -> bytes:
+    """16 bytes that often begin, end or mix alike."""
+    half = draw.choice([b"\0" * 8, b"\xff" * 8, b"12345678"])
+    other = draw.randint(0, 40).to_bytes(8, "big")
+    return draw.choice([half + other, other + half, other + other])
+
+
+def test_identities() -> None:
+    draw = random.Random(5)
+    table = Identities()
+    model: dict[bytes, int] = {}
+    for turn in range(2_000):
+        identity = ids(draw)
+        assert table.add(high_of(identity), low_of(identity), turn) == model.get(identity, ABSENT)
+        model.setdefault(identity, turn)
+        asked = ids(draw)
+        assert table.find(high_of(asked), low_of(asked)) == model.get(asked, ABSENT)
+
+
+def record(identity: bytes, turn: int) -> Record:
+    big = 2**64 - 1 if turn % 7 == 0 else turn
+    return Record(identity, turn % 5 - 1, f"c{turn}", turn, turn * 3, -1, big, -turn, ("more", turn) if turn % 3 == 0 else None)
+
+
+def told(kept: Record) -> tuple[object, ...]:
+    return tuple(getattr(kept, name) for name in (
+        "command_id", "user_index", "client_order_id", "created_ms", "number", "shape", "quantity", "price", "more",
+    ))  # fmt: skip
+
+
+def test_the_memory_over_many_pages() -> None:
+    """Commands with ids that collide, ids used again, ids of odd lengths; remembered in short and at length, forgotten from the oldest on."""
+    draw = random.Random(9)
+    memory = Memory()
+    rows: dict[int, Record] = {}
+    by_id: dict[bytes, int] = {}
+    for turn in range(12_000):
+        identity = draw.randbytes(draw.choice([0, 3, 15, 17])) if draw.random() < 0.05 else draw.choice([ids(draw), draw.randbytes(16)])
+        row = int(memory.end)
+        if len(identity) == 16 and draw.random() < 0.7:
+            made = Record(identity, 2, f"c{turn}" if turn % 2 else "", turn, 7, 16, turn, 5, None)
+            fresh = memory.add(high_of(identity), low_of(identity), 2, made.client_order_id, turn, 7, 16, turn, 5)
+            assert fresh == (identity not in by_id)
+            if fresh and draw.random() < 0.2:
+                memory.take_back()
+                fresh = False
+            if not fresh:
+                continue
+            by_id[identity] = row
+        else:
+            made = record(identity, turn)
+            found_by_id = draw.random() < 0.9
+            assert memory.keep(made, found_by_id=found_by_id) == row
+            if found_by_id:
+                by_id[identity] = row
+        rows[row] = made
+        while len(rows) > 3_000 or (rows and draw.random() < 0.3):
+            first = int(memory.first)
+            assert memory.created_ms(first) == rows[first].created_ms
+            gone = rows.pop(first)
+            memory.forget_first()
+            if by_id.get(gone.command_id) == first:
+                del by_id[gone.command_id]
+        asked = draw.choice(list(by_id)) if by_id and turn % 50 == 0 else ids(draw)
+        found = memory.find(asked)
+        assert found == by_id.get(asked, -1)
+        if found >= 0:
+            assert told(memory.record(found)) == told(rows[found])
+    assert memory.end > 5_000
+    assert [told(memory.record(row)) for row in range(int(memory.first), int(memory.end))] == [told(kept) for kept in rows.values()]
+
+
+def test_what_becomes_of_a_command_is_noted_in_its_row() -> None:
+    memory = Memory()
+    row = memory.keep(record(b"i" * 16, 3), found_by_id=True)
+    memory.answer_with(row, 4, 70, 71)
+    memory.part_from_client(row)
+    kept = memory.record(row)
+    assert (kept.user_index, kept.number, kept.price, kept.client_order_id) == (4, 70, 71, "")
+    assert memory.number_of(row) == 70
