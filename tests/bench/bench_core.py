@@ -15,12 +15,12 @@ from engine_container.core import machine
 from engine_container.core.bare import BareBook
 from engine_container.core.entities import State
 from engine_container.core.tickets import seat_of
-from engine_container.engine.replica import CommandRecord, Replica
+from engine_container.engine import replica
+from engine_container.engine.replica import COMPILED, CommandRecord, Replica, readable
 from mycrypto.contracts.commands import CancelOrder, Command, PlaceOrder, decode_record, encode_record
 from mycrypto.contracts.trading import OrderType, Side, TimeInForce
-from tests.bench.core_mix import COMMANDS_PER_RECORD, LOT, MID_TICKS, START_MS, SYMBOL, TICK, Mix, decoded, make_mix, prepared
+from tests.bench.core_mix import COMMANDS_PER_RECORD, LOT, MID_TICKS, START_MS, SYMBOL, TICK, Mix, make_mix, prepared
 
-COMPILED = not str(machine.__file__).endswith(".py")
 RECORD_EVERY_MS = 1
 RECORDS_PER_STRETCH = 16
 """The clock is started and stopped this often: seldom enough to cost nothing, often enough for what is decoded to be in the cache."""
@@ -58,16 +58,15 @@ def payloads_of(commands: list[Command]) -> list[bytes]:
 
 
 def carry_out(state: State, payloads: list[bytes], time_ms: int = START_MS) -> Clock:
-    """Records as the engine meets them, decoded just before; the clock runs while the core does."""
-    apply_record = machine.apply_record
+    """Records as the engine meets them; the clock runs while the core does, which compiled goes from bytes to bytes."""
     frozen()
     clock = Clock()
     for start in range(0, len(payloads), RECORDS_PER_STRETCH):
-        records = [decode_record(payload) for payload in payloads[start : start + RECORDS_PER_STRETCH]]
+        records = [readable(payload) for payload in payloads[start : start + RECORDS_PER_STRETCH]]
         with clock:
-            for commands in records:
+            for record in records:
                 time_ms += RECORD_EVERY_MS
-                apply_record(state, commands, time_ms)
+                replica.carry_out(state, record, time_ms)
     return clock
 
 
@@ -86,15 +85,15 @@ def by_thirds(mix: Mix) -> list[int]:
 
 
 def latencies(mix: Mix) -> dict[str, float]:
-    """Percentiles of one command in microseconds (wall time, the clock's own 50 ns included)."""
+    """Percentiles of one command, a record of its own, in microseconds (wall time, the clock's own 50 ns included)."""
     state = prepared(mix)
-    commands = decoded(mix.commands)
-    apply, now = machine.apply, time.perf_counter_ns
+    records = [readable(encode_record([command])) for command in mix.commands]
+    carry, now = replica.carry_out, time.perf_counter_ns
     taken: list[int] = []
     frozen()
-    for command in commands:
+    for record in records:
         before = now()
-        apply(state, command, START_MS)
+        carry(state, record, START_MS)
         taken.append(now() - before)
     taken.sort()
     return {f"p{share}": round(taken[min(len(taken) - 1, int(len(taken) * share / 100))] / 1_000, 2) for share in (50, 99, 99.9)} | {
@@ -105,12 +104,12 @@ def latencies(mix: Mix) -> dict[str, float]:
 def with_log_format(mix: Mix) -> dict[str, int]:
     """Bytes of command records in, bytes of event records out."""
     payloads = payloads_of(mix.commands)
-    replica = Replica(0, prepared(mix))
+    engine = Replica(0, prepared(mix))
     size = 0
     frozen()
     with Clock() as clock:
         for offset, payload in enumerate(payloads):
-            for batch in replica.process(CommandRecord(offset, START_MS + offset, payload)):
+            for batch in engine.process(CommandRecord(offset, START_MS + offset, payload)):
                 size += len(batch.payload)
     return clock.rates(len(mix.commands)) | {"event_bytes_per_command": size // len(mix.commands)}
 
@@ -182,9 +181,9 @@ def deep(orders: int, levels: int) -> dict[str, float]:
         for command in decode_record(encode_record(rows)):
             machine.apply(state, command, START_MS)
     size = resident_mb()
-    live = len(state.orders)
+    live = int(state.orders.count)
     for holder in state.users.values():
-        numbers.extend((holder.user_id, number) for number in holder.entered[:10])
+        numbers.extend((holder.user_id, number) for number in list(holder.entered)[:10])
     draw.shuffle(numbers)
     commands: list[Command] = []
     for place in range(100_000):

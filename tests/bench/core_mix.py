@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from engine_container.core.entities import Event, State
 from engine_container.core.machine import advance, apply
 from engine_container.core.vocabulary import TAG_ACCEPTED, TAG_CLOSED
-from mycrypto.contracts.commands import CancelOrder, Command, Credit, PlaceOrder, SetSymbol, SetUser, decode_record, encode_record
+from mycrypto.contracts.commands import CancelOrder, Command, Credit, PlaceOrder, SetSymbol, SetUser
 from mycrypto.contracts.trading import OrderType, Side, TimeInForce
 from mycrypto.money import UNITS_PER_ONE
 
@@ -129,14 +129,6 @@ def make_mix(count: int, *, live: int = 2_000, users: int = 1_000, levels: int =
         maker.step()
     maker.mix.live = len(maker.live)
     return maker.mix
-
-
-def decoded(commands: list[Command]) -> list[Command]:
-    """The same commands as they come from the log: fresh objects, nothing shared."""
-    result: list[Command] = []
-    for start in range(0, len(commands), COMMANDS_PER_RECORD):
-        result.extend(decode_record(encode_record(commands[start : start + COMMANDS_PER_RECORD])))
-    return result
 
 
 def prepared(mix: Mix) -> State:
