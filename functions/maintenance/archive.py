@@ -131,7 +131,9 @@ def drop_next(connection: Connection, bucket: Bucket, report: Report, now: datet
 
 
 def step(report: Report, exchange: Connection, trade: Connection, bucket: Bucket, now: datetime) -> bool:
-    """One partition of each kind of work; says if there may be more. Months of the ledger are copied and stay for ever."""
+    """One partition of each kind of work; says if there may be more. Months of the ledger are copied and stay for ever; those of the audit and
+    mail logs are copied, and the minute job deletes their rows later.
+    """
     before = report.steps
     for connection, database in ((exchange, "exchange_dev"), (trade, "mytrader_trade_engine")):
         copy = copy_next(connection, bucket, database, now)

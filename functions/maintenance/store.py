@@ -42,15 +42,24 @@ def delete_expired_answers(connection: Connection, now: datetime) -> int:
 
 
 def delete_old_identity_rows(connection: Connection, now: datetime) -> int:
-    """Sessions and reset tokens that have expired, mail logs after 12 months, audit records after 24; returns how many."""
+    """Sessions and reset tokens that have expired; mail logs after 12 months and audit records after 24, once their month is archived. Returns
+    how many.
+    """
     batches: tuple[tuple[LiteralString, datetime], ...] = (
         ("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < %s LIMIT %s)", now),
         ("DELETE FROM password_reset_tokens WHERE id IN (SELECT id FROM password_reset_tokens WHERE expires_at < %s LIMIT %s)", now),
         (
-            "DELETE FROM email_logs WHERE message_id IN (SELECT message_id FROM email_logs WHERE created_at < %s LIMIT %s)",
+            """DELETE FROM email_logs WHERE message_id IN (SELECT message_id FROM email_logs JOIN partition_archive
+                   ON partition_name = 'email_logs' || to_char(email_logs.created_at AT TIME ZONE 'UTC', '_YYYY_MM')
+                WHERE created_at < %s LIMIT %s)""",
             now - MAIL_LOG_KEPT,
         ),
-        ("DELETE FROM audit_logs WHERE id IN (SELECT id FROM audit_logs WHERE timestamp < %s LIMIT %s)", now - AUDIT_LOG_KEPT),
+        (
+            """DELETE FROM audit_logs WHERE id IN (SELECT id FROM audit_logs JOIN partition_archive
+                   ON partition_name = 'audit_logs' || to_char(timestamp AT TIME ZONE 'UTC', '_YYYY_MM')
+                WHERE timestamp < %s LIMIT %s)""",
+            now - AUDIT_LOG_KEPT,
+        ),
     )
     return sum(connection.execute(statement, (before, ROWS_MAX)).rowcount for statement, before in batches)
 

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from functions.maintenance import store
+import boto3
+from psycopg import Connection
+
+from functions.maintenance import archive, store
+from functions.maintenance.archive_bucket import ArchiveBucket
 from mycrypto import database
 from mycrypto.security import revocation_store
 
 from .conftest import Identity
+
+
+def archived(wallet: Connection, now: datetime) -> dict[str, int]:
+    """The rows of each log that the archive job copies."""
+    boto3.client("s3").create_bucket(
+        Bucket=(name := f"archive-{uuid4()}"), CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    rows: Counter[str] = Counter()
+    while copy := archive.copy_next(wallet, ArchiveBucket(name), "exchange_dev", now):
+        rows[copy.table_name] += copy.row_count
+    return {table: count for table, count in rows.items() if table != "ledger_postings" and count}
 
 
 def test_rows_leave_when_their_time_is_over(identity: Identity, exchange_dsn: str, role_passwords: dict[str, str]) -> None:
@@ -24,6 +40,9 @@ def test_rows_leave_when_their_time_is_over(identity: Identity, exchange_dsn: st
         identity.owner.execute(audit, (uuid4(), user_id, now - age))
     dsn = f"{exchange_dsn} user=wallet_app password={role_passwords['wallet_app']}"
     with database.connect(dsn) as wallet:
+        assert store.delete_old_identity_rows(wallet, now) == 0  # nothing goes before its month is archived
+        assert archived(wallet, now) == {"email_logs": 2, "audit_logs": 2}
+        assert archived(wallet, now) == {}, "each month once"
         assert store.delete_old_identity_rows(wallet, now) == 2  # the mail log of 370 days and the audit record of 760
         assert store.delete_old_identity_rows(wallet, now) == 0
         assert store.delete_old_identity_rows(wallet, now + timedelta(hours=2)) >= 1  # the reset token
