@@ -1,0 +1,102 @@
+"""What administrators do, and what those ask who run the platform."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mycrypto.contracts import api
+from mycrypto.health import Health, Readiness
+from mycrypto.openapi import Operation
+
+_ADMIN_ERRORS: Final = (
+    "VALIDATION_ERROR", "AUTH_003", "NOT_FOUND", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "SERVICE_UNAVAILABLE", "OUTCOME_UNKNOWN",
+)  # fmt: skip
+
+ADMINISTRATION: Final = (
+    Operation(
+        method="post",
+        path="/api/v1/admin/emergency/halt-all",
+        name="haltAll",
+        summary="Halt every symbol",
+        tag="admin",
+        answer=api.MarketList,
+        body=api.EmergencyRequest,
+        errors=_ADMIN_ERRORS,
+        private=True,
+    ),
+    Operation(
+        method="post",
+        path="/api/v1/admin/emergency/resume-all",
+        name="resumeAll",
+        summary="Resume what was halted with all",
+        tag="admin",
+        answer=api.MarketList,
+        body=api.EmergencyRequest,
+        errors=_ADMIN_ERRORS,
+        private=True,
+    ),
+    Operation(
+        method="post",
+        path="/api/v1/admin/circuit-breaker/{symbol}",
+        name="setBreaker",
+        summary="Trip or reset a symbol's circuit breaker",
+        tag="admin",
+        answer=api.Market,
+        body=api.BreakerRequest,
+        errors=_ADMIN_ERRORS,
+        private=True,
+    ),
+    Operation(
+        method="put",
+        path="/api/v1/admin/symbols/{symbol}",
+        name="setSymbol",
+        summary="List a symbol or change its rules",
+        tag="admin",
+        answer=api.Market,
+        body=api.SetSymbolRequest,
+        errors=_ADMIN_ERRORS,
+        also=((201, "Listed", api.Market),),
+        private=True,
+    ),
+    Operation(
+        method="put",
+        path="/api/v1/admin/symbols/{symbol}/status",
+        name="setSymbolStatus",
+        summary="Halt, resume or delist a symbol",
+        tag="admin",
+        answer=api.Market,
+        body=api.SetStatusRequest,
+        errors=_ADMIN_ERRORS,
+        private=True,
+    ),
+    Operation(
+        method="get",
+        path="/api/v1/admin/users/{user_id}/limits",
+        name="getUserLimits",
+        summary="A user's limits",
+        tag="admin",
+        answer=api.UserLimits,
+        private=True,
+    ),
+    Operation(
+        method="put",
+        path="/api/v1/admin/users/{user_id}/limits",
+        name="setUserLimits",
+        summary="Change a user's limits",
+        tag="admin",
+        answer=api.UserLimits,
+        body=api.SetLimitsRequest,
+        errors=_ADMIN_ERRORS,
+        private=True,
+    ),
+    Operation(method="get", path="/health", name="health", summary="Is the process alive", tag="operations", answer=Health),
+    Operation(
+        method="get",
+        path="/ready",
+        name="ready",
+        summary="Is everything there that it needs",
+        tag="operations",
+        answer=Readiness,
+        also=((503, "Something is missing; the body names it", Readiness),),
+    ),
+)
