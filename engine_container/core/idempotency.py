@@ -114,14 +114,16 @@ def forget_old(state: State) -> None:
     left = FORGOTTEN_PER_STEP_MAX
     while left > 0 and memory.first < memory.end and memory.created_ms(memory.first) <= limit:
         number = int(memory.first)
-        record = memory.record(number)
+        client_order_id = memory.client_order_id(number)
+        user_index = memory.user_index(number)
+        order = memory.number_of(number)
         memory.forget_first()
         left -= 1
-        if record.user_index == NO_USER or not record.client_order_id:
+        if user_index == NO_USER or not client_order_id:
             continue
-        clients = state.users_by_index[record.user_index].clients
-        if clients.get(record.client_order_id) == number:
-            if is_open(state, record.number):
-                clients[record.client_order_id] = -record.number
+        clients = state.users_by_index[user_index].clients
+        if clients.get(client_order_id) == number:
+            if is_open(state, order):
+                clients[client_order_id] = -order
             else:
-                del clients[record.client_order_id]
+                del clients[client_order_id]

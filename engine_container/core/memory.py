@@ -224,6 +224,16 @@ class Memory:
         row = i64(number)
         return int(self._page_of(row).rows[(row & (_ROWS - 1)) * _CELLS + _NUMBER])
 
+    def user_index(self, number: int) -> int:
+        """Whose the row's command is; -1 for none."""
+        row = i64(number)
+        return int(self._page_of(row).rows[(row & (_ROWS - 1)) * _CELLS + _USER])
+
+    def client_order_id(self, number: int) -> str:
+        """What the row's command took of its user's client_order_ids; "" for none."""
+        row = i64(number)
+        return self._page_of(row).texts[int(row & (_ROWS - 1))]
+
     def answer_with(self, number: int, user_index: int, order: int, second: int) -> None:
         """A command that placed orders is answered with them; ``second`` is 0 where there is one only."""
         row = i64(number)
