@@ -156,6 +156,13 @@ class Commands:
                     EXECUTION.observe((time.monotonic() - group.arrived) * 1_000)
                     group.settled([answer for answer in group.answers if answer is not None])
             seq += len(result.events)
+        self._drop_done()
+
+    def _drop_done(self) -> None:
+        """Now, while they are at hand: a tenth of a second later they would have to be fetched from memory again."""
+        queue = self._by_deadline
+        while queue and queue[0].done:
+            queue.popleft()
 
     def _answer_silent(self, group: _Group, before: int, seq: int, time_ms: int) -> None:
         """Results come in the order of the commands, and one without events does not come at all: it is known by the next one's."""
@@ -220,8 +227,9 @@ class Commands:
             await asyncio.sleep(SWEEP_SECONDS)
             now = time.monotonic()
             queue = self._by_deadline
-            while queue and (queue[0].done or queue[0].deadline <= now):
+            self._drop_done()
+            while queue and queue[0].deadline <= now:
                 group = queue.popleft()
-                if not group.done:
-                    self._forget(group)
-                    group.settled(UnansweredError(sent=group.sent))
+                self._forget(group)
+                group.settled(UnansweredError(sent=group.sent))
+                self._drop_done()
