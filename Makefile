@@ -13,7 +13,7 @@ CORE_SOURCES := $(wildcard engine_container/core/*.py engine_container/build_cor
 
 RECOVERY := tests/fault/test_bad_days.py tests/fault/test_recovery_drill.py
 
-.PHONY: test-trading test-recovery test-parts check help lock up down reset status demo install test lint bench clean
+.PHONY: test-trading test-recovery test-servers test-parts check help lock up down reset status demo install test lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,15 +42,17 @@ install: check $(INSTALLED) $(CORE) $(NODE) ## the development install: .venv, c
 
 # Tests of whole platforms mostly wait, the others mostly compute: side by side they fill two cores.
 test: install ## lint, types, import rules and all tests, on own ports and state
-	@echo "Three runs side by side: trading on a whole platform (below), its bad days and recovery, and lint, types and tests of single parts."
-	@echo "The output of the other two comes last; until then it is in build/test-recovery.log and build/test-parts.log."
-	@mkdir -p build; \
-	$(MAKE) --no-print-directory test-recovery > build/test-recovery.log 2>&1 & recovery=$$!; \
-	$(MAKE) --no-print-directory test-parts > build/test-parts.log 2>&1 & parts=$$!; \
-	trap "kill $$recovery $$parts" INT TERM; failed=; \
-	$(MAKE) --no-print-directory test-trading || failed="$$failed test-trading"; \
-	wait $$recovery || failed="$$failed test-recovery"; cat build/test-recovery.log; \
-	wait $$parts || failed="$$failed test-parts"; cat build/test-parts.log; \
+	@echo "Four runs side by side: trading on a whole platform (below); its bad days and recovery; single parts against real servers;"
+	@echo "lint, types and tests without servers. The output of the others comes last; until then it is in build/test-*.log."
+	@mkdir -p build; beside=; failed=; \
+	for run in test-recovery test-servers test-parts; do \
+		$(MAKE) --no-print-directory $$run > build/$$run.log 2>&1 & beside="$$beside $$run:$$!"; \
+	done; \
+	trap 'for each in $$beside; do kill $${each#*:}; done' INT TERM; \
+	$(MAKE) --no-print-directory test-trading || failed=" test-trading"; \
+	for each in $$beside; do \
+		wait $${each#*:} || failed="$$failed $${each%:*}"; cat build/$${each%:*}.log; \
+	done; \
 	[ -z "$$failed" ] || { echo "FAILED:$$failed (each is a target of make)"; exit 1; }
 
 test-trading: install
@@ -59,10 +61,12 @@ test-trading: install
 test-recovery: install
 	@$(BIN)/pytest $(RECOVERY)
 
-# Unit tests come before those that set up this process for servers.
+test-servers: install
+	@$(BIN)/pytest tests/integration
+
 test-parts: install
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/pytest tests/unit tests/property tests/conformance tests/infra tests/integration
+	@$(BIN)/pytest tests/unit tests/property tests/conformance tests/infra
 
 lint: install ## ruff, mypy, import rules
 	@$(BIN)/ruff check .
