@@ -42,10 +42,10 @@ install: check $(INSTALLED) $(CORE) $(NODE) ## the development install: .venv, c
 
 # Tests of whole platforms mostly wait, the others mostly compute: side by side they fill two cores.
 test: install ## lint, types, import rules and all tests, on own ports and state
-	@echo "Four runs side by side: trading on a whole platform (below); its bad days and recovery; single parts against real servers;"
-	@echo "lint, types and tests without servers. The output of the others comes last; until then it is in build/test-*.log."
+	@echo "Side by side: trading on a whole platform (below); its bad days and recovery; single parts against real servers; tests without"
+	@echo "servers; lint and types. The output of the others comes last; until then it is in build/NAME.log."
 	@mkdir -p build; beside=; failed=; \
-	for run in test-recovery test-servers test-parts; do \
+	for run in lint test-recovery test-servers test-parts; do \
 		$(MAKE) --no-print-directory $$run > build/$$run.log 2>&1 & beside="$$beside $$run:$$!"; \
 	done; \
 	trap 'for each in $$beside; do kill $${each#*:}; done' INT TERM; \
@@ -65,7 +65,6 @@ test-servers: install
 	@$(BIN)/pytest tests/integration
 
 test-parts: install
-	@$(MAKE) --no-print-directory lint
 	@$(BIN)/pytest tests/unit tests/property tests/conformance tests/infra
 
 lint: install ## ruff, mypy, import rules
