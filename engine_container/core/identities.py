@@ -19,7 +19,8 @@ _CELLS: Final = 3
 _PLACES_AT_FIRST: Final = 16
 
 
-def _start(high: i64, low: i64, mask: i64) -> i64:
+def folded(high: i64, low: i64, mask: i64) -> i64:
+    """An id's bits, folded onto those of the mask: where a table begins to look for it."""
     return (high ^ (high >> 32) ^ low ^ (low >> 29)) & mask
 
 
@@ -38,7 +39,7 @@ class Identities:
         """The value of an id, ``ABSENT`` if it has none."""
         cells = self._cells
         mask = self._mask
-        place = _start(high, low, mask)
+        place = folded(high, low, mask)
         while True:
             cell = place * _CELLS
             value = cells[cell + 2]
@@ -52,7 +53,7 @@ class Identities:
         """Give an id a value if it has none; the value that it had, ``ABSENT`` if it had none."""
         cells = self._cells
         mask = self._mask
-        place = _start(high, low, mask)
+        place = folded(high, low, mask)
         while True:
             cell = place * _CELLS
             found = cells[cell + 2]
@@ -80,7 +81,7 @@ class Identities:
             if value != 0:
                 high = old[cell]
                 low = old[cell + 1]
-                place = _start(high, low, mask)
+                place = folded(high, low, mask)
                 while cells[place * _CELLS + 2] != 0:
                     place = (place + 1) & mask
                 to = place * _CELLS

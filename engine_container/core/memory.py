@@ -12,7 +12,7 @@ from librt.strings import BytesWriter, write_i64_be
 from librt.vecs import vec
 from mypy_extensions import i64, mypyc_attr
 
-from engine_container.core.identities import ID_LENGTH, high_of, low_of
+from engine_container.core.identities import ID_LENGTH, folded, high_of, low_of
 
 ABSENT: Final = -1
 
@@ -119,7 +119,7 @@ class Memory:
     ) -> bool:
         """Remember a command that fits into a row; False, and nothing done, if its id is taken."""
         mask = self._mask
-        mark = _mark(high, low)
+        mark = folded(high, low, _MARK_MASK)
         slots = self._slots
         place = mark & mask
         while True:
@@ -184,7 +184,7 @@ class Memory:
             place = self._place_of(high, low)
             if self._slots[place] == 0:
                 self._taken += 1
-            self._slots[place] = _slot(_mark(high, low), row)
+            self._slots[place] = _slot(folded(high, low, _MARK_MASK), row)
             if self._taken * 2 > self._mask:
                 self._grow()
         return number
@@ -283,7 +283,7 @@ class Memory:
         """The slot of an id, or the free one where it belongs."""
         slots = self._slots
         mask = self._mask
-        mark = _mark(high, low)
+        mark = folded(high, low, _MARK_MASK)
         place = mark & mask
         while True:
             slot = slots[place]
@@ -360,11 +360,6 @@ class Memory:
                 slots[place] = slot
         self._slots = slots
         self._mask = mask
-
-
-def _mark(high: i64, low: i64) -> i64:
-    """31 bits of an id of which any may be used."""
-    return (high ^ (high >> 32) ^ low ^ (low >> 29)) & _MARK_MASK
 
 
 def _slot(mark: i64, row: i64) -> i64:
