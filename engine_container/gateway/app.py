@@ -17,6 +17,7 @@ from engine_container.gateway.routes.admin import Admin
 from engine_container.gateway.routes.market import Market
 from engine_container.gateway.routes.operations import Operations
 from engine_container.gateway.routes.orders import Orders
+from engine_container.gateway.routes.paper import Paper, by_mode, by_order_id
 from engine_container.gateway.settings import GatewaySettings
 from engine_container.gateway.sockets.server import Sockets
 from engine_container.web.edge import Beginner, Edge, Endpoint, Handler, unknown_route
@@ -56,20 +57,34 @@ def build_app(gateway: Gateway) -> ASGIApp:
 
 def routes(gateway: Gateway) -> list[BaseRoute]:
     """Every route; the busiest first, as they are tried in turn."""
-    orders = Orders(gateway)
+    paper = Paper(gateway)
+    orders = Orders(gateway, paper)
     market = Market(gateway)
     account = Account(gateway)
     admin = Admin(gateway)
     operations = Operations(gateway)
     table: tuple[tuple[str, dict[str, Handler]], ...] = (
-        ("/api/v1/orders", {"POST": orders.place, "GET": orders.list, "DELETE": orders.cancel_all}),
+        (
+            "/api/v1/orders",
+            {"POST": orders.place, "GET": by_mode(orders.list, paper.list), "DELETE": by_mode(orders.cancel_all, paper.cancel_all)},
+        ),
         ("/api/v1/orders/batch", {"POST": orders.place_batch}),
         ("/api/v1/orders/batch/cancel", {"POST": orders.cancel_batch}),
         (
             "/api/v1/orders/by-client-id/{client_order_id:path}",
-            {"GET": orders.get_by_client_id, "DELETE": orders.cancel_by_client_id},
+            {
+                "GET": by_mode(orders.get_by_client_id, paper.get_by_client_id),
+                "DELETE": by_mode(orders.cancel_by_client_id, paper.cancel_by_client_id),
+            },
         ),
-        ("/api/v1/orders/{order_id}", {"GET": orders.get, "PATCH": orders.amend, "DELETE": orders.cancel}),
+        (
+            "/api/v1/orders/{order_id}",
+            {
+                "GET": by_order_id(orders.get, paper.get),
+                "PATCH": by_order_id(orders.amend, paper.amend),
+                "DELETE": by_order_id(orders.cancel, paper.cancel),
+            },
+        ),
         ("/api/v1/orderbook/{symbol:path}", {"GET": market.order_book}),
         ("/api/v1/trades", {"GET": market.trades}),
         ("/api/v1/trades/{trade_id}", {"GET": market.trade}),
@@ -78,9 +93,10 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
         ("/api/v1/markets/{symbol:path}/ticker", {"GET": market.ticker}),
         ("/api/v1/markets/{symbol:path}/candles", {"GET": market.candles}),
         ("/api/v1/markets/{symbol:path}", {"GET": market.market}),
-        ("/api/v1/account/balances", {"GET": account.balances}),
-        ("/api/v1/account/trades", {"GET": account.trades}),
+        ("/api/v1/account/balances", {"GET": by_mode(account.balances, paper.balances)}),
+        ("/api/v1/account/trades", {"GET": by_mode(account.trades, paper.trades)}),
         ("/api/v1/account/fees", {"GET": account.fees}),
+        ("/api/v1/account/paper/reset", {"POST": paper.reset}),
         ("/api/v1/positions", {"GET": account.positions}),
         ("/api/v1/positions/{symbol:path}", {"GET": account.position}),
         ("/api/v1/admin/emergency/halt-all", {"POST": admin.halt_all}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine_container.gateway.auth import Caller
-from engine_container.gateway.history import OrderFilter
+from engine_container.gateway.order_rows import OrderFilter
 from engine_container.gateway.pages import Page, Position
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import trading_id

@@ -12,9 +12,9 @@ from typing import Any, Final
 from engine_container.gateway.operations.administration import ADMINISTRATION
 from engine_container.gateway.operations.orders import ORDERS
 from engine_container.gateway.operations.reading import READING
+from engine_container.gateway.order_query import SORTS
 from engine_container.gateway.pages import OFFSET_MAX
 from engine_container.gateway.routes.market import DEPTH_MAX, INTERVALS_MS
-from engine_container.gateway.routes.orders import SORTS
 from engine_container.views.symbols import SPELLING_LENGTH_MAX
 from mycrypto import openapi
 from mycrypto.contracts import api
@@ -38,6 +38,7 @@ _SHAPES: Final[dict[str, dict[str, Any]]] = {
     "type": {"enum": [kind.name for kind in OrderType]},
     "interval": {"enum": list(INTERVALS_MS)},
     "sort": {"enum": list(SORTS)},
+    "mode": {"enum": ["live", "paper"]},
     "depth": {"minimum": 1, "maximum": DEPTH_MAX},
     "limit": {"minimum": 1},
     "offset": {"minimum": 0, "maximum": OFFSET_MAX},

@@ -18,6 +18,7 @@ from engine_container.gateway.auth import Authenticator, Caller
 from engine_container.gateway.history import History
 from engine_container.gateway.keyset import KeySet
 from engine_container.gateway.limits import RateLimits, Use
+from engine_container.gateway.paper import PaperAccounts
 from engine_container.gateway.settings import GatewaySettings
 from engine_container.gateway.sockets.hub import Hub
 from engine_container.gateway.submit import Answer, Commands, Outcome, OverloadedError, UnansweredError
@@ -67,6 +68,7 @@ class Gateway:
         self._command_log = command_log or KafkaCommandLog(broker, settings.shard)
         self.commands = Commands(self._command_log, answer_seconds_max=settings.answer_seconds_max, queued_max=settings.queued_commands_max)
         self.history = History(settings.trade_database_url, settings.shard) if settings.trade_database_url else None
+        self.paper = PaperAccounts(settings.trade_database_url, settings.shard) if settings.trade_database_url else None
         source = NewestSnapshot(
             lambda: store_at(settings.snapshot_bucket, settings.snapshot_dir, views_prefix(settings.shard)),
             settings.shard,
@@ -103,6 +105,8 @@ class Gateway:
         """Begin everything; nothing is waited for, :meth:`checks` says how far it is."""
         if self.history is not None:
             await self.history.open()
+        if self.paper is not None:
+            await self.paper.open()
         self._background.start(self.commands.run(), self.feed.run(), self.keys.run(), self.audit.run(), self._upkeep())
         self._background.start(emission.emit(self.settings.service_name, self.settings.metrics_seconds))
         if self.sockets is not None:
@@ -116,6 +120,8 @@ class Gateway:
         await self.redis.aclose()
         if self.history is not None:
             await self.history.close()
+        if self.paper is not None:
+            await self.paper.close()
 
     def checks(self) -> dict[str, str]:
         """Every dependency by name: ``ok`` or what is wrong."""

@@ -25,6 +25,7 @@ from engine_container.metrics import MEDIA_TYPE, REGISTRY, Counter, Reading
 from engine_container.publisher.envelopes import EnvelopeMaker, Message
 from engine_container.publisher.figures import Figures
 from engine_container.publisher.market_cache import BOOK_SECONDS, TICKER_SECONDS, MarketCache
+from engine_container.publisher.paper_trading import PaperTrading
 from engine_container.publisher.settings import PublisherSettings
 from engine_container.publisher.snapshots import SnapshotSaver
 from engine_container.publisher.topics import PublicTopics
@@ -74,16 +75,20 @@ class Publisher:
         self._saver = SnapshotSaver(settings, self.logger)
         self.views = Projection(self._observer)
         self._offset: int | None = None
-        self.checks = {"event-log": "starting", "public-topics": "starting", "redis": "starting"}
+        self._states = {"event-log": "starting", "public-topics": "starting", "redis": "starting"}
+        url = settings.trade_database_url
+        self._paper = PaperTrading(url, settings.shard, self.logger) if url else None
         self._background = Background(self.logger)
         emission.define(
             self.logger.handlers[0], healthy=lambda: not (self.missing() or self.failed()), watermark=lambda: self.views.watermark
         )
-        Reading("dependency_up", lambda: {(name,): int(state == "ok") for name, state in self.checks.items()})
+        Reading("dependency_up", lambda: {(name,): int(state == "ok") for name, state in self.checks().items()})
 
     async def start(self) -> None:
         self._background.start(self._follow(), self._keep_cache())
         self._background.start(emission.emit(self.settings.service_name, self.settings.metrics_seconds))
+        if self._paper is not None:
+            self._background.start(self._paper.run())
 
     async def stop(self) -> None:
         await self._background.stop()
@@ -91,6 +96,8 @@ class Publisher:
         await self._topics.close()
         await self._log.close()
         await self._redis.aclose()
+        if self._paper is not None:
+            await self._paper.close()
 
     async def _follow(self) -> None:
         """From a snapshot or the log's beginning, because what an order looks like is known from its first event; published is only what
@@ -104,7 +111,7 @@ class Publisher:
                     await self._begin(publish_from)
                     begun = True
                 await self._log.open(self._offset)
-                self.checks["event-log"] = "ok"
+                self._states["event-log"] = "ok"
                 while True:
                     records = await self._log.read()
                     if records:
@@ -112,7 +119,7 @@ class Publisher:
                         self._offset = records[-1].offset + 1
                         self._saver.look(self.views, records[-1])
             except LogUnavailableError as error:
-                self.checks["event-log"] = "not reachable"
+                self._states["event-log"] = "not reachable"
                 self.logger.warning("the event log is not reachable: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
 
@@ -144,7 +151,7 @@ class Publisher:
             try:
                 PUBLISHED.add(await self._topics.publish(messages, next_offset))
             except LogUnavailableError as error:
-                self.checks["public-topics"] = "not reachable"
+                self._states["public-topics"] = "not reachable"
                 self.logger.warning("the public topics are not reachable: %s", error)
                 await self._open_topics()
             else:
@@ -155,11 +162,11 @@ class Publisher:
             try:
                 publish_from = await self._topics.open()
             except LogUnavailableError as error:
-                self.checks["public-topics"] = "not reachable"
+                self._states["public-topics"] = "not reachable"
                 self.logger.warning("the public topics are not reachable: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
             else:
-                self.checks["public-topics"] = "ok"
+                self._states["public-topics"] = "ok"
                 return publish_from
 
     async def _keep_cache(self) -> None:
@@ -172,18 +179,22 @@ class Publisher:
                     tickers_due = time.monotonic() + TICKER_SECONDS
             except (redis.exceptions.RedisError, OSError) as error:
                 CACHE_FAILURES.add()
-                if self.checks["redis"] != "not reachable":
+                if self._states["redis"] != "not reachable":
                     self.logger.warning("redis is not reachable: %s", error)
-                self.checks["redis"] = "not reachable"
+                self._states["redis"] = "not reachable"
                 self._cache.forget()
                 await asyncio.sleep(RETRY_SECONDS)
             else:
-                self.checks["redis"] = "ok"
+                self._states["redis"] = "ok"
                 await asyncio.sleep(BOOK_SECONDS)
+
+    def checks(self) -> dict[str, str]:
+        """Every dependency by name: ``ok`` or what is wrong."""
+        return self._states if self._paper is None else {**self._states, "paper-trading": self._paper.state}
 
     def missing(self) -> list[str]:
         """Every dependency that does not answer, by name."""
-        return [name for name, state in self.checks.items() if state != "ok"]
+        return [name for name, state in self.checks().items() if state != "ok"]
 
     def failed(self) -> bool:
         """Whether the work has ended although nobody asked for it."""
@@ -198,7 +209,7 @@ def create_app(publisher: Publisher) -> ASGIApp:
         return Reply(alive(publisher.settings.service_name, "failed" if failed else "ok"), 503 if failed else 200)
 
     async def ready(call: Call) -> Reply:  # noqa: ARG001 - the shape of an endpoint
-        state = Readiness.of(publisher.checks, publisher.missing())
+        state = Readiness.of(publisher.checks(), publisher.missing())
         return Reply(state, state.http_status)
 
     async def metrics(call: Call) -> Reply:  # noqa: ARG001 - the shape of an endpoint

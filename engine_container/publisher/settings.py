@@ -21,6 +21,8 @@ class PublisherSettings(msgspec.Struct, frozen=True):
     """Where snapshots of the views are kept for gateways and for this process to begin with."""
     snapshot_dir: str = ""
     """Used where there is no bucket; without either nothing is saved and every start reads the whole event log."""
+    trade_database_url: str = ""
+    """The history and the paper orders that it fills; without it nobody fills them here."""
     snapshot_seconds: int = 60
     snapshot_records: int = 20_000
     """A snapshot is taken after this many records, or after ``snapshot_seconds`` if there were any."""

@@ -51,6 +51,7 @@ FLOWS: Final = (
     Flow(Peer.GATEWAY, Peer.KAFKA, KAFKA_IAM, "commands out, events in"),
     Flow(Peer.ENGINE, Peer.CACHE, REDIS, "the lease of who publishes"),
     Flow(Peer.ENGINE, Peer.KAFKA, KAFKA_IAM, "commands in, events out"),
+    Flow(Peer.PUBLISHER, Peer.PROXY, POSTGRES, "the public trades that fill paper orders"),
     Flow(Peer.PUBLISHER, Peer.CACHE, REDIS, "books and tickers"),
     Flow(Peer.PUBLISHER, Peer.KAFKA, KAFKA_IAM, "events in, public topics out"),
     Flow(Peer.FUNCTIONS, Peer.PROXY, POSTGRES, "accounts, ledger, history"),

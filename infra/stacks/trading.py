@@ -169,8 +169,8 @@ class TradingStack(Stack):
             memory_mb=self._size.gateway_memory_mb,
             count=1,
             one_at_a_time=True,
-            environment={**self._environment, "SHARD": "0"},
-            secrets=self._secrets,
+            environment={**self._environment, "SHARD": "0", "TRADE_DATABASE_URL": self._trade_database},
+            secrets={**self._secrets, "PGPASSWORD": self._trade_password},
             subnets=ec2.SubnetSelection(subnets=self._work),
             security_group=self._firewall.group(self, Peer.PUBLISHER),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine_container.gateway.operations.parameters import CURSOR, LIMIT, SYMBOL
+from engine_container.gateway.operations.parameters import CURSOR, LIMIT, MODE, SYMBOL
 from mycrypto.contracts import api
 from mycrypto.openapi import Operation, Parameter
 
@@ -46,6 +46,7 @@ _LIST_QUERY: Final = (
     CURSOR,
     Parameter("offset", "integer", "Instead of a cursor; the page then tells the total"),
     Parameter("sort", "string", "created_at:desc (the default), created_at:asc, price:desc, price:asc"),
+    MODE,
 )
 
 ORDERS: Final = (
@@ -79,7 +80,7 @@ ORDERS: Final = (
         summary="Cancel all own open orders",
         tag="orders",
         answer=api.Cancelled,
-        parameters=(SYMBOL, Parameter("side", "string", "Only this side")),
+        parameters=(SYMBOL, Parameter("side", "string", "Only this side"), MODE),
         errors=("VALIDATION_ERROR", "ORDER_001", "OUTCOME_UNKNOWN"),
         private=True,
     ),
@@ -112,6 +113,7 @@ ORDERS: Final = (
         summary="An own order by its client_order_id",
         tag="orders",
         answer=api.Order,
+        parameters=(MODE,),
         errors=_FOUND_ERRORS,
         private=True,
     ),
@@ -122,6 +124,7 @@ ORDERS: Final = (
         summary="Cancel by client_order_id",
         tag="orders",
         answer=api.Order,
+        parameters=(MODE,),
         errors=_FOUND_ERRORS,
         private=True,
     ),

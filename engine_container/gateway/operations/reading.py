@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine_container.gateway.operations.parameters import CURSOR, LIMIT, SYMBOL
+from engine_container.gateway.operations.parameters import CURSOR, LIMIT, MODE, SYMBOL
 from mycrypto.contracts import api
 from mycrypto.openapi import Operation, Parameter
 
@@ -88,6 +88,8 @@ READING: Final = (
         summary="Balances as the engine sees them",
         tag="account",
         answer=api.BalanceList,
+        parameters=(MODE,),
+        errors=("VALIDATION_ERROR", "SERVICE_UNAVAILABLE"),
         private=True,
     ),
     Operation(
@@ -97,7 +99,7 @@ READING: Final = (
         summary="Own fills, newest first",
         tag="account",
         answer=api.FillList,
-        parameters=(SYMBOL, Parameter("order_id", "string", "Of one order"), LIMIT, CURSOR),
+        parameters=(SYMBOL, Parameter("order_id", "string", "Of one order"), LIMIT, CURSOR, MODE),
         errors=("VALIDATION_ERROR", "ORDER_001"),
         private=True,
     ),
@@ -108,6 +110,16 @@ READING: Final = (
         summary="The fee rates of the next orders",
         tag="account",
         answer=api.FeeList,
+        private=True,
+    ),
+    Operation(
+        method="post",
+        path="/api/v1/account/paper/reset",
+        name="resetPaperAccount",
+        summary="Cancel the open paper orders and begin again with fresh play money",
+        tag="account",
+        answer=api.BalanceList,
+        errors=("VALIDATION_ERROR", "SERVICE_UNAVAILABLE"),
         private=True,
     ),
     Operation(

@@ -30,14 +30,14 @@ class Account:
 
     async def balances(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call)
-        call.query(frozenset())
+        call.query(frozenset({"mode"}))
         own = self._gateway.require_views().balances.of(caller.user_id)
         return Reply(api.BalanceList([balance_model(asset, own[asset]) for asset in sorted(own)]))
 
     async def trades(self, call: Call) -> Reply:
         """Own fills, newest first."""
         caller = await self._gateway.caller(call)
-        query = call.query(frozenset({"symbol", "order_id", "limit", "cursor"}))
+        query = call.query(frozenset({"symbol", "order_id", "limit", "cursor", "mode"}))
         page = parse_page(query, limit_max=TRADES_MAX)
         symbol = known_symbol(self._gateway.require_views().symbols, query["symbol"]).symbol if "symbol" in query else None
         if "order_id" in query:

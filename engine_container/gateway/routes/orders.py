@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Final, Generic, TypeVar
-from uuid import UUID
 
 import msgspec
 
 from engine_container.gateway.auth import Caller
-from engine_container.gateway.history import OrderFilter
 from engine_container.gateway.limits import Use
 from engine_container.gateway.lookup import list_orders, order_by_client_id, order_by_id
-from engine_container.gateway.pages import Position, cursor_text, parse_page
+from engine_container.gateway.order_query import LIST_QUERY, order_filter, order_list, parse_side
+from engine_container.gateway.pages import parse_page
 from engine_container.gateway.parts import Gateway
-from engine_container.gateway.placing import amount, known_symbol, parse_time, place_command
+from engine_container.gateway.placing import amount, known_symbol, place_command
 from engine_container.gateway.refusals import refusal
+from engine_container.gateway.routes.paper import Paper
 from engine_container.gateway.submit import Answer
 from engine_container.metrics import Counter, Histogram
 from engine_container.views.orders import Order
@@ -27,8 +27,8 @@ from engine_container.web.edge import DURATIONS, Answered
 from engine_container.web.quick_ids import new_uuid_bytes
 from mycrypto.contracts import api, events
 from mycrypto.contracts.commands import AmendOrder, CancelAll, CancelOrder, PlaceOrder
-from mycrypto.contracts.trading import FINAL_STATUSES, OrderStatus, OrderType, Side
-from mycrypto.errors import ProblemError, invalid
+from mycrypto.contracts.trading import Side
+from mycrypto.errors import FieldError, ProblemError, invalid
 
 V = TypeVar("V")
 
@@ -41,16 +41,6 @@ _PLACE: Final = BodyDecoder(api.PlaceOrderRequest)
 _AMEND: Final = BodyDecoder(api.AmendOrderRequest)
 _BATCH_PLACE: Final = BodyDecoder(api.BatchPlaceRequest)
 _BATCH_CANCEL: Final = BodyDecoder(api.BatchCancelRequest)
-_LIST: Final = frozenset(
-    {"symbol", "status", "side", "type", "start_date", "end_date", "client_order_id", "user_id", "limit", "cursor", "offset", "sort"}
-)
-SORTS: Final = {
-    "created_at:desc": (False, False),
-    "created_at:asc": (False, True),
-    "price:desc": (True, False),
-    "price:asc": (True, True),
-}
-_OPEN_STATUSES: Final = frozenset(OrderStatus) - FINAL_STATUSES
 
 
 def model(gateway: Gateway, order: Order, *, with_fills: bool = False) -> api.Order:
@@ -79,8 +69,9 @@ class Waiting(Generic[V]):
 class Orders:
     """The endpoints under ``/api/v1/orders``."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, paper: Paper) -> None:
         self._gateway = gateway
+        self._paper = paper
         self._asking: set[asyncio.Task[None]] = set()
 
     async def _trader(self, call: Call) -> Caller:
@@ -107,7 +98,11 @@ class Orders:
 
     def begin_one(self, caller: Caller, raw: bytes | msgspec.Raw, answered: Callable[[api.Placed | ProblemError], None]) -> None:
         """Place the order that a JSON text describes. Raises what is wrong with it; what comes of it goes to ``answered``."""
-        command = place_command(_PLACE.decode(raw), self._gateway.require_views().symbols, caller.user_id)
+        request = _PLACE.decode(raw)
+        if request.mode == "paper":
+            self._beside(self._paper.begin(caller, request, answered))
+            return
+        command = place_command(request, self._gateway.require_views().symbols, caller.user_id)
 
         def settled(answers: list[Answer] | ProblemError) -> None:
             placed = answers if isinstance(answers, ProblemError) else self._placed(command, answers[0])
@@ -152,7 +147,10 @@ class Orders:
         async def ask() -> None:
             answered([await self._kept(event) for event in repeated])
 
-        task = asyncio.get_running_loop().create_task(ask())
+        self._beside(ask())
+
+    def _beside(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._asking.add(task)  # or it might be collected
         task.add_done_callback(self._asking.discard)
 
@@ -222,8 +220,8 @@ class Orders:
 
     async def cancel_all(self, call: Call) -> Reply:
         caller = await self._trader(call)
-        query = call.query(frozenset({"symbol", "side"}))
-        return Reply(await self.cancel_every(caller, query.get("symbol"), _side(query.get("side"))))
+        query = call.query(frozenset({"symbol", "side", "mode"}))
+        return Reply(await self.cancel_every(caller, query.get("symbol"), parse_side(query.get("side"))))
 
     async def cancel_one(self, caller: Caller, order_id: str | None, client_order_id: str | None) -> api.Order:
         """Cancel by either name."""
@@ -251,36 +249,11 @@ class Orders:
 
     async def list(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call)
-        query = call.query(_LIST)
+        query = call.query(LIST_QUERY)
         page = parse_page(query)
-        wanted = self._filter(caller, query)
+        wanted = order_filter(self._gateway.require_views().symbols, caller, query)
         orders, total = await list_orders(self._gateway, wanted, page)
-        shown, has_next = orders[: page.limit], len(orders) > page.limit
-        cursor = cursor_text(Position(wanted.key(shown[-1]), shown[-1].number)) if has_next else None
-        offset = {} if page.offset is None or total is None else {"offset": page.offset, "total": total}
-        return Reply(
-            api.OrderList([model(self._gateway, order) for order in shown], api.Pagination(page.limit, has_next, cursor, **offset))
-        )
-
-    def _filter(self, caller: Caller, query: dict[str, str]) -> OrderFilter:
-        views = self._gateway.require_views()
-        user_id: bytes | None = caller.user_id
-        if "user_id" in query:
-            user_id = _staff_filter(caller, query["user_id"])
-        by_price, ascending = _choice("sort", query.get("sort", "created_at:desc"), SORTS)
-        symbol = query.get("symbol")
-        return OrderFilter(
-            user_id=user_id,
-            symbol=None if symbol is None else known_symbol(views.symbols, symbol).symbol,
-            statuses=_statuses(query.get("status")),
-            side=_side(query.get("side")),
-            type=None if query.get("type") is None else _choice("type", query["type"], OrderType.__members__),
-            client_order_id=query.get("client_order_id"),
-            from_ms=parse_time("start_date", query["start_date"]) if "start_date" in query else None,
-            to_ms=parse_time("end_date", query["end_date"]) if "end_date" in query else None,
-            by_price=by_price,
-            ascending=ascending,
-        )
+        return Reply(order_list(orders, total, wanted, page, lambda order: model(self._gateway, order)))
 
     async def place_batch(self, call: Call) -> Reply:
         """Each item is judged for itself; the good ones travel in one record."""
@@ -329,7 +302,7 @@ class Orders:
         commands: list[PlaceOrder] = []
         for index, raw in enumerate(items):
             try:
-                commands.append(place_command(_PLACE.decode(raw), symbols, caller.user_id))
+                commands.append(place_command(_live(_PLACE.decode(raw)), symbols, caller.user_id))
                 places.append(index)
             except ProblemError as problem:
                 results[index] = _failed(path, trace_id, index, problem)
@@ -404,6 +377,12 @@ def _check_changeable(caller: Caller, order: Order) -> None:
         raise ProblemError("ORDER_004", f"the order is {order.status.name}", status_now=order.status.name)
 
 
+def _live(request: api.PlaceOrderRequest) -> api.PlaceOrderRequest:
+    if request.mode == "paper":
+        raise ProblemError("INVALID_ORDER", "paper orders are placed one at a time", errors=[FieldError("mode", "must be live in a batch")])
+    return request
+
+
 def check_batch(count: int) -> None:
     if count == 0:
         raise invalid("orders", "must not be empty")
@@ -420,34 +399,3 @@ async def _settled(path: str, trace_id: str, index: int, item: Awaitable[api.Bat
 
 def _failed(path: str, trace_id: str, index: int, problem: ProblemError) -> api.BatchItem:
     return api.BatchItem(index, problem.kind.status, error=problem.body(instance=path, trace_id=trace_id))
-
-
-def _choice(field: str, text: str, choices: Mapping[str, V]) -> V:
-    if text not in choices:
-        raise invalid(field, "must be one of " + ", ".join(choices))
-    return choices[text]
-
-
-def _side(text: str | None) -> Side | None:
-    return None if text is None else _choice("side", text, Side.__members__)
-
-
-def _statuses(text: str | None) -> frozenset[OrderStatus]:
-    """One status, several with commas, or ``ACTIVE`` for all that are not final."""
-    if text is None:
-        return frozenset()
-    found: set[OrderStatus] = set()
-    for name in text.split(","):
-        found |= _OPEN_STATUSES if name == "ACTIVE" else {_choice("status", name, OrderStatus.__members__)}
-    return frozenset(found)
-
-
-def _staff_filter(caller: Caller, text: str) -> bytes | None:
-    """Whose orders staff wants to see: one user's, or everybody's for ``*``."""
-    try:
-        user_id = None if text == "*" else UUID(text).bytes
-    except ValueError:
-        raise invalid("user_id", "must be a UUID") from None
-    if user_id != caller.user_id and not caller.sees_all:
-        raise ProblemError("FORBIDDEN", "the orders are not yours")
-    return user_id

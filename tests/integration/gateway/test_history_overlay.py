@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from engine_container.gateway.auth import Caller
-from engine_container.gateway.history import OrderFilter
 from engine_container.gateway.lookup import list_orders, order_by_client_id, order_by_id
+from engine_container.gateway.order_rows import OrderFilter
 from engine_container.gateway.pages import Page, Position
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.routes.account import Account

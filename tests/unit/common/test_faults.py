@@ -33,7 +33,7 @@ def _refusal(kind: type[Any], value: object) -> ProblemError:
     [
         ({"side": "buy"}, "side", "must be one of BUY, SELL"),
         ({"side": 1}, "side", "must be one of BUY, SELL"),
-        ({"mode": "dry"}, "mode", "must be live"),
+        ({"mode": "dry"}, "mode", "must be one of live, paper"),
         ({"symbol": ""}, "symbol", "must be text of 1 to 32 characters"),
         ({"symbol": None}, "symbol", "must be text of 1 to 32 characters"),
         ({"trail_bps": 0}, "trail_bps", "must be a whole number from 1 to 9999 or null"),

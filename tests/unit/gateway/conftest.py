@@ -202,42 +202,44 @@ def key_file(signing_key: keys.SigningKey, tmp_path_factory: pytest.TempPathFact
 Scenario = Callable[[Harness], Coroutine[Any, Any, None]]
 
 
+@asynccontextmanager
+async def running(signing_key: keys.SigningKey, key_file: Path, **changes: Any) -> AsyncIterator[Harness]:
+    """A gateway that lists BTC/USDT; ``changes`` are settings."""
+    events = MemoryEvents()
+    engine = FakeEngine(events)
+    settings = GatewaySettings(
+        kafka_bootstrap_servers="unused:1",
+        redis_url="redis://unused:1",
+        jwks_file=str(key_file),
+        **{"answer_seconds_max": 2, "rate_limits": "off", **changes},
+    )
+    gateway = Gateway(settings, command_log=engine, event_log=events)
+    redis = FakeRedis()
+    gateway.redis = redis  # type: ignore[assignment] # it answers what is asked
+    gateway.auth._store = redis  # type: ignore[assignment] # as above
+    gateway.limits._scripts = redis
+    gateway.api_keys._store = redis
+    events.add(_record(engine, [symbol_changed()]))
+    harness = Harness(gateway, engine, events, redis, signing_key)
+    app = build_app(gateway)
+    harness.app = app
+    await gateway.start()
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
+        harness.client = client
+        await harness.settle()
+        try:
+            yield harness
+        finally:
+            await gateway.stop()
+
+
 @pytest.fixture
 def play(signing_key: keys.SigningKey, key_file: Path) -> Callable[..., None]:
     """Runs a coroutine function against a fresh gateway that lists BTC/USDT."""
 
-    @asynccontextmanager
-    async def running(**changes: Any) -> AsyncIterator[Harness]:
-        events = MemoryEvents()
-        engine = FakeEngine(events)
-        settings = GatewaySettings(
-            kafka_bootstrap_servers="unused:1",
-            redis_url="redis://unused:1",
-            jwks_file=str(key_file),
-            **{"answer_seconds_max": 2, "rate_limits": "off", **changes},
-        )
-        gateway = Gateway(settings, command_log=engine, event_log=events)
-        redis = FakeRedis()
-        gateway.redis = redis  # type: ignore[assignment] # it answers what is asked
-        gateway.auth._store = redis  # type: ignore[assignment] # as above
-        gateway.limits._scripts = redis
-        gateway.api_keys._store = redis
-        events.add(_record(engine, [symbol_changed()]))
-        harness = Harness(gateway, engine, events, redis, signing_key)
-        app = build_app(gateway)
-        harness.app = app
-        await gateway.start()
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
-            harness.client = client
-            await harness.settle()
-            try:
-                yield harness
-            finally:
-                await gateway.stop()
-
     def run(scenario: Scenario, **changes: Any) -> None:
         async def all_of_it() -> None:
-            async with running(**changes) as harness:
+            async with running(signing_key, key_file, **changes) as harness:
                 await scenario(harness)
 
         asyncio.run(all_of_it())

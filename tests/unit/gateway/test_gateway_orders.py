@@ -120,7 +120,7 @@ def test_every_spelling_of_a_symbol_is_understood(play: Play, spelling: str) -> 
         ({"time_in_force": "GTD"}, "INVALID_ORDER", "expires_at"),
         ({"time_in_force": "GTD", "expires_at": "tomorrow"}, "VALIDATION_ERROR", "expires_at"),
         ({"time_in_force": "GTD", "expires_at": "2026-01-01T00:00:00"}, "VALIDATION_ERROR", "expires_at"),
-        ({"mode": "paper"}, "VALIDATION_ERROR", "mode"),
+        ({"mode": "toy"}, "VALIDATION_ERROR", "mode"),
     ],
 )
 def test_a_bad_order_is_refused_with_the_field_at_fault_and_nothing_is_appended(

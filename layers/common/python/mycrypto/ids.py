@@ -13,6 +13,8 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 SHARD_SPOT: Final = 0
+SHARD_PAPER: Final = (1 << 12) - 1
+"""In the ids of paper orders and paper trades, which no engine makes."""
 
 _VERSION: Final = 7
 _VARIANT: Final = 0b10

@@ -35,6 +35,14 @@ def moment(time_ms: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=time_ms)
 
 
+def milliseconds(time: datetime | None) -> int:
+    """Epoch milliseconds of a moment, exactly; 0 for none."""
+    if time is None:
+        return 0
+    delta = time - _EPOCH
+    return delta.days * 86_400_000 + delta.seconds * 1_000 + delta.microseconds // 1_000
+
+
 def records_by_shard(event: Mapping[str, Any]) -> dict[int, list[events.EventRecord]]:
     """The records of an MSK (or self-managed Kafka) Lambda event, by shard, in the order of their offsets.
 

@@ -55,7 +55,8 @@ class PlaceOrderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     trail_bps: Annotated[int, Meta(ge=1, le=9_999)] | None = None
     activation_price: AmountText | None = None
     expires_at: Annotated[str, Meta(max_length=40, description="ISO-8601 with offset; for GTD")] | None = None
-    mode: Literal["live"] = "live"
+    mode: Literal["live", "paper"] = "live"
+    """``paper``: filled by the public trades with play money; LIMIT, MARKET, STOP and STOP_LIMIT."""
 
 
 class AmendOrderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,6 +97,8 @@ class Fill(msgspec.Struct, frozen=True):
     is_maker: bool
     is_buyer_maker: bool
     executed_at: str
+    trade_source: Literal["SIMULATION"] | UnsetType = UNSET
+    """With a paper trade only."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -133,6 +136,8 @@ class Order(msgspec.Struct, frozen=True):
     cancelled_at: str | None
     fills: list[Fill] | UnsetType = UNSET
     """With a single order only."""
+    mode: Literal["paper"] | UnsetType = UNSET
+    """With a paper order only."""
 
 
 class Placed(msgspec.Struct, frozen=True):

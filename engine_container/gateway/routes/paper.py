@@ -1,0 +1,221 @@
+"""Paper trading: the same endpoints with ``mode=paper``. A paper order is also known by its id."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Final, Literal
+from urllib.parse import parse_qs
+
+from msgspec.structs import replace
+
+from engine_container.gateway.auth import Caller
+from engine_container.gateway.order_query import LIST_QUERY, order_filter, order_list, parse_side
+from engine_container.gateway.order_rows import OrderFilter
+from engine_container.gateway.pages import Position, cursor_text, parse_page
+from engine_container.gateway.paper import PaperAccounts, Request
+from engine_container.gateway.parts import Gateway
+from engine_container.gateway.placing import known_symbol, place_command, trading_id
+from engine_container.gateway.refusals import refusal
+from engine_container.paper import rules
+from engine_container.paper.rules import PaperRefusedError
+from engine_container.views.orders import Order
+from engine_container.views.rendering import balance_model, fill_model, order_model
+from engine_container.views.trades import OwnFill
+from engine_container.web.call import Call, Reply
+from engine_container.web.edge import Handler
+from mycrypto.contracts import api
+from mycrypto.errors import ProblemError, invalid
+from mycrypto.ids import SHARD_PAPER
+
+FILLS_LIMIT_MAX: Final = 500
+
+
+def by_mode(live: Handler, paper: Handler) -> Handler:
+    """The handler that the query's ``mode`` names."""
+
+    async def chosen(call: Call) -> Reply:
+        return await (paper if _mode(call) == "paper" else live)(call)
+
+    return chosen
+
+
+def by_order_id(live: Handler, paper: Handler) -> Handler:
+    """The handler that the order's id names."""
+
+    async def chosen(call: Call) -> Reply:
+        return await (paper if _is_paper(call.path_params["order_id"]) else live)(call)
+
+    return chosen
+
+
+def _is_paper(order_id: str) -> bool:
+    try:
+        _, parts = trading_id(order_id, "order_id")
+    except ProblemError:
+        return False  # as every request about a live order, it is first asked who calls
+    return parts is not None and parts.shard == SHARD_PAPER
+
+
+def _mode(call: Call) -> Literal["live", "paper"]:
+    values = parse_qs(call.target.partition("?")[2]).get("mode", ["live"])
+    if values == ["live"]:
+        return "live"
+    if values == ["paper"]:
+        return "paper"
+    raise invalid("mode", "must be live or paper")
+
+
+class Paper:
+    """The endpoints of paper accounts."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    @property
+    def _accounts(self) -> PaperAccounts:
+        if self._gateway.paper is None:
+            raise ProblemError("SERVICE_UNAVAILABLE", "this gateway has no database for paper trading")
+        return self._gateway.paper
+
+    async def begin(self, caller: Caller, request: api.PlaceOrderRequest, answered: Callable[[api.Placed | ProblemError], None]) -> None:
+        """Place an order; what comes of it goes to ``answered``."""
+        try:
+            placed = await self._place(caller, request)
+        except ProblemError as problem:
+            answered(problem)
+        except Exception:
+            self._gateway.logger.exception("a paper order could not be placed")
+            answered(ProblemError("INTERNAL_ERROR"))
+        else:
+            answered(placed)
+
+    async def _place(self, caller: Caller, request: api.PlaceOrderRequest) -> api.Placed:
+        accounts, views = self._accounts, self._gateway.require_views()
+        command = place_command(request, views.symbols, caller.user_id)
+        symbol = views.symbols.rules(command.symbol)
+        minutes = views.minutes.get(command.symbol)
+        last_price = (minutes.last_price if minutes is not None else None) or 0
+        try:
+            try:
+                rules.check(command, symbol, last_price)
+                need = rules.need(command, symbol, last_price)
+            except PaperRefusedError:
+                # the market may have moved on since the same order was placed
+                kept = await accounts.repeated(command)
+                if kept is None:
+                    raise
+                return api.Placed(_shown(kept), [], duplicate=True)
+            slippage_ppm = secrets.randbelow(rules.SLIPPAGE_PPM_MAX + 1)
+            now_ms = max(_now_ms(), views.time_ms)
+            order, duplicate = await accounts.place(Request(command, symbol, need, slippage_ppm, views.watermark, now_ms))
+        except PaperRefusedError as error:
+            raise refusal(error.code, error.details) from None
+        return api.Placed(_shown(order), [], duplicate=duplicate)
+
+    async def get(self, call: Call) -> Reply:
+        caller = await self._gateway.caller(call)
+        return Reply(_shown(await self._named(caller, call.path_params["order_id"]), with_fills=True))
+
+    async def get_by_client_id(self, call: Call) -> Reply:
+        caller = await self._gateway.caller(call)
+        return Reply(_shown(await self._by_client_id(caller, call), with_fills=True))
+
+    async def amend(self, call: Call) -> Reply:
+        caller = await self._gateway.caller(call, trades=True)
+        await self._named(caller, call.path_params["order_id"])
+        raise ProblemError("INVALID_ORDER", "a paper order cannot be amended; cancel it and place another one")
+
+    async def cancel(self, call: Call) -> Reply:
+        caller = await self._gateway.caller(call, trades=True)
+        return Reply(await self._cancel(caller, await self._named(caller, call.path_params["order_id"])))
+
+    async def cancel_by_client_id(self, call: Call) -> Reply:
+        caller = await self._gateway.caller(call, trades=True)
+        return Reply(await self._cancel(caller, await self._by_client_id(caller, call)))
+
+    async def _cancel(self, caller: Caller, order: Order) -> api.Order:
+        if order.user_id != caller.user_id:
+            raise ProblemError("FORBIDDEN", "the order is not yours")
+        closed = await self._accounts.cancel(OrderFilter(user_id=caller.user_id), _now_ms(), order.number)
+        if not closed:
+            now = await self._accounts.order(order.number) or order
+            raise ProblemError("ORDER_004", f"the order is {now.status.name}", status_now=now.status.name)
+        return _shown(closed[0], with_fills=True)
+
+    async def cancel_all(self, call: Call) -> Reply:
+        caller = await self._gateway.caller(call, trades=True)
+        query = call.query(frozenset({"symbol", "side", "mode"}))
+        wanted = OrderFilter(user_id=caller.user_id, symbol=self._symbol(query.get("symbol")), side=parse_side(query.get("side")))
+        closed = await self._accounts.cancel(wanted, _now_ms())
+        return Reply(api.Cancelled(len(closed), [_shown(order) for order in closed]))
+
+    async def list(self, call: Call) -> Reply:
+        caller = await self._gateway.caller(call)
+        query = call.query(LIST_QUERY)
+        page = parse_page(query)
+        wanted = order_filter(self._gateway.require_views().symbols, caller, query)
+        orders, total = await self._accounts.orders(wanted, page)
+        return Reply(order_list(orders, total, wanted, page, _shown))
+
+    async def balances(self, call: Call) -> Reply:
+        caller = await self._gateway.caller(call)
+        call.query(frozenset({"mode"}))
+        own = await self._accounts.balances(caller.user_id, _now_ms())
+        return Reply(api.BalanceList([balance_model(asset, own[asset]) for asset in sorted(own)]))
+
+    async def trades(self, call: Call) -> Reply:
+        """Own fills, newest first."""
+        caller = await self._gateway.caller(call)
+        query = call.query(frozenset({"symbol", "order_id", "limit", "cursor", "mode"}))
+        page = parse_page(query, limit_max=FILLS_LIMIT_MAX)
+        number = (await self._named(caller, query["order_id"])).number if "order_id" in query else None
+        found = await self._accounts.fills(
+            caller.user_id, self._symbol(query.get("symbol")), page.after, page.limit + 1, order_number=number
+        )
+        shown, has_next = found[: page.limit], len(found) > page.limit
+        cursor = cursor_text(Position(shown[-1].record.time_ms, shown[-1].record.number)) if has_next else None
+        return Reply(api.FillList([_shown_fill(fill) for fill in shown], api.Pagination(page.limit, has_next, cursor)))
+
+    async def reset(self, call: Call) -> Reply:
+        """Begin anew: open orders cancelled, the balances of the first day."""
+        caller = await self._gateway.caller(call, trades=True)
+        call.query(frozenset())
+        now_ms = _now_ms()
+        await self._accounts.reset(caller.user_id, now_ms)
+        own = await self._accounts.balances(caller.user_id, now_ms)
+        return Reply(api.BalanceList([balance_model(asset, own[asset]) for asset in sorted(own)]))
+
+    async def _named(self, caller: Caller, text: str) -> Order:
+        _, parts = trading_id(text, "order_id")
+        order = await self._accounts.order(parts.number) if parts is not None and parts.shard == SHARD_PAPER else None
+        if parts is None or order is None or order.created_ms != parts.created_ms:
+            raise ProblemError("ORDER_003", "there is no such paper order")
+        if order.user_id != caller.user_id and not caller.sees_all:
+            raise ProblemError("FORBIDDEN", "the order is not yours")
+        return order
+
+    async def _by_client_id(self, caller: Caller, call: Call) -> Order:
+        order = await self._accounts.order_by_client_id(caller.user_id, call.path_params["client_order_id"])
+        if order is None:
+            raise ProblemError("ORDER_003", "there is no such paper order")
+        return order
+
+    def _symbol(self, spelling: str | None) -> str | None:
+        return None if spelling is None else known_symbol(self._gateway.require_views().symbols, spelling).symbol
+
+
+def _shown(order: Order, *, with_fills: bool = False) -> api.Order:
+    found = order_model(order, order.symbol.rpartition("/")[2], SHARD_PAPER)
+    if with_fills:
+        return replace(found, mode="paper", fills=[_shown_fill(fill) for fill in order.fills])
+    return replace(found, mode="paper")
+
+
+def _shown_fill(fill: OwnFill) -> api.Fill:
+    return replace(fill_model(fill, fill.record.trade.symbol.rpartition("/")[2], SHARD_PAPER), trade_source="SIMULATION")
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
