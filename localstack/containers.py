@@ -21,7 +21,7 @@ from localstack.parts.kafka import ensure_topics
 from localstack.paths import CACHE, REPOSITORY
 from localstack.progress import Progress, Step
 from localstack.seeding import seed
-from localstack.servers import HISTORY_READER, Servers
+from localstack.servers import TRADE_APP, Servers
 from localstack.status import PartStatus, PlatformStatus
 
 COMPOSE: Final = REPOSITORY / "localstack" / "docker-compose.yml"
@@ -144,7 +144,7 @@ def environment(ports: Mapping[str, int], secrets: vault.Vault, outputs: Mapping
     return {
         "POSTGRES_PASSWORD": secrets.postgres_password,
         "REDIS_PASSWORD": secrets.redis_password,
-        "HISTORY_READER_PASSWORD": secrets.database_passwords[HISTORY_READER],
+        "TRADE_APP_PASSWORD": secrets.database_passwords[TRADE_APP],
         "SNAPSHOT_BUCKET": outputs.get("SnapshotBucket", ""),
         "REST_API_PATH": outputs.get("RestApiPath", ""),
         **{f"{name.upper()}_PORT": str(port) for name, port in ports.items()},

@@ -19,7 +19,7 @@ from localstack.parts.valkey import Valkey
 from localstack.vault import STAGE, Vault
 
 THROWAWAY_MARK: Final = "throwaway"
-HISTORY_READER: Final = "trade_engine_readonly"
+TRADE_APP: Final = "trade_engine_app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,11 @@ class Servers:
         return [name for name, server in given.items() if server is None]
 
     @property
-    def history_url(self) -> str:
-        """The history database as one who may only read."""
+    def trade_database_url(self) -> str:
+        """The trade database, as gateway and publisher use it: the history to read, paper trading to write."""
         parts = urlsplit(self.admin_dsn)
-        password = self.vault.database_passwords[HISTORY_READER]
-        return f"postgresql://{HISTORY_READER}:{password}@{parts.hostname}:{parts.port or 5432}/mytrader_trade_engine"
+        password = self.vault.database_passwords[TRADE_APP]
+        return f"postgresql://{TRADE_APP}:{password}@{parts.hostname}:{parts.port or 5432}/mytrader_trade_engine"
 
     def context(self, public_url: str) -> dict[str, str]:
         """What the CDK app is told: addresses without passwords."""

@@ -88,7 +88,7 @@ class Startup:
             clients=self.servers.emulator.client_environment,
             bootstrap=self.servers.bootstrap,
             redis_url=self.servers.redis_url,
-            trade_database_url=self.servers.history_url,
+            trade_database_url=self.servers.trade_database_url,
             outputs=self.deployment.outputs(),
         ).parts()
 

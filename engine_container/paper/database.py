@@ -22,13 +22,14 @@ PaperPool = AsyncConnectionPool[PaperConnection]
 
 
 def pool(url: str, *, connections_max: int) -> PaperPool:
-    """Closed at first; a connection is made when one is needed."""
+    """Closed at first; a connection is made when one is needed, and one that died meanwhile is not given out."""
     return AsyncConnectionPool(
         url,
         min_size=0,
         max_size=connections_max,
         open=False,
         timeout=WAIT_SECONDS,
+        check=AsyncConnectionPool.check_connection,
         kwargs={"prepare_threshold": None, "autocommit": True, "options": "-c statement_timeout=5000 -c timezone=UTC"},
     )
 

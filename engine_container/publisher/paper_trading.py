@@ -35,7 +35,7 @@ class PaperTrading:
     def __init__(self, url: str, shard: int, reporter: Reporter) -> None:
         self._pool = database.pool(url, connections_max=1)
         self._filling = Filling(self._pool, shard)
-        self._reporter = reporter
+        self._logger = reporter
         self.state = "starting"
 
     async def run(self) -> None:
@@ -50,11 +50,11 @@ class PaperTrading:
                     forget_at = time.monotonic() + FORGET_SECONDS
             except (psycopg.OperationalError, PoolTimeout, OSError) as error:
                 if self.state != "not reachable":
-                    self._reporter.warning("the trade database is not reachable, no paper order is filled: %s", error)
+                    self._logger.warning("the trade database is not reachable, no paper order is filled: %s", error)
                 self.state = "not reachable"
                 await asyncio.sleep(RETRY_SECONDS)
             except Exception:  # whatever it is, the publisher has other work to do
-                self._reporter.exception("paper orders cannot be filled")
+                self._logger.exception("paper orders cannot be filled")
                 self.state = "failing"
                 await asyncio.sleep(RETRY_SECONDS)
             else:

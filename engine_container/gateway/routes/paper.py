@@ -108,8 +108,7 @@ class Paper:
                     raise
                 return api.Placed(_shown(kept), [], duplicate=True)
             slippage_ppm = secrets.randbelow(rules.SLIPPAGE_PPM_MAX + 1)
-            now_ms = max(_now_ms(), views.time_ms)
-            order, duplicate = await accounts.place(Request(command, symbol, need, slippage_ppm, views.watermark, now_ms))
+            order, duplicate = await accounts.place(Request(command, symbol, need, slippage_ppm, views.watermark, self._now_ms()))
         except PaperRefusedError as error:
             raise refusal(error.code, error.details) from None
         return api.Placed(_shown(order), [], duplicate=duplicate)
@@ -138,7 +137,7 @@ class Paper:
     async def _cancel(self, caller: Caller, order: Order) -> api.Order:
         if order.user_id != caller.user_id:
             raise ProblemError("FORBIDDEN", "the order is not yours")
-        closed = await self._accounts.cancel(OrderFilter(user_id=caller.user_id), _now_ms(), order.number)
+        closed = await self._accounts.cancel(OrderFilter(user_id=caller.user_id), self._now_ms(), order.number)
         if not closed:
             now = await self._accounts.order(order.number) or order
             raise ProblemError("ORDER_004", f"the order is {now.status.name}", status_now=now.status.name)
@@ -148,7 +147,7 @@ class Paper:
         caller = await self._gateway.caller(call, trades=True)
         query = call.query(frozenset({"symbol", "side", "mode"}))
         wanted = OrderFilter(user_id=caller.user_id, symbol=self._symbol(query.get("symbol")), side=parse_side(query.get("side")))
-        closed = await self._accounts.cancel(wanted, _now_ms())
+        closed = await self._accounts.cancel(wanted, self._now_ms())
         return Reply(api.Cancelled(len(closed), [_shown(order) for order in closed]))
 
     async def list(self, call: Call) -> Reply:
@@ -162,7 +161,7 @@ class Paper:
     async def balances(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call)
         call.query(frozenset({"mode"}))
-        own = await self._accounts.balances(caller.user_id, _now_ms())
+        own = await self._accounts.balances(caller.user_id, self._now_ms())
         return Reply(api.BalanceList([balance_model(asset, own[asset]) for asset in sorted(own)]))
 
     async def trades(self, call: Call) -> Reply:
@@ -182,7 +181,7 @@ class Paper:
         """Begin anew: open orders cancelled, the balances of the first day."""
         caller = await self._gateway.caller(call, trades=True)
         call.query(frozenset())
-        now_ms = _now_ms()
+        now_ms = self._now_ms()
         await self._accounts.reset(caller.user_id, now_ms)
         own = await self._accounts.balances(caller.user_id, now_ms)
         return Reply(api.BalanceList([balance_model(asset, own[asset]) for asset in sorted(own)]))
@@ -202,6 +201,10 @@ class Paper:
             raise ProblemError("ORDER_003", "there is no such paper order")
         return order
 
+    def _now_ms(self) -> int:
+        """The time, and never one before the newest public trade."""
+        return max(time.time_ns() // 1_000_000, self._gateway.views.time_ms)
+
     def _symbol(self, spelling: str | None) -> str | None:
         return None if spelling is None else known_symbol(self._gateway.require_views().symbols, spelling).symbol
 
@@ -215,7 +218,3 @@ def _shown(order: Order, *, with_fills: bool = False) -> api.Order:
 
 def _shown_fill(fill: OwnFill) -> api.Fill:
     return replace(fill_model(fill, fill.record.trade.symbol.rpartition("/")[2], SHARD_PAPER), trade_source="SIMULATION")
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -5,10 +5,12 @@ money, and nothing else moved.
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -22,6 +24,7 @@ from engine_container.paper import database
 from engine_container.paper.filling import Filling, Step
 from engine_container.paper.rules import BAR_MS, OPEN_ORDERS_PER_SYMBOL_MAX, START
 from functions.history import service as history
+from mycrypto.contracts.events import decode_record
 from mycrypto.contracts.trading import Side
 from mycrypto.money import UNITS_PER_ONE, format_amount
 from mycrypto.security import keys
@@ -94,15 +97,9 @@ async def open_desk(trade_database: TestDatabase, folder: Path) -> AsyncIterator
     async with running(signing, key_file, trade_database_url=url) as harness:
         listed = harness.events.records[0]
         with connection.transaction():
-            history.project(connection, 0, [history_record(listed)])
+            history.project(connection, 0, [decode_record(listed)])
         async with database.pool(url, connections_max=2) as pool:
             yield Desk(harness, EngineLog("BTC/USDT", seq=harness.engine.seq), Filling(pool, 0), connection)
-
-
-def history_record(payload: bytes) -> Any:
-    from mycrypto.contracts.events import decode_record
-
-    return decode_record(payload)
 
 
 Scenario = Callable[[Desk], Coroutine[Any, Any, None]]
@@ -395,5 +392,60 @@ def test_old_orders_are_forgotten_with_their_trades_and_open_ones_never(at_desk:
         assert await desk.filling.forget() == 1
         counts = admin.execute("SELECT (SELECT count(*) FROM paper_orders), (SELECT count(*) FROM paper_trades)").fetchone()
         assert counts == (1, 0)
+
+    at_desk(scenario)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_whatever_is_done_play_money_adds_up_and_locks_are_those_of_open_orders(
+    at_desk: Play, trade_database: TestDatabase, seed: int
+) -> None:
+    chance, admin = random.Random(seed), trade_database.connect()
+    before_reset: dict[UUID, int] = {}
+
+    async def act(desk: Desk, user: UUID) -> None:
+        kind = chance.choice(("LIMIT", "MARKET", "STOP", "STOP_LIMIT", "cancel", "reset"))
+        if kind == "cancel":
+            await desk.call("DELETE", f"/api/v1/orders?mode=paper&side={chance.choice(('BUY', 'SELL'))}", user=user)
+        elif kind == "reset":
+            if chance.random() < 0.2:
+                await desk.call("POST", "/api/v1/account/paper/reset", user=user)
+                (before_reset[user],) = admin.execute(
+                    "SELECT coalesce(max(number), 0) FROM paper_orders WHERE user_id = %s", (user,)
+                ).fetchone() or (0,)
+        else:
+            body = {"symbol": "BTC/USDT", "side": chance.choice(("BUY", "SELL")), "type": kind, "mode": "paper"}
+            body["quantity"] = f"0.{chance.randint(1, 9_999):04d}"
+            if kind.endswith("LIMIT"):
+                body["price"] = f"{chance.randint(39_500, 40_500)}"
+            if kind.startswith("STOP"):
+                body["stop_price"] = f"{chance.randint(39_500, 40_500)}"
+            assert (await desk.call("POST", "/api/v1/orders", body, user=user)).status_code in {201, 400, 409}
+
+    async def scenario(desk: Desk) -> None:
+        users = [uuid4() for _ in range(3)]
+        for _ in range(40):
+            await asyncio.gather(*(act(desk, user) for user in users), desk.fill())
+            if chance.random() < 0.5:
+                await desk.trade(chance.randint(39_000, 41_000), bars_on=chance.randint(0, 1))
+        await desk.fill()
+        unequal = admin.execute(
+            "SELECT b.user_id, b.asset, b.locked, coalesce(sum(o.locked), 0) FROM paper_balances b LEFT JOIN paper_orders o ON o.user_id = b.user_id"
+            " AND b.asset = split_part(o.symbol, '/', CASE o.side WHEN 'BUY' THEN 2 ELSE 1 END) GROUP BY 1, 2 HAVING b.locked <> coalesce(sum(o.locked), 0)"
+        ).fetchall()
+        assert unequal == []
+        for user in users:
+            expected = {asset: Decimal(units) / ONE for asset, units in START.items()}
+            fills = admin.execute(
+                "SELECT symbol, side::text, quantity, value, fee FROM paper_trades WHERE user_id = %s AND order_number > %s",
+                (user, before_reset.get(user, 0)),
+            )
+            for symbol, side, quantity, value, fee in fills.fetchall():
+                sign = 1 if side == "BUY" else -1
+                base, quote = symbol.split("/")
+                expected[base] = expected.get(base, Decimal(0)) + sign * quantity
+                expected[quote] -= sign * value + fee
+            rows = admin.execute("SELECT asset, available + locked FROM paper_balances WHERE user_id = %s", (user,)).fetchall()
+            assert dict(rows) == expected
 
     at_desk(scenario)
