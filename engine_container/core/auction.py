@@ -5,6 +5,8 @@ The price is that of the greatest volume; ties go to the smallest imbalance, the
 
 from __future__ import annotations
 
+from mypy_extensions import i64
+
 from engine_container.core.amendments import amended
 from engine_container.core.book import level_at, remove_emptied, to_the_back, unlink
 from engine_container.core.closing import cancel, close_filled, take_over
@@ -22,23 +24,25 @@ def clearing_price(symbol: Symbol) -> int:
     asks = symbol.asks
     if bids.best is None or asks.best is None or bids.best.key < -asks.best.key:
         return 0
-    prices = sorted({key for key in bids.keys if key >= -asks.best.key} | {-key for key in asks.keys if -key <= bids.best.key})
-    demand = sum([level.open for level in bids.levels.values() if level.key >= prices[0]])
-    supply = 0
+    lowest: int = -asks.best.key
+    highest: int = bids.best.key
+    prices = sorted({key for key in bids.keys if key >= lowest} | {-key for key in asks.keys if -key <= highest})
+    demand: int = sum([int(level.open) for level in bids.levels.values() if level.key >= prices[0]])
+    supply: int = 0
     ask_keys = list(reversed(asks.keys))
     next_ask = 0
     best: tuple[int, int, int, int] | None = None
     for price in prices:
         while next_ask < len(ask_keys) and -ask_keys[next_ask] <= price:
-            supply += level_at(asks, ask_keys[next_ask]).open
+            supply += int(level_at(asks, ask_keys[next_ask]).open)
             next_ask += 1
-        distance = abs(price - symbol.last_price) if symbol.last_price > 0 else 0
+        distance = abs(price - int(symbol.last_price)) if symbol.last_price > 0 else 0
         candidate = (-min(demand, supply), abs(demand - supply), distance, price)
         if best is None or candidate < best:
             best = candidate
         bid_level = bids.levels.find(price)
         if bid_level is not None:
-            demand -= bid_level.open
+            demand -= int(bid_level.open)
     return best[3] if best is not None else 0
 
 
@@ -65,7 +69,7 @@ def uncross(state: State, symbol: Symbol, events: Events, closed: Events) -> Non
         _trade(state, maker, taker, price, own, events, closed)
 
 
-def _prevent(state: State, maker: Order, taker: Order, mode: int, events: Events, closed: Events) -> None:
+def _prevent(state: State, maker: Order, taker: Order, mode: i64, events: Events, closed: Events) -> None:
     """Self-trade prevention between two resting orders."""
     if mode == STP_DECREMENT:
         lots = min(maker.open, taker.open)
@@ -82,7 +86,7 @@ def _prevent(state: State, maker: Order, taker: Order, mode: int, events: Events
         cancel(state, taker, REASON, closed)
 
 
-def _trade(state: State, maker: Order, taker: Order, price: int, own: bool, events: Events, closed: Events) -> None:
+def _trade(state: State, maker: Order, taker: Order, price: i64, own: bool, events: Events, closed: Events) -> None:
     lots = min(maker.shown, taker.shown)
     maker_part_taken = lots == maker.shown
     taker_shown = taker.shown - lots
@@ -92,7 +96,7 @@ def _trade(state: State, maker: Order, taker: Order, price: int, own: bool, even
         taker.level.open -= lots
     taker.shown = taker_shown
     if taker_shown == 0 and taker.terms is not None:
-        taker.shown = min(taker.terms.display, taker.open)
+        taker.shown = min(taker.terms.display, int(taker.open))
     _after(state, maker, maker_part_taken, closed)
     _after(state, taker, taker_shown == 0, closed)
 

@@ -5,6 +5,8 @@ Only for figures that can be set beside engines that are a book and nothing else
 
 from __future__ import annotations
 
+from mypy_extensions import i64
+
 from engine_container.core.book import remove_emptied, rest, take_out, unlink
 from engine_container.core.entities import InvariantError, Order, Seat
 from engine_container.core.vocabulary import BUY
@@ -28,7 +30,7 @@ class BareBook:
             else:
                 self.add(number, side, price, lots)
 
-    def add(self, number: int, side: int, price: int, lots: int) -> None:
+    def add(self, number: i64, side: i64, price: i64, lots: i64) -> None:
         """Trade against the other side as far as the price allows, rest with what is left."""
         order = Order(self.seat, side, 0, price, lots, 0, "", 0, None)
         order.number = number
@@ -45,7 +47,7 @@ class BareBook:
             maker = level.head
             if maker is None:
                 raise InvariantError(f"empty level {level.key}")
-            taken = min(maker.open, order.open)
+            taken = min(order.open, maker.open)
             order.open -= taken
             maker.open -= taken
             maker.shown = maker.open

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
+from mypy_extensions import i64
+
 from engine_container.core.entities import BookSide, InvariantError, Level, Order
 from engine_container.core.vocabulary import BUY
 
@@ -20,7 +22,7 @@ def other_side(order: Order) -> BookSide:
     return symbol.asks if order.side == BUY else symbol.bids
 
 
-def key_of(side: int, price: int) -> int:
+def key_of(side: i64, price: i64) -> i64:
     """The key of a price on the side where it rests."""
     return price if side == BUY else -price
 
@@ -89,7 +91,7 @@ def to_the_back(order: Order, level: Level) -> None:
     order.level = level
 
 
-def open_level(side: BookSide, key: int) -> Level:
+def open_level(side: BookSide, key: i64) -> Level:
     """A new, empty level in its place."""
     level = Level(key)
     side.levels.add(key, level)
@@ -103,7 +105,7 @@ def open_level(side: BookSide, key: int) -> Level:
     return level
 
 
-def level_at(side: BookSide, key: int) -> Level:
+def level_at(side: BookSide, key: i64) -> Level:
     """The level of a key that is there."""
     level = side.levels.find(key)
     if level is None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from mypy_extensions import i64
+
 from engine_container.core.entities import State, Symbol
-from engine_container.core.limits import set_band
-from engine_container.core.vocabulary import BPS
+from engine_container.core.limits import lowered, raised, set_band
 
 WINDOW_SECONDS: Final = 60
 
 
-def observe(state: State, symbol: Symbol, price: int) -> bool:
+def observe(state: State, symbol: Symbol, price: i64) -> bool:
     """Take note of a new last price; True if it is too far from a price of the last minute."""
     before = symbol.last_price
     symbol.last_price = price
@@ -29,11 +30,13 @@ def observe(state: State, symbol: Symbol, price: int) -> bool:
     low = symbol.window_low
     high = symbol.window_high
     if price < low or price > high:
-        symbol.window_low = low = min(low, price)
-        symbol.window_high = high = max(high, price)
+        low = min(price, low)
+        high = max(price, high)
+        symbol.window_low = low
+        symbol.window_high = high
         _, second_low, second_high = symbol.window[-1]
         symbol.window[-1] = (second, min(second_low, price), max(second_high, price))
-    return price * BPS > low * (BPS + limit) or price * BPS < high * (BPS - limit)
+    return price > raised(low, limit) or price < lowered(high, limit)
 
 
 def forget(symbol: Symbol) -> None:
@@ -42,7 +45,7 @@ def forget(symbol: Symbol) -> None:
     symbol.window_second = -1
 
 
-def _roll(symbol: Symbol, second: int, price: int) -> None:
+def _roll(symbol: Symbol, second: i64, price: i64) -> None:
     """Begin a new second with the price then in force, and drop the seconds that are a minute old."""
     kept = [entry for entry in symbol.window if entry[0] > second - WINDOW_SECONDS]
     kept.append((second, price, price))

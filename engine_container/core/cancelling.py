@@ -19,13 +19,13 @@ def find(state: State, user: User, order_number: int, client_order_id: str) -> O
     number = order_number
     if number == 0:
         number = client_number(state, user, client_order_id)
-    order = state.orders.find(number) if 0 < number < state.next_seq else None
+    order = state.orders.find(number) if 0 < number < int(state.next_seq) else None
     return order if order is not None and order.seat.user is user else None
 
 
 def missing(state: State, user: User, order_number: int, client_order_id: str) -> Event:
     """Why there is no open order: it never was (as far as is remembered), or it is final."""
-    if 0 < order_number < state.next_seq or (order_number == 0 and client_order_id in user.clients):
+    if 0 < order_number < int(state.next_seq) or (order_number == 0 and client_order_id in user.clients):
         return (TAG_REFUSED, "ORDER_004", {"order": order_number})
     return (TAG_REFUSED, "ORDER_003", {"order": order_number})
 

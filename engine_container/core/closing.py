@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mypy_extensions import i64
+
 from engine_container.core.book import take_out
 from engine_container.core.emitting import Events
 from engine_container.core.entities import Order, State
@@ -12,7 +14,7 @@ from engine_container.core.triggers import let_go
 from engine_container.core.vocabulary import CANCELLED, FILLED, REMEMBERED_MS
 
 
-def announce(order: Order, status: int, reason: str, closed: Events) -> None:
+def announce(order: Order, status: i64, reason: str, closed: Events) -> None:
     """The OrderClosed event."""
     closed.closed(order, status, reason)
 

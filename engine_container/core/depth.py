@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mypy_extensions import i64
+
 from engine_container.core.book import level_at
 from engine_container.core.entities import BookSide, Level, Seat
 from engine_container.core.funds import fee
@@ -21,26 +23,26 @@ class Reach:
         self.dry = True
 
 
-def reach(side: BookSide, seat: Seat, prevention: int, limit_key: int, lots: int, value: int, money: int) -> Reach:
+def reach(side: BookSide, seat: Seat, prevention: i64, limit_key: int, lots: int, value: int, money: int) -> Reach:
     """Walk ``side`` from its best price down to ``limit_key`` as a taker would.
 
     ``lots`` bounds the quantity, ``value`` the price x quantity in quote units, ``money`` the same with fees; UNBOUNDED lifts a bound.
     Own orders do not count where self-trade prevention removes them, and where it stops the taker the walk stops.
     """
     result = Reach()
-    unit = seat.symbol.unit
+    unit: int = seat.symbol.unit
     taker_ppm = seat.rates.taker_ppm
     guarded = prevention != STP_ALLOW and seat.open_orders > 0
     for key in reversed(side.keys):
         if key < limit_key:
             return result
         level = level_at(side, key)
-        here = level.open
+        here: int = level.open
         stops_here = False
         if guarded:
             here, stops_here = _others(level, seat, prevention)
         lot_value = (key if key > 0 else -key) * unit
-        lot_cost = lot_value + fee(lot_value, taker_ppm)
+        lot_cost = lot_value + int(fee(lot_value, taker_ppm))
         wanted = here
         if lots != UNBOUNDED:
             wanted = min(wanted, lots - result.lots)
@@ -60,13 +62,13 @@ def reach(side: BookSide, seat: Seat, prevention: int, limit_key: int, lots: int
     return result
 
 
-def _others(level: Level, seat: Seat, prevention: int) -> tuple[int, bool]:
+def _others(level: Level, seat: Seat, prevention: i64) -> tuple[int, bool]:
     """Lots at the level that the user may take, and whether an order of the user's own ends the walk here.
 
     Before an own order that ends it, an iceberg counts with its shown part: the rest queues behind.
     """
-    lots = 0
-    shown = 0
+    lots: i64 = 0
+    shown: i64 = 0
     order = level.head
     while order is not None:
         if order.seat.user is not seat.user:

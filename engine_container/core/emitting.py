@@ -32,7 +32,7 @@ class Events:
     __slots__ = ("count", "is_packed", "out", "rows")
 
     def __init__(self, is_packed: bool = False, out: BytesWriter = _NOWHERE) -> None:
-        self.count = 0
+        self.count: i64 = 0
         self.is_packed = is_packed
         self.out = out
         self.rows: list[Event] = _NO_ROWS if is_packed else []
@@ -58,10 +58,10 @@ class Events:
         user: User,
         client_order_id: str,
         symbol: Symbol,
-        side: int,
-        time_in_force: int,
-        quantity: int,
-        price: int,
+        side: i64,
+        time_in_force: i64,
+        quantity: i64,
+        price: i64,
         post_only: bool,
         source: Reader | None,
     ) -> None:
@@ -100,7 +100,7 @@ class Events:
         )
 
     def trade(
-        self, symbol: Symbol, price: int, lots: int, maker: Order, maker_fee: int, taker: Order, taker_fee: int, marked: bool
+        self, symbol: Symbol, price: i64, lots: i64, maker: Order, maker_fee: i64, taker: Order, taker_fee: i64, marked: bool
     ) -> None:
         """Trade at a price in ticks, after the quantities of both orders have changed."""
         self.count += 1
@@ -146,7 +146,7 @@ class Events:
         write_int(out, (taker.total - taker.open) * lot)
         out.append(0xC3 if marked else 0xC2)
 
-    def closed(self, order: Order, status: int, reason: str) -> None:
+    def closed(self, order: Order, status: i64, reason: str) -> None:
         """OrderClosed of an order as it is now."""
         self.count += 1
         seat = order.seat

@@ -42,9 +42,9 @@ class Level:
 
     __slots__ = ("head", "key", "open", "tail")
 
-    def __init__(self, key: int) -> None:
-        self.key = key
-        self.open = 0
+    def __init__(self, key: i64) -> None:
+        self.key: i64 = key
+        self.open: i64 = 0
         """Lots open at this price, hidden ones included."""
         self.head: Order | None = None
         self.tail: Order | None = None
@@ -126,28 +126,28 @@ class Order:
     def __init__(
         self,
         seat: Seat,
-        side: int,
-        style: int,
-        price: int,
-        total: int,
-        lock_per_lot: int,
+        side: i64,
+        style: i64,
+        price: i64,
+        total: i64,
+        lock_per_lot: i64,
         client_order_id: str,
-        created_ms: int,
+        created_ms: i64,
         terms: Terms | None,
     ) -> None:
-        self.number = 0
+        self.number: i64 = 0
         """The number of the event that accepted it."""
-        self.created_ms = created_ms
+        self.created_ms: i64 = created_ms
         """Log time of its acceptance, epoch milliseconds."""
         self.seat = seat
-        self.side = side
-        self.style = style
-        self.price = price
+        self.side: i64 = side
+        self.style: i64 = style
+        self.price: i64 = price
         """Limit in ticks; 0 for orders without one."""
-        self.total = total
-        self.open = total
-        self.shown = total
-        self.lock_per_lot = lock_per_lot
+        self.total: i64 = total
+        self.open: i64 = total
+        self.shown: i64 = total
+        self.lock_per_lot: i64 = lock_per_lot
         """Units locked for every open lot: of base for a SELL; of quote for a BUY, value at the limit plus the highest fee."""
         self.rates = seat.rates
         self.client_order_id = client_order_id
@@ -184,35 +184,35 @@ class User:
         "user_id",
     )
 
-    def __init__(self, user_id: bytes, index: int) -> None:
+    def __init__(self, user_id: bytes, index: i64) -> None:
         self.user_id = user_id
         is_whole = len(user_id) == ID_LENGTH
         self.id_high: i64 = high_of(user_id) if is_whole else 0
         self.id_low: i64 = low_of(user_id) if is_whole else 0
         """The id in two halves; 0 where it is none of 16 bytes."""
-        self.index = index
+        self.index: i64 = index
         """Its place among all users, in order of appearance."""
         self.packed_id = packed(user_id)
         """The id as events carry it."""
         self.accepted_head = b"\xdc\x00\x11\x01" + self.packed_id
         """How OrderAccepted begins in the log for this user: an array of 17, of which these are two."""
-        self.open_orders_max = OPEN_ORDERS_MAX
-        self.open_orders_per_symbol_max = OPEN_ORDERS_PER_SYMBOL_MAX
-        self.daily_notional_max = DAILY_NOTIONAL_MAX
-        self.maker_fee_ppm = -1
-        self.taker_fee_ppm = -1
-        self.prevention = STP_CANCEL_TAKER
+        self.open_orders_max: i64 = OPEN_ORDERS_MAX
+        self.open_orders_per_symbol_max: i64 = OPEN_ORDERS_PER_SYMBOL_MAX
+        self.daily_notional_max: i64 = DAILY_NOTIONAL_MAX
+        self.maker_fee_ppm: i64 = -1
+        self.taker_fee_ppm: i64 = -1
+        self.prevention: i64 = STP_CANCEL_TAKER
         self.market_maker = False
-        self.day = 0
+        self.day: i64 = 0
         """Days since 1970 of log time that ``day_notional`` counts for."""
-        self.day_notional = 0
+        self.day_notional: i64 = 0
         self.balances: dict[str, Balance] = {}
         self.seats: dict[str, Seat] = {}
         self.seat: Seat | None = None
         """The one used last: most users stay at one symbol for a while."""
         self.entered: vec[i64] = vec[i64]()
         """Numbers of the open orders in order of entry, among some that have ended (:mod:`engine_container.core.roster`)."""
-        self.open_orders = 0
+        self.open_orders: i64 = 0
         self.clients: dict[str, int] = {}
         """What the client_order_ids stand for: a row of the memory, or minus the number of an order that outlived its row."""
 
@@ -230,7 +230,7 @@ class Seat:
         self.base = base
         self.quote = quote
         self.rates = rates
-        self.open_orders = 0
+        self.open_orders: i64 = 0
 
 
 class Symbol:
@@ -283,8 +283,8 @@ class Symbol:
         "window_second",
     )
 
-    def __init__(self, index: int, name: str, base: str, quote: str, quote_total: Total) -> None:
-        self.index = index
+    def __init__(self, index: i64, name: str, base: str, quote: str, quote_total: Total) -> None:
+        self.index: i64 = index
         self.name = name
         self.packed_name = packed(name)
         """The name as events carry it."""
@@ -298,31 +298,31 @@ class Symbol:
         self.quote = quote
         self.quote_total = quote_total
         """What all users have of the quote asset: fees leave it."""
-        self.tick = 0
-        self.lot = 0
-        self.unit = 0
+        self.tick: i64 = 0
+        self.lot: i64 = 0
+        self.unit: i64 = 0
         """Quote units that one lot costs per tick of price."""
-        self.lots_min = 0
-        self.lots_max = 0
-        self.notional_min = 0
-        self.band_bps = 0
-        self.maker_fee_ppm = 0
-        self.taker_fee_ppm = 0
+        self.lots_min: i64 = 0
+        self.lots_max: i64 = 0
+        self.notional_min: i64 = 0
+        self.band_bps: i64 = 0
+        self.maker_fee_ppm: i64 = 0
+        self.taker_fee_ppm: i64 = 0
         self.rates = Rates(0, 0)
         """For users without rates of their own; an order keeps those that it was accepted with."""
-        self.breaker_bps = 0
+        self.breaker_bps: i64 = 0
         self.breaker_halt_ms = 0
-        self.opens_minute = -1
-        self.closes_minute = -1
-        self.status = ACTIVE
+        self.opens_minute: i64 = -1
+        self.closes_minute: i64 = -1
+        self.status: i64 = ACTIVE
         self.reason = ""
         self.resume_ms = 0
         """When the status ends by itself; 0: never."""
         self.halted_with_all = False
-        self.last_price = 0
+        self.last_price: i64 = 0
         """Ticks of the last trade; 0 before the first."""
-        self.lowest = 1
-        self.highest = NO_BOUND
+        self.lowest: i64 = 1
+        self.highest: i64 = NO_BOUND
         """The band around the last trade, in ticks: derived from it and ``band_bps``."""
         self.bids = BookSide()
         self.asks = BookSide()
@@ -341,9 +341,9 @@ class Symbol:
         """The pair USDT/<quote> that values this one's turnover in USDT; None: taken as it is."""
         self.window: list[tuple[int, int, int]] = []
         """(second, lowest, highest) of the circuit breaker, the last minute's."""
-        self.window_second = -1
-        self.window_low = 0
-        self.window_high = 0
+        self.window_second: i64 = -1
+        self.window_low: i64 = 0
+        self.window_high: i64 = 0
 
 
 class State:
@@ -373,11 +373,11 @@ class State:
     )
 
     def __init__(self) -> None:
-        self.next_seq = 1
+        self.next_seq: i64 = 1
         """The number of the next event."""
-        self.now_ms = 0
+        self.now_ms: i64 = 0
         """The greatest log time seen."""
-        self.rules = RULES_FIRST
+        self.rules: i64 = RULES_FIRST
         self.users: dict[bytes, User] = {}
         self.users_by_index: list[User] = []
         self.user_indexes = Identities()
@@ -391,8 +391,8 @@ class State:
         self.transfers: dict[bytes, int] = {}
         """Every transfer id ever used with its signed amount; 0 for a debit that was refused."""
         self.totals: dict[str, Total] = {}
-        self.totals_seq = 1
-        self.totals_time_ms = 0
+        self.totals_seq: i64 = 1
+        self.totals_time_ms: i64 = 0
         self.expiring: list[tuple[int, int, Order]] = []
         """Heap of (time, number, order) of orders that expire; entries of closed orders are dropped when they come up."""
         self.unfinished: list[Symbol] = []
@@ -401,7 +401,7 @@ class State:
         """Symbols with waiting orders whose price this command changed."""
         self.timed = True
         """Whether a symbol may have something to do when time moves on."""
-        self.serial = 0
+        self.serial: i64 = 0
         """Counts commands within this run, to tell which balances one command has touched."""
         self.touched: list[Balance] = []
 

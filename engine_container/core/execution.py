@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from heapq import heappush
 
+from mypy_extensions import i64
+
 from engine_container.core.amendments import amended
 from engine_container.core.book import other_side, rest
 from engine_container.core.closing import announce
@@ -27,12 +29,12 @@ from engine_container.core.vocabulary import (
 )
 
 
-def limit_key_of(side: int, price: int) -> int:
+def limit_key_of(side: i64, price: i64) -> i64:
     """The worst key of the other side that a limit in ticks admits."""
     return -price if side == BUY else price
 
 
-def market_key(order: Order) -> int:
+def market_key(order: Order) -> i64:
     """The worst key that a market order may reach: the edge of the band around the last trade."""
     symbol = order.seat.symbol
     return -symbol.highest if order.side == BUY else symbol.lowest
@@ -104,7 +106,7 @@ def run_market(state: State, order: Order, reachable: Reach, events: Events, clo
     by_value = order.terms is not None and order.terms.quote_quantity > 0
     if by_value:
         order.total = order.open = order.shown = reachable.lots
-    withheld = 0
+    withheld: i64 = 0
     if not by_value and order.side == BUY and not reachable.dry and reachable.lots < asked:
         withheld = asked - reachable.lots
         order.open = order.shown = reachable.lots

@@ -6,11 +6,14 @@ need: ``lock_per_lot`` times the open lots of each.
 
 from __future__ import annotations
 
+from mypy_extensions import i64
+
 from engine_container.core.accounts import Balance, Total
 from engine_container.core.emitting import Events
 from engine_container.core.entities import Details, InvariantError, Order, Seat, State, Symbol, User
 from engine_container.core.identities import ID_LENGTH, high_of, low_of
 from engine_container.core.vocabulary import (
+    AMOUNT_MAX,
     BUY,
     PPM,
     TAG_TOTALS,
@@ -74,22 +77,25 @@ def total_of(state: State, asset: str) -> Total:
     return total
 
 
-def lock_asset(seat: Seat, side: int) -> Balance:
+def lock_asset(seat: Seat, side: i64) -> Balance:
     """The balance that an order of this side locks: quote for a BUY, base for a SELL."""
     return seat.quote if side == BUY else seat.base
 
 
-def fee(value: int, rate_ppm: int) -> int:
+def fee(value: i64, rate_ppm: i64) -> i64:
     """The fee on a value in quote units, rounded up."""
-    # value x rate / PPM in two parts: small factors stay small, which is quicker than one large product
+    # value x rate / PPM in two parts, whose products stay within 64 bits
     return value // PPM * rate_ppm + (value % PPM * rate_ppm + (PPM - 1)) // PPM
 
 
-def lock_per_lot(symbol: Symbol, side: int, price: int, highest_ppm: int) -> int:
-    """Units to lock for one lot: for a BUY its value at ``price`` ticks and the highest fee, had every lot a fill of its own."""
+def lock_per_lot(symbol: Symbol, side: i64, price: int, highest_ppm: i64) -> int:
+    """Units to lock for one lot: for a BUY its value at ``price`` ticks and the highest fee, had every lot a fill of its own.
+
+    A value beyond AMOUNT_MAX comes back as it is: no order is worth so much.
+    """
     if side == BUY:
-        value = price * symbol.unit
-        return value + fee(value, highest_ppm)
+        value = price * int(symbol.unit)
+        return value if value > AMOUNT_MAX else value + int(fee(value, highest_ppm))
     return symbol.lot
 
 
@@ -104,7 +110,7 @@ def lock(state: State, order: Order) -> None:
         state.touched.append(balance)
 
 
-def release(state: State, order: Order, lots: int) -> None:
+def release(state: State, order: Order, lots: i64) -> None:
     """Free what ``lots`` of the order have locked."""
     freed = order.lock_per_lot * lots
     balance = order.seat.quote if order.side == BUY else order.seat.base
@@ -117,7 +123,8 @@ def release(state: State, order: Order, lots: int) -> None:
 
 def shortage(balance: Balance, required: int) -> Details:
     """The figures of an insufficient balance."""
-    return {"asset": balance.asset, "required": min(required, TOTAL_MAX), "available": balance.available}
+    available: int = balance.available
+    return {"asset": balance.asset, "required": min(required, TOTAL_MAX), "available": available}
 
 
 def credit(state: State, user_id: bytes, asset: str, amount: int, transfer_id: bytes, events: Events) -> None:
@@ -125,7 +132,7 @@ def credit(state: State, user_id: bytes, asset: str, amount: int, transfer_id: b
     if _answered_before(state, user_id, asset, amount, amount, transfer_id, events):
         return
     total = state.totals.get(asset)
-    room = TOTAL_MAX - (total.units if total is not None else 0)
+    room = TOTAL_MAX - (int(total.units) if total is not None else 0)
     if amount <= 0 or amount > room or not asset:
         _refuse(user_id, asset, amount, transfer_id, "INVALID_AMOUNT", {"amount": amount, "maximum": room}, events)
         return
@@ -141,7 +148,7 @@ def debit(state: State, user_id: bytes, asset: str, amount: int, transfer_id: by
         return
     user = state.users.get(user_id)
     balance = user.balances.get(asset) if user is not None else None
-    available = balance.available if balance is not None else 0
+    available = int(balance.available) if balance is not None else 0
     if available < amount:
         state.transfers[transfer_id] = 0
         details: Details = {"asset": asset, "required": amount, "available": available}

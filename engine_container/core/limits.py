@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from mypy_extensions import i64
+
 from engine_container.core.entities import NO_BOUND, Details, Seat, State, Symbol, Terms, User
 from engine_container.core.vocabulary import (
     ACTIVE,
@@ -40,16 +42,16 @@ def _odd(reason: str) -> Refusal:
     return "INVALID_ORDER", {"reason": reason}
 
 
-def has_limit(kind: int) -> bool:
+def has_limit(kind: i64) -> bool:
     """Whether an order of this type carries a limit price."""
     return kind in {LIMIT, STOP_LIMIT, TAKE_PROFIT_LIMIT}
 
 
-def is_conditional(kind: int) -> bool:
+def is_conditional(kind: i64) -> bool:
     return kind in {STOP, STOP_LIMIT, TAKE_PROFIT, TAKE_PROFIT_LIMIT, TRAILING_STOP}
 
 
-def within_hours(symbol: Symbol, now_ms: int) -> bool:
+def within_hours(symbol: Symbol, now_ms: i64) -> bool:
     """Whether the symbol trades at this time of the UTC day; a session may span midnight."""
     opens = symbol.opens_minute
     closes = symbol.closes_minute
@@ -61,7 +63,7 @@ def within_hours(symbol: Symbol, now_ms: int) -> bool:
     return minute >= opens or minute < closes
 
 
-def market_refusal(state: State, symbol: Symbol, style: int) -> Refusal | None:
+def market_refusal(state: State, symbol: Symbol, style: i64) -> Refusal | None:
     """An order needs an open market; in the call phase of an auction only what can rest is taken."""
     if symbol.status == ACTIVE:
         if within_hours(symbol, state.now_ms):
@@ -75,7 +77,7 @@ def market_refusal(state: State, symbol: Symbol, style: int) -> Refusal | None:
     return "MARKET_CLOSED", {"symbol": symbol.name, "symbol_status": symbol.status, "resume_ms": symbol.resume_ms}
 
 
-def combination_refusal(state: State, user: User, style: int, terms: Terms | None, price: int, quantity: int) -> Refusal | None:
+def combination_refusal(state: State, user: User, style: i64, terms: Terms | None, price: int, quantity: int) -> Refusal | None:
     """Fields that do not go together. Prices and quantities in units."""
     kind = style & 7
     time_in_force = (style >> 3) & 7
@@ -96,14 +98,14 @@ def combination_refusal(state: State, user: User, style: int, terms: Terms | Non
     return _terms_refusal(state, kind, time_in_force, terms, quantity)
 
 
-def _terms_refusal(state: State, kind: int, time_in_force: int, terms: Terms, quantity: int) -> Refusal | None:
+def _terms_refusal(state: State, kind: i64, time_in_force: i64, terms: Terms, quantity: int) -> Refusal | None:
     if min(terms.stop, terms.activation, terms.display, terms.trail_bps, terms.expires_ms, terms.quote_quantity) < 0:
         return _odd("a negative figure")
     if (terms.quote_quantity > 0) and (kind != MARKET or quantity != 0):
         return _odd("a quote quantity is for market orders without a quantity")
     if (terms.expires_ms > 0) != (time_in_force == GTD):
         return _odd("a time to expire belongs to GTD orders, and only to them")
-    if time_in_force == GTD and terms.expires_ms <= state.now_ms:
+    if time_in_force == GTD and terms.expires_ms <= int(state.now_ms):
         return _odd("the time to expire has passed")
     if terms.display > 0 and (
         kind not in {LIMIT, STOP_LIMIT, TAKE_PROFIT_LIMIT} or terms.display >= quantity or time_in_force in {IOC, FOK}
@@ -130,9 +132,9 @@ def quantity_refusal(symbol: Symbol, quantity: int) -> Refusal:
     """A quantity (units) off the lot step or outside the symbol's sizes."""
     return "INVALID_QUANTITY", {
         "quantity": quantity,
-        "minimum": symbol.lots_min * symbol.lot,
-        "maximum": symbol.lots_max * symbol.lot,
-        "step": symbol.lot,
+        "minimum": int(symbol.lots_min * symbol.lot),
+        "maximum": int(symbol.lots_max * symbol.lot),
+        "step": int(symbol.lot),
     }
 
 
@@ -148,8 +150,19 @@ def set_band(symbol: Symbol) -> None:
         symbol.lowest = 1
         symbol.highest = NO_BOUND
         return
-    symbol.lowest = (reference * (BPS - symbol.band_bps) + (BPS - 1)) // BPS
-    symbol.highest = reference * (BPS + symbol.band_bps) // BPS
+    symbol.lowest = lowered(reference, symbol.band_bps)
+    symbol.highest = raised(reference, symbol.band_bps)
+
+
+def raised(price: i64, bps: i64) -> i64:
+    """The greatest price that is no more than so many basis points (0 to 9999) above this one (up to AMOUNT_MAX)."""
+    # in two parts, whose products stay within 64 bits
+    return price // BPS * (BPS + bps) + price % BPS * (BPS + bps) // BPS
+
+
+def lowered(price: i64, bps: i64) -> i64:
+    """The least price that is no more than so many basis points below this one."""
+    return price // BPS * (BPS - bps) + (price % BPS * (BPS - bps) + (BPS - 1)) // BPS
 
 
 def size_refusal(quantity: int, price: int, quote_quantity: int, terms: Terms | None) -> Refusal | None:
@@ -167,11 +180,11 @@ def too_much(need: int) -> Refusal | None:
     return "INVALID_ORDER", {"reason": "the order is too large", "maximum": AMOUNT_MAX}
 
 
-def band_refusal(symbol: Symbol, ticks: int) -> Refusal | None:
+def band_refusal(symbol: Symbol, ticks: i64) -> Refusal | None:
     """A limit must lie within the band around the last trade."""
     if symbol.lowest <= ticks <= symbol.highest:
         return None
-    tick = symbol.tick
+    tick: int = symbol.tick
     return "PRICE_BAND", {
         "price": ticks * tick,
         "lowest": symbol.lowest * tick,
@@ -180,7 +193,7 @@ def band_refusal(symbol: Symbol, ticks: int) -> Refusal | None:
     }
 
 
-def open_order_refusal(seat: Seat, more: int) -> Refusal | None:
+def open_order_refusal(seat: Seat, more: i64) -> Refusal | None:
     """Whether ``more`` orders may come to be open, waiting ones included; a limit of 0 is none."""
     user = seat.user
     count = user.open_orders
@@ -196,22 +209,22 @@ def turnover_value(symbol: Symbol, value: int) -> int:
     valued_by = symbol.valued_by
     if valued_by is None or valued_by.last_price == 0:
         return value
-    return min(AMOUNT_MAX, value * UNITS // (valued_by.last_price * valued_by.tick))
+    return min(AMOUNT_MAX, value * UNITS // (int(valued_by.last_price) * int(valued_by.tick)))
 
 
 def turnover_refusal(state: State, user: User, symbol: Symbol, value: int) -> Refusal | None:
     """A user's turnover of the UTC day, and what this order could add to it."""
-    most = user.daily_notional_max
+    most: int = user.daily_notional_max
     if most <= 0:
         return None
-    used = user.day_notional if user.day == state.now_ms // DAY_MS else 0
+    used: int = user.day_notional if user.day == state.now_ms // DAY_MS else 0
     asked = turnover_value(symbol, value)
     if used + asked <= most:
         return None
     return "DAILY_VOLUME_LIMIT", {"used": used, "requested": asked, "maximum": most}
 
 
-def count_turnover(state: State, symbol: Symbol, maker: User, taker: User, value: int) -> None:
+def count_turnover(state: State, symbol: Symbol, maker: User, taker: User, value: i64) -> None:
     """Add a trade's value to the day of both its users; a day's turnover is counted up to AMOUNT_MAX."""
     if symbol.valued_by is not None:
         value = turnover_value(symbol, value)
@@ -219,14 +232,16 @@ def count_turnover(state: State, symbol: Symbol, maker: User, taker: User, value
     if maker.day != day:
         maker.day = day
         maker.day_notional = 0
-    maker.day_notional = min(AMOUNT_MAX, maker.day_notional + value)
+    counted = maker.day_notional + value
+    maker.day_notional = min(AMOUNT_MAX, counted)
     if taker.day != day:
         taker.day = day
         taker.day_notional = 0
-    taker.day_notional = min(AMOUNT_MAX, taker.day_notional + value)
+    counted = taker.day_notional + value
+    taker.day_notional = min(AMOUNT_MAX, counted)
 
 
-def end_of_day(symbol: Symbol, now_ms: int) -> int:
+def end_of_day(symbol: Symbol, now_ms: i64) -> int:
     """When a DAY order expires: the close of the session, or the end of the UTC day."""
     midnight = now_ms - now_ms % DAY_MS
     if symbol.opens_minute < 0 or symbol.closes_minute < 0:
@@ -235,7 +250,7 @@ def end_of_day(symbol: Symbol, now_ms: int) -> int:
     return close if close > now_ms else close + DAY_MS
 
 
-def expiry_of(symbol: Symbol, time_in_force: int, terms: Terms | None, now_ms: int) -> int:
+def expiry_of(symbol: Symbol, time_in_force: i64, terms: Terms | None, now_ms: i64) -> int:
     """Epoch milliseconds when the order expires; 0: never."""
     if time_in_force == DAY:
         return end_of_day(symbol, now_ms)

@@ -25,7 +25,7 @@ from engine_container.core.replacing import replace
 from engine_container.core.stops import cascade, go_on
 from engine_container.core.symbols import end_statuses, halt_all, resume_all, set_status, set_symbol
 from engine_container.core.users import set_user
-from engine_container.core.vocabulary import REMEMBERED_MS, TAG_REFUSED, TAG_RULES
+from engine_container.core.vocabulary import AMOUNT_MAX, REMEMBERED_MS, TAG_REFUSED, TAG_RULES
 from mycrypto.contracts.commands import (
     AmendOrder,
     CancelAll,
@@ -107,21 +107,28 @@ def _place(state: State, fields: tuple[Any, ...]) -> list[Event]:
         if seat is not None and seat.symbol.name == fields[2]:
             command_id: bytes = fields[0]
             client_order_id: str = fields[8]
-            done = len(command_id) == ID_LENGTH and place_plain(
-                state,
-                seat,
-                high_of(command_id),
-                low_of(command_id),
-                fields[3],
-                fields[5],
-                fields[6],
-                fields[7],
-                client_order_id,
-                fields[10],
-                fields[11],
-                None,
-                events,
-                closed,
+            quantity: int = fields[6]
+            price: int = fields[7]
+            done = (
+                len(command_id) == ID_LENGTH
+                and 0 < quantity <= AMOUNT_MAX
+                and 0 < price <= AMOUNT_MAX
+                and place_plain(
+                    state,
+                    seat,
+                    high_of(command_id),
+                    low_of(command_id),
+                    fields[3],
+                    fields[5],
+                    quantity,
+                    price,
+                    client_order_id,
+                    fields[10],
+                    fields[11],
+                    None,
+                    events,
+                    closed,
+                )
             )
             if done:
                 return events.rows
@@ -136,7 +143,9 @@ def _cancel(state: State, fields: tuple[Any, ...]) -> list[Event]:
     user_id: bytes = fields[1]
     if not state.unfinished and not fields[3] and len(command_id) == len(user_id) == ID_LENGTH:
         order_number: int = fields[2]
-        if cancel_plain(state, high_of(command_id), low_of(command_id), high_of(user_id), low_of(user_id), order_number, events):
+        if 0 < order_number < int(state.next_seq) and cancel_plain(
+            state, high_of(command_id), low_of(command_id), high_of(user_id), low_of(user_id), order_number, events
+        ):
             return events.rows
     closed = Events()
     _begin(state, events, closed)
@@ -197,8 +206,8 @@ def _set_rules(state: State, command: SetRules, events: Events) -> None:
     if answered(state, command.command_id, content, events):
         return
     remember_command(state, command.command_id, content)
-    if not state.rules <= command.version <= RULES_LATEST:
-        events.append((TAG_REFUSED, "VALIDATION_ERROR", {"field": "version", "current": state.rules, "latest": RULES_LATEST}))
+    if not int(state.rules) <= command.version <= RULES_LATEST:
+        events.append((TAG_REFUSED, "VALIDATION_ERROR", {"field": "version", "current": int(state.rules), "latest": RULES_LATEST}))
         return
     state.rules = command.version
     events.append((TAG_RULES, command.version))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from mypy_extensions import i64
+
 from engine_container.core.book import remove_emptied, to_the_back, unlink
 from engine_container.core.breaker import observe
 from engine_container.core.closing import close_filled, take_over
@@ -27,7 +29,7 @@ SHORT_OF_MONEY: Final = 3
 """A market BUY came past an order of its own user, beyond what its money was checked for, and cannot pay for more."""
 
 
-def match(state: State, taker: Order, limit_key: int, events: Events, closed: Events) -> int:
+def match(state: State, taker: Order, limit_key: i64, events: Events, closed: Events) -> int:
     """Trade until the taker is filled or the other side is worse than ``limit_key``; says why it ended."""
     seat = taker.seat
     symbol = seat.symbol
@@ -50,7 +52,7 @@ def match(state: State, taker: Order, limit_key: int, events: Events, closed: Ev
                 return PREVENTED
             continue
         price = level.key if level.key > 0 else -level.key
-        lots = min(taker.open, maker.shown)
+        lots = min(maker.shown, taker.open)
         if unchecked:
             lots = _affordable(taker, price, lots)
             if lots == 0:
@@ -72,20 +74,22 @@ def match(state: State, taker: Order, limit_key: int, events: Events, closed: Ev
     return HALTED_BY_TRADE if halted else DONE
 
 
-def _affordable(taker: Order, price: int, lots: int) -> int:
+def _affordable(taker: Order, price: i64, lots: i64) -> i64:
     """As many of the lots as a BUY's user can pay for at a price in ticks, fee included."""
     lot_value = price * taker.seat.symbol.unit
     available = taker.seat.quote.available
     value = lot_value * lots
     if value + fee(value, taker.rates.taker_ppm) <= available:
         return lots
-    return min(lots, available // (lot_value + fee(lot_value, taker.rates.taker_ppm)))
+    affordable = available // (lot_value + fee(lot_value, taker.rates.taker_ppm))
+    return min(affordable, lots)
 
 
-def trade(state: State, maker: Order, taker: Order, price: int, lots: int, own: bool, events: Events) -> bool:
+def trade(state: State, maker: Order, taker: Order, price: i64, lots: i64, own: bool, events: Events) -> bool:
     """One fill: money, fees and quantities of both sides, and its event; True if the price trips the circuit breaker.
 
-    The maker's funds are locked, the taker's are not.
+    The maker's funds are locked, the taker's are not. No product passes 64 bits: an order's own value and quantity are at most AMOUNT_MAX, and it
+    never trades at a price worse than its own.
     """
     symbol = maker.seat.symbol
     lot = symbol.lot
@@ -124,8 +128,8 @@ def trade(state: State, maker: Order, taker: Order, price: int, lots: int, own: 
     if level is not None:
         level.open -= lots
     if maker.shown == 0 and maker.open > 0 and maker.terms is not None:
-        display = maker.terms.display
-        maker.shown = min(maker.open, display)
+        display = i64(maker.terms.display)
+        maker.shown = min(display, maker.open)
     events.trade(symbol, price, lots, maker, maker_fee, taker, taker_fee, own)
     if price == symbol.last_price:
         return False

@@ -85,8 +85,8 @@ def _refusal_of_orders(first: Order, second: Order) -> Refusal | None:
     if refusal is not None:
         return refusal
     balance = lock_asset(seat, first.side)
-    need = max(first.lock_per_lot, second.lock_per_lot) * first.open
-    if balance.available < need:
+    need = int(max(first.lock_per_lot, second.lock_per_lot) * first.open)
+    if int(balance.available) < need:
         return "WALLET_001", shortage(balance, need)
     for order in (first, second):
         if kind_of(order.style) == LIMIT and _crosses(order):

@@ -170,7 +170,7 @@ def begin(state: State, order: Order, fields: Fields, events: Events, closed: Ev
         return
     seat = order.seat
     balance = seat.quote if order.side == BUY else seat.base
-    need = order.lock_per_lot * order.open
+    need = order.lock_per_lot * order.open  # at most AMOUNT_MAX, as every accepted order's
     if balance.available < need:
         reject(fields, ("WALLET_001", shortage(balance, need)), events)
         return
@@ -201,13 +201,13 @@ def taker_refusal(order: Order) -> Refusal | None:
     symbol = order.seat.symbol
     if (order.style >> 9) & 1:
         best = other_side(order).best
-        price = abs(best.key) * symbol.tick if best is not None else 0
-        return "POST_ONLY_WOULD_TRADE", {"price": order.price * symbol.tick, "best": price}
+        price = abs(int(best.key)) * int(symbol.tick) if best is not None else 0
+        return "POST_ONLY_WOULD_TRADE", {"price": int(order.price * symbol.tick), "best": price}
     if (order.style >> 3) & 7 == FOK:
         limit_key = limit_key_of(order.side, order.price)
         found = reach(other_side(order), order.seat, (order.style >> 6) & 7, limit_key, order.open, UNBOUNDED, UNBOUNDED)
         if found.lots < order.open:
-            return "FOK_NOT_FILLABLE", {"quantity": order.open * symbol.lot, "fillable": found.lots * symbol.lot}
+            return "FOK_NOT_FILLABLE", {"quantity": int(order.open * symbol.lot), "fillable": found.lots * int(symbol.lot)}
     return None
 
 
@@ -220,15 +220,15 @@ def _begin_market(state: State, order: Order, fields: Fields, events: Events, cl
         reject(fields, ("NO_LIQUIDITY", {"symbol": symbol.name}), events)
         return
     if by_value and found.lots == 0 and not found.dry:
-        least = abs(side.best.key) * symbol.unit
+        least = abs(int(side.best.key)) * int(symbol.unit)
         reject(fields, ("MIN_NOTIONAL", {"required": least, "notional": fields[9]}), events)
         return
     if (order.style >> 3) & 7 == FOK and (found.dry if by_value else found.lots < order.open):
-        reject(fields, ("FOK_NOT_FILLABLE", {"fillable": found.lots * symbol.lot}), events)
+        reject(fields, ("FOK_NOT_FILLABLE", {"fillable": found.lots * int(symbol.lot)}), events)
         return
     balance = lock_asset(order.seat, order.side)
-    need = found.cost if order.side == BUY else (found.lots if by_value else order.open) * symbol.lot
-    if balance.available < need:
+    need = found.cost if order.side == BUY else (found.lots if by_value else int(order.open)) * int(symbol.lot)
+    if int(balance.available) < need:
         reject(fields, ("WALLET_001", shortage(balance, need)), events)
         return
     accept(state, order, fields, OPEN, events)

@@ -16,6 +16,7 @@ from engine_container.core.emitting import Events
 from engine_container.core.entities import InvariantError, Order, Seat, State
 from engine_container.core.execution import run_limit
 from engine_container.core.finishing import finished
+from engine_container.core.funds import fee
 from engine_container.core.idempotency import CANCEL_COMMAND
 from engine_container.core.limits import CLIENT_ORDER_ID_LENGTH_MAX
 from engine_container.core.reading import Reader
@@ -28,7 +29,6 @@ from engine_container.core.vocabulary import (
     DAY_MS,
     GTC,
     IOC,
-    PPM,
     REMEMBERED_MS,
     STP_ACCOUNT,
     STP_ALLOW,
@@ -40,13 +40,13 @@ def place_plain(
     seat: Seat,
     command_high: i64,
     command_low: i64,
-    side: int,
-    time_in_force: int,
-    quantity: int,
-    price: int,
+    side: i64,
+    time_in_force: i64,
+    quantity: i64,
+    price: i64,
     client_order_id: str,
     post_only: bool,
-    raw_prevention: int,
+    raw_prevention: i64,
     source: Reader | None,
     events: Events,
     closed: Events,
@@ -58,25 +58,34 @@ def place_plain(
         return False
     lots = quantity // symbol.lot
     ticks = price // symbol.tick
-    if lots * symbol.lot != quantity or ticks * symbol.tick != price or lots < symbol.lots_min or lots > symbol.lots_max:
+    if (
+        price > AMOUNT_MAX
+        or lots * symbol.lot != quantity
+        or ticks * symbol.tick != price
+        or lots < symbol.lots_min
+        or lots > symbol.lots_max
+    ):
         return False
     if ticks < symbol.lowest or ticks > symbol.highest:
         return False
-    lot_value = ticks * symbol.unit
+    unit = symbol.unit
+    if ticks > AMOUNT_MAX // unit:
+        return False
+    lot_value = ticks * unit
     if side == BUY:
         best = symbol.asks.best
         crosses = best is not None and best.key >= -ticks
-        per_lot = lot_value + (lot_value * seat.rates.highest_ppm + (PPM - 1)) // PPM
+        per_lot = lot_value + fee(lot_value, seat.rates.highest_ppm)
         balance = seat.quote
     else:
         best = symbol.bids.best
         crosses = best is not None and best.key >= ticks
         per_lot = symbol.lot
         balance = seat.base
+    if lots > AMOUNT_MAX // (max(lot_value, per_lot)):
+        return False
     value = lot_value * lots
     need = per_lot * lots
-    if price > AMOUNT_MAX or value > AMOUNT_MAX or need > AMOUNT_MAX:
-        return False
     if value < symbol.notional_min or balance.available < need or len(client_order_id) > CLIENT_ORDER_ID_LENGTH_MAX:
         return False
     if time_in_force == GTC:
@@ -151,7 +160,7 @@ def place_plain(
 
 
 def cancel_plain(
-    state: State, command_high: i64, command_low: i64, user_high: i64, user_low: i64, order_number: int, events: Events
+    state: State, command_high: i64, command_low: i64, user_high: i64, user_low: i64, order_number: i64, events: Events
 ) -> bool:
     """Cancel a plain resting order by its number. False, and nothing done, if there is anything more to it."""
     order = state.orders.find(order_number) if 0 < order_number < state.next_seq else None

@@ -51,13 +51,13 @@ class Reader:
         self.command_low: i64 = 0
         self.user_high: i64 = 0
         self.user_low: i64 = 0
-        self.side = 0
-        self.time_in_force = 0
-        self.quantity = 0
+        self.side: i64 = 0
+        self.time_in_force: i64 = 0
+        self.quantity: i64 = 0
         """Of the order; of a cancel: the order's number."""
-        self.price = 0
+        self.price: i64 = 0
         self.post_only = False
-        self.prevention = 0
+        self.prevention: i64 = 0
         self.middle_at: i64 = 0
         self.middle_end: i64 = 0
         """Where symbol, side, type, time in force, quantity and price stand: OrderAccepted repeats them byte for byte."""
@@ -80,16 +80,16 @@ class Reader:
         self.command_low = read_i64_be(payload, at + 8)
         self.user_high = read_i64_be(payload, at + 18)
         self.user_low = read_i64_be(payload, at + 26)
-        self.quantity = int(cells[cell + 2])
+        self.quantity = cells[cell + 2]
         if kind == PLACE:
             self.middle_at = at + 34
-            self.price = int(cells[cell + 3])
+            self.price = cells[cell + 3]
             self.client_at = cells[cell + 4]
             self.client_end = cells[cell + 5]
-            self.side = int(cells[cell + 6])
-            self.time_in_force = int(cells[cell + 7])
+            self.side = cells[cell + 6]
+            self.time_in_force = cells[cell + 7]
             self.post_only = cells[cell + 8] != 0
-            self.prevention = int(cells[cell + 9])
+            self.prevention = cells[cell + 9]
             length = self.client_end - self.client_at
             self.middle_end = self.client_at - (1 if length < 32 else 2)
         return kind

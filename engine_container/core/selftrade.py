@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mypy_extensions import i64
+
 from engine_container.core.amendments import amended
 from engine_container.core.closing import cancel
 from engine_container.core.emitting import Events
@@ -12,7 +14,7 @@ from engine_container.core.vocabulary import STP_CANCEL_BOTH, STP_CANCEL_MAKER, 
 REASON = "SELF_TRADE_PREVENTION"
 
 
-def prevent(state: State, taker: Order, maker: Order, mode: int, events: Events, closed: Events) -> bool:
+def prevent(state: State, taker: Order, maker: Order, mode: i64, events: Events, closed: Events) -> bool:
     """Apply the mode to two orders of one user; True if the taker may go on."""
     if mode == STP_CANCEL_MAKER:
         cancel(state, maker, REASON, closed)
@@ -28,7 +30,7 @@ def prevent(state: State, taker: Order, maker: Order, mode: int, events: Events,
 
 def _decrement(state: State, taker: Order, maker: Order, events: Events, closed: Events) -> None:
     """Both lose the smaller of the two open quantities, without a trade."""
-    lots = min(taker.open, maker.open)
+    lots = min(maker.open, taker.open)
     taker.total -= lots
     taker.open -= lots
     taker.shown = taker.open
@@ -39,11 +41,11 @@ def _decrement(state: State, taker: Order, maker: Order, events: Events, closed:
         events.append(amended(maker, kept_place=True))
 
 
-def shrink(state: State, order: Order, lots: int) -> None:
+def shrink(state: State, order: Order, lots: i64) -> None:
     """Take lots off a resting order where it stands, hidden ones first."""
     release(state, order, lots)
     order.total -= lots
     order.open -= lots
-    order.shown = min(order.shown, order.open)
+    order.shown = min(order.open, order.shown)
     if order.level is not None:
         order.level.open -= lots

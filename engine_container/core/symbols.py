@@ -87,10 +87,10 @@ def _refusal(command: SetSymbol, symbol: Symbol | None) -> Details | None:
 
 
 def _change(state: State, symbol: Symbol, command: SetSymbol) -> None:
-    symbol.last_price = symbol.last_price * symbol.tick // command.tick
+    symbol.last_price = int(symbol.last_price) * int(symbol.tick) // command.tick
     symbol.tick = command.tick
     symbol.lot = command.lot
-    symbol.unit = command.tick * command.lot // UNITS
+    symbol.unit = min(command.tick * command.lot // UNITS, AMOUNT_MAX + 1)  # no order may be worth even one lot at one tick beyond that
     symbol.lots_min = command.quantity_min // command.lot
     symbol.lots_max = command.quantity_max // command.lot
     symbol.notional_min = command.notional_min
@@ -176,7 +176,7 @@ def end_statuses(state: State, events: Events, closed: Events) -> None:
     for symbol in state.symbols_by_index:
         if symbol.resume_ms == 0:
             continue
-        if symbol.resume_ms <= state.now_ms and symbol.status not in {ACTIVE, DELISTED}:
+        if symbol.resume_ms <= int(state.now_ms) and symbol.status not in {ACTIVE, DELISTED}:
             open_market(state, symbol, "RESUMED", b"", events, closed)
         if symbol.resume_ms > 0:
             state.timed = True

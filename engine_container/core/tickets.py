@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mypy_extensions import i64
+
 from engine_container.core.accounts import Rates
 from engine_container.core.entities import Order, Seat, State, Symbol, Terms, User
 from engine_container.core.funds import balance_of, lock_per_lot
@@ -55,13 +57,13 @@ def order_from(state: State, user: User, fields: tuple[Any, ...]) -> Order | Ref
     if seat is None:
         return "ORDER_001", {"symbol": name}
     symbol = seat.symbol
-    side: int = fields[3]
-    prevention: int = fields[11]
+    side: i64 = fields[3]
+    prevention: i64 = fields[11]
     if prevention == STP_ACCOUNT:
         prevention = user.prevention
-    kind: int = fields[4]
-    time_in_force: int = fields[5]
-    style: int = kind | (time_in_force << 3) | (prevention << 6)
+    kind: i64 = fields[4]
+    time_in_force: i64 = fields[5]
+    style: i64 = kind | (time_in_force << 3) | (prevention << 6)
     if fields[10]:
         style |= 512
     quantity: int = fields[6]
@@ -85,7 +87,7 @@ def order_from(state: State, user: User, fields: tuple[Any, ...]) -> Order | Ref
     if refusal is not None:
         return refusal
     by_value = terms is not None and terms.quote_quantity > 0
-    lots = quantity // symbol.lot
+    lots: int = quantity // symbol.lot
     if not by_value and not (lots * symbol.lot == quantity and symbol.lots_min <= lots <= symbol.lots_max):
         return quantity_refusal(symbol, quantity)
     ticks = 0
@@ -101,7 +103,7 @@ def order_from(state: State, user: User, fields: tuple[Any, ...]) -> Order | Ref
 
 
 def _within_limits(
-    state: State, seat: Seat, side: int, style: int, ticks: int, lots: int, client_order_id: str, terms: Terms | None
+    state: State, seat: Seat, side: i64, style: i64, ticks: int, lots: int, client_order_id: str, terms: Terms | None
 ) -> Order | Refusal:
     """Notional, band, open orders and turnover, with figures in ticks and lots."""
     symbol = seat.symbol
@@ -109,13 +111,14 @@ def _within_limits(
     kind = style & 7
     refusal: Refusal | None
     lock_price = ticks
+    unit: int = symbol.unit
     if terms is None:
-        value = (ticks or symbol.last_price) * symbol.unit * lots
+        value = (ticks or int(symbol.last_price)) * unit * lots
     elif terms.quote_quantity > 0:
         value = terms.quote_quantity
     else:
         reference = _reference_price(symbol, side, terms, ticks)
-        value = reference * symbol.unit * lots
+        value = reference * unit * lots
         if kind != LIMIT and not ticks:
             lock_price = _lock_price(symbol, reference)
             if lock_price == 0 and side == BUY:
@@ -124,8 +127,9 @@ def _within_limits(
     refusal = too_much(max(value, per_lot * lots))
     if refusal is not None:
         return refusal
-    if symbol.notional_min > 0 and value < symbol.notional_min and (value > 0 or kind != MARKET):
-        return "MIN_NOTIONAL", {"required": symbol.notional_min, "notional": value}
+    notional_min: int = symbol.notional_min
+    if value < notional_min and (value > 0 or kind != MARKET):
+        return "MIN_NOTIONAL", {"required": notional_min, "notional": value}
     if symbol.band_bps > 0 and kind == LIMIT:
         refusal = band_refusal(symbol, ticks)
         if refusal is not None:
@@ -158,18 +162,18 @@ def _scale(symbol: Symbol, terms: Terms) -> Refusal | None:
     return None
 
 
-def _reference_price(symbol: Symbol, side: int, terms: Terms, ticks: int) -> int:
+def _reference_price(symbol: Symbol, side: i64, terms: Terms, ticks: int) -> int:
     """The price in ticks that values a conditional order (and an iceberg by its limit); 0 if nothing does."""
     if ticks:
         return ticks
     if terms.trail_bps == 0:
         return terms.stop
-    start = terms.activation or symbol.last_price
+    start = terms.activation or int(symbol.last_price)
     if side == BUY:
         return start * (BPS + terms.trail_bps) // BPS
     return start
 
 
 def _lock_price(symbol: Symbol, reference: int) -> int:
-    margin = symbol.band_bps if symbol.band_bps > 0 else STOP_MARGIN_BPS
+    margin: int = symbol.band_bps if symbol.band_bps > 0 else STOP_MARGIN_BPS
     return reference * (BPS + margin) // BPS

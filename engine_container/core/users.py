@@ -9,6 +9,7 @@ from engine_container.core.idempotency import answered, remember_command
 from engine_container.core.symbols import FEE_PPM_MAX
 from engine_container.core.tickets import rates_of
 from engine_container.core.vocabulary import (
+    AMOUNT_MAX,
     DAILY_NOTIONAL_MAX,
     OPEN_ORDERS_MAX,
     OPEN_ORDERS_PER_SYMBOL_MAX,
@@ -35,10 +36,9 @@ def set_user(state: State, command: SetUser, events: Events) -> None:
         events.append((TAG_REFUSED, "VALIDATION_ERROR", {"field": "self_trade_prevention", "expected": "a market maker to allow it"}))
         return
     user = user_of(state, command.user_id)
-    user.open_orders_max = command.open_orders_max if command.open_orders_max >= 0 else OPEN_ORDERS_MAX
-    per_symbol = command.open_orders_per_symbol_max
-    user.open_orders_per_symbol_max = per_symbol if per_symbol >= 0 else OPEN_ORDERS_PER_SYMBOL_MAX
-    user.daily_notional_max = command.daily_notional_max if command.daily_notional_max >= 0 else DAILY_NOTIONAL_MAX
+    user.open_orders_max = _most(command.open_orders_max, OPEN_ORDERS_MAX)
+    user.open_orders_per_symbol_max = _most(command.open_orders_per_symbol_max, OPEN_ORDERS_PER_SYMBOL_MAX)
+    user.daily_notional_max = _most(command.daily_notional_max, DAILY_NOTIONAL_MAX)
     user.maker_fee_ppm = max(-1, command.maker_fee_ppm)
     user.taker_fee_ppm = max(-1, command.taker_fee_ppm)
     user.prevention = STP_CANCEL_TAKER if prevention == STP_ACCOUNT else prevention
@@ -59,3 +59,8 @@ def set_user(state: State, command: SetUser, events: Events) -> None:
             command.actor_id,
         )
     )
+
+
+def _most(wanted: int, usual: int) -> int:
+    """A limit as the command has it, the platform's where it is negative; beyond every figure it is the same as AMOUNT_MAX."""
+    return min(wanted, AMOUNT_MAX) if wanted >= 0 else usual

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from mypy_extensions import i64
+
 BUY: Final = 0
 SELL: Final = 1
 
@@ -88,17 +90,17 @@ def style_of(kind: int, time_in_force: int, prevention: int, post_only: int) -> 
     return kind | (time_in_force << 3) | (prevention << 6) | (post_only << 9)
 
 
-def kind_of(style: int) -> int:
+def kind_of(style: i64) -> i64:
     return style & 7
 
 
-def time_in_force_of(style: int) -> int:
+def time_in_force_of(style: i64) -> i64:
     return (style >> 3) & 7
 
 
-def prevention_of(style: int) -> int:
+def prevention_of(style: i64) -> i64:
     return (style >> 6) & 7
 
 
-def is_post_only(style: int) -> bool:
+def is_post_only(style: i64) -> bool:
     return (style >> 9) & 1 == 1
