@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mypy_extensions import i64, mypyc_attr
 
-from engine_container.core.vocabulary import TAG_BALANCE
+from engine_container.core.identities import ID_LENGTH, high_of, low_of
 from mycrypto.contracts.events import packed
 
 
@@ -21,11 +21,14 @@ class Rates:
 
 @mypyc_attr(acyclic=True)
 class Total:
-    """The sum of all users' money in one asset, in units."""
+    """An asset, and the sum of all users' money in it, in units."""
 
-    __slots__ = ("units",)
+    __slots__ = ("asset", "packed_asset", "units")
 
-    def __init__(self) -> None:
+    def __init__(self, asset: str) -> None:
+        self.asset = asset
+        self.packed_asset = packed(asset)
+        """The asset as events carry it."""
         self.units: i64 = 0
 
 
@@ -33,14 +36,15 @@ class Total:
 class Balance:
     """A user's money in one asset, in units."""
 
-    __slots__ = ("asset", "available", "locked", "packed_head", "touched", "user_id")
+    __slots__ = ("available", "locked", "total", "touched", "user_high", "user_id", "user_low")
 
-    def __init__(self, user_id: bytes, asset: str, available: i64, locked: i64) -> None:
-        self.user_id = user_id
-        self.asset = asset
-        self.packed_head = b"\x95" + packed((TAG_BALANCE, user_id, asset))[1:]
-        """How its BalanceChanged events begin in the log: an array of five, of which these are three."""
+    def __init__(self, user_id: bytes, total: Total, available: i64, locked: i64) -> None:
+        self.total = total
+        """Of the asset."""
         self.available: i64 = available
         self.locked: i64 = locked
         self.touched: i64 = 0
         """Serial number of the last command that changed it: each command reports a balance once."""
+        self.user_high: i64 = high_of(user_id) if len(user_id) == ID_LENGTH else 0
+        self.user_low: i64 = low_of(user_id) if len(user_id) == ID_LENGTH else 0
+        self.user_id = user_id

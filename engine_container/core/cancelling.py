@@ -25,7 +25,7 @@ def find(state: State, user: User, order_number: int, client_order_id: str) -> O
 
 def missing(state: State, user: User, order_number: int, client_order_id: str) -> Event:
     """Why there is no open order: it never was (as far as is remembered), or it is final."""
-    if 0 < order_number < int(state.next_seq) or (order_number == 0 and client_order_id in user.clients):
+    if 0 < order_number < int(state.next_seq) or (order_number == 0 and client_number(state, user, client_order_id) != 0):
         return (TAG_REFUSED, "ORDER_004", {"order": order_number})
     return (TAG_REFUSED, "ORDER_003", {"order": order_number})
 

@@ -17,6 +17,11 @@ from engine_container.core.reading import Reader
 from engine_container.core.vocabulary import LIMIT, OPEN, TAG_ACCEPTED, TAG_BALANCE, TAG_CLOSED, TAG_TRADE
 from mycrypto.contracts.events import packed
 
+_ACCEPTED_HEAD: Final = 0xDC001101 - 0x100000000
+_CLOSED_HEAD: Final = 0x9904 - 0x10000
+_BALANCE_HEAD: Final = 0x9507 - 0x10000
+"""How events begin: arrays of 17, 9 and 5, of which the first is the tag. The integers are signed, as they are written."""
+_ID_HEAD: Final = 0xC410 - 0x10000
 _USER: Final = b"\xa4USER"
 _NOWHERE: Final = BytesWriter()
 _NO_ROWS: Final[list[Event]] = []
@@ -69,7 +74,8 @@ class Events:
         if self.is_packed and source is not None:
             self.count += 1
             out = self.out
-            out.write(user.accepted_head)
+            write_i32_be(out, _ACCEPTED_HEAD)
+            write_id(out, user.id_high, user.id_low, user.user_id)
             payload = source.payload
             client_at = source.client_at
             write_text_head(out, source.client_end - client_at)
@@ -129,19 +135,21 @@ class Events:
             )
             return
         out = self.out
+        maker_user = maker.seat.user
+        taker_user = taker.seat.user
         out.write(symbol.trade_head)
         write_int(out, price * symbol.tick)
         write_int(out, lots * lot)
         write_int(out, taker.side)
         write_int(out, maker.number)
         write_int(out, maker.created_ms)
-        out.write(maker.seat.user.packed_id)
+        write_id(out, maker_user.id_high, maker_user.id_low, maker_user.user_id)
         write_int(out, maker_fee)
         write_int(out, (maker.total - maker.open) * lot)
         write_int(out, maker.shown * lot)
         write_int(out, taker.number)
         write_int(out, taker.created_ms)
-        out.write(taker.seat.user.packed_id)
+        write_id(out, taker_user.id_high, taker_user.id_low, taker_user.user_id)
         write_int(out, taker_fee)
         write_int(out, (taker.total - taker.open) * lot)
         out.append(0xC3 if marked else 0xC2)
@@ -167,11 +175,12 @@ class Events:
             )
             return
         out = self.out
-        out.append(0x99)
-        out.append(TAG_CLOSED)
+        user = seat.user
+        write_i16_be(out, _CLOSED_HEAD)
         write_int(out, order.number)
         write_int(out, order.created_ms)
-        out.write(seat.packed)
+        write_id(out, user.id_high, user.id_low, user.user_id)
+        out.write(seat.symbol.packed_name)
         write_int(out, status)
         if not reason:
             out.append(0xA0)
@@ -186,10 +195,12 @@ class Events:
         """BalanceChanged: what the user has of the asset now."""
         self.count += 1
         if not self.is_packed:
-            self.rows.append((TAG_BALANCE, balance.user_id, balance.asset, balance.available, balance.locked))
+            self.rows.append((TAG_BALANCE, balance.user_id, balance.total.asset, balance.available, balance.locked))
             return
         out = self.out
-        out.write(balance.packed_head)
+        write_i16_be(out, _BALANCE_HEAD)
+        write_id(out, balance.user_high, balance.user_low, balance.user_id)
+        out.write(balance.total.packed_asset)
         write_int(out, balance.available)
         write_int(out, balance.locked)
 
@@ -209,6 +220,16 @@ def _copy(out: BytesWriter, payload: bytes, at: i64, end: i64) -> None:
     while at < end:
         out.append(payload[at])
         at += 1
+
+
+def write_id(out: BytesWriter, high: i64, low: i64, whole: bytes) -> None:
+    """An id of 16 bytes by its halves; the halves of any other are 0."""
+    if high != 0:
+        write_i16_be(out, _ID_HEAD)
+        write_i64_be(out, high)
+        write_i64_be(out, low)
+    else:
+        out.write(packed(whole))
 
 
 def write_int(out: BytesWriter, value: i64) -> None:

@@ -161,9 +161,7 @@ class User:
     """A user's limits, habits and money, and which orders are open. -1 in a limit or rate means the platform's default."""
 
     __slots__ = (
-        "accepted_head",
         "balances",
-        "clients",
         "daily_notional_max",
         "day",
         "day_notional",
@@ -176,7 +174,7 @@ class User:
         "open_orders",
         "open_orders_max",
         "open_orders_per_symbol_max",
-        "packed_id",
+        "outlived",
         "prevention",
         "seat",
         "seats",
@@ -185,48 +183,43 @@ class User:
     )
 
     def __init__(self, user_id: bytes, index: i64) -> None:
-        self.user_id = user_id
+        # what every order looks at comes first, so that it shares lines of the processor's caches
         is_whole = len(user_id) == ID_LENGTH
         self.id_high: i64 = high_of(user_id) if is_whole else 0
         self.id_low: i64 = low_of(user_id) if is_whole else 0
         """The id in two halves; 0 where it is none of 16 bytes."""
         self.index: i64 = index
         """Its place among all users, in order of appearance."""
-        self.packed_id = packed(user_id)
-        """The id as events carry it."""
-        self.accepted_head = b"\xdc\x00\x11\x01" + self.packed_id
-        """How OrderAccepted begins in the log for this user: an array of 17, of which these are two."""
+        self.seat: Seat | None = None
+        """The one used last: most users stay at one symbol for a while."""
+        self.open_orders: i64 = 0
         self.open_orders_max: i64 = OPEN_ORDERS_MAX
         self.open_orders_per_symbol_max: i64 = OPEN_ORDERS_PER_SYMBOL_MAX
         self.daily_notional_max: i64 = DAILY_NOTIONAL_MAX
-        self.maker_fee_ppm: i64 = -1
-        self.taker_fee_ppm: i64 = -1
-        self.prevention: i64 = STP_CANCEL_TAKER
-        self.market_maker = False
         self.day: i64 = 0
         """Days since 1970 of log time that ``day_notional`` counts for."""
         self.day_notional: i64 = 0
-        self.balances: dict[str, Balance] = {}
-        self.seats: dict[str, Seat] = {}
-        self.seat: Seat | None = None
-        """The one used last: most users stay at one symbol for a while."""
+        self.prevention: i64 = STP_CANCEL_TAKER
+        self.outlived: dict[str, int] = {}
+        """Numbers of open orders whose rows in the memory are forgotten, by their client_order_ids."""
         self.entered: vec[i64] = vec[i64]()
         """Numbers of the open orders in order of entry, among some that have ended (:mod:`engine_container.core.roster`)."""
-        self.open_orders: i64 = 0
-        self.clients: dict[str, int] = {}
-        """What the client_order_ids stand for: a row of the memory, or minus the number of an order that outlived its row."""
+        self.user_id = user_id
+        self.maker_fee_ppm: i64 = -1
+        self.taker_fee_ppm: i64 = -1
+        self.market_maker = False
+        self.balances: dict[str, Balance] = {}
+        self.seats: dict[str, Seat] = {}
 
 
 class Seat:
     """A user at a symbol: the two balances that trades move, the fee rates, the count of open orders."""
 
-    __slots__ = ("base", "open_orders", "packed", "quote", "rates", "symbol", "user")
+    __slots__ = ("base", "open_orders", "quote", "rates", "symbol", "user")
 
     def __init__(self, user: User, symbol: Symbol, base: Balance, quote: Balance, rates: Rates) -> None:
         self.user = user
         self.symbol = symbol
-        self.packed = user.packed_id + symbol.packed_name
-        """User and symbol as events carry them."""
         self.base = base
         self.quote = quote
         self.rates = rates

@@ -23,8 +23,7 @@ from engine_container.core.vocabulary import (
     CANCELLED,
     DAY,
     FILLED,
-    FOK,
-    IOC,
+    may_rest,
     time_in_force_of,
 )
 
@@ -53,7 +52,7 @@ def run_limit(state: State, order: Order, events: Events, closed: Events) -> Non
         reason = "HALT"
     elif outcome == PREVENTED:
         reason = "SELF_TRADE_PREVENTION"
-    elif order.open > 0 and time_in_force_of(order.style) not in {IOC, FOK}:
+    elif order.open > 0 and may_rest(order.style):
         settle_in_book(state, order)
     if order.total != total_before:
         events.append(amended(order, kept_place=False))

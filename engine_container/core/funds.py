@@ -37,7 +37,7 @@ def report(state: State, events: Events) -> None:
     """BalanceChanged for everything the command touched."""
     for balance in state.touched:
         if balance.available < 0 or balance.locked < 0:
-            raise InvariantError(f"negative balance of {balance.asset}: {balance.available} available, {balance.locked} locked")
+            raise InvariantError(f"negative balance of {balance.total.asset}: {balance.available} available, {balance.locked} locked")
         events.balance(balance)
     state.touched.clear()
 
@@ -59,11 +59,11 @@ def enter(state: State, user: User) -> None:
     state.users_by_index.append(user)
 
 
-def balance_of(user: User, asset: str) -> Balance:
+def balance_of(state: State, user: User, asset: str) -> Balance:
     """The user's balance in the asset, nothing at first."""
     balance = user.balances.get(asset)
     if balance is None:
-        balance = Balance(user.user_id, asset, 0, 0)
+        balance = Balance(user.user_id, total_of(state, asset), 0, 0)
         user.balances[asset] = balance
     return balance
 
@@ -72,7 +72,7 @@ def total_of(state: State, asset: str) -> Total:
     """What all users together have of the asset, nothing at first."""
     total = state.totals.get(asset)
     if total is None:
-        total = Total()
+        total = Total(asset)
         state.totals[asset] = total
     return total
 
@@ -124,7 +124,7 @@ def release(state: State, order: Order, lots: i64) -> None:
 def shortage(balance: Balance, required: int) -> Details:
     """The figures of an insufficient balance."""
     available: int = balance.available
-    return {"asset": balance.asset, "required": min(required, TOTAL_MAX), "available": available}
+    return {"asset": balance.total.asset, "required": min(required, TOTAL_MAX), "available": available}
 
 
 def credit(state: State, user_id: bytes, asset: str, amount: int, transfer_id: bytes, events: Events) -> None:
@@ -158,10 +158,10 @@ def debit(state: State, user_id: bytes, asset: str, amount: int, transfer_id: by
 
 
 def _apply(state: State, user_id: bytes, asset: str, change: int, transfer_id: bytes, events: Events) -> None:
-    balance = balance_of(user_of(state, user_id), asset)
+    balance = balance_of(state, user_of(state, user_id), asset)
     balance.available += change
     touch(state, balance)
-    total_of(state, asset).units += change
+    balance.total.units += change
     state.transfers[transfer_id] = change
     events.append((TAG_TRANSFER, transfer_id, user_id, asset, change, False))
 

@@ -40,10 +40,8 @@ def fresh(state: State, record: Record) -> Record | None:
 
 def client_number(state: State, user: User, client_order_id: str) -> int:
     """The number of the order that the user's client_order_id stands for, open or not; 0 if it stands for none."""
-    stands_for = user.clients.get(client_order_id)
-    if stands_for is None:
-        return 0
-    return -stands_for if stands_for < 0 else state.memory.number_of(stands_for)
+    row = state.memory.find_client(user.index, client_order_id)
+    return state.memory.number_of(row) if row != ABSENT else user.outlived.get(client_order_id, 0)
 
 
 def client_taken(state: State, user: User, client_order_id: str) -> bool:
@@ -55,18 +53,29 @@ def client_taken(state: State, user: User, client_order_id: str) -> bool:
 
 def client_record(state: State, user: User, client_order_id: str) -> Record | None:
     """The command of the last 24 hours that came under the user's client_order_id."""
-    stands_for = user.clients.get(client_order_id)
-    if stands_for is None or stands_for < 0:
-        return None
-    return fresh(state, state.memory.record(stands_for))
+    row = state.memory.find_client(user.index, client_order_id)
+    return fresh(state, state.memory.record(row)) if row != ABSENT else None
+
+
+def take_client(state: State, user: User, row: int, client_order_id: str) -> None:
+    """From now on the user's client_order_id stands for the row's order."""
+    state.memory.take_client(row)
+    if user.outlived:
+        user.outlived.pop(client_order_id, None)
+
+
+def free_client(state: State, user: User, client_order_id: str) -> None:
+    """The user's client_order_id stands for nothing any more."""
+    state.memory.free_client(user.index, client_order_id)
+    user.outlived.pop(client_order_id, None)
 
 
 def remember_client(state: State, user: User, record: Record) -> None:
     """Keep an order that came inside another command under its client_order_id alone."""
     record.command_id = b""
-    number = state.memory.keep(record, found_by_id=False)
+    row = state.memory.keep(record, found_by_id=False)
     if record.client_order_id:
-        user.clients[record.client_order_id] = number
+        take_client(state, user, row, record.client_order_id)
 
 
 def remember_command(state: State, command_id: bytes, content: tuple[object, ...]) -> int:
@@ -116,14 +125,10 @@ def forget_old(state: State) -> None:
         number = int(memory.first)
         client_order_id = memory.client_order_id(number)
         user_index = memory.user_index(number)
-        order = memory.number_of(number)
+        if user_index != NO_USER and client_order_id and memory.find_client(user_index, client_order_id) == number:
+            order = memory.number_of(number)
+            memory.free_client(user_index, client_order_id)
+            if is_open(state, order):
+                state.users_by_index[user_index].outlived[client_order_id] = order
         memory.forget_first()
         left -= 1
-        if user_index == NO_USER or not client_order_id:
-            continue
-        clients = state.users_by_index[user_index].clients
-        if clients.get(client_order_id) == number:
-            if is_open(state, order):
-                clients[client_order_id] = -order
-            else:
-                del clients[client_order_id]

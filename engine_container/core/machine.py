@@ -18,6 +18,7 @@ from engine_container.core.funds import credit, debit, report_totals
 from engine_container.core.idempotency import answered, forget_old, remember_command
 from engine_container.core.identities import ID_LENGTH, high_of, low_of
 from engine_container.core.limits import set_band
+from engine_container.core.memory import mark_of_client
 from engine_container.core.oco import place_oco
 from engine_container.core.placing import place
 from engine_container.core.quick import cancel_plain, place_plain
@@ -123,6 +124,7 @@ def _place(state: State, fields: tuple[Any, ...]) -> list[Event]:
                     quantity,
                     price,
                     client_order_id,
+                    mark_of_client(seat.user.index, client_order_id),
                     fields[10],
                     fields[11],
                     None,

@@ -1,4 +1,4 @@
-"""What is remembered of past commands, packed: a row of eight native integers each, found by its command id through one table.
+"""What is remembered of past commands, packed: a row of eight native integers each, found by its command id, and by its user and client_order_id.
 
 Rows stand in pages, oldest first, and are known by a number that is never used again. A page goes when all of its rows are forgotten. What does
 not fit into a row (ids that have not 16 bytes, figures beyond 64 bits, the odd fields of rarer commands) is kept beside it.
@@ -13,6 +13,7 @@ from librt.vecs import vec
 from mypy_extensions import i64, mypyc_attr
 
 from engine_container.core.identities import ID_LENGTH, folded, high_of, low_of
+from engine_container.core.slots import MARK_MASK, ROW_MASK, Slots
 
 ABSENT: Final = -1
 
@@ -20,14 +21,9 @@ _ROWS: Final = 1024
 """Of one page: few enough that to begin one takes microseconds."""
 _ROW_BITS: Final = 10
 _CELLS: Final = 8
-_SLOTS_AT_FIRST: Final = 16
-_ROW_MASK: Final = 0x7FFFFFFF
-_TAKEN: Final = 0x80000000
-_MARK_SHIFT: Final = 32
-_MARK_MASK: Final = 0x7FFFFFFF
-"""A slot has 31 bits of the id, the first of which say where it belongs, a 1, and the last 31 bits of the row's number; 0 where nothing is.
-So it can be moved without a look at its row, which is seldom in the processor's caches."""
 _FIGURE_MAX: Final = 0x7FFFFFFFFFFFFFFF
+_SPREAD: Final = 0x9E3779B1
+"""An odd number, to set apart the same client_order_id of different users."""
 
 _HIGH: Final = 0
 _LOW: Final = 1
@@ -90,7 +86,7 @@ class _Page:
 class Memory:
     """``first`` is the number of the oldest row, ``end`` the one that the next row gets."""
 
-    __slots__ = ("_first_page", "_mask", "_page", "_pages", "_slots", "_taken", "end", "first", "odd_ids")
+    __slots__ = ("_clients", "_first_page", "_ids", "_page", "_pages", "end", "first", "odd_ids")
 
     def __init__(self) -> None:
         self.first: i64 = 0
@@ -99,9 +95,8 @@ class Memory:
         self._page = self._pages[0]
         """The last one."""
         self._first_page: i64 = 0
-        self._slots: vec[i64] = vec[i64]([0] * _SLOTS_AT_FIRST)
-        self._mask: i64 = _SLOTS_AT_FIRST - 1
-        self._taken: i64 = 0
+        self._ids = Slots()
+        self._clients = Slots()
         self.odd_ids: dict[bytes, int] = {}
         """Rows of commands whose ids have not 16 bytes."""
 
@@ -111,45 +106,64 @@ class Memory:
         low: i64,
         user_index: i64,
         client_order_id: str,
+        client_mark: i64,
         created_ms: i64,
         number: i64,
         shape: i64,
         quantity: i64,
         price: i64,
     ) -> bool:
-        """Remember a command that fits into a row; False, and nothing done, if its id is taken."""
-        mask = self._mask
-        mark = folded(high, low, _MARK_MASK)
-        slots = self._slots
-        place = mark & mask
-        while True:
-            slot = slots[place]
-            if slot == 0:
-                break
-            if slot >> _MARK_SHIFT == mark and self._is_of(slot, high, low):
+        """Remember a command that fits into a row; False, and nothing done, if its id or its user's client_order_id is taken."""
+        mark = folded(high, low, MARK_MASK)
+        place = self._place_of(mark, high, low)
+        if self._ids.slots[place] != 0:
+            return False
+        row = self.end
+        if client_order_id:
+            client_place = self._client_place(client_mark, user_index, client_order_id)
+            if self._clients.slots[client_place] != 0:
                 return False
-            place = (place + 1) & mask
-        slots[place] = _slot(mark, self.end)
-        self._taken += 1
+            self._clients.put(client_place, client_mark, row)
+        self._ids.put(place, mark, row)
         self._write(high, low, user_index, client_order_id, created_ms, number, shape, quantity, price)
-        if self._taken * 2 > mask:
-            self._grow()
         return True
 
-    def take_back(self) -> None:
-        """Undo the last :meth:`add`."""
-        row = self.end - 1
-        self._drop(row)
+    def glance(self, high: i64, low: i64, client_mark: i64) -> i64:
+        """Touch where a command id and a client_order_id will be looked for; what is there, of no meaning."""
+        ids = self._ids
+        clients = self._clients
+        return ids.slots[folded(high, low, MARK_MASK) & ids.mask] ^ clients.slots[client_mark & clients.mask]
+
+    def find_client(self, user_index: i64, client_order_id: str) -> int:
+        """The row that a user's client_order_id stands for, ``ABSENT`` if it stands for none."""
+        slot = self._clients.slots[self._client_place(mark_of_client(user_index, client_order_id), user_index, client_order_id)]
+        return int(self._row_of(slot)) if slot != 0 else ABSENT
+
+    def take_client(self, number: int) -> None:
+        """Let the client_order_id of a row stand for that row, whatever it stood for before."""
+        row = i64(number)
         page = self._page_of(row)
-        page.texts[int(row & (_ROWS - 1))] = ""
-        self.end = row
+        within = row & (_ROWS - 1)
+        user_index = page.rows[within * _CELLS + _USER]
+        text = page.texts[within]
+        mark = mark_of_client(user_index, text)
+        self._clients.put(self._client_place(mark, user_index, text), mark, row)
+
+    def free_client(self, user_index: i64, client_order_id: str) -> None:
+        """Let a user's client_order_id stand for no row."""
+        place = self._client_place(mark_of_client(user_index, client_order_id), user_index, client_order_id)
+        slot = self._clients.slots[place]
+        if slot != 0:
+            self._clients.free(place)
+            self.part_from_client(int(self._row_of(slot)))
 
     def find(self, command_id: bytes) -> int:
         """The row of a command, ``ABSENT`` if there is none."""
         if len(command_id) != ID_LENGTH:
             return self.odd_ids.get(command_id, ABSENT)
-        place = self._place_of(high_of(command_id), low_of(command_id))
-        slot = self._slots[place]
+        high = high_of(command_id)
+        low = low_of(command_id)
+        slot = self._ids.slots[self._place_of(folded(high, low, MARK_MASK), high, low)]
         return int(self._row_of(slot)) if slot != 0 else ABSENT
 
     def keep(self, record: Record, *, found_by_id: bool) -> int:
@@ -181,12 +195,8 @@ class Memory:
             if found_by_id:
                 self.odd_ids[record.command_id] = number
         elif found_by_id:
-            place = self._place_of(high, low)
-            if self._slots[place] == 0:
-                self._taken += 1
-            self._slots[place] = _slot(folded(high, low, _MARK_MASK), row)
-            if self._taken * 2 > self._mask:
-                self._grow()
+            mark = folded(high, low, MARK_MASK)
+            self._ids.put(self._place_of(mark, high, low), mark, row)
         return number
 
     def record(self, number: int) -> Record:
@@ -244,7 +254,7 @@ class Memory:
         rows[cell + _PRICE] = second
 
     def part_from_client(self, number: int) -> None:
-        """The row's command did not take its client_order_id."""
+        """The row's command, which does not stand for its client_order_id, forgets it."""
         row = i64(number)
         self._page_of(row).texts[int(row & (_ROWS - 1))] = ""
 
@@ -255,7 +265,14 @@ class Memory:
         page = self._page_of(row)
         odd_id = page.ids.get(number)
         if odd_id is None:
-            self._drop(row)
+            rows = page.rows
+            cell = (row & (_ROWS - 1)) * _CELLS
+            high = rows[cell + _HIGH]
+            low = rows[cell + _LOW]
+            place = self._place_of(folded(high, low, MARK_MASK), high, low)
+            slot = self._ids.slots[place]
+            if slot != 0 and self._row_of(slot) == row:
+                self._ids.free(place)
         elif self.odd_ids.get(odd_id) == number:
             del self.odd_ids[odd_id]
         self.first = row + 1
@@ -271,25 +288,37 @@ class Memory:
         return self._pages[(row >> _ROW_BITS) - self._first_page]
 
     def _row_of(self, slot: i64) -> i64:
-        return self.first + ((slot - self.first) & _ROW_MASK)
+        return self.first + ((slot - self.first) & ROW_MASK)
 
-    def _is_of(self, slot: i64, high: i64, low: i64) -> bool:
-        row = self._row_of(slot)
-        rows = self._page_of(row).rows
-        cell = (row & (_ROWS - 1)) * _CELLS
-        return rows[cell + _LOW] == low and rows[cell + _HIGH] == high
-
-    def _place_of(self, high: i64, low: i64) -> i64:
-        """The slot of an id, or the free one where it belongs."""
-        slots = self._slots
-        mask = self._mask
-        mark = folded(high, low, _MARK_MASK)
-        place = mark & mask
+    def _place_of(self, mark: i64, high: i64, low: i64) -> i64:
+        """The slot of a command id, or the free one where it belongs."""
+        ids = self._ids
+        place = ids.seek(mark, mark)
         while True:
-            slot = slots[place]
-            if slot == 0 or (slot >> _MARK_SHIFT == mark and self._is_of(slot, high, low)):
+            slot = ids.slots[place]
+            if slot == 0:
                 return place
-            place = (place + 1) & mask
+            row = self._row_of(slot)
+            rows = self._page_of(row).rows
+            cell = (row & (_ROWS - 1)) * _CELLS
+            if rows[cell + _LOW] == low and rows[cell + _HIGH] == high:
+                return place
+            place = ids.seek(mark, place + 1)
+
+    def _client_place(self, mark: i64, user_index: i64, client_order_id: str) -> i64:
+        """The slot of a user's client_order_id, or the free one where it belongs."""
+        clients = self._clients
+        place = clients.seek(mark, mark)
+        while True:
+            slot = clients.slots[place]
+            if slot == 0:
+                return place
+            row = self._row_of(slot)
+            page = self._page_of(row)
+            within = row & (_ROWS - 1)
+            if page.rows[within * _CELLS + _USER] == user_index and page.texts[within] == client_order_id:
+                return place
+            place = clients.seek(mark, place + 1)
 
     def _write(
         self,
@@ -324,46 +353,15 @@ class Memory:
             page.texts[within] = client_order_id
         self.end = row + 1
 
-    def _drop(self, row: i64) -> None:
-        """Take a row's id out of the table, if it still stands for this row; those that were pushed on by it move back."""
-        rows = self._page_of(row).rows
-        cell = (row & (_ROWS - 1)) * _CELLS
-        slots = self._slots
-        mask = self._mask
-        hole = self._place_of(rows[cell + _HIGH], rows[cell + _LOW])
-        if slots[hole] == 0 or self._row_of(slots[hole]) != row:
-            return
-        self._taken -= 1
-        place = hole
-        while True:
-            place = (place + 1) & mask
-            slot = slots[place]
-            if slot == 0:
-                break
-            wanted = (slot >> _MARK_SHIFT) & mask
-            if (place - wanted) & mask >= (place - hole) & mask:
-                slots[hole] = slot
-                hole = place
-        slots[hole] = 0
 
-    def _grow(self) -> None:
-        old = self._slots
-        places = self._mask + 1
-        mask = places * 2 - 1
-        slots: vec[i64] = vec[i64]([0] * int(places * 2))
-        for at in range(places):
-            slot = old[at]
-            if slot != 0:
-                place = (slot >> _MARK_SHIFT) & mask
-                while slots[place] != 0:
-                    place = (place + 1) & mask
-                slots[place] = slot
-        self._slots = slots
-        self._mask = mask
+def mark_of_client(user_index: i64, client_order_id: str) -> i64:
+    """Where a user's client_order_id is looked for.
 
-
-def _slot(mark: i64, row: i64) -> i64:
-    return (mark << _MARK_SHIFT) | _TAKEN | (row & _ROW_MASK)
+    Python's hash of a text is keyed with a secret of the process: users choose these ids, and nobody outside can choose them to collide. What a
+    slot is found by is of no effect on any event.
+    """
+    mixed = i64(hash(client_order_id)) ^ (user_index * _SPREAD)
+    return (mixed ^ (mixed >> 32)) & MARK_MASK
 
 
 _GONE: Final = _Page()

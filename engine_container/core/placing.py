@@ -14,7 +14,7 @@ from engine_container.core.emitting import Events
 from engine_container.core.entities import Order, State, User
 from engine_container.core.execution import limit_key_of, market_reach, note_expiry, run_limit, run_market, settle_in_book
 from engine_container.core.funds import lock, lock_asset, shortage, user_of
-from engine_container.core.idempotency import client_record, client_taken, earlier_command
+from engine_container.core.idempotency import client_record, client_taken, earlier_command, take_client
 from engine_container.core.limits import Refusal, is_conditional
 from engine_container.core.memory import Record
 from engine_container.core.roster import enrol
@@ -71,7 +71,7 @@ def _place(state: State, user: User, fields: Fields, record: Record, row: int, e
         reject(fields, order, events)
         return
     if client_order_id:
-        user.clients[client_order_id] = row
+        take_client(state, user, row, client_order_id)
     begin(state, order, fields, events, closed)
 
 

@@ -6,8 +6,6 @@ is not plain they leave to it, before anything has changed. The naive exchange o
 
 from __future__ import annotations
 
-from typing import Any
-
 from librt.vecs import append
 from mypy_extensions import i64
 
@@ -45,6 +43,7 @@ def place_plain(
     quantity: i64,
     price: i64,
     client_order_id: str,
+    client_mark: i64,
     post_only: bool,
     raw_prevention: i64,
     source: Reader | None,
@@ -102,7 +101,7 @@ def place_plain(
     now_ms = state.now_ms
     most = user.daily_notional_max
     if most > 0:
-        used = user.day_notional if user.day == now_ms // DAY_MS else 0
+        used = user.day_notional if user.day == now_ms // DAY_MS else i64(0)
         if symbol.valued_by is not None or used + value > most:
             return False
     number = state.next_seq
@@ -111,13 +110,9 @@ def place_plain(
     if post_only:
         shape |= 1024
         style |= 512
-    memory = state.memory
-    row: Any = int(memory.end)
-    if not memory.add(command_high, command_low, user.index, client_order_id, now_ms, number, shape, quantity, price):
+    if user.outlived and client_order_id in user.outlived:
         return False
-    clients: dict[str, Any] = user.clients  # whose values are asked for as the objects that they are
-    if client_order_id and clients.setdefault(client_order_id, row) is not row:
-        memory.take_back()
+    if not state.memory.add(command_high, command_low, user.index, client_order_id, client_mark, now_ms, number, shape, quantity, price):
         return False
 
     order = Order(seat, side, style, ticks, lots, per_lot, client_order_id, now_ms, None)
@@ -174,7 +169,7 @@ def cancel_plain(
     level = order.level
     if level is None:
         raise InvariantError(f"order {order.number} neither rests nor waits")
-    if not state.memory.add(command_high, command_low, user.index, "", now_ms, 0, CANCEL_COMMAND, order.number, 0):
+    if not state.memory.add(command_high, command_low, user.index, "", 0, now_ms, 0, CANCEL_COMMAND, order.number, 0):
         return False
     symbol = seat.symbol
     lots = order.open
@@ -187,7 +182,7 @@ def cancel_plain(
         unlink_and_close(symbol.asks, order, level)
         balance = seat.base
     if balance.locked < freed:
-        raise InvariantError(f"negative balance of {balance.asset}: {balance.locked - freed} locked")
+        raise InvariantError(f"negative balance of {balance.total.asset}: {balance.locked - freed} locked")
     balance.available += freed
     balance.locked -= freed
     state.orders.remove(order.number)

@@ -13,6 +13,7 @@ from librt.strings import read_i16_be, read_i32_be, read_i64_be
 from librt.vecs import vec
 from mypy_extensions import i64, mypyc_attr
 
+from engine_container.core.identities import ABSENT
 from engine_container.core.vocabulary import IOC, STP_ALLOW
 
 OTHER: Final = 0
@@ -27,8 +28,10 @@ _CANCEL_HEAD: Final = 0x9502
 _ID_HEAD: Final = 0xC410
 _NO: Final = -1
 
-_CELLS: Final = 12
-"""Of one command: what it is, and where its parts are or what they say."""
+_CELLS: Final = 14
+"""Of one command: what it is, where its parts are or what they say, and what :mod:`ahead` has found."""
+_USER_INDEX: Final = 12
+_CLIENT_MARK: Final = 13
 _DEPTH_MAX: Final = 8
 
 
@@ -37,8 +40,9 @@ class Reader:
     """Goes through a record once, then shows its commands one by one."""
 
     __slots__ = (
-        "_cells", "client_at", "client_end", "command_high", "command_low", "count", "has_others", "middle_at", "middle_end", "payload",
-        "post_only", "prevention", "price", "quantity", "side", "time_in_force", "user_high", "user_low",
+        "_cells", "_texts", "client_at", "client_end", "client_mark", "client_order_id", "command_high", "command_low", "count", "has_others",
+        "middle_at", "middle_end", "payload", "post_only", "prevention", "price", "quantity", "seen", "side", "time_in_force", "user_high",
+        "user_index", "user_low",
     )  # fmt: skip
 
     def __init__(self, payload: bytes) -> None:
@@ -64,7 +68,14 @@ class Reader:
         self.client_at: i64 = 0
         self.client_end: i64 = 0
         """Where the client_order_id stands, without its head."""
+        self.client_order_id = ""
+        self.client_mark: i64 = 0
+        self.user_index: i64 = ABSENT
+        """What :mod:`ahead` has found: the order's client_order_id, where the memory looks for it, and its user's place among all users."""
+        self.seen: i64 = 0
+        """What came of touching memory; it means nothing, and is kept so that no compiler leaves the touching out."""
         self._cells: vec[i64] = vec[i64]()
+        self._texts: list[str] = []
         self.count = self._scan()
 
     def show(self, index: i64) -> i64:
@@ -82,6 +93,9 @@ class Reader:
         self.user_low = read_i64_be(payload, at + 26)
         self.quantity = cells[cell + 2]
         if kind == PLACE:
+            self.client_order_id = self._texts[index]
+            self.client_mark = cells[cell + _CLIENT_MARK]
+            self.user_index = cells[cell + _USER_INDEX]
             self.middle_at = at + 34
             self.price = cells[cell + 3]
             self.client_at = cells[cell + 4]
@@ -94,13 +108,48 @@ class Reader:
             self.middle_end = self.client_at - (1 if length < 32 else 2)
         return kind
 
+    def kind_of(self, index: i64) -> i64:
+        """What a command is."""
+        return self._cells[index * _CELLS]
+
+    def command_high_of(self, index: i64) -> i64:
+        return read_i64_be(self.payload, self._cells[index * _CELLS + 1])
+
+    def command_low_of(self, index: i64) -> i64:
+        return read_i64_be(self.payload, self._cells[index * _CELLS + 1] + 8)
+
+    def user_high_of(self, index: i64) -> i64:
+        return read_i64_be(self.payload, self._cells[index * _CELLS + 1] + 18)
+
+    def user_low_of(self, index: i64) -> i64:
+        return read_i64_be(self.payload, self._cells[index * _CELLS + 1] + 26)
+
+    def figure_of(self, index: i64) -> i64:
+        """The quantity of an order, the order's number of a cancel."""
+        return self._cells[index * _CELLS + 2]
+
+    def text_of(self, index: i64) -> str:
+        """The client_order_id of an order."""
+        cell = index * _CELLS
+        return self.payload[self._cells[cell + 4] : self._cells[cell + 5]].decode("ascii")
+
+    def note(self, index: i64, user_index: i64, text: str, mark: i64) -> None:
+        """Keep what was found of an order, for :meth:`show`."""
+        cell = index * _CELLS
+        self._cells[cell + _USER_INDEX] = user_index
+        self._cells[cell + _CLIENT_MARK] = mark
+        self._texts[index] = text
+
+    def user_index_of(self, index: i64) -> i64:
+        return self._cells[index * _CELLS + _USER_INDEX]
+
+    def mark_of(self, index: i64) -> i64:
+        return self._cells[index * _CELLS + _CLIENT_MARK]
+
     def alone(self, index: i64) -> bytes:
         """A record with nothing but this command."""
         cell = index * _CELLS
         return b"\x92\x01\x91" + self.payload[self._cells[cell + 10] : self._cells[cell + 11]]
-
-    def client_order_id(self) -> str:
-        return self.payload[self.client_at : self.client_end].decode("ascii")
 
     def is_at(self, first: i64, last: i64, size: i64) -> bool:
         """Whether the order's symbol has this name: the first and the last 8 bytes of it as packed, and how many there are."""
@@ -125,6 +174,7 @@ class Reader:
         if count * 2 > size:
             return _NO
         self._cells = vec[i64]([0] * int(count * _CELLS))
+        self._texts = [""] * int(count)
         cell: i64 = 0
         for _ in range(count):
             end: i64 = _NO

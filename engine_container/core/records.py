@@ -11,6 +11,7 @@ from typing import Final
 from librt.strings import BytesWriter, write_i64_be
 from mypy_extensions import i64, u8
 
+from engine_container.core.ahead import look_ahead
 from engine_container.core.emitting import Events, write_array_head, write_int
 from engine_container.core.entities import Event, State
 from engine_container.core.machine import advance, apply
@@ -52,14 +53,17 @@ def apply_packed(state: State, payload: bytes, time_ms: int) -> tuple[int, bytes
     body = BytesWriter()
     events = Events(is_packed=True, out=body)
     closed = Events(is_packed=True, out=BytesWriter())
-    results: i64 = 0
+    look_ahead(state, reader)
     due = advance(state, time_ms)
+    results: i64 = 1 if due else 0
+    expected = count + results
+    write_array_head(body, expected)
+    head = i64(len(body))
     if due:
-        results = 1
         body.write(packed((TIME_PASSED, b"", due)))
     index: i64 = 0
     while index < count:
-        kind = reader.show(index) if reader.count >= 0 else OTHER
+        kind = reader.show(index) if reader.count >= 0 else i64(OTHER)
         if kind != OTHER and not state.unfinished:
             begin = i64(len(body))
             body.append(0x93)
@@ -75,7 +79,7 @@ def apply_packed(state: State, payload: bytes, time_ms: int) -> tuple[int, bytes
                 if events.count < 16:
                     body[place_of_count] = u8(0x90 + events.count)
                 else:
-                    _make_room(body, place_of_count, events.count)
+                    _make_room(body, place_of_count, place_of_count + 1, events.count)
                 results += 1
                 index += 1
                 continue
@@ -88,20 +92,18 @@ def apply_packed(state: State, payload: bytes, time_ms: int) -> tuple[int, bytes
         index += 1
     if results == 0:
         return count, b""
-    whole = BytesWriter()
-    write_array_head(whole, results)
-    whole.write(body.getvalue())
-    return count, whole.getvalue()
+    if results < expected:  # a command without events: nearly every one has some
+        _make_room(body, 0, head, results)
+    return count, body.getvalue()
 
 
 def _is_done(state: State, reader: Reader, kind: i64, events: Events, closed: Events) -> bool:
     """Carry out a plain command, if it can be done without detours."""
     if kind == CANCEL:
         return cancel_plain(state, reader.command_high, reader.command_low, reader.user_high, reader.user_low, reader.quantity, events)
-    user_index = state.user_indexes.find(reader.user_high, reader.user_low)
-    if user_index < 0:
+    if reader.user_index < 0:
         return False
-    seat = state.users_by_index[user_index].seat
+    seat = state.users_by_index[reader.user_index].seat
     if seat is None:
         return False
     symbol = seat.symbol
@@ -116,7 +118,8 @@ def _is_done(state: State, reader: Reader, kind: i64, events: Events, closed: Ev
         reader.time_in_force,
         reader.quantity,
         reader.price,
-        reader.client_order_id(),
+        reader.client_order_id,
+        reader.client_mark,
         reader.post_only,
         reader.prevention,
         reader,
@@ -128,9 +131,9 @@ def _is_done(state: State, reader: Reader, kind: i64, events: Events, closed: Ev
     return done
 
 
-def _make_room(body: BytesWriter, place: i64, count: int) -> None:
-    """Events that are too many for the head of a short array get that of a longer one."""
-    events = body.getvalue()[place + 1 :]
+def _make_room(body: BytesWriter, place: i64, end: i64, count: i64) -> None:
+    """The array whose head stands between two places gets the head of as many items, which may be longer or shorter."""
+    items = body.getvalue()[end:]
     body.truncate(place)
     write_array_head(body, count)
-    body.write(events)
+    body.write(items)

@@ -35,7 +35,7 @@ def seat_of(state: State, user: User, name: str) -> Seat | None:
         symbol = state.symbols.get(name)
         if symbol is None:
             return None
-        seat = Seat(user, symbol, balance_of(user, symbol.base), balance_of(user, symbol.quote), rates_of(user, symbol))
+        seat = Seat(user, symbol, balance_of(state, user, symbol.base), balance_of(state, user, symbol.quote), rates_of(user, symbol))
         user.seats[name] = seat
     user.seat = seat
     return seat

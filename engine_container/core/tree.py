@@ -13,7 +13,7 @@ from engine_container.core.book import orders_of, rest
 from engine_container.core.entities import InvariantError, Order, State, Symbol, Terms, User
 from engine_container.core.funds import enter, total_of
 from engine_container.core.limits import set_band
-from engine_container.core.memory import Record
+from engine_container.core.memory import ABSENT, Record
 from engine_container.core.roster import enrol
 from engine_container.core.tickets import seat_of
 from engine_container.core.triggers import list_again, terms_of
@@ -60,7 +60,7 @@ def load(tree: Tree) -> State:
         total_of(state, asset).units = units
     state.totals_seq = tree[5]
     state.totals_time_ms = tree[6]
-    users = [_load_user(index, row) for index, row in enumerate(tree[7])]
+    users = [_load_user(state, index, row) for index, row in enumerate(tree[7])]
     for user in users:
         enter(state, user)
     for row in tree[8]:
@@ -77,9 +77,9 @@ def load(tree: Tree) -> State:
     heapify(expiring)
     state.expiring = expiring
     for row in tree[11]:
-        _load_record(state, row, users)
+        _load_record(state, row)
     for order in orders.values():
-        _keep_client_order_id(order)
+        _keep_client_order_id(state, order)
     for transfer_id, units in tree[12]:
         state.transfers[transfer_id] = units
     return state
@@ -97,11 +97,11 @@ def _user_row(user: User) -> Tree:
         user.market_maker,
         user.day,
         user.day_notional,
-        [[balance.asset, balance.available, balance.locked] for balance in user.balances.values()],
+        [[balance.total.asset, balance.available, balance.locked] for balance in user.balances.values()],
     ]
 
 
-def _load_user(index: int, row: Tree) -> User:
+def _load_user(state: State, index: int, row: Tree) -> User:
     user = User(row[0], index)
     user.open_orders_max = row[1]
     user.open_orders_per_symbol_max = row[2]
@@ -113,7 +113,7 @@ def _load_user(index: int, row: Tree) -> User:
     user.day = row[8]
     user.day_notional = row[9]
     for asset, available, locked in row[10]:
-        user.balances[asset] = Balance(user.user_id, asset, available, locked)
+        user.balances[asset] = Balance(user.user_id, total_of(state, asset), available, locked)
     return user
 
 
@@ -258,20 +258,20 @@ def _record_row(record: Record) -> Tree:
     ]
 
 
-def _load_record(state: State, row: Tree, users: list[User]) -> None:
+def _load_record(state: State, row: Tree) -> None:
     more: tuple[object, ...] | None = None if row[8] is None else _frozen(row[8])
     record = Record(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], more)
     number = state.memory.keep(record, found_by_id=record.command_id != b"")
     if record.user_index >= 0 and record.client_order_id:
-        users[record.user_index].clients[record.client_order_id] = number
+        state.memory.take_client(number)
 
 
 def _frozen(value: list[Any] | tuple[Any, ...]) -> tuple[object, ...]:
     return tuple([_frozen(item) if isinstance(item, (list, tuple)) else item for item in value])
 
 
-def _keep_client_order_id(order: Order) -> None:
+def _keep_client_order_id(state: State, order: Order) -> None:
     """An id older than 24 hours whose order is open has no record of its own any more, and still stands for the order."""
     user = order.seat.user
-    if order.client_order_id and order.client_order_id not in user.clients:
-        user.clients[order.client_order_id] = -order.number
+    if order.client_order_id and state.memory.find_client(user.index, order.client_order_id) == ABSENT:
+        user.outlived[order.client_order_id] = order.number

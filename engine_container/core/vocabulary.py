@@ -104,3 +104,9 @@ def prevention_of(style: i64) -> i64:
 
 def is_post_only(style: i64) -> bool:
     return (style >> 9) & 1 == 1
+
+
+def may_rest(style: i64) -> bool:
+    """Whether what does not trade at once stays in the book: all but IOC and FOK."""
+    time_in_force = time_in_force_of(style)
+    return time_in_force != IOC and time_in_force != FOK  # noqa: PLR1714  -- a set would want an object

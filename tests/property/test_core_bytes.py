@@ -133,7 +133,7 @@ def test_what_is_plain_is_found(tif: TimeInForce, client: str) -> None:
     assert reader.show(1) == (PLACE if can_be_plain else OTHER)
     if can_be_plain:
         assert (reader.side, reader.time_in_force, reader.quantity, reader.price) == (1, tif, order.quantity, order.price)
-        assert reader.client_order_id() == client
+        assert reader.text_of(1) == client
     assert [reader.show(2), reader.show(3)] == [OTHER, OTHER]
     assert c.decode_record(reader.alone(2)) == [stop]
 
@@ -163,7 +163,7 @@ def test_whatever_is_read_as_plain_is_that_command(quantity: int, price: int, mo
     assert reader.count == 2
     if reader.show(0) == PLACE:
         assert (reader.quantity, reader.price, reader.prevention) == (quantity, price, mode)
-        assert (reader.post_only, reader.client_order_id()) == (post_only, client)
+        assert (reader.post_only, reader.text_of(0)) == (post_only, client)
     else:
         assert max(quantity, price) >= 2**63 or not client.isascii() or mode == SelfTradePrevention.ALLOW
     if reader.show(1) == CANCEL:

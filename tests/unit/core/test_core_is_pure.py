@@ -67,9 +67,13 @@ def _is_set(node: ast.expr) -> bool:
     return isinstance(node, ast.Set | ast.SetComp) or called in {"set", "frozenset"}
 
 
+EXCEPTIONS = {"memory": ["hash"]}
+"""The hash of a text says where the memory looks for it, which no event shows (tests/property runs the core under several hash seeds)."""
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_module_is_pure(path: Path) -> None:
-    assert faults(path.read_text(encoding="utf-8")) == []
+    assert [fault.split(": ", 1)[1] for fault in faults(path.read_text(encoding="utf-8"))] == EXCEPTIONS.get(path.stem, [])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,85 @@
+"""A hash table from marks to rows, in native integers: where the rows of the memory are found by.
+
+A slot has the 31 bits of a mark, the first of which say where it belongs, a 1, and the last 31 bits of the row's number; 0 where nothing is. So it
+can be moved without a look at its row, which is seldom in the processor's caches. Different keys may have one mark: whoever seeks compares the row.
+Open addressing with linear probing; at most half of the slots are taken, and what was pushed on moves back when a slot falls free.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from librt.vecs import vec
+from mypy_extensions import i64, mypyc_attr
+
+MARK_MASK: Final = 0x7FFFFFFF
+"""A mark has these bits."""
+ROW_MASK: Final = 0x7FFFFFFF
+
+_SLOTS_AT_FIRST: Final = 16
+_TAKEN: Final = 0x80000000
+_MARK_SHIFT: Final = 32
+
+
+@mypyc_attr(acyclic=True)
+class Slots:
+    """``slots`` and ``mask`` are to be read only."""
+
+    __slots__ = ("_taken", "mask", "slots")
+
+    def __init__(self) -> None:
+        self.slots: vec[i64] = vec[i64]([0] * _SLOTS_AT_FIRST)
+        self.mask: i64 = _SLOTS_AT_FIRST - 1
+        self._taken: i64 = 0
+
+    def seek(self, mark: i64, place: i64) -> i64:
+        """The first place from this one on (the mark, to begin with) that has the mark, or is free: then the mark is nowhere further on."""
+        slots = self.slots
+        mask = self.mask
+        place &= mask
+        while True:
+            slot = slots[place]
+            if slot == 0 or slot >> _MARK_SHIFT == mark:
+                return place
+            place = (place + 1) & mask
+
+    def put(self, place: i64, mark: i64, row: i64) -> None:
+        """Let the place, one that :meth:`seek` found, stand for the row."""
+        slots = self.slots
+        if slots[place] == 0:
+            self._taken += 1
+        slots[place] = (mark << _MARK_SHIFT) | _TAKEN | (row & ROW_MASK)
+        if self._taken * 2 > self.mask:
+            self._grow()
+
+    def free(self, hole: i64) -> None:
+        """Empty a taken place."""
+        slots = self.slots
+        mask = self.mask
+        self._taken -= 1
+        place = hole
+        while True:
+            place = (place + 1) & mask
+            slot = slots[place]
+            if slot == 0:
+                break
+            wanted = (slot >> _MARK_SHIFT) & mask
+            if (place - wanted) & mask >= (place - hole) & mask:
+                slots[hole] = slot
+                hole = place
+        slots[hole] = 0
+
+    def _grow(self) -> None:
+        old = self.slots
+        places = self.mask + 1
+        mask = places * 2 - 1
+        slots: vec[i64] = vec[i64]([0] * int(places * 2))
+        for at in range(places):
+            slot = old[at]
+            if slot != 0:
+                place = (slot >> _MARK_SHIFT) & mask
+                while slots[place] != 0:
+                    place = (place + 1) & mask
+                slots[place] = slot
+        self.slots = slots
+        self.mask = mask
