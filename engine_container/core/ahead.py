@@ -8,52 +8,69 @@ all of it.
 
 from __future__ import annotations
 
+from librt.strings import read_i64_be
 from mypy_extensions import i64
 
 from engine_container.core.entities import State
 from engine_container.core.memory import mark_of_client
-from engine_container.core.reading import CANCEL, PLACE, Reader
+from engine_container.core.reading import CANCEL, CELLS, CLIENT_MARK, FIGURE, IDS_AT, KIND, OTHER, PLACE, USER_INDEX, Reader
 
 
 def look_ahead(state: State, reader: Reader) -> None:
     """Note the users and client_order_ids of the record's plain orders in the reader, and touch what the plain commands will."""
     identities = state.user_indexes
-    count = reader.count
-    for index in range(count):
-        if reader.kind_of(index) == PLACE:
-            user_index = identities.find(reader.user_high_of(index), reader.user_low_of(index))
+    cells = reader.cells
+    payload = reader.payload
+    texts = reader.texts
+    cell: i64 = 0
+    for index in range(reader.count):
+        if cells[cell + KIND] == PLACE:
+            at = cells[cell + IDS_AT]
+            user_index = identities.find(read_i64_be(payload, at + 18), read_i64_be(payload, at + 26))
             text = reader.text_of(index)
-            reader.note(index, user_index, text, mark_of_client(user_index, text) if text else 0)
-    if count > 1:
+            texts[index] = text
+            cells[cell + USER_INDEX] = user_index
+            cells[cell + CLIENT_MARK] = mark_of_client(user_index, text)
+        cell += CELLS
+    if reader.count > 1:
         reader.seen = _touch_ids(state, reader) ^ _touch_orders(state, reader)
 
 
 def _touch_ids(state: State, reader: Reader) -> i64:
     memory = state.memory
+    cells = reader.cells
+    payload = reader.payload
     seen: i64 = 0
-    for index in range(reader.count):
-        if reader.kind_of(index) != 0:
-            seen ^= memory.glance(reader.command_high_of(index), reader.command_low_of(index), reader.mark_of(index))
+    cell: i64 = 0
+    for _ in range(reader.count):
+        if cells[cell + KIND] != OTHER:
+            at = cells[cell + IDS_AT]
+            seen ^= memory.glance(read_i64_be(payload, at), read_i64_be(payload, at + 8), cells[cell + CLIENT_MARK])
+        cell += CELLS
     return seen
 
 
 def _touch_orders(state: State, reader: Reader) -> i64:
     orders = state.orders
     users = state.users_by_index
+    cells = reader.cells
     seen: i64 = 0
-    for index in range(reader.count):
-        kind = reader.kind_of(index)
+    cell: i64 = 0
+    for _ in range(reader.count):
+        kind = cells[cell + KIND]
         if kind == CANCEL:
-            order = orders.find(reader.figure_of(index))
+            order = orders.find(cells[cell + FIGURE])
             if order is not None:
                 level = order.level
-                seat = order.seat
-                seen ^= order.open ^ seat.user.open_orders
+                seen ^= order.open ^ order.seat.user.open_orders
                 if level is not None:
                     seen ^= level.open
-        elif kind == PLACE and reader.user_index_of(index) >= 0:
-            user = users[reader.user_index_of(index)]
-            seat_last = user.seat
-            if seat_last is not None:
-                seen ^= user.open_orders ^ seat_last.base.available ^ seat_last.quote.available
+        elif kind == PLACE:
+            user_index = cells[cell + USER_INDEX]
+            if user_index >= 0:
+                user = users[user_index]
+                seat = user.seat
+                if seat is not None:
+                    seen ^= user.open_orders ^ seat.base.available ^ seat.quote.available
+        cell += CELLS
     return seen

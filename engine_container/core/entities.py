@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from librt.strings import read_i64_be
+from librt.strings import BytesWriter, read_i64_be
 from librt.vecs import vec
 from mypy_extensions import i64, mypyc_attr
 
@@ -17,6 +17,7 @@ from engine_container.core.accounts import Balance, Rates, Total
 from engine_container.core.identities import ID_LENGTH, Identities, high_of, low_of
 from engine_container.core.memory import Memory
 from engine_container.core.numbered import Numbered
+from engine_container.core.reading import Reader
 from engine_container.core.vocabulary import (
     ACTIVE,
     DAILY_NOTIONAL_MAX,
@@ -340,7 +341,7 @@ class Symbol:
 
 
 class State:
-    """Everything that the command log has made, and nothing else."""
+    """Everything that the command log has made, and nothing else (but for two buffers, whose content means nothing between two records)."""
 
     __slots__ = (
         "expiring",
@@ -349,6 +350,7 @@ class State:
         "next_seq",
         "now_ms",
         "orders",
+        "reader",
         "rules",
         "serial",
         "symbols",
@@ -363,6 +365,7 @@ class State:
         "user_indexes",
         "users",
         "users_by_index",
+        "written",
     )
 
     def __init__(self) -> None:
@@ -397,6 +400,9 @@ class State:
         self.serial: i64 = 0
         """Counts commands within this run, to tell which balances one command has touched."""
         self.touched: list[Balance] = []
+        self.reader = Reader()
+        self.written = BytesWriter()
+        """Buffers for a record and for its events, kept so that they stay in the processor's caches."""
 
 
 NO_BOUND: Final = 1152921504606846976

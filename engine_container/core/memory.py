@@ -355,11 +355,13 @@ class Memory:
 
 
 def mark_of_client(user_index: i64, client_order_id: str) -> i64:
-    """Where a user's client_order_id is looked for.
+    """Where a user's client_order_id is looked for; 0 for none.
 
     Python's hash of a text is keyed with a secret of the process: users choose these ids, and nobody outside can choose them to collide. What a
     slot is found by is of no effect on any event.
     """
+    if not client_order_id:
+        return 0
     mixed = i64(hash(client_order_id)) ^ (user_index * _SPREAD)
     return (mixed ^ (mixed >> 32)) & MARK_MASK
 

@@ -28,25 +28,40 @@ _CANCEL_HEAD: Final = 0x9502
 _ID_HEAD: Final = 0xC410
 _NO: Final = -1
 
-_CELLS: Final = 14
+CELLS: Final = 14
 """Of one command: what it is, where its parts are or what they say, and what :mod:`ahead` has found."""
-_USER_INDEX: Final = 12
-_CLIENT_MARK: Final = 13
+KIND: Final = 0
+IDS_AT: Final = 1
+"""Where the 16 bytes of the command's id stand; those of the user's are 18 further on."""
+FIGURE: Final = 2
+"""The quantity of an order, the order's number of a cancel."""
+_PRICE: Final = 3
+CLIENT_AT: Final = 4
+CLIENT_END: Final = 5
+"""Where the client_order_id stands, without its head."""
+_SIDE: Final = 6
+_TIME_IN_FORCE: Final = 7
+_POST_ONLY: Final = 8
+_PREVENTION: Final = 9
+_BEGIN: Final = 10
+_END: Final = 11
+USER_INDEX: Final = 12
+CLIENT_MARK: Final = 13
 _DEPTH_MAX: Final = 8
 
 
 @mypyc_attr(acyclic=True)
 class Reader:
-    """Goes through a record once, then shows its commands one by one."""
+    """Goes through a record once, then shows its commands one by one; then goes through the next."""
 
     __slots__ = (
-        "_cells", "_texts", "client_at", "client_end", "client_mark", "client_order_id", "command_high", "command_low", "count", "has_others",
-        "middle_at", "middle_end", "payload", "post_only", "prevention", "price", "quantity", "seen", "side", "time_in_force", "user_high",
-        "user_index", "user_low",
+        "cells", "client_at", "client_end", "client_mark", "client_order_id", "command_high", "command_low", "count", "has_others",
+        "middle_at", "middle_end", "payload", "post_only", "prevention", "price", "quantity", "seen", "side", "texts", "time_in_force",
+        "user_high", "user_index", "user_low",
     )  # fmt: skip
 
-    def __init__(self, payload: bytes) -> None:
-        self.payload = payload
+    def __init__(self) -> None:
+        self.payload = b""
         self.count: i64 = 0
         """Commands in the record; -1 if its structure is none that commands have."""
         self.has_others = False
@@ -74,82 +89,55 @@ class Reader:
         """What :mod:`ahead` has found: the order's client_order_id, where the memory looks for it, and its user's place among all users."""
         self.seen: i64 = 0
         """What came of touching memory; it means nothing, and is kept so that no compiler leaves the touching out."""
-        self._cells: vec[i64] = vec[i64]()
-        self._texts: list[str] = []
+        self.cells: vec[i64] = vec[i64]()
+        self.texts: list[str] = []
+        """client_order_ids of the orders, by their places in the record, once :mod:`ahead` has been here."""
+
+    def read(self, payload: bytes) -> None:
+        """Go through a record of the command log."""
+        self.payload = payload
+        self.has_others = False
         self.count = self._scan()
 
     def show(self, index: i64) -> i64:
         """Put the fields of a command into the attributes; says what it is."""
-        cells = self._cells
-        cell = index * _CELLS
+        cells = self.cells
+        cell = index * CELLS
         kind = cells[cell]
         if kind == OTHER:
             return OTHER
         payload = self.payload
-        at = cells[cell + 1]
+        at = cells[cell + IDS_AT]
         self.command_high = read_i64_be(payload, at)
         self.command_low = read_i64_be(payload, at + 8)
         self.user_high = read_i64_be(payload, at + 18)
         self.user_low = read_i64_be(payload, at + 26)
-        self.quantity = cells[cell + 2]
+        self.quantity = cells[cell + FIGURE]
         if kind == PLACE:
-            self.client_order_id = self._texts[index]
-            self.client_mark = cells[cell + _CLIENT_MARK]
-            self.user_index = cells[cell + _USER_INDEX]
+            self.client_order_id = self.texts[index]
+            self.client_mark = cells[cell + CLIENT_MARK]
+            self.user_index = cells[cell + USER_INDEX]
             self.middle_at = at + 34
-            self.price = cells[cell + 3]
-            self.client_at = cells[cell + 4]
-            self.client_end = cells[cell + 5]
-            self.side = cells[cell + 6]
-            self.time_in_force = cells[cell + 7]
-            self.post_only = cells[cell + 8] != 0
-            self.prevention = cells[cell + 9]
+            self.price = cells[cell + _PRICE]
+            self.client_at = cells[cell + CLIENT_AT]
+            self.client_end = cells[cell + CLIENT_END]
+            self.side = cells[cell + _SIDE]
+            self.time_in_force = cells[cell + _TIME_IN_FORCE]
+            self.post_only = cells[cell + _POST_ONLY] != 0
+            self.prevention = cells[cell + _PREVENTION]
             length = self.client_end - self.client_at
             self.middle_end = self.client_at - (1 if length < 32 else 2)
         return kind
 
-    def kind_of(self, index: i64) -> i64:
-        """What a command is."""
-        return self._cells[index * _CELLS]
-
-    def command_high_of(self, index: i64) -> i64:
-        return read_i64_be(self.payload, self._cells[index * _CELLS + 1])
-
-    def command_low_of(self, index: i64) -> i64:
-        return read_i64_be(self.payload, self._cells[index * _CELLS + 1] + 8)
-
-    def user_high_of(self, index: i64) -> i64:
-        return read_i64_be(self.payload, self._cells[index * _CELLS + 1] + 18)
-
-    def user_low_of(self, index: i64) -> i64:
-        return read_i64_be(self.payload, self._cells[index * _CELLS + 1] + 26)
-
-    def figure_of(self, index: i64) -> i64:
-        """The quantity of an order, the order's number of a cancel."""
-        return self._cells[index * _CELLS + 2]
-
     def text_of(self, index: i64) -> str:
         """The client_order_id of an order."""
-        cell = index * _CELLS
-        return self.payload[self._cells[cell + 4] : self._cells[cell + 5]].decode("ascii")
-
-    def note(self, index: i64, user_index: i64, text: str, mark: i64) -> None:
-        """Keep what was found of an order, for :meth:`show`."""
-        cell = index * _CELLS
-        self._cells[cell + _USER_INDEX] = user_index
-        self._cells[cell + _CLIENT_MARK] = mark
-        self._texts[index] = text
-
-    def user_index_of(self, index: i64) -> i64:
-        return self._cells[index * _CELLS + _USER_INDEX]
-
-    def mark_of(self, index: i64) -> i64:
-        return self._cells[index * _CELLS + _CLIENT_MARK]
+        cell = index * CELLS
+        return self.payload[self.cells[cell + CLIENT_AT] : self.cells[cell + CLIENT_END]].decode("ascii")
 
     def alone(self, index: i64) -> bytes:
         """A record with nothing but this command."""
-        cell = index * _CELLS
-        return b"\x92\x01\x91" + self.payload[self._cells[cell + 10] : self._cells[cell + 11]]
+        cell = index * CELLS
+        return b"\x92\x01\x91" + self.payload[self.cells[cell + _BEGIN] : self.cells[cell + _END]]
 
     def is_at(self, first: i64, last: i64, size: i64) -> bool:
         """Whether the order's symbol has this name: the first and the last 8 bytes of it as packed, and how many there are."""
@@ -173,12 +161,14 @@ class Reader:
             return _NO
         if count * 2 > size:
             return _NO
-        self._cells = vec[i64]([0] * int(count * _CELLS))
-        self._texts = [""] * int(count)
+        if count * CELLS > i64(len(self.cells)):
+            self.cells = vec[i64]([0] * int(count * CELLS))
+            self.texts = [""] * int(count)
         cell: i64 = 0
         for _ in range(count):
             end: i64 = _NO
             begin = at
+            self.cells[cell] = OTHER
             if at + 4 <= size:
                 head = i64(read_i32_be(payload, at)) & 0xFFFFFFFF
                 if head == _PLACE_HEAD:
@@ -191,10 +181,10 @@ class Reader:
                 if end < 0:
                     return _NO
             at = end
-            self._cells[cell + 10] = begin
-            self._cells[cell + 11] = end
-            cell += _CELLS
-        return count if at == size else _NO
+            self.cells[cell + _BEGIN] = begin
+            self.cells[cell + _END] = end
+            cell += CELLS
+        return count if at == size else i64(_NO)
 
     def _scan_cancel(self, at: i64, size: i64, cell: i64) -> i64:
         payload = self.payload
@@ -204,10 +194,11 @@ class Reader:
         end = at + 36 + _length_of(number)
         if number < 0 or end >= size or payload[end] != 0xA0:
             return _NO
-        cells = self._cells
+        cells = self.cells
         cells[cell] = CANCEL
-        cells[cell + 1] = at + 2
-        cells[cell + 2] = number
+        cells[cell + IDS_AT] = at + 2
+        cells[cell + FIGURE] = number
+        cells[cell + CLIENT_MARK] = 0
         return end + 1
 
     def _scan_place(self, at: i64, size: i64, cell: i64) -> i64:
@@ -255,17 +246,17 @@ class Reader:
             return _NO
         if read_i32_be(payload, end + 3) != 0 or payload[end + 7] != 0:
             return _NO
-        cells = self._cells
+        cells = self.cells
         cells[cell] = PLACE
-        cells[cell + 1] = ids_at
-        cells[cell + 2] = quantity
-        cells[cell + 3] = price
-        cells[cell + 4] = at
-        cells[cell + 5] = end
-        cells[cell + 6] = side
-        cells[cell + 7] = time_in_force
-        cells[cell + 8] = flag - 0xC2
-        cells[cell + 9] = prevention
+        cells[cell + IDS_AT] = ids_at
+        cells[cell + FIGURE] = quantity
+        cells[cell + _PRICE] = price
+        cells[cell + CLIENT_AT] = at
+        cells[cell + CLIENT_END] = end
+        cells[cell + _SIDE] = side
+        cells[cell + _TIME_IN_FORCE] = time_in_force
+        cells[cell + _POST_ONLY] = flag - 0xC2
+        cells[cell + _PREVENTION] = prevention
         return end + 8
 
 
@@ -276,7 +267,7 @@ def _are_ids(payload: bytes, at: i64) -> bool:
 
 def _is_ascii(payload: bytes, at: i64, end: i64) -> bool:
     while at + 8 <= end:
-        if read_i64_be(payload, at) & -0x7F7F7F7F7F7F7F80:  # the highest bit of any byte
+        if (read_i64_be(payload, at) >> 2) & 0x2020202020202020:  # the highest bit of any byte, by a constant that is no object
             return False
         at += 8
     while at < end:
@@ -297,18 +288,18 @@ def _integer(payload: bytes, at: i64, size: i64) -> i64:
     if first == 0xCF:
         if at + 9 <= size:
             value = read_i64_be(payload, at + 1)
-            return value if value > 0xFFFFFFFF else _NO
+            return value if value > 0xFFFFFFFF else i64(_NO)
     elif first == 0xCE:
         if at + 5 <= size:
             value = i64(read_i32_be(payload, at + 1)) & 0xFFFFFFFF
-            return value if value > 0xFFFF else _NO
+            return value if value > 0xFFFF else i64(_NO)
     elif first == 0xCD:
         if at + 3 <= size:
             value = i64(read_i16_be(payload, at + 1)) & 0xFFFF
-            return value if value > 0xFF else _NO
+            return value if value > 0xFF else i64(_NO)
     elif first == 0xCC and at + 2 <= size:
         value = payload[at + 1]
-        return value if value > 0x7F else _NO
+        return value if value > 0x7F else i64(_NO)
     return _NO
 
 
@@ -355,4 +346,4 @@ def _passed(payload: bytes, at: i64, depth: i64) -> i64:
         if end < 0:
             return _NO
         items -= 1
-    return end if end <= size else _NO
+    return end if end <= size else i64(_NO)

@@ -45,12 +45,14 @@ def apply_packed(state: State, payload: bytes, time_ms: int) -> tuple[int, bytes
 
     b"" where there are none. Raises ``msgspec.DecodeError``, and does nothing, where the bytes are no record.
     """
-    reader = Reader(payload)
+    reader = state.reader
+    reader.read(payload)
     commands: list[Command] = []
     if reader.has_others or reader.count < 0:
         commands = decode_record(payload)
     count = reader.count if reader.count >= 0 else i64(len(commands))
-    body = BytesWriter()
+    body = state.written
+    body.truncate(0)
     events = Events(is_packed=True, out=body)
     closed = Events(is_packed=True, out=BytesWriter())
     look_ahead(state, reader)

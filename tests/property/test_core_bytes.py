@@ -125,7 +125,8 @@ def test_more_events_than_the_head_of_a_short_array_can_tell() -> None:
 def test_what_is_plain_is_found(tif: TimeInForce, client: str) -> None:
     order = plain(7, USERS[0], Side.SELL, 10_000, 3, tif, client)
     stop = msgspec.structs.replace(order, type=OrderType.STOP_LIMIT, stop_price=TICK)
-    reader = Reader(c.encode_record([c.CancelOrder(b"c" * 16, USERS[1], 2**40), order, stop, c.Tick(b"t")]))
+    reader = Reader()
+    reader.read(c.encode_record([c.CancelOrder(b"c" * 16, USERS[1], 2**40), order, stop, c.Tick(b"t")]))
     assert reader.count == 4
     assert reader.show(0) == CANCEL
     assert reader.quantity == 2**40
@@ -159,7 +160,8 @@ def test_whatever_is_read_as_plain_is_that_command(quantity: int, price: int, mo
         SelfTradePrevention(mode),
     )
     cancel = c.CancelOrder(b"c" * 16, b"u" * 16, quantity)
-    reader = Reader(c.encode_record([order, cancel]))
+    reader = Reader()
+    reader.read(c.encode_record([order, cancel]))
     assert reader.count == 2
     if reader.show(0) == PLACE:
         assert (reader.quantity, reader.price, reader.prevention) == (quantity, price, mode)

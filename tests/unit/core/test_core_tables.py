@@ -7,7 +7,7 @@ import random
 import pytest
 
 from engine_container.core.identities import ABSENT, Identities, high_of, low_of
-from engine_container.core.memory import Memory, Record
+from engine_container.core.memory import Memory, Record, mark_of_client
 from engine_container.core.numbered import Numbered
 
 
@@ -68,35 +68,44 @@ def told(kept: Record) -> tuple[object, ...]:
 
 
 def test_the_memory_over_many_pages() -> None:
-    """Commands with ids that collide, ids used again, ids of odd lengths; remembered in short and at length, forgotten from the oldest on."""
+    """Commands with ids that collide, ids used again, ids of odd lengths, client_order_ids used again; remembered in short and at length, forgotten from the oldest on."""
     draw = random.Random(9)
     memory = Memory()
     rows: dict[int, Record] = {}
     by_id: dict[bytes, int] = {}
+    by_client: dict[tuple[int, str], int] = {}
     for turn in range(12_000):
         identity = draw.randbytes(draw.choice([0, 3, 15, 17])) if draw.random() < 0.05 else draw.choice([ids(draw), draw.randbytes(16)])
         row = int(memory.end)
         if len(identity) == 16 and draw.random() < 0.7:
-            made = Record(identity, 2, f"c{turn}" if turn % 2 else "", turn, 7, 16, turn, 5, None)
-            fresh = memory.add(high_of(identity), low_of(identity), 2, made.client_order_id, turn, 7, 16, turn, 5)
-            assert fresh == (identity not in by_id)
-            if fresh and draw.random() < 0.2:
-                memory.take_back()
-                fresh = False
+            user, client = draw.randrange(3), f"c{draw.randrange(4_000)}" if turn % 2 else ""
+            made = Record(identity, user, client, turn, 7, 16, turn, 5, None)
+            fresh = memory.add(high_of(identity), low_of(identity), user, client, mark_of_client(user, client), turn, 7, 16, turn, 5)
+            assert fresh == (identity not in by_id and (user, client) not in by_client)
             if not fresh:
                 continue
             by_id[identity] = row
+            if client:
+                by_client[user, client] = row
         else:
             made = record(identity, turn)
             found_by_id = draw.random() < 0.9
             assert memory.keep(made, found_by_id=found_by_id) == row
             if found_by_id:
                 by_id[identity] = row
+            if draw.random() < 0.3:
+                memory.take_client(row)
+                by_client[made.user_index, made.client_order_id] = row
         rows[row] = made
         while len(rows) > 3_000 or (rows and draw.random() < 0.3):
             first = int(memory.first)
             assert memory.created_ms(first) == rows[first].created_ms
             gone = rows.pop(first)
+            client_key = (gone.user_index, gone.client_order_id)
+            if by_client.get(client_key) == first:
+                memory.free_client(*client_key)
+                del by_client[client_key]
+                assert memory.client_order_id(first) == ""
             memory.forget_first()
             if by_id.get(gone.command_id) == first:
                 del by_id[gone.command_id]
@@ -105,6 +114,8 @@ def test_the_memory_over_many_pages() -> None:
         assert found == by_id.get(asked, -1)
         if found >= 0:
             assert told(memory.record(found)) == told(rows[found])
+        client_key = draw.choice(list(by_client)) if by_client and turn % 50 == 0 else (draw.randrange(3), f"c{draw.randrange(4_000)}")
+        assert memory.find_client(*client_key) == by_client.get(client_key, -1)
     assert memory.end > 5_000
     assert [told(memory.record(row)) for row in range(int(memory.first), int(memory.end))] == [told(kept) for kept in rows.values()]
 
