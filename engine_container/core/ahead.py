@@ -22,8 +22,8 @@ def look_ahead(state: State, reader: Reader) -> None:
     cells = reader.cells
     payload = reader.payload
     texts = reader.texts
-    cell: i64 = 0
     for index in range(reader.count):
+        cell = index * CELLS
         if cells[cell + KIND] == PLACE:
             at = cells[cell + IDS_AT]
             user_index = identities.find(read_i64_be(payload, at + 18), read_i64_be(payload, at + 26))
@@ -31,7 +31,6 @@ def look_ahead(state: State, reader: Reader) -> None:
             texts[index] = text
             cells[cell + USER_INDEX] = user_index
             cells[cell + CLIENT_MARK] = mark_of_client(user_index, text)
-        cell += CELLS
     if reader.count > 1:
         reader.seen = _touch_ids(state, reader) ^ _touch_orders(state, reader)
 
@@ -41,12 +40,11 @@ def _touch_ids(state: State, reader: Reader) -> i64:
     cells = reader.cells
     payload = reader.payload
     seen: i64 = 0
-    cell: i64 = 0
-    for _ in range(reader.count):
+    for index in range(reader.count):
+        cell = index * CELLS
         if cells[cell + KIND] != OTHER:
             at = cells[cell + IDS_AT]
             seen ^= memory.glance(read_i64_be(payload, at), read_i64_be(payload, at + 8), cells[cell + CLIENT_MARK])
-        cell += CELLS
     return seen
 
 
@@ -55,8 +53,8 @@ def _touch_orders(state: State, reader: Reader) -> i64:
     users = state.users_by_index
     cells = reader.cells
     seen: i64 = 0
-    cell: i64 = 0
-    for _ in range(reader.count):
+    for index in range(reader.count):
+        cell = index * CELLS
         kind = cells[cell + KIND]
         if kind == CANCEL:
             order = orders.find(cells[cell + FIGURE])
@@ -72,5 +70,4 @@ def _touch_orders(state: State, reader: Reader) -> i64:
                 seat = user.seat
                 if seat is not None:
                     seen ^= user.open_orders ^ seat.base.available ^ seat.quote.available
-        cell += CELLS
     return seen

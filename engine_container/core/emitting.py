@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from librt.strings import BytesWriter, read_i64_be, write_i16_be, write_i32_be, write_i64_be
+from librt.strings import BytesWriter, read_i16_be, read_i32_be, read_i64_be, write_i16_be, write_i32_be, write_i64_be
 from mypy_extensions import i16, i32, i64, mypyc_attr, u8
 
 from engine_container.core.accounts import Balance
@@ -217,9 +217,14 @@ def _copy(out: BytesWriter, payload: bytes, at: i64, end: i64) -> None:
     while at + 8 <= end:
         write_i64_be(out, read_i64_be(payload, at))
         at += 8
-    while at < end:
+    if at + 4 <= end:
+        write_i32_be(out, read_i32_be(payload, at))
+        at += 4
+    if at + 2 <= end:
+        write_i16_be(out, read_i16_be(payload, at))
+        at += 2
+    if at < end:
         out.append(payload[at])
-        at += 1
 
 
 def write_id(out: BytesWriter, high: i64, low: i64, whole: bytes) -> None:

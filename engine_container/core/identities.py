@@ -75,8 +75,8 @@ class Identities:
         places = self._mask + 1
         mask = places * 2 - 1
         cells: vec[i64] = vec[i64]([0] * int(places * 2 * _CELLS))
-        cell: i64 = 0
-        for _ in range(places):
+        for index in range(places):
+            cell = index * _CELLS
             value = old[cell + 2]
             if value != 0:
                 high = old[cell]
@@ -88,7 +88,6 @@ class Identities:
                 cells[to] = high
                 cells[to + 1] = low
                 cells[to + 2] = value
-            cell += _CELLS
         self._cells = cells
         self._mask = mask
 

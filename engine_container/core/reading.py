@@ -164,8 +164,8 @@ class Reader:
         if count * CELLS > i64(len(self.cells)):
             self.cells = vec[i64]([0] * int(count * CELLS))
             self.texts = [""] * int(count)
-        cell: i64 = 0
-        for _ in range(count):
+        for index in range(count):
+            cell = index * CELLS
             end: i64 = _NO
             begin = at
             self.cells[cell] = OTHER
@@ -183,7 +183,6 @@ class Reader:
             at = end
             self.cells[cell + _BEGIN] = begin
             self.cells[cell + _END] = end
-            cell += CELLS
         return count if at == size else i64(_NO)
 
     def _scan_cancel(self, at: i64, size: i64, cell: i64) -> i64:
