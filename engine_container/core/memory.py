@@ -13,13 +13,13 @@ from librt.vecs import vec
 from mypy_extensions import i64, mypyc_attr
 
 from engine_container.core.identities import ID_LENGTH, folded, high_of, low_of
-from engine_container.core.slots import MARK_MASK, ROW_MASK, Slots
+from engine_container.core.slots import MARK_MASK, ROW_MASK, Slots, Tables
 
 ABSENT: Final = -1
 
-_ROWS: Final = 1024
-"""Of one page: few enough that to begin one takes microseconds."""
-_ROW_BITS: Final = 10
+_ROWS: Final = 128
+"""Of one page: few enough that to begin one takes a microsecond or two."""
+_ROW_BITS: Final = 7
 _CELLS: Final = 8
 _FIGURE_MAX: Final = 0x7FFFFFFFFFFFFFFF
 _SPREAD: Final = 0x9E3779B1
@@ -95,8 +95,8 @@ class Memory:
         self._page = self._pages[0]
         """The last one."""
         self._first_page: i64 = 0
-        self._ids = Slots()
-        self._clients = Slots()
+        self._ids = Tables()
+        self._clients = Tables()
         self.odd_ids: dict[bytes, int] = {}
         """Rows of commands whose ids have not 16 bytes."""
 
@@ -115,28 +115,33 @@ class Memory:
     ) -> bool:
         """Remember a command that fits into a row; False, and nothing done, if its id or its user's client_order_id is taken."""
         mark = folded(high, low, MARK_MASK)
-        place = self._place_of(mark, high, low)
-        if self._ids.slots[place] != 0:
+        ids = self._ids.of(mark)
+        place = self._place_of(ids, mark, high, low)
+        if ids.slots[place] != 0:
             return False
         row = self.end
         if client_order_id:
-            client_place = self._client_place(client_mark, user_index, client_order_id)
-            if self._clients.slots[client_place] != 0:
+            clients = self._clients.of(client_mark)
+            client_place = self._client_place(clients, client_mark, user_index, client_order_id)
+            if clients.slots[client_place] != 0:
                 return False
-            self._clients.put(client_place, client_mark, row)
-        self._ids.put(place, mark, row)
+            clients.put(client_place, client_mark, row)
+        ids.put(place, mark, row)
         self._write(high, low, user_index, client_order_id, created_ms, number, shape, quantity, price)
         return True
 
     def glance(self, high: i64, low: i64, client_mark: i64) -> i64:
         """Touch where a command id and a client_order_id will be looked for; what is there, of no meaning."""
-        ids = self._ids
-        clients = self._clients
-        return ids.slots[folded(high, low, MARK_MASK) & ids.mask] ^ clients.slots[client_mark & clients.mask]
+        mark = folded(high, low, MARK_MASK)
+        ids = self._ids.of(mark)
+        clients = self._clients.of(client_mark)
+        return ids.slots[mark & ids.mask] ^ clients.slots[client_mark & clients.mask]
 
     def find_client(self, user_index: i64, client_order_id: str) -> int:
         """The row that a user's client_order_id stands for, ``ABSENT`` if it stands for none."""
-        slot = self._clients.slots[self._client_place(mark_of_client(user_index, client_order_id), user_index, client_order_id)]
+        mark = mark_of_client(user_index, client_order_id)
+        clients = self._clients.of(mark)
+        slot = clients.slots[self._client_place(clients, mark, user_index, client_order_id)]
         return int(self._row_of(slot)) if slot != 0 else ABSENT
 
     def take_client(self, number: int) -> None:
@@ -147,14 +152,17 @@ class Memory:
         user_index = page.rows[within * _CELLS + _USER]
         text = page.texts[within]
         mark = mark_of_client(user_index, text)
-        self._clients.put(self._client_place(mark, user_index, text), mark, row)
+        clients = self._clients.of(mark)
+        clients.put(self._client_place(clients, mark, user_index, text), mark, row)
 
     def free_client(self, user_index: i64, client_order_id: str) -> None:
         """Let a user's client_order_id stand for no row."""
-        place = self._client_place(mark_of_client(user_index, client_order_id), user_index, client_order_id)
-        slot = self._clients.slots[place]
+        mark = mark_of_client(user_index, client_order_id)
+        clients = self._clients.of(mark)
+        place = self._client_place(clients, mark, user_index, client_order_id)
+        slot = clients.slots[place]
         if slot != 0:
-            self._clients.free(place)
+            clients.free(place)
             self.part_from_client(int(self._row_of(slot)))
 
     def find(self, command_id: bytes) -> int:
@@ -163,7 +171,9 @@ class Memory:
             return self.odd_ids.get(command_id, ABSENT)
         high = high_of(command_id)
         low = low_of(command_id)
-        slot = self._ids.slots[self._place_of(folded(high, low, MARK_MASK), high, low)]
+        mark = folded(high, low, MARK_MASK)
+        ids = self._ids.of(mark)
+        slot = ids.slots[self._place_of(ids, mark, high, low)]
         return int(self._row_of(slot)) if slot != 0 else ABSENT
 
     def keep(self, record: Record, *, found_by_id: bool) -> int:
@@ -196,7 +206,8 @@ class Memory:
                 self.odd_ids[record.command_id] = number
         elif found_by_id:
             mark = folded(high, low, MARK_MASK)
-            self._ids.put(self._place_of(mark, high, low), mark, row)
+            ids = self._ids.of(mark)
+            ids.put(self._place_of(ids, mark, high, low), mark, row)
         return number
 
     def record(self, number: int) -> Record:
@@ -269,10 +280,12 @@ class Memory:
             cell = (row & (_ROWS - 1)) * _CELLS
             high = rows[cell + _HIGH]
             low = rows[cell + _LOW]
-            place = self._place_of(folded(high, low, MARK_MASK), high, low)
-            slot = self._ids.slots[place]
+            mark = folded(high, low, MARK_MASK)
+            ids = self._ids.of(mark)
+            place = self._place_of(ids, mark, high, low)
+            slot = ids.slots[place]
             if slot != 0 and self._row_of(slot) == row:
-                self._ids.free(place)
+                ids.free(place)
         elif self.odd_ids.get(odd_id) == number:
             del self.odd_ids[odd_id]
         self.first = row + 1
@@ -290,9 +303,8 @@ class Memory:
     def _row_of(self, slot: i64) -> i64:
         return self.first + ((slot - self.first) & ROW_MASK)
 
-    def _place_of(self, mark: i64, high: i64, low: i64) -> i64:
+    def _place_of(self, ids: Slots, mark: i64, high: i64, low: i64) -> i64:
         """The slot of a command id, or the free one where it belongs."""
-        ids = self._ids
         place = ids.seek(mark, mark)
         while True:
             slot = ids.slots[place]
@@ -305,9 +317,8 @@ class Memory:
                 return place
             place = ids.seek(mark, place + 1)
 
-    def _client_place(self, mark: i64, user_index: i64, client_order_id: str) -> i64:
+    def _client_place(self, clients: Slots, mark: i64, user_index: i64, client_order_id: str) -> i64:
         """The slot of a user's client_order_id, or the free one where it belongs."""
-        clients = self._clients
         place = clients.seek(mark, mark)
         while True:
             slot = clients.slots[place]

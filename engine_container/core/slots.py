@@ -1,8 +1,9 @@
-"""A hash table from marks to rows, in native integers: where the rows of the memory are found by.
+"""Hash tables from marks to rows, in native integers: what the rows of the memory are found by.
 
 A slot has the 31 bits of a mark, the first of which say where it belongs, a 1, and the last 31 bits of the row's number; 0 where nothing is. So it
 can be moved without a look at its row, which is seldom in the processor's caches. Different keys may have one mark: whoever seeks compares the row.
-Open addressing with linear probing; at most half of the slots are taken, and what was pushed on moves back when a slot falls free.
+Open addressing with linear probing; at most half of the slots are taken, and what was pushed on moves back when a slot falls free. Many small tables
+stand for a large one, because each grows for itself: with ten million rows no command waits longer than a millisecond or so.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ MARK_MASK: Final = 0x7FFFFFFF
 """A mark has these bits."""
 ROW_MASK: Final = 0x7FFFFFFF
 
+_TABLES: Final = 64
+_TABLE_SHIFT: Final = 25
+"""The first bits of a mark say which table, the last ones where in it."""
 _SLOTS_AT_FIRST: Final = 16
 _TAKEN: Final = 0x80000000
 _MARK_SHIFT: Final = 32
@@ -83,3 +87,16 @@ class Slots:
                 slots[place] = slot
         self.slots = slots
         self.mask = mask
+
+
+class Tables:
+    """All tables of one kind of key."""
+
+    __slots__ = ("_tables",)
+
+    def __init__(self) -> None:
+        self._tables = [Slots() for _ in range(_TABLES)]
+
+    def of(self, mark: i64) -> Slots:
+        """The table that has a mark, if any does."""
+        return self._tables[mark >> _TABLE_SHIFT]
