@@ -12,7 +12,6 @@ from typing import Final
 
 from engine_container.compiled import GROUP, HASH_FILE, PACKAGE_ROOT, build_folder, is_fresh, source_files, source_hash
 
-
 INLINING: Final = ["-fvisibility=hidden"] if sys.platform == "darwin" else ["-fno-semantic-interposition", "-fvisibility=hidden"]
 """Calls between the core's functions may be made directly and in line: nobody puts another function in place of one of them. With -O2 rather than
 -O3 the code of an order takes a third of the instruction cache's misses (measured with callgrind)."""
