@@ -33,7 +33,7 @@ def closed(events: list[Any]) -> list[tuple[str, str]]:
 
 def resting(desk: Desk) -> list[int]:
     """The best price of each side that has one."""
-    return [abs(side.best.key) * desk.symbol.tick for side in (desk.symbol.bids, desk.symbol.asks) if side.best is not None]
+    return [abs(int(side.best.key)) * desk.symbol.tick for side in (desk.symbol.bids, desk.symbol.asks) if side.best is not None]
 
 
 # market orders
