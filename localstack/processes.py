@@ -61,7 +61,7 @@ class Processes:
         door = {"JWKS_URL": jwks, "REST_API_PATH": self.outputs["RestApiPath"], "STATE_FOLDER": str(self.state)}
         return [
             self._part("engine", "engine_container.engine", snapshots),
-            self._part("publisher", "engine_container.publisher", snapshots),
+            self._part("publisher", "engine_container.publisher", snapshots | {"MAILS": "on"}),
             self._part("gateway", "localstack.front_door", door | snapshots),
             self._part("pump", "localstack.pump", {}),
         ]

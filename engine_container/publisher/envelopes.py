@@ -21,8 +21,8 @@ from mycrypto.money import UNITS_PER_ONE, format_amount
 ORDER_TOPIC: Final = "order-events"
 TRADE_TOPIC: Final = "trade-events"
 
-_PER_EVENT: Final = 4
-"""An event makes at most three envelopes: the trade, the maker's order, the taker's."""
+PER_EVENT: Final = 4
+"""Places of an event: three envelopes at most (the trade, the maker's order, the taker's), and a mail."""
 
 _CLOSED: Final = {
     OrderStatus.FILLED: "ORDER_FILLED",
@@ -137,6 +137,6 @@ class EnvelopeMaker(Observer):
         self._add(ORDER_TOPIC, str(UUID(bytes=order.user_id)).encode(), kind, seq, place, time_ms, payload | more)
 
     def _add(self, topic: str, key: bytes, kind: str, seq: int, place: int, time_ms: int, payload: dict[str, Any]) -> None:
-        position = seq * _PER_EVENT + place
+        position = seq * PER_EVENT + place
         event_id = str(trading_uuid(time_ms, position, self._shard))
         self._messages.append(Message(topic, key, position, _encode(Envelope(event_id, kind, time_ms, seq, payload))))

@@ -24,6 +24,8 @@ from engine_container.logs.ports import EventLog, LogRecord, LogUnavailableError
 from engine_container.metrics import MEDIA_TYPE, REGISTRY, Counter, Reading
 from engine_container.publisher.envelopes import EnvelopeMaker, Message
 from engine_container.publisher.figures import Figures
+from engine_container.publisher.mailing import Mailing
+from engine_container.publisher.mails import MailMaker
 from engine_container.publisher.market_cache import BOOK_SECONDS, TICKER_SECONDS, MarketCache
 from engine_container.publisher.paper_trading import PaperTrading
 from engine_container.publisher.settings import PublisherSettings
@@ -38,6 +40,7 @@ from engine_container.web.edge import Edge, Endpoint, unknown_route
 from mycrypto import telemetry
 from mycrypto.contracts.events import decode_record
 from mycrypto.health import Readiness, alive
+from mycrypto.outbox import SqsSender
 
 RETRY_SECONDS: Final = 0.5
 REDIS_TIMEOUT_SECONDS: Final = 0.5
@@ -71,10 +74,14 @@ class Publisher:
         self._cache = MarketCache(self._redis)
         self._maker = EnvelopeMaker(settings.shard)
         self._figures = Figures(lambda: self.views)
-        self._observer = Observers(self._maker, self._figures)
+        self._mails = MailMaker(settings.shard, lambda: self.views)
+        self._mailing = Mailing(SqsSender(settings.stage), self.logger) if settings.mails == "on" else None
+        self._observer = Observers(self._maker, self._figures, *([self._mails] if self._mailing else []))
         self._saver = SnapshotSaver(settings, self.logger)
         self.views = Projection(self._observer)
         self._offset: int | None = None
+        self._said = 0
+        """The offset that a restart would publish from."""
         self._states = {"event-log": "starting", "public-topics": "starting", "redis": "starting"}
         url = settings.trade_database_url
         self._paper = PaperTrading(url, settings.shard, self.logger) if url else None
@@ -89,6 +96,8 @@ class Publisher:
         self._background.start(emission.emit(self.settings.service_name, self.settings.metrics_seconds))
         if self._paper is not None:
             self._background.start(self._paper.run())
+        if self._mailing is not None:
+            self._background.start(self._mailing.run())
 
     async def stop(self) -> None:
         await self._background.stop()
@@ -118,6 +127,8 @@ class Publisher:
                         await self._publish(self._apply(records, publish_from), records[-1].offset + 1)
                         self._offset = records[-1].offset + 1
                         self._saver.look(self.views, records[-1])
+                    elif self._offset is not None and self._said < self._safe(self._offset):
+                        await self._publish([], self._offset)
             except LogUnavailableError as error:
                 self._states["event-log"] = "not reachable"
                 self.logger.warning("the event log is not reachable: %s", error)
@@ -142,20 +153,28 @@ class Publisher:
             self.views.apply(decode_record(record.payload))
             if record.offset < publish_from:
                 self._maker.take()
+                self._mails.take()
         self.views.orders.evict(self.views.watermark, self.views.time_ms - RECENT_MS)
         self.views.trades.evict(self.views.watermark, self.views.time_ms - RECENT_MS)
+        if self._mailing is not None:
+            self._mailing.add(self._mails.take(), records[0].offset)
         return self._maker.take()
 
     async def _publish(self, messages: Sequence[Message], next_offset: int) -> None:
         while True:
+            said = self._safe(next_offset)
             try:
-                PUBLISHED.add(await self._topics.publish(messages, next_offset))
+                PUBLISHED.add(await self._topics.publish(messages, said))
             except LogUnavailableError as error:
                 self._states["public-topics"] = "not reachable"
                 self.logger.warning("the public topics are not reachable: %s", error)
                 await self._open_topics()
             else:
+                self._said = said
                 return
+
+    def _safe(self, offset: int) -> int:
+        return offset if self._mailing is None else self._mailing.safe(offset)
 
     async def _open_topics(self) -> int:
         while True:
@@ -190,7 +209,8 @@ class Publisher:
 
     def checks(self) -> dict[str, str]:
         """Every dependency by name: ``ok`` or what is wrong."""
-        return self._states if self._paper is None else {**self._states, "paper-trading": self._paper.state}
+        parts = (("paper-trading", self._paper), ("mail-queue", self._mailing))
+        return self._states | {name: part.state for name, part in parts if part is not None}
 
     def missing(self) -> list[str]:
         """Every dependency that does not answer, by name."""

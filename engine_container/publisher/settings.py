@@ -23,6 +23,8 @@ class PublisherSettings(msgspec.Struct, frozen=True):
     """Used where there is no bucket; without either nothing is saved and every start reads the whole event log."""
     trade_database_url: str = ""
     """The history and the paper orders that it fills; without it nobody fills them here."""
+    mails: Literal["on", "off"] = "off"
+    """Whether filled and halted orders are written to their owners about, by the queue ``mycrypto-{stage}-email-notifications``."""
     snapshot_seconds: int = 60
     snapshot_records: int = 20_000
     """A snapshot is taken after this many records, or after ``snapshot_seconds`` if there were any."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -24,18 +24,29 @@ class BusyError(Exception):
 
 
 def details_of(envelope: Envelope) -> dict[str, str]:
-    """The message's details. Raises MessageError unless they are texts and name a recipient."""
+    """The message's details. Raises MessageError unless they are texts and name a recipient: an address, or a user."""
     try:
         details = msgspec.json.decode(envelope.data, type=dict[str, str])
     except msgspec.MsgspecError as error:
         raise MessageError(f"details must be texts: {error}") from None
+    if "to" not in details and _user_id(details) is not None:
+        return details
     if "@" not in details.get("to", "") or any(letter in details["to"] for letter in "\r\n,"):
         raise MessageError("the message names no recipient")
     return details
 
 
+def _user_id(details: Mapping[str, str]) -> UUID | None:
+    if not details.get("user_id"):
+        return None
+    try:
+        return UUID(details["user_id"])
+    except ValueError:
+        raise MessageError("user_id is no UUID") from None
+
+
 def deliver(envelope: Envelope, connection: Connection, send: Send, now: Callable[[], datetime]) -> bool:
-    """Send the mail unless it went out before; whether it was sent now.
+    """Send the mail unless it went out before, or the user it is for has no address; whether it was sent now.
 
     Raises MessageError for what can never be sent, BusyError, and whatever ``send`` raises: then it is tried again.
     """
@@ -45,14 +56,17 @@ def deliver(envelope: Envelope, connection: Connection, send: Send, now: Callabl
         raise MessageError(f"there is no mail of type {envelope.type!r}") from None
     details = details_of(envelope)
     mail = render(kind, details)
-    user_id = UUID(details["user_id"]) if details.get("user_id") else None
-    claim = store.claim(connection, envelope.message_id, kind.value, user_id, details["to"], now())
+    user_id = _user_id(details)
+    recipient = details.get("to") or store.address_of(connection, user_id)
+    if recipient is None:
+        return False
+    claim = store.claim(connection, envelope.message_id, kind.value, user_id, recipient, now())
     if claim is Claim.SENT:
         return False
     if claim is Claim.BUSY:
         raise BusyError(str(envelope.message_id))
     try:
-        ses_id = send(details["to"], mail)
+        ses_id = send(recipient, mail)
     except Exception:
         store.failed(connection, envelope.message_id)
         raise

@@ -1,4 +1,4 @@
-"""The table ``email_logs``: which mail went out, and who is busy with which."""
+"""The table ``email_logs``: which mail went out, and who is busy with which; and the addresses of users."""
 
 from __future__ import annotations
 
@@ -44,3 +44,8 @@ def sent(connection: Connection, message_id: UUID, ses_id: str, now: datetime) -
 
 def failed(connection: Connection, message_id: UUID) -> None:
     connection.execute("UPDATE email_logs SET status = 'FAILED' WHERE message_id = %s AND status = 'SENDING'", (message_id,))
+
+
+def address_of(connection: Connection, user_id: UUID | None) -> str | None:
+    row = connection.execute("SELECT email FROM users WHERE id = %s", (user_id,)).fetchone()
+    return row[0] if row else None

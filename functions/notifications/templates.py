@@ -114,6 +114,13 @@ TEMPLATES: Final[Mapping[MailKind, Template]] = {
         "Emriniz gerçekleşti",
         ("{symbol} emriniz gerçekleşti. İşlem: {side}, miktar: {quantity}, ortalama fiyat: {price}",),
     ),
+    MailKind.MARKET_HALTED: Template(
+        "İşlemler durduruldu",
+        (
+            "{symbol} piyasasında işlemler durduruldu. Bekleyen emirleriniz iptal edildi (emir sayısı: {orders}).",
+            "Bu emirlerin bloke ettiği tutarlar yeniden kullanımınıza açıldı.",
+        ),
+    ),
 }
 
 

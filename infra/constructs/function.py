@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from aws_cdk import Annotations, ArnFormat, CfnRule, CfnRuleAssertion, Duration, Fn, RemovalPolicy, Stack
@@ -170,13 +171,7 @@ class PlatformFunction(Construct):
             if connections.secrets_key_arn:
                 statements.append(decrypt_secrets(connections.secrets_key_arn))
         if spec.sends_to:
-            statements.append(
-                iam.PolicyStatement(
-                    sid="SendToQueues",
-                    actions=["sqs:SendMessage", "sqs:GetQueueUrl"],
-                    resources=[stack.format_arn(service="sqs", resource=names.resource(stage.name, queue)) for queue in spec.sends_to],
-                )
-            )
+            statements.append(send_to_queues(self, stage, spec.sends_to))
         if spec.sends_mail:
             statements.append(
                 iam.PolicyStatement(
@@ -212,6 +207,16 @@ def decrypt_secrets(key_arn: str) -> iam.PolicyStatement:
         actions=["kms:Decrypt"],
         resources=[key_arn],
         conditions={"StringLike": {"kms:ViaService": "secretsmanager.*.amazonaws.com"}},
+    )
+
+
+def send_to_queues(scope: Construct, stage: Stage, queues: Sequence[str]) -> iam.PolicyStatement:
+    """Put messages into these queues of the stage."""
+    stack = Stack.of(scope)
+    return iam.PolicyStatement(
+        sid="SendToQueues",
+        actions=["sqs:SendMessage", "sqs:GetQueueUrl"],
+        resources=[stack.format_arn(service="sqs", resource=names.resource(stage.name, queue)) for queue in queues],
     )
 
 

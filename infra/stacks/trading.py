@@ -23,7 +23,7 @@ from infra import names, sources
 from infra.connections import Connections
 from infra.constructs import bucket, kafka_access, rest
 from infra.constructs.firewall import ENGINE_HTTP, GATEWAY_HTTP, PUBLISHER_HTTP, Firewall, Peer
-from infra.constructs.function import decrypt_secrets
+from infra.constructs.function import decrypt_secrets, read_secrets, send_to_queues
 from infra.constructs.service import TradingService
 from infra.functions import Database
 from infra.stages import Stage
@@ -85,13 +85,14 @@ class TradingStack(Stack):
         self._secrets = {"REDIS_URL": ecs.Secret.from_secrets_manager(self._seen("RedisUrl", redis_url), "url")}
         # libpq reads the password from its own variable, so that the address stays readable in the task definition
         self._trade_password = ecs.Secret.from_secrets_manager(self._seen("TradePassword", trade_password), "password")
+        self._secrets_key = connections.secrets_key_arn or ""
         self._trade_database = connections.database_url(Database(name=names.DATABASE_TRADE, role="trade_engine_app"))
         self.engines = [service for shard, name in enumerate(self._size.shards) for service in self._engine_pair(shard, name)]
         self.publisher = self._publisher()
         self.gateway = self._gateway()
         self.services = (*self.engines, self.publisher, self.gateway)
         for service in self.services:
-            service.task.obtain_execution_role().add_to_principal_policy(decrypt_secrets(connections.secrets_key_arn or ""))
+            service.task.obtain_execution_role().add_to_principal_policy(decrypt_secrets(self._secrets_key))
         self.balancer = self._load_balancer(vpc, access_logs)
         self._scale()
         CfnOutput(self, "LoadBalancer", value=self.balancer.load_balancer_dns_name)
@@ -169,7 +170,7 @@ class TradingStack(Stack):
             memory_mb=self._size.gateway_memory_mb,
             count=1,
             one_at_a_time=True,
-            environment={**self._environment, "SHARD": "0", "TRADE_DATABASE_URL": self._trade_database},
+            environment={**self._environment, "SHARD": "0", "TRADE_DATABASE_URL": self._trade_database, "MAILS": "on"},
             secrets={**self._secrets, "PGPASSWORD": self._trade_password},
             subnets=ec2.SubnetSelection(subnets=self._work),
             security_group=self._firewall.group(self, Peer.PUBLISHER),
@@ -181,6 +182,7 @@ class TradingStack(Stack):
             append=[names.TOPIC_ORDER_EVENTS, names.TOPIC_TRADE_EVENTS],
             groups=["publisher-*"],
         )
+        service.task.task_role.add_to_principal_policy(send_to_queues(self, self._stage, [names.QUEUE_EMAIL]))
         bucket.allow(service.task.task_role, self._stage, names.BUCKET_SNAPSHOTS, *KEEPS_SNAPSHOTS)
         return service
 
@@ -207,6 +209,13 @@ class TradingStack(Stack):
         kafka_access.allow(
             service.task.task_role, self._stage.name, read=[names.TOPIC_EVENTS], append=[names.TOPIC_COMMANDS], groups=["gateway-*"]
         )
+        needs = (
+            send_to_queues(self, self._stage, [names.QUEUE_AUDIT]),
+            read_secrets(self, [names.secret(self._stage.name, names.SECRET_TWO_FACTOR)]),  # opens the secrets of API keys
+            decrypt_secrets(self._secrets_key),
+        )
+        for statement in needs:
+            service.task.task_role.add_to_principal_policy(statement)
         bucket.allow(service.task.task_role, self._stage, names.BUCKET_SNAPSHOTS, "s3:GetObject")
         return service
 

@@ -43,7 +43,7 @@ TOPICS: Final = {
     "trade-events": ("symbol", "trades for everyone else, JSON"),
 }
 QUEUES: Final = {
-    "email-notifications": ("auth, wallet, settlement, maintenance", "notifications"),
+    "email-notifications": ("auth, wallet, settlement, maintenance, publisher", "notifications"),
     "audit-logs": ("auth, wallet, settlement, maintenance, gateway", "audit"),
     "kyc-processing": ("auth, maintenance", "the officers' desk; nothing takes from it by itself"),
     "withdrawal-processing": ("wallet, maintenance", "the payout desk; nothing takes from it by itself"),

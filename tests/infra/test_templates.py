@@ -245,6 +245,17 @@ def test_an_engine_keeps_its_snapshots_and_a_gateway_reads_them(on_aws: Template
     assert _allowed_on_objects(on_aws, "Gateway", "snapshots") == {"s3:GetObject", "s3:ListBucket"}
 
 
+def test_processes_reach_the_queues_they_write_to_and_no_others(on_aws: Templates) -> None:
+    queues = (names.QUEUE_EMAIL, names.QUEUE_KYC, names.QUEUE_WITHDRAWALS, names.QUEUE_AUDIT)
+    reached: dict[str, set[str]] = {}
+    for name, found in on_aws.properties("AWS::IAM::Policy").items():
+        for statement in found["PolicyDocument"]["Statement"]:
+            if name.startswith("trading/") and "sqs:SendMessage" in statement["Action"]:
+                text = json.dumps(statement["Resource"])
+                reached[name.split("/")[1].partition("Task")[0]] = {queue for queue in queues if queue in text}
+    assert reached == {"Gateway": {names.QUEUE_AUDIT}, "Publisher": {names.QUEUE_EMAIL}}
+
+
 def test_the_archive_is_written_by_its_function_and_never_deleted_from(on_aws: Templates) -> None:
     writers = {
         name.split("/")[0]: found

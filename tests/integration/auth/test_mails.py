@@ -96,3 +96,25 @@ def test_one_bad_message_does_not_hold_up_the_others(identity: Identity) -> None
     ]
     assert _deliver(identity, *bad, good) == [str(number) for number in range(len(bad))]
     assert len(_sent_to(address)) == 1
+
+
+def test_a_message_that_names_a_user_goes_to_the_users_address(identity: Identity) -> None:
+    account, _ = identity.register()
+    (user_id,) = identity.owner.execute("SELECT id FROM users WHERE email = %s", (account.email,)).fetchone() or (None,)
+    message = _message("market_halted", symbol="BTC/TRY", orders="2", user_id=str(user_id))
+    before = len(_sent_to(account.email))
+    assert _deliver(identity, message, message) == []
+    assert [mail.subject for mail in _sent_to(account.email)[before:]] == ["İşlemler durduruldu - MyCrypto"]
+
+
+def test_nobody_is_written_to_about_a_user_who_is_not_there(identity: Identity) -> None:
+    message = _message("market_halted", symbol="BTC/TRY", orders="2")
+    assert _deliver(identity, message) == []
+    logged = identity.owner.execute("SELECT count(*) FROM email_logs WHERE message_id = %s", (message["message_id"],))
+    assert logged.fetchone() == (0,)
+
+
+def test_a_message_with_neither_address_nor_user_is_no_message(identity: Identity) -> None:
+    message = _message("market_halted", symbol="BTC/TRY", orders="2")
+    assert _deliver(identity, message | {"data": {"symbol": "BTC/TRY", "orders": "2"}}) == ["0"]
+    assert _deliver(identity, message | {"data": {"user_id": "nobody", "symbol": "BTC/TRY", "orders": "2"}}) == ["0"]

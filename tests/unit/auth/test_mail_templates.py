@@ -25,6 +25,7 @@ DETAILS = {
     "side": "BUY",
     "quantity": "0.5",
     "price": "1500000.00",
+    "orders": "3",
 }
 
 

@@ -32,6 +32,7 @@ class MailKind(StrEnum):
     DEPOSIT_CREDITED = "deposit_credited"  # amount, currency
     WITHDRAWAL_STATUS = "withdrawal_status"  # amount, currency, status
     ORDER_FILLED = "order_filled"  # symbol, side, quantity, price
+    MARKET_HALTED = "market_halted"  # symbol, orders
 
 
 def add(connection: Connection, kind: MailKind, *, to: str, user_id: UUID, trace_id: str = "", **details: str) -> UUID:

@@ -197,6 +197,7 @@ TRADING: Final = (
     _gauge("engine_users", _ENGINE, "Users with a balance or an order"),
     _gauge("engine_compiled", _ENGINE, "1 when the core runs compiled"),
     _counter("publisher_messages_total", _PUBLISHER, "Envelopes written to the public topics"),
+    _counter("publisher_mails_total", _PUBLISHER, "Mails about orders put into their queue"),
     _counter("publisher_cache_failures_total", _PUBLISHER, "Writes to Redis that failed"),
 )
 

@@ -1,0 +1,106 @@
+"""Mails about orders: one that was filled, and those that a halt cancelled. Made of the event log alone, as the public topics are.
+
+``message_id`` is derived from the engine's event, so that a mail which is asked for again has the same one and goes out once. Addresses are not
+known here: the notifications function finds the user's, and nobody is written to who has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from engine_container.publisher.envelopes import PER_EVENT
+from engine_container.views.observer import Observer, OrderChange
+from engine_container.views.orders import Order
+from engine_container.views.projection import Projection
+from mycrypto.contracts.events import EventRecord
+from mycrypto.contracts.trading import OrderStatus
+from mycrypto.ids import trading_uuid
+from mycrypto.mail import MailKind
+from mycrypto.money import UNITS_PER_ONE, format_amount
+
+LIRA: Final = "TRY"
+FILLED_ABOVE: Final = 1_000 * UNITS_PER_ONE
+"""Orders of a greater value, in TRY, are worth a mail when they are filled."""
+FILLED_MAILS_MAX: Final = 10
+"""About filled orders, to a user in an hour: a program that trades does not want to read of every order."""
+HOUR_MS: Final = 3_600_000
+_PLACE: Final = PER_EVENT - 1
+"""Envelopes of an event have the places before it."""
+
+
+class OrderMail(msgspec.Struct, frozen=True):
+    """A message for the queue of mails."""
+
+    message_id: UUID
+    kind: MailKind
+    details: dict[str, str]
+
+
+class MailMaker(Observer):
+    """Collects mails while records are applied; :meth:`take` hands them over."""
+
+    def __init__(self, shard: int, views: Callable[[], Projection]) -> None:
+        self._shard = shard
+        self._views = views
+        self._mails: list[OrderMail] = []
+        self._halted: dict[tuple[bytes, str], tuple[int, int, int]] = {}
+        """By user and symbol: event and time of the first order that the halt cancelled, and how many it cancelled."""
+        self._told: dict[bytes, tuple[int, int]] = {}
+        """By user: the hour, counted since 1970, and how many filled orders were told of in it."""
+
+    def take(self) -> list[OrderMail]:
+        """The mails of the records applied since the last call."""
+        mails, self._mails = self._mails, []
+        return mails
+
+    def order_changed(self, order: Order, change: OrderChange, seq: int, time_ms: int) -> None:
+        if change is not OrderChange.CLOSED:
+            return
+        if order.status is OrderStatus.FILLED:
+            self._filled(order, seq, time_ms)
+        elif order.reason == "HALT":
+            first_seq, first_ms, count = self._halted.get((order.user_id, order.symbol), (seq, time_ms, 0))
+            self._halted[order.user_id, order.symbol] = (first_seq, first_ms, count + 1)
+
+    def record_applied(self, record: EventRecord) -> None:  # noqa: ARG002 - the observer's shape
+        """A halt's cancels are told of in one record."""
+        halted, self._halted = self._halted, {}
+        for (user_id, symbol), (seq, time_ms, count) in halted.items():
+            self._add(MailKind.MARKET_HALTED, user_id, seq, time_ms, symbol=symbol, orders=str(count))
+
+    def _filled(self, order: Order, seq: int, time_ms: int) -> None:
+        if self._lira(order.symbol.rpartition("/")[2], order.value) <= FILLED_ABOVE or not self._may_tell(order.user_id, time_ms):
+            return
+        details = {
+            "symbol": order.symbol,
+            "side": order.side.name,
+            "quantity": format_amount(order.filled),
+            "price": format_amount(order.value * UNITS_PER_ONE // order.filled),
+        }
+        self._add(MailKind.ORDER_FILLED, order.user_id, seq, time_ms, **details)
+
+    def _lira(self, quote: str, value: int) -> int:
+        """What a value is in TRY, at the last price; 0 while nobody has traded its currency for TRY."""
+        if quote == LIRA:
+            return value
+        minutes = self._views().minutes.get(f"{quote}/{LIRA}")
+        return value * (minutes.last_price or 0) // UNITS_PER_ONE if minutes is not None else 0
+
+    def _may_tell(self, user_id: bytes, time_ms: int) -> bool:
+        hour = time_ms // HOUR_MS
+        told_hour, count = self._told.get(user_id, (hour, 0))
+        if told_hour != hour:
+            self._told = {user: told for user, told in self._told.items() if told[0] == hour}
+            count = 0
+        if count >= FILLED_MAILS_MAX:
+            return False
+        self._told[user_id] = (hour, count + 1)
+        return True
+
+    def _add(self, kind: MailKind, user_id: bytes, seq: int, time_ms: int, **details: str) -> None:
+        message_id = trading_uuid(time_ms, seq * PER_EVENT + _PLACE, self._shard)
+        self._mails.append(OrderMail(message_id, kind, {"user_id": str(UUID(bytes=user_id)), **details}))
