@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from localstack.paths import REPOSITORY
-from mycrypto.contracts.commands import SetSymbol
+from mycrypto.contracts.commands import RULES_LATEST, Command, SetRules, SetSymbol
 from mycrypto.ids import new_uuid
 from mycrypto.log_producer import LogProducer
 from mycrypto.money import parse_amount
@@ -68,7 +68,10 @@ def _listed(client: httpx.Client) -> set[str]:
 
 
 def seed(base_url: str, bootstrap: str) -> list[str]:
-    """List the symbols that the exchange does not have; their names. A symbol that is there keeps the rules it has."""
+    """List the symbols that the exchange does not have; their names. A symbol that is there keeps the rules it has.
+
+    An exchange without any is new and begins with the latest version of the matching rules.
+    """
     with httpx.Client(base_url=base_url, timeout=10, trust_env=False) as client:
         present = _listed(client)
         absent = [listing for listing in listings() if listing.symbol not in present]
@@ -76,7 +79,8 @@ def seed(base_url: str, bootstrap: str) -> list[str]:
             return []
         producer = LogProducer(bootstrap)
         try:
-            producer.append_commands([listing.command() for listing in absent])
+            first: list[Command] = [] if present else [SetRules(new_uuid().bytes, RULES_LATEST)]
+            producer.append_commands([*first, *(listing.command() for listing in absent)])
         finally:
             producer.close()
         names = {listing.symbol for listing in absent}

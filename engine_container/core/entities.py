@@ -409,5 +409,5 @@ NO_BOUND: Final = 1152921504606846976
 """Ticks beyond every price."""
 
 RULES_FIRST: Final = 1
-RULES_LATEST: Final = 1
-"""Behaviour that changes an event for an old command comes with a new number here and is switched on by a SetRules command."""
+RULES_WITH_ALL_FIGURES: Final = 2
+"""FOK_NOT_FILLABLE says what a market order asked for, and a refused debit asked for again what is available."""

@@ -10,7 +10,7 @@ from mypy_extensions import i64
 
 from engine_container.core.accounts import Balance, Total
 from engine_container.core.emitting import Events
-from engine_container.core.entities import Details, InvariantError, Order, Seat, State, Symbol, User
+from engine_container.core.entities import RULES_WITH_ALL_FIGURES, Details, InvariantError, Order, Seat, State, Symbol, User
 from engine_container.core.identities import ID_LENGTH, high_of, low_of
 from engine_container.core.vocabulary import (
     AMOUNT_MAX,
@@ -146,9 +146,7 @@ def debit(state: State, user_id: bytes, asset: str, amount: int, transfer_id: by
     if amount <= 0 or not asset:
         _refuse(user_id, asset, amount, transfer_id, "INVALID_AMOUNT", {"amount": amount}, events)
         return
-    user = state.users.get(user_id)
-    balance = user.balances.get(asset) if user is not None else None
-    available = int(balance.available) if balance is not None else 0
+    available = _available(state, user_id, asset)
     if available < amount:
         state.transfers[transfer_id] = 0
         details: Details = {"asset": asset, "required": amount, "available": available}
@@ -173,10 +171,19 @@ def _answered_before(state: State, user_id: bytes, asset: str, amount: int, chan
     if before == change:
         events.append((TAG_TRANSFER, transfer_id, user_id, asset, change, True))
     elif before == 0 and change < 0:
-        _refuse(user_id, asset, amount, transfer_id, "WALLET_001", {"asset": asset, "required": amount}, events)
+        details: Details = {"asset": asset, "required": amount}
+        if state.rules >= RULES_WITH_ALL_FIGURES:
+            details["available"] = _available(state, user_id, asset)
+        _refuse(user_id, asset, amount, transfer_id, "WALLET_001", details, events)
     else:
         _refuse(user_id, asset, amount, transfer_id, "IDEMPOTENCY_CONFLICT", {"amount": amount}, events)
     return True
+
+
+def _available(state: State, user_id: bytes, asset: str) -> int:
+    user = state.users.get(user_id)
+    balance = user.balances.get(asset) if user is not None else None
+    return int(balance.available) if balance is not None else 0
 
 
 def _refuse(user_id: bytes, asset: str, amount: int, transfer_id: bytes, code: str, details: Details, events: Events) -> None:

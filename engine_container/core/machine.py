@@ -11,7 +11,7 @@ from typing import Any, Final
 from engine_container.core.amending import amend
 from engine_container.core.cancelling import cancel_all, cancel_order
 from engine_container.core.emitting import Events
-from engine_container.core.entities import RULES_LATEST, Event, State
+from engine_container.core.entities import Event, State
 from engine_container.core.expiry import expire
 from engine_container.core.finishing import finished
 from engine_container.core.funds import credit, debit, report_totals
@@ -28,6 +28,7 @@ from engine_container.core.symbols import end_statuses, halt_all, resume_all, se
 from engine_container.core.users import set_user
 from engine_container.core.vocabulary import AMOUNT_MAX, REMEMBERED_MS, TAG_REFUSED, TAG_RULES
 from mycrypto.contracts.commands import (
+    RULES_LATEST,
     AmendOrder,
     CancelAll,
     CancelOrder,

@@ -11,7 +11,7 @@ from typing import Any
 from engine_container.core.book import other_side
 from engine_container.core.depth import UNBOUNDED, reach
 from engine_container.core.emitting import Events
-from engine_container.core.entities import Order, State, User
+from engine_container.core.entities import RULES_WITH_ALL_FIGURES, Details, Order, State, User
 from engine_container.core.execution import limit_key_of, market_reach, note_expiry, run_limit, run_market, settle_in_book
 from engine_container.core.funds import lock, lock_asset, shortage, user_of
 from engine_container.core.idempotency import client_record, client_taken, earlier_command, take_client
@@ -224,7 +224,10 @@ def _begin_market(state: State, order: Order, fields: Fields, events: Events, cl
         reject(fields, ("MIN_NOTIONAL", {"required": least, "notional": fields[9]}), events)
         return
     if (order.style >> 3) & 7 == FOK and (found.dry if by_value else found.lots < order.open):
-        reject(fields, ("FOK_NOT_FILLABLE", {"fillable": found.lots * int(symbol.lot)}), events)
+        details: Details = {"fillable": found.lots * int(symbol.lot)}
+        if state.rules >= RULES_WITH_ALL_FIGURES:
+            details["quote_quantity" if by_value else "quantity"] = fields[9] if by_value else fields[6]
+        reject(fields, ("FOK_NOT_FILLABLE", details), events)
         return
     balance = lock_asset(order.seat, order.side)
     need = found.cost if order.side == BUY else (found.lots if by_value else int(order.open)) * int(symbol.lot)

@@ -33,6 +33,7 @@ class Projection:
         self.minutes: dict[str, Minutes] = {}
         self.balances = Balances()
         self.users: dict[bytes, events.UserChanged] = {}
+        self.rules_version = 1
         self.observer = observer or Observer()
         self.watermark = 0
         """The number of the last event applied."""
@@ -93,6 +94,8 @@ class Projection:
             self.observer.symbol_changed(event, seq, time_ms)
         elif type(event) is events.UserChanged:
             self.users[event.user_id] = event
+        elif type(event) is events.RulesChanged:
+            self.rules_version = event.version
 
     def _accepted(self, event: events.OrderAccepted, seq: int, time_ms: int) -> None:
         order = from_accepted(seq, time_ms, event)

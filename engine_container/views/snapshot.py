@@ -23,7 +23,7 @@ from engine_container.views.trades import OwnFill, Trades, TradesImage
 from mycrypto.contracts.events import SymbolChanged, UserChanged
 
 MAGIC: Final = b"MCVIEWS\n"
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Another one with any change of what :class:`Image` is made of, or of what the views make of events."""
 _LEVEL: Final = 1
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -59,6 +59,7 @@ class Image(msgspec.Struct, frozen=True, array_like=True):
     balances: dict[bytes, dict[str, Balance]]
     orders: OrdersImage
     trades: TradesImage
+    rules_version: int
 
 
 _covers: Final = msgspec.msgpack.Decoder(Cover)
@@ -95,6 +96,7 @@ def pack(views: Projection, shard: int, next_offset: int, anchor: bytes) -> byte
         views.balances.image(),
         views.orders.image(),
         views.trades.image(),
+        views.rules_version,
     )
     evicted_seq = max(views.orders.evicted_seq, views.trades.evicted_number)
     body = zlib.compress(_encoder.encode(image), _LEVEL)
@@ -125,6 +127,7 @@ def _views(image: Image, observer: Observer | None) -> Projection:
     views = Projection(observer)
     views.watermark = image.watermark
     views.time_ms = image.time_ms
+    views.rules_version = image.rules_version
     for listing in image.symbols:
         name = listing.rules.symbol
         views.symbols.put(listing.rules, listing.changed_ms)

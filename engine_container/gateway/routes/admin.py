@@ -1,4 +1,4 @@
-"""What staff with the role ADMIN and a fresh second factor may change: symbols, their status, a user's limits. Every change is written
+"""What staff with the role ADMIN and a fresh second factor may change: symbols, their status, a user's limits, the version of the rules. Every change is written
 down with what was before.
 """
 
@@ -20,7 +20,7 @@ from engine_container.views.rendering import limits_model, market_model
 from engine_container.web.call import BodyDecoder, Call, Reply
 from engine_container.web.quick_ids import new_uuid_bytes
 from mycrypto.contracts import api, events
-from mycrypto.contracts.commands import Command, Halt, Resume, SetStatus, SetSymbol, SetUser
+from mycrypto.contracts.commands import Command, Halt, Resume, SetRules, SetStatus, SetSymbol, SetUser
 from mycrypto.contracts.trading import SelfTradePrevention, SymbolStatus
 from mycrypto.errors import FieldError, ProblemError, invalid
 from mycrypto.security.tokens import Role
@@ -28,6 +28,7 @@ from mycrypto.security.tokens import Role
 _SYMBOL: Final = BodyDecoder(api.SetSymbolRequest)
 _STATUS: Final = BodyDecoder(api.SetStatusRequest)
 _LIMITS: Final = BodyDecoder(api.SetLimitsRequest)
+_RULES: Final = BodyDecoder(api.SetRulesRequest)
 _EMERGENCY: Final = BodyDecoder(api.EmergencyRequest)
 _BREAKER: Final = BodyDecoder(api.BreakerRequest)
 _BREAKER_HALT_MS: Final = 300_000
@@ -95,6 +96,20 @@ class Admin:
         except ValueError:
             raise invalid("user_id", "must be a UUID") from None
         return Reply(limits_model(user_id, self._gateway.require_views().users.get(user_id)))
+
+    async def put_rules(self, call: Call) -> Reply:
+        caller = await self._admin(call)
+        request = await _RULES.read(call)
+        old = api.RulesVersion(self._gateway.require_views().rules_version)
+        await self._carry_out(SetRules(new_uuid_bytes(), request.version))
+        now = api.RulesVersion(self._gateway.views.rules_version)
+        self._gateway.audit.note(call, caller, "rules.set", "rules", old, now)
+        return Reply(now)
+
+    async def get_rules(self, call: Call) -> Reply:
+        caller = await self._gateway.caller(call)
+        caller.require(Role.ADMIN, Role.SUPPORT)
+        return Reply(api.RulesVersion(self._gateway.require_views().rules_version))
 
     async def _carry_out(self, command: Command) -> None:
         _check_refused((await self._gateway.submit([command]))[0])

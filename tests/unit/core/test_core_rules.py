@@ -409,6 +409,23 @@ def test_ties_of_an_auction_go_to_the_smallest_imbalance_then_to_the_last_price(
 def test_rules_of_an_unknown_version_are_refused(desk: Desk) -> None:
     assert codes(desk.do(c.SetRules(desk.new_id(), 99))) == ["VALIDATION_ERROR"]
     assert desk.do(c.SetRules(desk.new_id(), 1)) == [e.RulesChanged(1)]
+    assert desk.do(c.SetRules(desk.new_id(), 2)) == [e.RulesChanged(2)]
+    assert codes(desk.do(c.SetRules(desk.new_id(), 1))) == ["VALIDATION_ERROR"]
+
+
+def test_refusals_have_all_their_figures_from_the_second_version_on(desk: Desk) -> None:
+    """A log of the first version replays as it happened; the same commands after the change of rules are answered in full."""
+    name, transfer = desk.user("poor"), desk.new_id()
+    desk.place("bob", "SELL", "1", "50000")
+    for version in (1, 2):
+        desk.do(c.SetRules(desk.new_id(), version))
+        by_quantity = of(e.OrderRejected, desk.place("ann", "BUY", "2", kind="MARKET", tif="FOK"))[0].details
+        by_value = of(e.OrderRejected, desk.place("ann", "BUY", "0", kind="MARKET", tif="FOK", quote_quantity="60000"))[0].details
+        again = [of(e.TransferRefused, desk.do(c.Debit(desk.new_id(), name, "USDT", 7, transfer)))[0].details for _ in range(2)][1]
+        fillable = {"fillable": units("1")}
+        assert by_quantity == (fillable if version == 1 else fillable | {"quantity": units("2")})
+        assert by_value == (fillable if version == 1 else fillable | {"quote_quantity": units("60000")})
+        assert again == {"asset": "USDT", "required": 7} | ({} if version == 1 else {"available": 0})
 
 
 def test_totals_are_the_sum_of_all_balances(desk: Desk) -> None:

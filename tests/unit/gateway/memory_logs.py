@@ -63,6 +63,7 @@ class FakeEngine:
         self.reached = asyncio.Event()
         """Set when an append waits because of ``held``."""
         self.refuse: tuple[str, dict[str, int | str]] | None = None
+        self.rules = 1
         self.done: dict[bytes, list[e.Event]] = {}
         self.orders: dict[int, c.PlaceOrder] = {}
         self.names: dict[tuple[bytes, str], int] = {}
@@ -111,6 +112,11 @@ class FakeEngine:
             return [symbol_changed(command.symbol, status=command.status, reason=command.reason)]
         if isinstance(command, c.Halt | c.Resume):
             return []
+        if isinstance(command, c.SetRules):
+            if not self.rules <= command.version <= c.RULES_LATEST:
+                return [e.CommandRefused("VALIDATION_ERROR", {"field": "version", "current": self.rules, "latest": c.RULES_LATEST})]
+            self.rules = command.version
+            return [e.RulesChanged(command.version)]
         if isinstance(command, c.SetUser):
             return [
                 e.UserChanged(

@@ -464,6 +464,7 @@ def test_admin_changes_need_the_role_and_answer_with_what_is_in_force(play: Play
             ("PUT", "/api/v1/admin/symbols/BTCUSDT", {}),
             ("PUT", "/api/v1/admin/symbols/BTCUSDT/status", {"status": "HALTED"}),
             ("PUT", f"/api/v1/admin/users/{ALICE}/limits", {}),
+            ("PUT", "/api/v1/admin/rules", {"version": 2}),
             ("POST", "/api/v1/admin/emergency/halt-all", {"reason": "x"}),
             ("POST", "/api/v1/admin/circuit-breaker/BTCUSDT", {"action": "RESET"}),
         ):
@@ -484,7 +485,15 @@ def test_admin_changes_need_the_role_and_answer_with_what_is_in_force(play: Play
         assert (again.json()["open_orders_max"], again.json()["maker_fee_ppm"]) == (0, 100)
         fees = (await h.call("GET", "/api/v1/account/fees", user=ALICE)).json()["data"][0]
         assert (fees["maker_fee_ppm"], fees["taker_fee_ppm"]) == (100, 1_000)
-        assert [entry[1] for entry in noted] == ["symbol.set", "symbol.set", "symbol.status", "user.limits", "user.limits"]
+        assert (await h.call("GET", "/api/v1/admin/rules", **admin)).json() == {"version": 1}
+        assert (await h.call("PUT", "/api/v1/admin/rules", {"version": 2}, **admin)).json() == {"version": 2}
+        for version in (1, 3, 65_535):
+            refused = await h.call("PUT", "/api/v1/admin/rules", {"version": version}, **admin)
+            assert (refused.status_code, refused.json()["current"], refused.json()["latest"]) == (400, 2, 2)
+        assert (await h.call("GET", "/api/v1/admin/rules", **admin)).json() == {"version": 2}
+        assert [entry[1] for entry in noted] == [
+            "symbol.set", "symbol.set", "symbol.status", "user.limits", "user.limits", "rules.set",
+        ]  # fmt: skip
 
     play(scenario)
 

@@ -109,7 +109,7 @@ def test_damaged_and_foreign_files_are_refused() -> None:
     for bad in (b"", file[:-1], file[:100] + b"x" + file[101:], b"MCSNAP1\n" + file[8:]):
         with pytest.raises(SnapshotError):
             read_cover(bad, 0)
-    with pytest.raises(SnapshotError, match="of shard 0, not format 1 of shard 1"):
+    with pytest.raises(SnapshotError, match="of shard 0, not format 2 of shard 1"):
         read_cover(file, 1)
     cover = read_cover(file, 0)
     with pytest.raises(SnapshotError):
@@ -121,7 +121,7 @@ def test_a_change_of_what_is_in_a_snapshot_is_another_format() -> None:
     views = (Cover, Listing, Image, Order, OrdersImage, OwnFill, TradeRecord, TradesImage, Balance, MinutesImage)
     kinds = (*views, Trade, SymbolChanged, UserChanged)
     fields = ";".join(f"{kind.__name__}:{','.join(kind.__struct_fields__)}" for kind in kinds)
-    assert (snapshot.FORMAT, hashlib.sha256(fields.encode()).hexdigest()[:12]) == (1, "ef40b2ac0799")
+    assert (snapshot.FORMAT, hashlib.sha256(fields.encode()).hexdigest()[:12]) == (2, "360e4a05bc96")
 
 
 class Start:

@@ -383,6 +383,18 @@ class BreakerRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: ReasonText = ""
 
 
+class SetRulesRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The version of the matching rules that counts from now on: never an older one than is in force."""
+
+    version: Annotated[int, Meta(ge=1, le=65535)]
+
+
+class RulesVersion(msgspec.Struct, frozen=True):
+    """The version of the matching rules in force."""
+
+    version: int
+
+
 class SetLimitsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A user's limits and habits. Null takes the platform's default, 0 switches a limit off; an absent field keeps its value."""
 

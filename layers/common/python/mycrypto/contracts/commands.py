@@ -180,6 +180,10 @@ class ReplaceOrder(msgspec.Struct, frozen=True, array_like=True, tag_field="tag"
     replacement: PlaceOrder
 
 
+RULES_LATEST: Final = 2
+"""Behaviour that changes an event for an old command comes with a new version and waits for a SetRules command: logs replay as they happened."""
+
+
 class SetRules(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=15):
     """Switch on the rules of a later version, from this place of the log on."""
 
