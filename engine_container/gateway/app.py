@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.routes.account import Account
 from engine_container.gateway.routes.admin import Admin
+from engine_container.gateway.routes.alerts import Alerts
 from engine_container.gateway.routes.market import Market
 from engine_container.gateway.routes.operations import Operations
 from engine_container.gateway.routes.orders import Orders
@@ -61,6 +62,7 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
     orders = Orders(gateway, paper)
     market = Market(gateway)
     account = Account(gateway)
+    alerts = Alerts(gateway)
     admin = Admin(gateway)
     operations = Operations(gateway)
     table: tuple[tuple[str, dict[str, Handler]], ...] = (
@@ -97,6 +99,8 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
         ("/api/v1/account/trades", {"GET": by_mode(account.trades, paper.trades)}),
         ("/api/v1/account/fees", {"GET": account.fees}),
         ("/api/v1/account/paper/reset", {"POST": paper.reset}),
+        ("/api/v1/alerts", {"POST": alerts.place, "GET": alerts.list}),
+        ("/api/v1/alerts/{alert_id}", {"GET": alerts.get, "PATCH": alerts.change, "DELETE": alerts.remove}),
         ("/api/v1/positions", {"GET": account.positions}),
         ("/api/v1/positions/{symbol:path}", {"GET": account.position}),
         ("/api/v1/admin/emergency/halt-all", {"POST": admin.halt_all}),

@@ -9,7 +9,9 @@ from __future__ import annotations
 import sys
 from typing import Any, Final
 
+from engine_container.gateway.alerts import ALERTS_MAX
 from engine_container.gateway.operations.administration import ADMINISTRATION
+from engine_container.gateway.operations.alerts import ALERTS
 from engine_container.gateway.operations.orders import ORDERS
 from engine_container.gateway.operations.reading import READING
 from engine_container.gateway.order_query import SORTS
@@ -27,11 +29,13 @@ _FIGURES: Final[dict[str, dict[str, str | int]]] = {
     "MIN_NOTIONAL": {"required": "10", "notional": "4"},
     "OUTCOME_UNKNOWN": {"client_order_id": "mine-1"},
     "ORDER_004": {"status_now": "FILLED"},
+    "ALERT_LIMIT": {"limit": ALERTS_MAX},
 }
 """Members that carry the figures of a case, as an example shows them."""
 
 _SHAPES: Final[dict[str, dict[str, Any]]] = {
     "order_id": {"format": "uuid"},
+    "alert_id": {"format": "uuid"},
     "trade_id": {"format": "uuid"},
     "symbol": {"maxLength": SPELLING_LENGTH_MAX, "examples": ["BTCUSDT"]},
     "side": {"enum": [side.name for side in Side]},
@@ -45,7 +49,7 @@ _SHAPES: Final[dict[str, dict[str, Any]]] = {
 }
 """More about parameters of these names."""
 
-OPERATIONS: Final = (*ORDERS, *READING, *ADMINISTRATION)
+OPERATIONS: Final = (*ORDERS, *READING, *ALERTS, *ADMINISTRATION)
 
 _METRICS: Final[dict[str, Any]] = {
     "operationId": "metrics",

@@ -14,26 +14,24 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-import psycopg
 from psycopg.rows import TupleRow
-from psycopg_pool import PoolTimeout
 
 from engine_container.gateway.order_rows import Narrowed, OrderFilter, narrow, order_of_row, page_of_orders
 from engine_container.gateway.pages import Page, Position
+from engine_container.gateway.trade_store import TradeStore
 from engine_container.paper import rules
-from engine_container.paper.database import PaperConnection, pool, share_watermark
 from engine_container.paper.rules import PaperRefusedError
+from engine_container.paper.watermark import share_watermark
+from engine_container.trade_database import TradeConnection, TradePool
 from engine_container.views.balances import Balance
 from engine_container.views.orders import Order
 from engine_container.views.trades import OwnFill, TradeRecord
 from mycrypto.contracts.commands import PlaceOrder
 from mycrypto.contracts.events import SymbolChanged, Trade
 from mycrypto.contracts.trading import Side
-from mycrypto.errors import ProblemError
 from mycrypto.money import from_numeric, to_numeric
 from mycrypto.projection import milliseconds, moment
 
-CONNECTIONS_MAX: Final = 4
 _NOBODY: Final = bytes(16)
 
 _ORDER_COLUMNS: Final = (
@@ -88,30 +86,15 @@ class Request(NamedTuple):
     now_ms: int
 
 
-class PaperAccounts:
+class PaperAccounts(TradeStore):
     """Raises SERVICE_UNAVAILABLE where the database does not answer."""
 
-    def __init__(self, url: str, shard: int) -> None:
-        self._pool = pool(url, connections_max=CONNECTIONS_MAX)
+    def __init__(self, pool: TradePool, shard: int) -> None:
+        super().__init__(pool)
         self._shard = shard
 
-    async def open(self) -> None:
-        await self._pool.open(wait=False)
-
-    async def close(self) -> None:
-        await self._pool.close(timeout=1)
-
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[PaperConnection]:
-        try:
-            async with self._pool.connection() as connection:
-                yield connection
-        except (psycopg.OperationalError, PoolTimeout) as error:
-            detail = "paper trading is not available now; nothing was changed"
-            raise ProblemError("SERVICE_UNAVAILABLE", detail, headers={"Retry-After": "1"}) from error
-
-    @asynccontextmanager
-    async def _account(self, user_id: UUID, now: datetime) -> AsyncIterator[tuple[PaperConnection, int]]:
+    async def _account(self, user_id: UUID, now: datetime) -> AsyncIterator[tuple[TradeConnection, int]]:
         """A transaction that holds the user's account, opened where there is none, and the watermark."""
         async with self._connection() as connection, connection.transaction():
             seq = await share_watermark(connection, self._shard)
@@ -227,12 +210,8 @@ class PaperAccounts:
         rows = await self._rows(text, [*narrowed.parameters, limit])
         return [_fill(user_id, row) for row in rows]
 
-    async def _rows(self, sql: str, parameters: Sequence[object]) -> list[TupleRow]:
-        async with self._connection() as connection:
-            return await (await connection.execute(sql.encode(), parameters)).fetchall()
 
-
-async def _begin_anew(connection: PaperConnection, user_id: UUID, now: datetime) -> None:
+async def _begin_anew(connection: TradeConnection, user_id: UUID, now: datetime) -> None:
     async with connection.cursor() as cursor:
         await cursor.executemany(
             "INSERT INTO paper_balances (user_id, asset, available, locked, updated_at) VALUES (%s, %s, %s, 0, %s)",
@@ -240,7 +219,7 @@ async def _begin_anew(connection: PaperConnection, user_id: UUID, now: datetime)
         )
 
 
-async def _repeated(connection: PaperConnection, command: PlaceOrder) -> Order | None:
+async def _repeated(connection: TradeConnection, command: PlaceOrder) -> Order | None:
     rows = await connection.execute(
         f"SELECT {_ORDER_COLUMNS} FROM paper_orders WHERE user_id = %s AND client_order_id = %s".encode(),
         (UUID(bytes=command.user_id), command.client_order_id),
@@ -258,7 +237,7 @@ def _content(order: Order | PlaceOrder) -> tuple[object, ...]:
     return order.symbol, order.side, order.type, order.quantity, order.quote_quantity, order.price, order.stop_price
 
 
-async def _check_open_orders(connection: PaperConnection, user_id: UUID, symbol: str) -> None:
+async def _check_open_orders(connection: TradeConnection, user_id: UUID, symbol: str) -> None:
     counting = "SELECT count(*), count(*) FILTER (WHERE symbol = %s) FROM paper_orders WHERE user_id = %s AND status < 'FILLED'"
     row = await (await connection.execute(counting, (symbol, user_id))).fetchone()
     here, there = row or (0, 0)
@@ -268,7 +247,7 @@ async def _check_open_orders(connection: PaperConnection, user_id: UUID, symbol:
         raise PaperRefusedError("OPEN_ORDER_LIMIT", scope="symbol", open=there, maximum=rules.OPEN_ORDERS_PER_SYMBOL_MAX)
 
 
-async def _lock(connection: PaperConnection, user_id: UUID, request: Request, now: datetime) -> None:
+async def _lock(connection: TradeConnection, user_id: UUID, request: Request, now: datetime) -> None:
     asset = request.symbol.quote if request.command.side is Side.BUY else request.symbol.base
     need = to_numeric(request.need)
     locked = await connection.execute(
@@ -284,7 +263,7 @@ async def _lock(connection: PaperConnection, user_id: UUID, request: Request, no
     raise PaperRefusedError("WALLET_001", asset=asset, required=request.need, available=available)
 
 
-async def _close(connection: PaperConnection, wanted: OrderFilter, reason: str, now: datetime, number: int | None) -> list[Order]:
+async def _close(connection: TradeConnection, wanted: OrderFilter, reason: str, now: datetime, number: int | None) -> list[Order]:
     conditions = ["user_id = %(user_id)s", "status < 'FILLED'"]
     if number is not None:
         conditions.append("number = %(number)s")

@@ -12,6 +12,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from engine_container import emission
+from engine_container.gateway.alerts import AlertStore
 from engine_container.gateway.api_keys import ApiKeys, is_signed
 from engine_container.gateway.audit import AuditTrail
 from engine_container.gateway.auth import Authenticator, Caller
@@ -22,6 +23,7 @@ from engine_container.gateway.paper import PaperAccounts
 from engine_container.gateway.settings import GatewaySettings
 from engine_container.gateway.sockets.hub import Hub
 from engine_container.gateway.submit import Answer, Commands, Outcome, OverloadedError, UnansweredError
+from engine_container.gateway.trade_store import CONNECTIONS_MAX
 from engine_container.logs.beginnings import NewestSnapshot
 from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.feed import Feed
@@ -29,6 +31,7 @@ from engine_container.logs.kafka_commands import KafkaCommandLog
 from engine_container.logs.kafka_events import KafkaEventLog
 from engine_container.logs.ports import CommandLog, EventLog, LogUnavailableError
 from engine_container.snapshot_store import store_at
+from engine_container.trade_database import pool
 from engine_container.views.projection import Projection
 from engine_container.views.snapshot import Cover, views_prefix
 from engine_container.web.background import Background
@@ -68,7 +71,9 @@ class Gateway:
         self._command_log = command_log or KafkaCommandLog(broker, settings.shard)
         self.commands = Commands(self._command_log, answer_seconds_max=settings.answer_seconds_max, queued_max=settings.queued_commands_max)
         self.history = History(settings.trade_database_url, settings.shard) if settings.trade_database_url else None
-        self.paper = PaperAccounts(settings.trade_database_url, settings.shard) if settings.trade_database_url else None
+        self._trade_pool = pool(settings.trade_database_url, connections_max=CONNECTIONS_MAX) if settings.trade_database_url else None
+        self.paper = PaperAccounts(self._trade_pool, settings.shard) if self._trade_pool else None
+        self.alerts = AlertStore(self._trade_pool) if self._trade_pool else None
         source = NewestSnapshot(
             lambda: store_at(settings.snapshot_bucket, settings.snapshot_dir, views_prefix(settings.shard)),
             settings.shard,
@@ -105,8 +110,8 @@ class Gateway:
         """Begin everything; nothing is waited for, :meth:`checks` says how far it is."""
         if self.history is not None:
             await self.history.open()
-        if self.paper is not None:
-            await self.paper.open()
+        if self._trade_pool is not None:
+            await self._trade_pool.open(wait=False)
         self._background.start(self.commands.run(), self.feed.run(), self.keys.run(), self.audit.run(), self._upkeep())
         self._background.start(emission.emit(self.settings.service_name, self.settings.metrics_seconds))
         if self.sockets is not None:
@@ -120,8 +125,8 @@ class Gateway:
         await self.redis.aclose()
         if self.history is not None:
             await self.history.close()
-        if self.paper is not None:
-            await self.paper.close()
+        if self._trade_pool is not None:
+            await self._trade_pool.close(timeout=1)
 
     def checks(self) -> dict[str, str]:
         """Every dependency by name: ``ok`` or what is wrong."""

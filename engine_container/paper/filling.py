@@ -13,8 +13,9 @@ from uuid import UUID
 
 from psycopg.rows import TupleRow
 
-from engine_container.paper.database import CONSUMER, PaperConnection, PaperPool, make_watermark
 from engine_container.paper.rules import Fill, PaperOrder, PublicTrade, Purse, Reaction, fill, react, triggered
+from engine_container.paper.watermark import CONSUMER, make_watermark
+from engine_container.trade_database import TradeConnection, TradePool
 from mycrypto.contracts.trading import OrderStatus, OrderType, Side
 from mycrypto.money import from_numeric, to_numeric
 from mycrypto.projection import milliseconds, moment
@@ -99,7 +100,7 @@ class _Tape(NamedTuple):
 class Filling:
     """One shard's public trades over the paper orders."""
 
-    def __init__(self, pool: PaperPool, shard: int) -> None:
+    def __init__(self, pool: TradePool, shard: int) -> None:
         self._pool = pool
         self._shard = shard
 
@@ -116,14 +117,14 @@ class Filling:
         async with self._pool.connection() as connection:
             return (await connection.execute(_FORGET, (KEPT_DAYS, FORGOTTEN_MAX))).rowcount
 
-    async def _is_behind(self, connection: PaperConnection) -> bool:
+    async def _is_behind(self, connection: TradeConnection) -> bool:
         row = await (await connection.execute(_PLACES, (CONSUMER, self._shard))).fetchone()
         if row is None:
             await make_watermark(connection, self._shard)
             return True
         return int(row[0]) < int(row[2])
 
-    async def _advance(self, connection: PaperConnection) -> Step:
+    async def _advance(self, connection: TradeConnection) -> Step:
         row = await (await connection.execute(_PLACES + " FOR UPDATE OF paper", (CONSUMER, self._shard))).fetchone()
         if row is None or row[2] <= row[0]:
             return Step(0, more=False)
@@ -135,7 +136,7 @@ class Filling:
         )
         return Step(fills, tape.more)
 
-    async def _read(self, connection: PaperConnection, places: TupleRow) -> _Tape:
+    async def _read(self, connection: TradeConnection, places: TupleRow) -> _Tape:
         seen, seen_time, newest, newest_time = places
         open_orders = "SELECT array_agg(DISTINCT symbol), min(after_seq) FROM paper_orders WHERE status < 'FILLED'"
         found = await (await connection.execute(open_orders)).fetchone()
@@ -150,7 +151,7 @@ class Filling:
             return _Tape(trades, rows[-1][1], rows[-1][2], more=True)
         return _Tape(trades, newest, newest_time, more=False)
 
-    async def _settle(self, connection: PaperConnection, tape: _Tape) -> int:
+    async def _settle(self, connection: TradeConnection, tape: _Tape) -> int:
         prices = {symbol: [trade.price for trade in trades] for symbol, trades in tape.trades.items()}
         extremes = [list(prices), [to_numeric(min(each)) for each in prices.values()], [to_numeric(max(each)) for each in prices.values()]]
         orders = [_order(row) for row in await (await connection.execute(_CONCERNED, extremes)).fetchall()]
@@ -169,7 +170,7 @@ class Filling:
         return len(book.trades)
 
     @staticmethod
-    async def _purses(connection: PaperConnection, users: Iterable[bytes]) -> dict[bytes, Purse]:
+    async def _purses(connection: TradeConnection, users: Iterable[bytes]) -> dict[bytes, Purse]:
         purses = {user: Purse() for user in users}
         rows = await connection.execute(
             "SELECT user_id, asset, available, locked FROM paper_balances WHERE user_id = ANY(%s)", ([UUID(bytes=user) for user in purses],)

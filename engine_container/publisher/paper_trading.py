@@ -13,8 +13,8 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from engine_container.metrics import Counter
-from engine_container.paper import database
 from engine_container.paper.filling import Filling
+from engine_container.trade_database import TradePool
 
 PAUSE_SECONDS: Final = 0.5
 RETRY_SECONDS: Final = 2.0
@@ -32,15 +32,13 @@ class Reporter(Protocol):
 class PaperTrading:
     """``state`` is ``ok`` or what is wrong."""
 
-    def __init__(self, url: str, shard: int, reporter: Reporter) -> None:
-        self._pool = database.pool(url, connections_max=1)
-        self._filling = Filling(self._pool, shard)
+    def __init__(self, pool: TradePool, shard: int, reporter: Reporter) -> None:
+        self._filling = Filling(pool, shard)
         self._logger = reporter
         self.state = "starting"
 
     async def run(self) -> None:
         """Until cancelled."""
-        await self._pool.open(wait=False)
         forget_at = 0.0
         while True:
             try:
@@ -62,6 +60,3 @@ class PaperTrading:
                 FILLS.add(step.fills)
                 if not step.more:
                     await asyncio.sleep(PAUSE_SECONDS)
-
-    async def close(self) -> None:
-        await self._pool.close(timeout=1)

@@ -28,9 +28,11 @@ from engine_container.publisher.mailing import Mailing
 from engine_container.publisher.mails import MailMaker
 from engine_container.publisher.market_cache import BOOK_SECONDS, TICKER_SECONDS, MarketCache
 from engine_container.publisher.paper_trading import PaperTrading
+from engine_container.publisher.price_alerts import PriceAlerts
 from engine_container.publisher.settings import PublisherSettings
 from engine_container.publisher.snapshots import SnapshotSaver
 from engine_container.publisher.topics import PublicTopics
+from engine_container.trade_database import pool
 from engine_container.views.observer import Observers
 from engine_container.views.projection import Projection
 from engine_container.views.snapshot import Cover
@@ -74,8 +76,12 @@ class Publisher:
         self._cache = MarketCache(self._redis)
         self._maker = EnvelopeMaker(settings.shard)
         self._figures = Figures(lambda: self.views)
+        url = settings.trade_database_url
+        self._trade_pool = pool(url, connections_max=2) if url else None
         self._mails = MailMaker(settings.shard, lambda: self.views)
-        self._mailing = Mailing(SqsSender(settings.stage), self.logger) if settings.mails == "on" else None
+        sender = SqsSender(settings.stage) if settings.mails == "on" else None
+        self._mailing = Mailing(sender, self.logger) if sender else None
+        self._alerts = PriceAlerts(self._trade_pool, sender, self.logger) if self._trade_pool and sender else None
         self._observer = Observers(self._maker, self._figures, *([self._mails] if self._mailing else []))
         self._saver = SnapshotSaver(settings, self.logger)
         self.views = Projection(self._observer)
@@ -83,8 +89,7 @@ class Publisher:
         self._said = 0
         """The offset that a restart would publish from."""
         self._states = {"event-log": "starting", "public-topics": "starting", "redis": "starting"}
-        url = settings.trade_database_url
-        self._paper = PaperTrading(url, settings.shard, self.logger) if url else None
+        self._paper = PaperTrading(self._trade_pool, settings.shard, self.logger) if self._trade_pool else None
         self._background = Background(self.logger)
         emission.define(
             self.logger.handlers[0], healthy=lambda: not (self.missing() or self.failed()), watermark=lambda: self.views.watermark
@@ -94,10 +99,9 @@ class Publisher:
     async def start(self) -> None:
         self._background.start(self._follow(), self._keep_cache())
         self._background.start(emission.emit(self.settings.service_name, self.settings.metrics_seconds))
-        if self._paper is not None:
-            self._background.start(self._paper.run())
-        if self._mailing is not None:
-            self._background.start(self._mailing.run())
+        if self._trade_pool is not None:
+            await self._trade_pool.open(wait=False)
+        self._background.start(*(part.run() for part in (self._paper, self._mailing, self._alerts) if part is not None))
 
     async def stop(self) -> None:
         await self._background.stop()
@@ -105,8 +109,8 @@ class Publisher:
         await self._topics.close()
         await self._log.close()
         await self._redis.aclose()
-        if self._paper is not None:
-            await self._paper.close()
+        if self._trade_pool is not None:
+            await self._trade_pool.close(timeout=1)
 
     async def _follow(self) -> None:
         """From a snapshot or the log's beginning, because what an order looks like is known from its first event; published is only what
@@ -209,7 +213,7 @@ class Publisher:
 
     def checks(self) -> dict[str, str]:
         """Every dependency by name: ``ok`` or what is wrong."""
-        parts = (("paper-trading", self._paper), ("mail-queue", self._mailing))
+        parts = (("paper-trading", self._paper), ("mail-queue", self._mailing), ("price-alerts", self._alerts))
         return self._states | {name: part.state for name, part in parts if part is not None}
 
     def missing(self) -> list[str]:

@@ -24,6 +24,7 @@ _STATUS: Final = {
     "FAILED": "gerçekleştirilemedi; tutar hesabınıza iade edildi",
     "CANCELLED": "iptal edildi",
 }
+_CONDITION: Final = {"ABOVE": "üzerine çıktı", "BELOW": "altına indi"}
 _SIDE: Final = {"BUY": "Alış", "SELL": "Satış"}
 
 
@@ -121,6 +122,10 @@ TEMPLATES: Final[Mapping[MailKind, Template]] = {
             "Bu emirlerin bloke ettiği tutarlar yeniden kullanımınıza açıldı.",
         ),
     ),
+    MailKind.PRICE_ALERT: Template(
+        "Fiyat alarmı",
+        ("{symbol} fiyatı, belirlediğiniz {price} düzeyinin {condition}. Son fiyat: {last_price}", "Bu alarm artık silindi."),
+    ),
 }
 
 
@@ -134,9 +139,12 @@ def turkish_number(text: str) -> str:
 
 
 def _shown(details: Mapping[str, str]) -> dict[str, str]:
-    shown = {name: turkish_number(value) if name in {"amount", "quantity", "price"} else value for name, value in details.items()}
+    shown = {
+        name: turkish_number(value) if name in {"amount", "quantity", "price", "last_price"} else value for name, value in details.items()
+    }
     shown["status"] = _STATUS.get(details.get("status", ""), details.get("status", ""))
     shown["side"] = _SIDE.get(details.get("side", ""), details.get("side", ""))
+    shown["condition"] = _CONDITION.get(details.get("condition", ""), details.get("condition", ""))
     if details.get("currency") == "TRY":
         shown["currency"] = "₺"
     return shown

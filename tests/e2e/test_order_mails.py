@@ -1,4 +1,4 @@
-"""Mails about orders, from the engine's events to the mailbox: a filled order, and a market that is halted with orders in it."""
+"""Mails about the market, to the mailbox: a filled order, a halt with orders in it, a price that was waited for."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from localstack.staff import grant_admin
 SYMBOL = "ETH/TRY"
 ARRIVAL_SECONDS_MAX = 60
 FILLED = "Emriniz gerçekleşti - MyCrypto"
+ALERT = "Fiyat alarmı - MyCrypto"
 HALTED = "İşlemler durduruldu - MyCrypto"
 
 
@@ -28,7 +29,7 @@ async def subjects(trader: Trader, awaited: str) -> list[str]:
         await asyncio.sleep(0.5)
 
 
-def test_filled_orders_and_halted_markets_are_told_by_mail(platform: Running) -> None:
+def test_filled_orders_halted_markets_and_awaited_prices_are_told_by_mail(platform: Running) -> None:
     async def play() -> None:
         async with Api(platform.base_url) as api:
             exchange = Exchange(api, platform.webhooks)
@@ -42,6 +43,7 @@ def test_filled_orders_and_halted_markets_are_told_by_mail(platform: Running) ->
                 await exchange.wait_until_tradable(trader, "ETH", Decimal(2))
             for trader in (buyer, other):
                 await exchange.wait_until_tradable(trader, "TRY", Decimal(1000))
+            await other.call("POST", "/api/v1/alerts", {"symbol": SYMBOL, "condition": "ABOVE", "price": "1500.00"})
             small = {"symbol": SYMBOL, "type": "LIMIT", "quantity": "0.5", "price": "1500.00"}
             await buyer.place(**small, side="SELL")
             await other.place(**small, side="BUY")
@@ -58,6 +60,8 @@ def test_filled_orders_and_halted_markets_are_told_by_mail(platform: Running) ->
                 assert (await seller.call("GET", f"/api/v1/orders/{waiting['id']}"))["reason"] == "HALT"
                 assert HALTED not in await subjects(buyer, FILLED)
                 assert FILLED not in [mail["subject"] for mail in await api.mails(other.email)]
+                assert (await subjects(other, ALERT)).count(ALERT) == 1
+                assert (await other.call("GET", "/api/v1/alerts"))["data"] == []
             finally:
                 await operator.call("PUT", path, {"status": "ACTIVE", "reason": "done"})
 

@@ -20,9 +20,9 @@ import msgspec
 import psycopg
 import pytest
 
-from engine_container.paper import database
 from engine_container.paper.filling import Filling, Step
 from engine_container.paper.rules import BAR_MS, OPEN_ORDERS_PER_SYMBOL_MAX, START
+from engine_container.trade_database import TradePool, pool
 from functions.history import service as history
 from mycrypto.contracts.events import decode_record
 from mycrypto.contracts.trading import Side
@@ -49,6 +49,7 @@ class Desk:
     market: EngineLog
     filling: Filling
     history: psycopg.Connection
+    pool: TradePool
 
     async def call(self, method: str, path: str, body: object = None, *, user: UUID = ALICE) -> httpx.Response:
         return await self.harness.call(method, path, body, user=user)
@@ -98,8 +99,8 @@ async def open_desk(trade_database: TestDatabase, folder: Path) -> AsyncIterator
         listed = harness.events.records[0]
         with connection.transaction():
             history.project(connection, 0, [decode_record(listed)])
-        async with database.pool(url, connections_max=2) as pool:
-            yield Desk(harness, EngineLog("BTC/USDT", seq=harness.engine.seq), Filling(pool, 0), connection)
+        async with pool(url, connections_max=2) as connections:
+            yield Desk(harness, EngineLog("BTC/USDT", seq=harness.engine.seq), Filling(connections, 0), connection, connections)
 
 
 Scenario = Callable[[Desk], Coroutine[Any, Any, None]]

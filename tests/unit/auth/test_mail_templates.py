@@ -26,6 +26,8 @@ DETAILS = {
     "quantity": "0.5",
     "price": "1500000.00",
     "orders": "3",
+    "condition": "ABOVE",
+    "last_price": "1500001.00",
 }
 
 

@@ -94,6 +94,7 @@ _ROWS: Final = (
     ErrorKind("OPEN_ORDER_LIMIT", 409, "Too many open orders", "Açık emir sınırına ulaştınız."),
     ErrorKind("DAILY_VOLUME_LIMIT", 409, "Daily volume limit reached", "Günlük işlem hacmi sınırına ulaştınız."),
     ErrorKind("IDEMPOTENCY_CONFLICT", 409, "The id was used for something else", "Bu kimlik başka bir işlem için kullanılmış."),
+    ErrorKind("ALERT_LIMIT", 409, "Too many price alerts", "En fazla fiyat alarmı sayısına ulaştınız."),
     ErrorKind("BATCH_TOO_LARGE", 400, "Too many items in the batch", "Toplu işlemde çok fazla öğe var."),
 )
 

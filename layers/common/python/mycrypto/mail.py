@@ -33,6 +33,7 @@ class MailKind(StrEnum):
     WITHDRAWAL_STATUS = "withdrawal_status"  # amount, currency, status
     ORDER_FILLED = "order_filled"  # symbol, side, quantity, price
     MARKET_HALTED = "market_halted"  # symbol, orders
+    PRICE_ALERT = "price_alert"  # symbol, condition, price, last_price
 
 
 def add(connection: Connection, kind: MailKind, *, to: str, user_id: UUID, trace_id: str = "", **details: str) -> UUID:

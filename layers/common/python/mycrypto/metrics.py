@@ -167,6 +167,7 @@ TRADING: Final = (
     _counter("trade_value_usd", _PUBLISHER, "Value of trades in USD, a USDT counted as one", per=AMOUNT),
     _gauge("daily_volume_usd", _PUBLISHER, "Value of the trades of the last 24 hours in USD", unit="None"),
     _counter("fees_collected_total", _PUBLISHER, "Fees of trades, in quote currency", "symbol", "type", per=AMOUNT),
+    _counter("price_alerts_total", _PUBLISHER, "Price alerts that fired, and whose mails are on their way"),
     _counter("paper_fills_total", _PUBLISHER, "Paper orders filled"),
     _gauge("active_users", _PUBLISHER, "Users who traded in the last 24 hours"),
     _seconds("order_processing_duration_seconds", _GATEWAY, "From the request that places an order to its answer"),

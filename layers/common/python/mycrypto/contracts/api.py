@@ -309,6 +309,40 @@ class BalanceList(msgspec.Struct, frozen=True):
     data: list[Balance]
 
 
+AlertConditionName = Literal["ABOVE", "BELOW"]
+
+
+class PlaceAlertRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Be told once when the last price is at ``price`` or above (ABOVE), or at it or below (BELOW)."""
+
+    symbol: SymbolText
+    condition: AlertConditionName
+    price: AmountText
+
+
+class ChangeAlertRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """New values, at least one."""
+
+    condition: AlertConditionName | None = None
+    price: AmountText | None = None
+
+
+class Alert(msgspec.Struct, frozen=True):
+    """A price alert that has not fired; it is gone when it has."""
+
+    id: str
+    symbol: str
+    condition: AlertConditionName
+    price: str
+    created_at: str
+
+
+class AlertList(msgspec.Struct, frozen=True):
+    """Oldest first; all of them."""
+
+    data: list[Alert]
+
+
 class Fees(msgspec.Struct, frozen=True):
     """The caller's own rates on a symbol, in parts per million of the value, charged in the quote asset."""
 

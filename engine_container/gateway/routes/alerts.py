@@ -1,0 +1,77 @@
+"""Price alerts: tell me once when the price gets there."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+from uuid import UUID
+
+from engine_container.gateway.alerts import AlertStore, PriceAlert
+from engine_container.gateway.parts import Gateway
+from engine_container.gateway.placing import amount, known_symbol, trading_id
+from engine_container.views.rendering import iso
+from engine_container.web.call import BodyDecoder, Call, Reply
+from mycrypto.contracts import api
+from mycrypto.errors import ProblemError, invalid
+from mycrypto.ids import new_uuid
+from mycrypto.money import format_amount
+
+_PLACE: Final = BodyDecoder(api.PlaceAlertRequest)
+_CHANGE: Final = BodyDecoder(api.ChangeAlertRequest)
+
+
+class Alerts:
+    """The endpoints under ``/api/v1/alerts``."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    @property
+    def _store(self) -> AlertStore:
+        if self._gateway.alerts is None:
+            raise ProblemError("SERVICE_UNAVAILABLE", "this gateway has no database for price alerts")
+        return self._gateway.alerts
+
+    async def place(self, call: Call) -> Reply:
+        caller = await self._gateway.caller(call)
+        request = await _PLACE.read(call)
+        symbol = known_symbol(self._gateway.require_views().symbols, request.symbol).symbol
+        now_ms = time.time_ns() // 1_000_000
+        alert = PriceAlert(new_uuid(), symbol, request.condition, amount("price", request.price), now_ms)
+        await self._store.add(caller.user_id, alert)
+        return Reply(_model(alert), 201)
+
+    async def list(self, call: Call) -> Reply:
+        caller = await self._gateway.caller(call)
+        call.query(frozenset())
+        return Reply(api.AlertList([_model(alert) for alert in await self._store.all(caller.user_id)]))
+
+    async def get(self, call: Call) -> Reply:
+        caller = await self._gateway.caller(call)
+        return _found(await self._store.get(caller.user_id, _alert_id(call)))
+
+    async def change(self, call: Call) -> Reply:
+        caller = await self._gateway.caller(call)
+        request = await _CHANGE.read(call)
+        if request.condition is None and request.price is None:
+            raise invalid("price", "or condition is required")
+        price = amount("price", request.price)
+        return _found(await self._store.change(caller.user_id, _alert_id(call), request.condition, price))
+
+    async def remove(self, call: Call) -> Reply:
+        caller = await self._gateway.caller(call)
+        return _found(await self._store.remove(caller.user_id, _alert_id(call)))
+
+
+def _alert_id(call: Call) -> UUID:
+    return trading_id(call.path_params["alert_id"], "alert_id")[0]
+
+
+def _found(alert: PriceAlert | None) -> Reply:
+    if alert is None:
+        raise ProblemError("NOT_FOUND", "you have no such alert; it may have fired")
+    return Reply(_model(alert))
+
+
+def _model(alert: PriceAlert) -> api.Alert:
+    return api.Alert(str(alert.id), alert.symbol, alert.condition, format_amount(alert.price), iso(alert.created_ms))
