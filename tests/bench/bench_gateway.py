@@ -2,7 +2,7 @@
 
 Starts Kafka, Valkey, engine and gateway on free ports, and a client beside them, all on this machine. Latency at 500 orders a second counts
 from the moment at which an order was to be sent, whatever the answers before it did. Execution counts from the broker's time of the command
-to the moment at which a reader of the event log has the trade (the broker's clock gives whole milliseconds, which count against us).
+to the moment at which the client has the answer that tells of the trade (the broker's clock gives whole milliseconds, which count against us).
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ import gc
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 import msgspec
 import uvloop
 
-from engine_container.logs.connection import BrokerSettings
-from engine_container.logs.kafka_events import KafkaEventLog
-from mycrypto.contracts import events
+from mycrypto.contracts import api
 from tests.bench import stack as order_path
 from tests.bench.client import Http, Socket
 from tests.bench.figures import Figure, Figures, busy, spread
@@ -32,6 +31,7 @@ BATCHES_AT_ONCE = 16
 WINDOW = 512
 RATE = 500
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(api.Placed).decode
 
 
 def order(number: int) -> dict[str, Any]:
@@ -45,44 +45,53 @@ BODIES = [_encode(order(number)) for number in range(42)]
 """All different orders there are."""
 
 
-class Executions:
-    """Follows the event log and notes how old the commands of trades are when they can be read."""
+class Answers:
+    """What came of orders at a steady rate; judged when the measurement is over."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._log = KafkaEventLog(BrokerSettings(bootstrap, client_id="bench"), 0)
+    def __init__(self) -> None:
         self.latencies_ms: list[float] = []
+        """From the moment at which the order was to be sent."""
+        self._heard: list[tuple[float, int, bytes]] = []
 
-    async def follow(self) -> None:
-        await self._log.open(await self._log.end())
-        while True:
-            for record in await self._log.read():
-                now_ms = time.time_ns() / 1e6
-                decoded = events.decode_record(record.payload)
-                trades = sum(isinstance(event, events.Trade) for result in decoded.results for event in result.events)
-                self.latencies_ms += [now_ms - decoded.time_ms] * trades
+    def __len__(self) -> int:
+        return len(self.latencies_ms)
+
+    def note(self, intended: float, status: int, body: bytes) -> None:
+        self.latencies_ms.append((time.perf_counter() - intended) * 1_000)
+        self._heard.append((time.time(), status, body))
+
+    def failed(self) -> int:
+        return sum(status != 201 for _, status, _ in self._heard)
+
+    def executions_ms(self) -> list[float]:
+        """One for each trade: how old the command was when the client knew of it."""
+        found: list[float] = []
+        for heard_s, status, body in self._heard:
+            placed = _decode(body) if status == 201 else None
+            if placed is not None and placed.trades:
+                command_s = datetime.fromisoformat(placed.order.created_at).timestamp()
+                found += [(heard_s - command_s) * 1_000] * len(placed.trades)
+        return found
 
 
-async def open_loop(connections: list[Http], rate: int, seconds: int) -> tuple[list[float], int]:
-    """Milliseconds of each order at a steady rate whatever the answers do, sorted, and how many failed."""
+async def open_loop(connections: list[Http], rate: int, seconds: int) -> Answers:
+    """Orders at a steady rate whatever the answers do."""
     free = deque(connections)
     late: deque[float] = deque()
     finished = asyncio.Event()
-    latencies: list[float] = []
-    failed = 0
+    answers = Answers()
 
     def send(connection: Http, intended: float) -> None:
         def answered(future: asyncio.Future[tuple[int, bytes]]) -> None:
-            nonlocal failed
-            failed += future.result()[0] != 201
-            latencies.append((time.perf_counter() - intended) * 1_000)
+            answers.note(intended, *future.result())
             if late:
                 send(connection, late.popleft())
             else:
                 free.append(connection)
-            if len(latencies) == rate * seconds:
+            if len(answers) == rate * seconds:
                 finished.set()
 
-        connection.post("/api/v1/orders", BODIES[len(latencies) % len(BODIES)]).add_done_callback(answered)
+        connection.post("/api/v1/orders", BODIES[len(answers) % len(BODIES)]).add_done_callback(answered)
 
     started = time.perf_counter() + 0.05
     for number in range(rate * seconds):
@@ -94,7 +103,7 @@ async def open_loop(connections: list[Http], rate: int, seconds: int) -> tuple[l
         else:
             late.append(intended)
     await finished.wait()
-    return sorted(latencies), failed
+    return answers
 
 
 async def closed_loop(connections: list[Http], seconds: int, send: Callable[[Http, int], Awaitable[int]]) -> tuple[int, float]:
@@ -174,18 +183,14 @@ async def one_socket(port: int, token: str, seconds: int) -> tuple[int, float]:
 async def measure(stack: Stack, seconds: int, throughput_seconds: int, figures: Figures) -> None:
     connections = [await Http.open(stack.port, stack.tokens[number % len(stack.tokens)]) for number in range(CONNECTIONS)]
     spent = stack.spent()
-    executions = Executions(stack.bootstrap)
-    following = asyncio.create_task(executions.follow())
     await open_loop(connections, RATE, 5)  # caches, and the broker's compiler
     await closed_loop(connections, 3, one_order)
     gc.collect()
     gc.freeze()
-    executions.latencies_ms.clear()
     spent.restart()
-    placed, failed = await open_loop(connections, RATE, seconds)
+    answers = await open_loop(connections, RATE, seconds)
     cpu = spent.per(RATE * seconds)
-    following.cancel()
-    executed = sorted(executions.latencies_ms)
+    placed, executed = sorted(answers.latencies_ms), sorted(answers.executions_ms())
     at_rate = f"{RATE} orders/s for {seconds} s"
     figures.add(
         Figure(
@@ -194,7 +199,7 @@ async def measure(stack: Stack, seconds: int, throughput_seconds: int, figures: 
             "ms",
             10,
             False,
-            {**spread(placed), "failed": failed},
+            {**spread(placed), "failed": answers.failed()},
             cpu,
             busy(cpu, RATE),
         )
