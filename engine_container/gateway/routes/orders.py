@@ -19,9 +19,10 @@ from engine_container.gateway.refusals import refusal
 from engine_container.gateway.routes.paper import Paper
 from engine_container.gateway.submit import Answer
 from engine_container.metrics import Counter, Histogram
+from engine_container.views.answering import Placement, placement, placement_of
 from engine_container.views.orders import Order
 from engine_container.views.projection import Projection
-from engine_container.views.rendering import fill_model, order_model
+from engine_container.views.rendering import order_model
 from engine_container.web.call import BodyDecoder, Call, Reply
 from engine_container.web.edge import DURATIONS, Answered
 from engine_container.web.quick_ids import new_uuid_bytes
@@ -37,6 +38,7 @@ REFUSED: Final = Counter("orders_rejected_total")
 CANCELLED: Final = Counter("orders_cancelled_total")
 PROCESSING: Final = Histogram("order_processing_duration_seconds", of=DURATIONS, only=("POST", "/api/v1/orders"))
 
+_encode: Final = msgspec.json.Encoder().encode
 _PLACE: Final = BodyDecoder(api.PlaceOrderRequest)
 _AMEND: Final = BodyDecoder(api.AmendOrderRequest)
 _BATCH_PLACE: Final = BodyDecoder(api.BatchPlaceRequest)
@@ -82,9 +84,9 @@ class Orders:
     async def place(self, call: Call) -> Reply:
         caller = await self._trader(call)
         raw = await call.json_bytes()
-        waiting: Waiting[api.Placed] = Waiting()
+        waiting: Waiting[Placement] = Waiting()
         self.begin_one(caller, raw, waiting.settle)
-        return Reply(await waiting.answer, 201)
+        return Reply((await waiting.answer).answer(), 201)
 
     def begin_place(self, call: Call, answered: Answered) -> bool:
         """As :meth:`place`, where nothing has to be waited for before the order can go its way."""
@@ -93,14 +95,18 @@ class Orders:
             return False
         caller.require_trader()
         raw = call.json_at_hand()
-        self.begin_one(caller, raw, lambda placed: answered(placed if isinstance(placed, ProblemError) else Reply(placed, 201)))
+        self.begin_one(caller, raw, lambda placed: answered(placed if isinstance(placed, ProblemError) else Reply(placed.answer(), 201)))
         return True
 
-    def begin_one(self, caller: Caller, raw: bytes | msgspec.Raw, answered: Callable[[api.Placed | ProblemError], None]) -> None:
+    def begin_one(self, caller: Caller, raw: bytes | msgspec.Raw, answered: Callable[[Placement | ProblemError], None]) -> None:
         """Place the order that a JSON text describes. Raises what is wrong with it; what comes of it goes to ``answered``."""
         request = _PLACE.decode(raw)
         if request.mode == "paper":
-            self._beside(self._paper.begin(caller, request, answered))
+            self._beside(
+                self._paper.begin(
+                    caller, request, lambda placed: answered(placed if isinstance(placed, ProblemError) else placement_of(placed))
+                )
+            )
             return
         command = place_command(request, self._gateway.require_views().symbols, caller.user_id)
 
@@ -113,7 +119,7 @@ class Orders:
 
         self._gateway.begin([command], settled, command.client_order_id)
 
-    def _placed(self, command: PlaceOrder, answer: Answer) -> api.Placed | ProblemError | events.OrderRepeated:
+    def _placed(self, command: PlaceOrder, answer: Answer) -> Placement | ProblemError | events.OrderRepeated:
         """The engine's answer to a new order: the order, or its refusal, or an order placed before that only the history may have."""
         number = answer.first_seq
         for event in answer.result.events:
@@ -124,24 +130,21 @@ class Orders:
                 return refusal(event.code, event.details)
             if type(event) is events.OrderRepeated:
                 order = self._gateway.views.orders.get(event.order)
-                return event if order is None else self._model(order, duplicate=True)
+                return event if order is None else self._placement(order, duplicate=True)
             number += 1
         return ProblemError("TRADE_001", f"no order came of it (client_order_id {command.client_order_id})")
 
-    def _accepted(self, number: int) -> api.Placed | ProblemError:
+    def _accepted(self, number: int) -> Placement | ProblemError:
         order = self._gateway.views.orders.get(number)
         if order is None:
             return ProblemError("TRADE_001", "the order is not in the views")
         PLACED.add(1, (order.symbol,))
-        return self._model(order)
+        return self._placement(order)
 
-    def _model(self, order: Order, *, duplicate: bool = False) -> api.Placed:
-        shard = self._gateway.shard
-        quote = quote_of(self._gateway.views, order.symbol)
-        trades = [fill_model(fill, quote, shard) for fill in order.fills if not fill.is_maker]
-        return api.Placed(order_model(order, quote, shard), trades, duplicate)
+    def _placement(self, order: Order, *, duplicate: bool = False) -> Placement:
+        return placement(order, quote_of(self._gateway.views, order.symbol), self._gateway.shard, duplicate=duplicate)
 
-    def _ask_history(self, repeated: Sequence[events.OrderRepeated], answered: Callable[[list[api.Placed | ProblemError]], None]) -> None:
+    def _ask_history(self, repeated: Sequence[events.OrderRepeated], answered: Callable[[list[Placement | ProblemError]], None]) -> None:
         """The orders that had been placed before and have left memory."""
 
         async def ask() -> None:
@@ -154,7 +157,7 @@ class Orders:
         self._asking.add(task)  # or it might be collected
         task.add_done_callback(self._asking.discard)
 
-    async def _kept(self, event: events.OrderRepeated) -> api.Placed | ProblemError:
+    async def _kept(self, event: events.OrderRepeated) -> Placement | ProblemError:
         history = self._gateway.history
         try:
             order = None if history is None else await history.order(event.created_ms, event.order)
@@ -162,7 +165,7 @@ class Orders:
             return problem
         if order is None:
             return ProblemError("IDEMPOTENCY_CONFLICT", "the client_order_id was used for an order that is no longer kept")
-        return self._model(order, duplicate=True)
+        return self._placement(order, duplicate=True)
 
     async def get(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call)
@@ -279,11 +282,11 @@ class Orders:
         )
         return True
 
-    async def place_many(self, caller: Caller, items: Sequence[msgspec.Raw], path: str, trace_id: str) -> api.BatchResult:
-        """The results of up to 50 new orders, in their order."""
+    async def place_many(self, caller: Caller, items: Sequence[msgspec.Raw], path: str, trace_id: str) -> bytes:
+        """The results of up to 50 new orders, in their order: an ``api.BatchResult`` as JSON."""
         check_batch(len(items))
         await self._gateway.limits.spend(caller.user_id, caller.tier, Use.ORDERS, len(items) - 1)
-        waiting: Waiting[api.BatchResult] = Waiting()
+        waiting: Waiting[bytes] = Waiting()
         self.begin_many(caller, items, path, trace_id, waiting.settle)
         return await waiting.answer
 
@@ -293,27 +296,26 @@ class Orders:
         items: Sequence[msgspec.Raw],
         path: str,
         trace_id: str,
-        answered: Callable[[api.BatchResult | ProblemError], None],
+        answered: Callable[[bytes | ProblemError], None],
     ) -> None:
-        """Place up to 50 orders, whose number and limits have been looked at; the results go to ``answered``, in their order."""
+        """Place up to 50 orders, whose number and limits have been looked at; the results go to ``answered``, as :meth:`place_many`'s."""
         symbols = self._gateway.require_views().symbols
-        results: list[api.BatchItem | None] = [None] * len(items)
+        results: list[bytes] = [b""] * len(items)
         places: list[int] = []
         commands: list[PlaceOrder] = []
+
+        def failed(index: int, problem: ProblemError) -> bytes:
+            return _encode(_failed(path, trace_id, index, problem))
+
         for index, raw in enumerate(items):
             try:
                 commands.append(place_command(_live(_PLACE.decode(raw)), symbols, caller.user_id))
                 places.append(index)
             except ProblemError as problem:
-                results[index] = _failed(path, trace_id, index, problem)
-
-        def item(index: int, placed: api.Placed | ProblemError) -> api.BatchItem:
-            if isinstance(placed, ProblemError):
-                return _failed(path, trace_id, index, placed)
-            return api.BatchItem(index, 201, placed.order, placed.trades)
+                results[index] = failed(index, problem)
 
         def finish() -> None:
-            answered(api.BatchResult([result for result in results if result is not None]))
+            answered(b'{"results":[%b]}' % b",".join(results))
 
         def settled(answers: list[Answer] | ProblemError) -> None:
             if isinstance(answers, ProblemError):
@@ -322,17 +324,19 @@ class Orders:
             repeated: dict[int, events.OrderRepeated] = {}
             for index, command, answer in zip(places, commands, answers, strict=True):
                 placed = self._placed(command, answer)
-                if isinstance(placed, events.OrderRepeated):
-                    repeated[index] = placed
+                if isinstance(placed, Placement):
+                    results[index] = placed.item(index)
+                elif isinstance(placed, ProblemError):
+                    results[index] = failed(index, placed)
                 else:
-                    results[index] = item(index, placed)
+                    repeated[index] = placed
             if not repeated:
                 finish()
                 return
 
-            def found(kept: list[api.Placed | ProblemError]) -> None:
+            def found(kept: list[Placement | ProblemError]) -> None:
                 for index, placed in zip(repeated, kept, strict=True):
-                    results[index] = item(index, placed)
+                    results[index] = failed(index, placed) if isinstance(placed, ProblemError) else placed.item(index)
                 finish()
 
             self._ask_history(list(repeated.values()), found)

@@ -139,6 +139,11 @@ class Connection:
         if self._queue or not self._sent_at_once(encoded, message["type"]):
             self.push(encoded.decode())
 
+    def push_result(self, request_id: str | int | None, status: int, data: Any) -> None:
+        """The answer to a request; bytes are JSON already."""
+        shown = msgspec.Raw(data) if isinstance(data, bytes) else data
+        self.push_message({"type": "result", "id": request_id, "timestamp": now_ms(), "status": status, "data": shown})
+
     def _sent_at_once(self, text: str | bytes, kind: str) -> bool:
         if self.close_code or self._send_at_once is None or self._writing or not self._send_at_once(text):
             return False

@@ -20,9 +20,9 @@ from engine_container.gateway.sockets import connection as wire
 from engine_container.gateway.sockets.connection import Connection, now_ms, query_cancels, query_token, received_text
 from engine_container.gateway.sockets.protocol import ORDER_ACTIONS, PRIVATE_STREAMS, ClientMessage
 from engine_container.metrics import Counter, Reading
+from engine_container.views.answering import Placement
 from engine_container.web.call import BodyDecoder
 from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE
-from mycrypto.contracts import api
 from mycrypto.contracts.api import BATCH_ITEMS_MAX
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError, invalid
 from mycrypto.ids import new_uuid
@@ -43,7 +43,7 @@ RECONNECT_SECONDS: Final = 60
 CONNECTIONS_BY_TIER: Final = {Tier.FREE: 1, Tier.BASIC: 5, Tier.PRO: 20, Tier.VIP: 100}
 
 Outcome = tuple[int, Any] | ProblemError
-"""Status and data of an answer, or what is wrong."""
+"""Status and data of an answer (bytes: as JSON), or what is wrong."""
 
 OPENED: Final = Counter("websocket_opened_total")
 RECONNECTS: Final = Counter("websocket_reconnects_total")
@@ -304,8 +304,7 @@ class Sockets:
             if isinstance(outcome, ProblemError):
                 connection.push_problem(outcome, message.id)
             else:
-                status, data = outcome
-                connection.push_message({"type": "result", "id": message.id, "timestamp": now_ms(), "status": status, "data": data})
+                connection.push_result(message.id, *outcome)
 
         try:
             caller = _trader_of(connection)
@@ -323,7 +322,7 @@ class Sockets:
         if not message.order:
             raise invalid("order", "is required")
         self._orders.begin_one(
-            caller, message.order, lambda placed: answered(placed if isinstance(placed, ProblemError) else (201, placed))
+            caller, message.order, lambda placed: answered(placed if isinstance(placed, ProblemError) else (201, placed.answer()))
         )
 
     def _begin_batch(self, caller: Caller, message: ClientMessage, answered: Callable[[Outcome], None]) -> None:
@@ -350,14 +349,14 @@ class Sockets:
             self._gateway.logger.exception("unexpected error in %s over a socket", message.action)
             connection.push_problem(ProblemError("INTERNAL_ERROR"), message.id)
         else:
-            connection.push_message({"type": "result", "id": message.id, "timestamp": now_ms(), "status": status, "data": data})
+            connection.push_result(message.id, status, data)
 
     async def _place(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
         if not message.order:
             raise invalid("order", "is required")
-        waiting: Waiting[api.Placed] = Waiting()
+        waiting: Waiting[Placement] = Waiting()
         self._orders.begin_one(caller, message.order, waiting.settle)
-        return 201, await waiting.answer
+        return 201, (await waiting.answer).answer()
 
     async def _place_batch(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
         return 200, await self._orders.place_many(caller, message.orders, "/ws", str(message.id))

@@ -1,0 +1,102 @@
+"""Answers to new orders as JSON: what the models of the API say, without making them where an order simply rests.
+
+Most new orders differ in seven texts only. The rest of such an answer is encoded from the model once for each user, symbol and kind of order,
+and remembered.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from engine_container.views.orders import Order
+from engine_container.views.rendering import fill_model, iso, order_id, order_model
+from mycrypto.contracts import api
+from mycrypto.contracts.trading import OrderStatus, OrderType
+from mycrypto.money import format_amount
+
+_encode: Final = msgspec.json.Encoder().encode
+_PLACE: Final = "\x00"
+"""Marks a text that is another one in each answer: no text of an order holds it."""
+_ENCODED_PLACE: Final = _encode(_PLACE).decode()
+
+
+class Placement(NamedTuple):
+    """What became of a new order. ``fields`` are ``order`` and ``trades`` as they stand within a JSON object."""
+
+    fields: bytes
+    duplicate: bool
+
+    def answer(self) -> bytes:
+        """An ``api.Placed``."""
+        return b'{%b,"duplicate":%b}' % (self.fields, b"true" if self.duplicate else b"false")
+
+    def item(self, index: int) -> bytes:
+        """An ``api.BatchItem``."""
+        return b'{"index":%d,"status":201,%b}' % (index, self.fields)
+
+
+def placement_of(placed: api.Placed) -> Placement:
+    return Placement(b'"order":%b,"trades":%b' % (_encode(placed.order), _encode(placed.trades)), placed.duplicate)
+
+
+def placement(order: Order, quote: str, shard: int, *, duplicate: bool = False) -> Placement:
+    """``quote`` is the asset of the order's fees."""
+    if not _rests_untouched(order):
+        trades = [fill_model(fill, quote, shard) for fill in order.fills if not fill.is_maker]
+        return placement_of(api.Placed(order_model(order, quote, shard), trades, duplicate))
+    # a number, because the hash of an enumeration costs as much as all the rest of the look-up
+    kind = (int(order.time_in_force) << 2) | (order.side << 1) | order.post_only
+    template = _templates(order.user_id, order.symbol, quote).get(kind)
+    if template is None:
+        template = _templates(order.user_id, order.symbol, quote)[kind] = _template(order, quote, shard)
+    created = iso(order.created_ms)
+    quantity = format_amount(order.quantity)
+    text = template % (
+        order_id(order, shard),
+        _encode(order.client_order_id).decode(),
+        quantity,
+        format_amount(order.price),
+        quantity,
+        created,
+        created,
+    )
+    return Placement(text.encode(), duplicate)
+
+
+def _rests_untouched(order: Order) -> bool:
+    """A limit order that stands in the book as it was placed, and says nothing that most do not."""
+    return (
+        order.status is OrderStatus.OPEN
+        and order.type is OrderType.LIMIT
+        and order.updated_seq == order.number
+        and not (order.fills or order.display_quantity or order.expires_ms)
+        and not (order.quote_quantity or order.stop_price or order.trail_bps or order.activation_price)
+    )
+
+
+@lru_cache(maxsize=8_192)
+def _templates(user_id: bytes, symbol: str, quote: str) -> dict[int, str]:  # noqa: ARG001 - what they are remembered for
+    """By kind of order; filled by who asks."""
+    return {}
+
+
+def _template(order: Order, quote: str, shard: int) -> str:
+    """The fields of an answer about orders like this one, with ``%s`` where they differ: id, client_order_id (quoted), quantity, price,
+    remaining quantity, and twice the time.
+    """
+    model = replace(
+        order_model(order, quote, shard),
+        id=_PLACE,
+        client_order_id=_PLACE,
+        quantity=_PLACE,
+        price=_PLACE,
+        remaining_quantity=_PLACE,
+        created_at=_PLACE,
+        updated_at=_PLACE,
+    )
+    text = f'"order":{_encode(model).decode()},"trades":[]'.replace("%", "%%")
+    return text.replace(_ENCODED_PLACE, '"%s"').replace('"client_order_id":"%s"', '"client_order_id":%s')
