@@ -45,6 +45,10 @@ from mycrypto.health import Readiness, alive
 from mycrypto.outbox import SqsSender
 
 RETRY_SECONDS: Final = 0.5
+REST_SECONDS: Final = 0.02
+"""Between two reads. What comes meanwhile is read, published and noted together: four requests at the broker for all of it, not for each
+order, whose way leads through the same broker.
+"""
 REDIS_TIMEOUT_SECONDS: Final = 0.5
 RECENT_MS: Final = 60_000
 PUBLISHED: Final = Counter("publisher_messages_total")
@@ -131,6 +135,7 @@ class Publisher:
                         await self._publish(self._apply(records, publish_from), records[-1].offset + 1)
                         self._offset = records[-1].offset + 1
                         self._saver.look(self.views, records[-1])
+                        await asyncio.sleep(REST_SECONDS)
                     elif self._offset is not None and self._said < self._safe(self._offset):
                         await self._publish([], self._offset)
             except LogUnavailableError as error:
