@@ -13,8 +13,11 @@ from engine_container.logs.wire import Api, BrokerError
 
 CONNECT_SECONDS_MAX: Final = 4
 ANSWER_BYTES_MAX: Final = 64 * 1024 * 1024
+_HEAD_BYTES: Final = 8
+"""Length and correlation id."""
 
-_Waiting = tuple[int, asyncio.Future[bytes], asyncio.TimerHandle]
+_Waiting = tuple[int, asyncio.Future[bytes], float, Api]
+"""Correlation id, answer, and until when it must have come, to which request."""
 
 
 class Connection(asyncio.Protocol):
@@ -27,6 +30,8 @@ class Connection(asyncio.Protocol):
         self._waiting: deque[_Waiting] = deque()
         self._buffer = bytearray()
         self._correlation = 0
+        self._timer: asyncio.TimerHandle | None = None
+        """Looks at the oldest request; one for all, because a timer for each costs more than the request."""
 
     @property
     def is_open(self) -> bool:
@@ -41,9 +46,20 @@ class Connection(asyncio.Protocol):
         head = struct.pack(">i", len(before) + 4 + len(after) + len(body)) + before + struct.pack(">i", correlation) + after
         self._transport.write(head + body)
         answer: asyncio.Future[bytes] = self._loop.create_future()
-        timer = self._loop.call_later(seconds_max, self._fail, TimeoutError(f"no answer to {api.name} in {seconds_max} s"))
-        self._waiting.append((correlation, answer, timer))
+        deadline = self._loop.time() + seconds_max
+        self._waiting.append((correlation, answer, deadline, api))
+        if self._timer is None:
+            self._timer = self._loop.call_at(deadline, self._check_time)
         return answer
+
+    def _check_time(self) -> None:
+        self._timer = None
+        if self._waiting:
+            _, _, deadline, api = self._waiting[0]
+            if deadline <= self._loop.time():
+                self._fail(TimeoutError(f"no answer to {api.name} in time"))
+            else:
+                self._timer = self._loop.call_at(deadline, self._check_time)
 
     def close(self) -> None:
         self._fail(ConnectionError("the connection to the broker was closed"))
@@ -55,6 +71,9 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         buffer = self._buffer
+        if not buffer and len(data) >= _HEAD_BYTES and int.from_bytes(data[:4], "big") == len(data) - 4:  # nearly always
+            self._answered(data[4:_HEAD_BYTES], data[_HEAD_BYTES:])
+            return
         buffer += data
         start = 0
         while len(buffer) - start >= 4:
@@ -64,7 +83,8 @@ class Connection(asyncio.Protocol):
                 return
             if len(buffer) - start - 4 < size:
                 break
-            self._answered(bytes(buffer[start + 4 : start + 4 + size]))
+            head = start + _HEAD_BYTES
+            self._answered(bytes(buffer[start + 4 : head]), bytes(buffer[head : start + 4 + size]))
             start += 4 + size
         if start:
             del buffer[:start]
@@ -72,22 +92,23 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._fail(exc or ConnectionError("the broker closed the connection"))
 
-    def _answered(self, frame: bytes) -> None:
-        if not self._waiting or self._waiting[0][0] != int.from_bytes(frame[:4], "big"):
+    def _answered(self, correlation: bytes, body: bytes) -> None:
+        if not self._waiting or self._waiting[0][0] != int.from_bytes(correlation, "big"):
             self._fail(BrokerError("the broker's answers are out of order"))
             return
-        _, answer, timer = self._waiting.popleft()
-        timer.cancel()
+        answer = self._waiting.popleft()[1]
         if not answer.done():
-            answer.set_result(frame[4:])
+            answer.set_result(body)
 
     def _fail(self, error: Exception) -> None:
         transport, self._transport = self._transport, None
         if transport is not None:
             transport.abort()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         while self._waiting:
-            _, answer, timer = self._waiting.popleft()
-            timer.cancel()
+            answer = self._waiting.popleft()[1]
             if not answer.done():
                 answer.set_exception(error)
                 answer.exception()  # it may be that nobody waits any more; that is no fault

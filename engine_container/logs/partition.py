@@ -130,15 +130,17 @@ class PartitionReader(_Partition):
         """The next records; waits a little for the first and may come back with none. Raises :class:`LogUnavailableError`."""
         connection = await self._connected()
         try:
-            asked = self._asked or self._ask(connection)
-            answer = await asyncio.shield(asked)
+            answer = await (self._asked or self._ask(connection))
             self._asked = None
             found = wire.records(self._requests.fetch_answer(answer), self.position)
             if found:
                 self.position = found[-1][0] + 1
-            self._asked = self._ask(connection)
+            self._ask(connection)
         except OSError as error:
             raise self._failure(error) from error
+        except asyncio.CancelledError:
+            self.close()  # the answer under way is lost with who waited for it
+            raise
         return [LogRecord(offset, payload, time_ms) for offset, time_ms, payload in found]
 
     def _ask(self, connection: Connection) -> asyncio.Future[bytes]:
