@@ -70,8 +70,9 @@ def place_command(request: PlaceOrderRequest, symbols: Symbols, user_id: bytes) 
     kind = _TYPES[request.type]
     symbol = known_symbol(symbols, request.symbol)
     _check_fields(request, kind)
+    command_id = new_uuid_bytes()
     return PlaceOrder(
-        new_uuid_bytes(),
+        command_id,
         user_id,
         symbol.symbol,
         _SIDES[request.side],
@@ -79,7 +80,7 @@ def place_command(request: PlaceOrderRequest, symbols: Symbols, user_id: bytes) 
         _time_in_force(request, kind),
         amount("quantity", request.quantity),
         amount("price", request.price),
-        request.client_order_id or uuid_text(new_uuid_bytes()),
+        request.client_order_id or uuid_text(command_id),
         0 if request.quote_quantity is None else amount("quote_quantity", request.quote_quantity),
         request.post_only,
         _PREVENTIONS[request.self_trade_prevention],
