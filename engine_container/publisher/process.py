@@ -120,7 +120,7 @@ class Publisher:
         """From a snapshot or the log's beginning, because what an order looks like is known from its first event; published is only what
         is missing.
         """
-        publish_from = await self._open_topics()
+        publish_from = self._said = await self._open_topics()
         begun = False
         while True:
             try:
