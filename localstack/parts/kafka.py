@@ -100,12 +100,19 @@ class Kafka:
         return self.state / "kafka"
 
     @property
+    def _scratch(self) -> Path:
+        """Where the broker unpacks its native libraries, which it leaves behind when it is killed."""
+        return self.home / "tmp"
+
+    @property
     def bootstrap(self) -> str:
         return f"127.0.0.1:{self.port}"
 
     def prepare(self) -> None:
         """Fetch the jars, write the configuration, format the log folder once."""
         self.home.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(self._scratch, ignore_errors=True)  # what a broker that was killed left there
+        self._scratch.mkdir()
         configuration = self.home / "server.properties"
         configuration.write_text("".join(f"{name}={value}\n" for name, value in self._properties().items()))
         if (self.home / "data" / "meta.properties").exists():
@@ -148,7 +155,7 @@ class Kafka:
         probe(self.bootstrap)
 
     def _java(self, *flags: str) -> tuple[str, ...]:
-        return ("java", "-cp", f"{jars()}/*", *flags)
+        return ("java", "-cp", f"{jars()}/*", f"-Djava.io.tmpdir={self._scratch}", *flags)
 
     def _properties(self) -> dict[str, str]:
         listeners = f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self.controller_port}"
