@@ -238,13 +238,14 @@ def test_a_slow_reader_is_closed_and_nobody_waits_for_it(play: Play) -> None:
 def test_a_connection_ends_with_its_token(play: Play) -> None:
     async def scenario(h: Harness) -> None:
         now_ms = time.time_ns() // 1_000_000
-        async with h.socket("/ws/orders", user=ALICE, now_ms=now_ms, life_s=2) as ends, h.socket("/ws/orders", user=BOB) as revoked:
+        async with h.socket("/ws/orders", user=ALICE, now_ms=now_ms, life_s=4) as ends, h.socket("/ws/orders", user=BOB) as revoked:
             await ends.hear("subscribed")
             await revoked.hear("subscribed")
             h.redis.values[revocation.user_key(BOB)] = str(now_ms + 60_000).encode()
             assert await revoked.closed() == wire.CLOSE_UNAUTHORIZED
             assert await ends.closed() == wire.CLOSE_UNAUTHORIZED
-        async with h.socket("/ws/orders", user=ALICE, now_ms=now_ms, life_s=3) as renewed:
+        now_ms = time.time_ns() // 1_000_000
+        async with h.socket("/ws/orders", user=ALICE, now_ms=now_ms, life_s=10) as renewed:
             renewed.say(action="auth", token=h.token(ALICE))
             await renewed.hear("authenticated")
             renewed.say(action="auth", token=h.token(BOB, now_ms=now_ms + 120_000))
