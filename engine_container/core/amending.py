@@ -73,7 +73,7 @@ def _amend(state: State, order: Order, quantity: int, price: int, events: Events
     if refusal is not None:
         return refusal
     if 0 < value < symbol.notional_min:
-        return "MIN_NOTIONAL", {"required": int(symbol.notional_min), "notional": value}
+        return "MIN_NOTIONAL", {"required": symbol.notional_min, "notional": value}
     if ticks == order.price and lots <= order.open:
         if lots < order.open:
             shrink(state, order, order.open - lots)

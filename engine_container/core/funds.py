@@ -123,8 +123,7 @@ def release(state: State, order: Order, lots: i64) -> None:
 
 def shortage(balance: Balance, required: int) -> Details:
     """The figures of an insufficient balance."""
-    available: int = balance.available
-    return {"asset": balance.total.asset, "required": min(required, TOTAL_MAX), "available": available}
+    return {"asset": balance.total.asset, "required": min(required, TOTAL_MAX), "available": balance.available}
 
 
 def credit(state: State, user_id: bytes, asset: str, amount: int, transfer_id: bytes, events: Events) -> None:

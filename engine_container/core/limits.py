@@ -31,6 +31,7 @@ from engine_container.core.vocabulary import (
     TAKE_PROFIT_LIMIT,
     TRAILING_STOP,
     UNITS,
+    may_rest,
 )
 
 Refusal = tuple[str, Details]
@@ -69,10 +70,8 @@ def market_refusal(state: State, symbol: Symbol, style: i64) -> Refusal | None:
         if within_hours(symbol, state.now_ms):
             return None
         return "MARKET_CLOSED", {"symbol": symbol.name, "opens_minute": symbol.opens_minute, "closes_minute": symbol.closes_minute}
-    kind = style & 7
-    time_in_force = (style >> 3) & 7
     post_only = (style >> 9) & 1
-    if symbol.status == AUCTION and has_limit(kind) and time_in_force not in {IOC, FOK} and not post_only:
+    if symbol.status == AUCTION and has_limit(style & 7) and may_rest(style) and not post_only:
         return None
     return "MARKET_CLOSED", {"symbol": symbol.name, "symbol_status": symbol.status, "resume_ms": symbol.resume_ms}
 
@@ -83,7 +82,7 @@ def combination_refusal(state: State, user: User, style: i64, terms: Terms | Non
     time_in_force = (style >> 3) & 7
     if has_limit(kind) != (price != 0):
         return _odd("a limit price belongs to LIMIT, STOP_LIMIT and TAKE_PROFIT_LIMIT orders, and only to them")
-    if (style >> 9) & 1 and (kind != LIMIT or time_in_force in {IOC, FOK}):
+    if (style >> 9) & 1 and (kind != LIMIT or not may_rest(style)):
         return _odd("post-only orders are LIMIT orders that may rest")
     if (style >> 6) & 7 == STP_ALLOW and not user.market_maker:
         return _odd("only flagged market makers may trade with themselves")
@@ -132,9 +131,9 @@ def quantity_refusal(symbol: Symbol, quantity: int) -> Refusal:
     """A quantity (units) off the lot step or outside the symbol's sizes."""
     return "INVALID_QUANTITY", {
         "quantity": quantity,
-        "minimum": int(symbol.lots_min * symbol.lot),
-        "maximum": int(symbol.lots_max * symbol.lot),
-        "step": int(symbol.lot),
+        "minimum": symbol.lots_min * symbol.lot,
+        "maximum": symbol.lots_max * symbol.lot,
+        "step": symbol.lot,
     }
 
 
@@ -155,7 +154,7 @@ def set_band(symbol: Symbol) -> None:
 
 
 def raised(price: i64, bps: i64) -> i64:
-    """The greatest price that is no more than so many basis points (0 to 9999) above this one (up to AMOUNT_MAX)."""
+    """The greatest price that is no more than so many basis points (0 to 9999) above this one (up to 4 x 10^18)."""
     # in two parts, whose products stay within 64 bits
     return price // BPS * (BPS + bps) + price % BPS * (BPS + bps) // BPS
 

@@ -210,7 +210,7 @@ def _set_rules(state: State, command: SetRules, events: Events) -> None:
         return
     remember_command(state, command.command_id, content)
     if not int(state.rules) <= command.version <= RULES_LATEST:
-        events.append((TAG_REFUSED, "VALIDATION_ERROR", {"field": "version", "current": int(state.rules), "latest": RULES_LATEST}))
+        events.append((TAG_REFUSED, "VALIDATION_ERROR", {"field": "version", "current": state.rules, "latest": RULES_LATEST}))
         return
     state.rules = command.version
     events.append((TAG_RULES, command.version))

@@ -31,6 +31,7 @@ from engine_container.core.vocabulary import (
     TAG_ACCEPTED,
     TAG_ORDER_REPEATED,
     TAG_REJECTED,
+    may_rest,
 )
 from mycrypto.contracts.commands import PlaceOrder, fields_of
 
@@ -190,7 +191,7 @@ def begin(state: State, order: Order, fields: Fields, events: Events, closed: Ev
         run_limit(state, order, events, closed)
         return
     accept(state, order, fields, OPEN, events)
-    if (order.style >> 3) & 7 in {0, 3, 4}:
+    if may_rest(order.style):
         settle_in_book(state, order)
     else:
         run_limit(state, order, events, closed)

@@ -18,11 +18,12 @@ from engine_container.core.limits import (
     open_order_refusal,
     price_refusal,
     quantity_refusal,
+    raised,
     size_refusal,
     too_much,
     turnover_refusal,
 )
-from engine_container.core.vocabulary import ACTIVE, BPS, BUY, FOK, IOC, LIMIT, MARKET, STP_ACCOUNT, STP_ALLOW
+from engine_container.core.vocabulary import ACTIVE, BUY, LIMIT, MARKET, STP_ACCOUNT, STP_ALLOW, may_rest
 
 STOP_MARGIN_BPS = 1_000
 """A market-type stop BUY locks for its trigger price plus the band; without a band plus this."""
@@ -134,7 +135,7 @@ def _within_limits(
         refusal = band_refusal(symbol, ticks)
         if refusal is not None:
             return refusal
-    if kind != MARKET and (style >> 3) & 7 not in {IOC, FOK}:
+    if kind != MARKET and may_rest(style):
         refusal = open_order_refusal(seat, 1)
         if refusal is not None:
             return refusal
@@ -170,10 +171,9 @@ def _reference_price(symbol: Symbol, side: i64, terms: Terms, ticks: int) -> int
         return terms.stop
     start = terms.activation or int(symbol.last_price)
     if side == BUY:
-        return start * (BPS + terms.trail_bps) // BPS
+        return raised(start, terms.trail_bps)
     return start
 
 
 def _lock_price(symbol: Symbol, reference: int) -> int:
-    margin: int = symbol.band_bps if symbol.band_bps > 0 else STOP_MARGIN_BPS
-    return reference * (BPS + margin) // BPS
+    return raised(reference, symbol.band_bps if symbol.band_bps > 0 else i64(STOP_MARGIN_BPS))

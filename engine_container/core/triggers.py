@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 
 from engine_container.core.entities import InvariantError, Order, Symbol, Terms
+from engine_container.core.limits import lowered, raised
 from engine_container.core.vocabulary import BPS, BUY, TAKE_PROFIT, TAKE_PROFIT_LIMIT, TRAILING_STOP, kind_of
 
 
@@ -95,10 +96,10 @@ def follow(order: Order, price: int) -> bool:
         return False
     if order.side == BUY:
         terms.extreme = min(terms.extreme, price)
-        terms.stop = terms.extreme * (BPS + terms.trail_bps) // BPS
+        terms.stop = raised(terms.extreme, terms.trail_bps)
         return price * BPS >= terms.extreme * (BPS + terms.trail_bps)
     terms.extreme = max(terms.extreme, price)
-    terms.stop = -(-terms.extreme * (BPS - terms.trail_bps) // BPS)
+    terms.stop = lowered(terms.extreme, terms.trail_bps)
     return price * BPS <= terms.extreme * (BPS - terms.trail_bps)
 
 
