@@ -9,12 +9,10 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-import psycopg
 from psycopg.rows import TupleRow
-from psycopg_pool import PoolTimeout
 
 from engine_container.metrics import Counter
-from engine_container.publisher.paper_trading import Reporter
+from engine_container.publisher.beside import Attempts, Reporter
 from engine_container.trade_database import TradePool
 from mycrypto.mail import MailKind
 from mycrypto.money import format_amount, from_numeric
@@ -46,25 +44,21 @@ class PriceAlerts:
     def __init__(self, pool: TradePool, sender: Sender, reporter: Reporter) -> None:
         self._pool = pool
         self._sender = sender
-        self._logger = reporter
-        self.state = "starting"
+        self._attempts = Attempts(reporter, "no price alert is looked at")
+
+    @property
+    def state(self) -> str:
+        return self._attempts.state
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            try:
-                while await self.step():
-                    pass
-            except (psycopg.OperationalError, PoolTimeout, OSError) as error:
-                if self.state != "not reachable":
-                    self._logger.warning("the trade database is not reachable, no price alert is looked at: %s", error)
-                self.state = "not reachable"
-            except Exception:  # whatever it is, the publisher has other work to do
-                self._logger.exception("price alerts do not go out")
-                self.state = "failing"
-            else:
-                self.state = "ok"
+            await self._attempts.result_of(self._all)
             await asyncio.sleep(EVERY_SECONDS)
+
+    async def _all(self) -> None:
+        while await self.step():
+            pass
 
     async def step(self) -> bool:
         """Fire what the last prices have reached, and send mails; whether more of them are left. Raises what the queue's client raises."""
