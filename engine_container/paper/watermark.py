@@ -6,20 +6,19 @@ the trades that have been looked at, and nobody waits longer than one step of th
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Final
 
 from engine_container.trade_database import TradeConnection
+from mycrypto.projection import moment
 
 CONSUMER: Final = "paper"
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def make_watermark(connection: TradeConnection, shard: int) -> None:
     """The row to lock, where it is missing."""
     await connection.execute(
         "INSERT INTO projection_watermark (consumer, shard, seq, event_time) VALUES (%s, %s, 0, %s) ON CONFLICT DO NOTHING",
-        (CONSUMER, shard, _EPOCH),
+        (CONSUMER, shard, moment(0)),
     )
 
 

@@ -1,5 +1,5 @@
-"""What staff with the role ADMIN and a fresh second factor may change: symbols, their status, a user's limits, the version of the rules. Every change is written
-down with what was before.
+"""What staff with the role ADMIN and a fresh second factor may change: symbols, their status, a user's limits, the version of the rules. Every
+change is written down with what was before.
 """
 
 from __future__ import annotations

@@ -215,8 +215,8 @@ async def running(signing_key: keys.SigningKey, key_file: Path, **changes: Any) 
     )
     gateway = Gateway(settings, command_log=engine, event_log=events)
     redis = FakeRedis()
-    gateway.redis = redis  # type: ignore[assignment] # it answers what is asked
-    gateway.auth._store = redis  # type: ignore[assignment] # as above
+    gateway.redis = redis  # type: ignore[assignment]  # a stand-in that has just the commands that the gateway sends
+    gateway.auth._store = redis  # type: ignore[assignment]  # the same stand-in
     gateway.limits._scripts = redis
     gateway.api_keys._store = redis
     events.add(_record(engine, [symbol_changed()]))
