@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from msgspec.structs import replace
 from psycopg.rows import TupleRow
 
 from engine_container.gateway.order_rows import Narrowed, OrderFilter, narrow, order_of_row, page_of_orders
@@ -55,11 +56,11 @@ WITH closing AS (
      {{where}}
        FOR UPDATE
 ), freed AS (
-    UPDATE paper_balances SET available = available + units, locked = locked - units, updated_at = %(now)s
+    UPDATE paper_balances SET available = available + units, locked = locked - units, updated_at = %s
       FROM (SELECT asset, sum(locked) AS units FROM closing GROUP BY asset) AS held
-     WHERE user_id = %(user_id)s AND paper_balances.asset = held.asset
+     WHERE user_id = %s AND paper_balances.asset = held.asset
 ), closed AS (
-    UPDATE paper_orders SET status = 'CANCELLED', reason = %(reason)s, locked = 0, updated_at = %(now)s, cancelled_at = %(now)s
+    UPDATE paper_orders SET status = 'CANCELLED', reason = %s, locked = 0, updated_at = %s, cancelled_at = %s
       FROM closing
      WHERE paper_orders.number = closing.number
     RETURNING paper_orders.*
@@ -264,22 +265,13 @@ async def _lock(connection: TradeConnection, user_id: UUID, request: Request, no
 
 
 async def _close(connection: TradeConnection, wanted: OrderFilter, reason: str, now: datetime, number: int | None) -> list[Order]:
-    conditions = ["user_id = %(user_id)s", "status < 'FILLED'"]
+    owner = wanted.user_id or _NOBODY
+    narrowed = narrow(replace(wanted, user_id=owner))
+    narrowed.add("status < 'FILLED'")
     if number is not None:
-        conditions.append("number = %(number)s")
-    if wanted.symbol is not None:
-        conditions.append("symbol = %(symbol)s")
-    if wanted.side is not None:
-        conditions.append("side = %(side)s::order_side")
-    values = {
-        "user_id": UUID(bytes=wanted.user_id or _NOBODY),
-        "number": number,
-        "symbol": wanted.symbol,
-        "side": None if wanted.side is None else wanted.side.name,
-        "reason": reason,
-        "now": now,
-    }
-    rows = await connection.execute(_CLOSE.format(where=f"WHERE {' AND '.join(conditions)}").encode(), values)
+        narrowed.add("number = %s", number)
+    values = (*narrowed.parameters, now, UUID(bytes=owner), reason, now, now)
+    rows = await connection.execute(_CLOSE.format(where=narrowed.where).encode(), values)
     return [order_of_row(row) for row in await rows.fetchall()]
 
 
