@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import TracebackType
@@ -18,6 +20,8 @@ Query = dict[str, str | int]
 REQUEST_SECONDS_MAX: Final = 30
 POLL_SECONDS: Final = 0.05
 RETRY_SECONDS: Final = 0.2
+PATIENCE_SECONDS: Final = 60.0
+"""How long those who are patient wait for a part that is being restarted."""
 
 
 class ApiError(Exception):
@@ -68,6 +72,15 @@ class Api:
         if self._session is None:
             raise RuntimeError("use 'async with Api(...)'")
         return self._session
+
+    @contextmanager
+    def patient(self) -> Iterator[None]:
+        """For what is not to fail because a part is just restarting: :const:`PATIENCE_SECONDS` for each request meanwhile."""
+        usual, self.patience_seconds = self.patience_seconds, PATIENCE_SECONDS
+        try:
+            yield
+        finally:
+            self.patience_seconds = usual
 
     async def request(
         self,
@@ -163,7 +176,8 @@ class Trader:
             await asyncio.sleep(POLL_SECONDS)
 
     async def login(self) -> JSON:
-        answer: JSON = await self.api.request("POST", "/api/auth/login", {"email": self.email, "password": self.password})
+        body = {"email": self.email, "password": self.password}
+        answer: JSON = await self.api.request("POST", "/api/auth/login", body, repeatable=True)
         self.access_token = answer["access_token"]
         self.refresh_token = answer["refresh_token"]
         self.user_id = answer["user"]["id"]

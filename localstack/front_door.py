@@ -142,9 +142,12 @@ class FrontDoor:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             log.warning("%s %s: %r", scope["method"], scope["path"], error)
             raise ProblemError("SERVICE_UNAVAILABLE", "the AWS emulator does not answer", headers={"Retry-After": "1"}) from error
+        except httpx.TimeoutException as error:
+            log.warning("%s %s: %r", scope["method"], scope["path"], error)
+            raise ProblemError("OUTCOME_UNKNOWN", f"the AWS emulator has not answered within {ANSWER_SECONDS_MAX:g} s") from error
         except httpx.HTTPError as error:
             log.warning("%s %s: %r", scope["method"], scope["path"], error)
-            raise ProblemError("OUTCOME_UNKNOWN", "the AWS emulator broke off") from error
+            raise ProblemError("OUTCOME_UNKNOWN", f"the AWS emulator broke off: {error!r}") from error
         headers = [pair for pair in _end_to_end(response.headers.raw) if pair[0].lower() not in MADE_ANEW]
         trace = (response.headers.get("x-request-id") or trace_id).encode()
         await _answer(send, response.status_code, response.content, [*headers, (b"x-request-id", trace)])

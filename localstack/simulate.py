@@ -35,7 +35,7 @@ def signature(secret: str, body: bytes, unix_seconds: int) -> str:
 async def _send(api: Api, path: str, secret: str, document: dict[str, object]) -> Any:
     body = msgspec.json.encode(document)
     headers = {"X-Signature": signature(secret, body, int(time.time()))}
-    return await api.request("POST", path, msgspec.Raw(body), headers=headers)
+    return await api.request("POST", path, msgspec.Raw(body), headers=headers, repeatable=True)
 
 
 async def bank_transfer(api: Api, keys: WebhookSecrets, *, reference: str, amount: str, sender_iban: str = SENDER_IBAN) -> Any:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from localstack.actors import Exchange
-from localstack.client import Api, ApiError
+from localstack.client import PATIENCE_SECONDS, Api, ApiError
 from localstack.demo import Audience, Demo, DemoFailedError, Report, Step
 from localstack.running import NotRunningError, Running
 from localstack.simulate import bank_transfer, chain_deposit
@@ -22,7 +22,7 @@ from localstack.staff import grant_admin
 from localstack.traffic.flow_file import FlowError
 from localstack.traffic.mix import MixReport
 from localstack.traffic.replay import ReplayError, ReplayReport
-from localstack.traffic.session import PATIENCE_SECONDS, replay_file, send_mix
+from localstack.traffic.session import replay_file, send_mix
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 

@@ -82,7 +82,8 @@ async def prepare_users(exchange: Exchange, count: int, told: Callable[[str], No
         told(f"{ready} of {count} users are funded")
         return trader
 
-    return list(await asyncio.gather(*(one(number) for number in range(count))))
+    with exchange.api.patient():
+        return list(await asyncio.gather(*(one(number) for number in range(count))))
 
 
 class Mix:

@@ -8,13 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from localstack.actors import Exchange
-from localstack.client import Api
+from localstack.client import PATIENCE_SECONDS, Api
 from localstack.running import Running
 from localstack.staff import new_operator
 from localstack.traffic import flow_file, mix, replay
-
-PATIENCE_SECONDS: Final = 60.0
-"""How long a request waits for a part that is being restarted."""
 
 TAKER_SHARE: Final = 4
 """One user in so many takes, the others make."""

@@ -85,19 +85,20 @@ def test_headers_of_the_answer_arrive_but_not_those_of_its_connection() -> None:
 
 
 @pytest.mark.parametrize(
-    ("failure", "status", "code"),
+    ("failure", "status", "code", "cause"),
     [
-        (httpx.ConnectError("refused"), 503, "SERVICE_UNAVAILABLE"),
-        (httpx.ReadTimeout("slow"), 504, "OUTCOME_UNKNOWN"),
-        (httpx.ReadError("gone"), 504, "OUTCOME_UNKNOWN"),
+        (httpx.ConnectError("refused"), 503, "SERVICE_UNAVAILABLE", "does not answer"),
+        (httpx.ReadTimeout("slow"), 504, "OUTCOME_UNKNOWN", "has not answered within 29 s"),
+        (httpx.ReadError("gone"), 504, "OUTCOME_UNKNOWN", "broke off: ReadError('gone')"),
     ],
 )
-def test_an_emulator_that_fails_is_a_problem_document(failure: Exception, status: int, code: str) -> None:
+def test_an_emulator_that_fails_is_a_problem_document(failure: Exception, status: int, code: str, cause: str) -> None:
     def upstream(_request: httpx.Request) -> httpx.Response:
         raise failure
 
     answer = ask(upstream, "POST", "/api/wallet/deposit/fiat", content=b"{}", headers={"X-Request-ID": "trace-3"})
     assert (answer.status_code, answer.json()["code"], answer.json()["trace_id"]) == (status, code, "trace-3")
+    assert cause in answer.json()["detail"]
     assert answer.headers["content-type"] == "application/problem+json"
 
 
