@@ -239,3 +239,8 @@ def tail(log: Path, lines: int = 20) -> str:
         return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
     except FileNotFoundError:
         return ""
+
+
+def last_words(state: Path, lines: int = 15) -> str:
+    """The ends of all logs of a state folder: of a platform that goes with its logs when something has failed."""
+    return "\n".join(f"--- {log.name}\n{tail(log, lines)}" for log in sorted((state / "logs").glob("*.log")))

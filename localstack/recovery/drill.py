@@ -27,7 +27,7 @@ from localstack.recovery.disaster import strike
 from localstack.recovery.witness import Witness, trades_in
 from localstack.running import Running
 from localstack.servers import Servers
-from localstack.supervision import tail
+from localstack.supervision import last_words
 from localstack.traffic import mix
 from localstack.verify import verify
 from mycrypto.contracts.commands import Tick, decode_record
@@ -38,7 +38,6 @@ RPO_GOAL_SECONDS: Final = 6 * 3600
 PATIENCE_SECONDS: Final = 120
 SEED: Final = 7
 DIFFERENCES_MAX: Final = 20
-LAST_LINES: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +107,11 @@ class Drill:
                 plan, running = self._restore()
                 asyncio.run(self._prove(running, lost, plan))
         except Exception as error:
-            error.add_note(self._last_words())
+            error.add_note(last_words(self._state))
             raise
         finally:
             self._platform.reset()
         return self._report
-
-    def _last_words(self) -> str:
-        """What the parts of the platform, which goes with its logs, have said last."""
-        logs = sorted((self._state / "logs").glob("*.log"))
-        return "\n".join(f"--- {log.name}\n{tail(log, LAST_LINES)}" for log in logs)
 
     def _new_platform(self) -> Platform:
         return Platform(self._state, usual_ports=self._ports, progress=Progress(quiet=True), tied=True)
