@@ -73,8 +73,7 @@ class Figures(Observer):
         quote = symbol.rpartition("/")[2]
         if quote == DOLLAR:
             return value
-        minutes = self._views().minutes.get(f"{DOLLAR}/{quote}")
-        price = minutes.last_price if minutes is not None else None
+        price = self._views().last_price(f"{DOLLAR}/{quote}")
         return value * UNITS_PER_ONE // price if price else 0
 
     def _active_users(self, now_ms: int) -> int:

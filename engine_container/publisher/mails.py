@@ -87,8 +87,7 @@ class MailMaker(Observer):
         """What a value is in TRY, at the last price; 0 while nobody has traded its currency for TRY."""
         if quote == LIRA:
             return value
-        minutes = self._views().minutes.get(f"{quote}/{LIRA}")
-        return value * (minutes.last_price or 0) // UNITS_PER_ONE if minutes is not None else 0
+        return value * (self._views().last_price(f"{quote}/{LIRA}") or 0) // UNITS_PER_ONE
 
     def _may_tell(self, user_id: bytes, time_ms: int) -> bool:
         hour = time_ms // HOUR_MS

@@ -42,6 +42,11 @@ class Projection:
         self._moving: dict[int, int] = {}
         """Orders that may come to rest at the end of this result, with what they will show (0: work it out)."""
 
+    def last_price(self, symbol: str) -> int | None:
+        """Of the newest trade; ``None`` where there is no such symbol, or nothing was traded yet."""
+        minutes = self.minutes.get(symbol)
+        return None if minutes is None else minutes.last_price
+
     def apply(self, record: EventRecord) -> bool:
         """Take in one record; says if anything in it was new."""
         next_seq = record.next_seq
