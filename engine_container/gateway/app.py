@@ -101,8 +101,8 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
         ("/api/v1/account/paper/reset", {"POST": paper.reset}),
         ("/api/v1/alerts", {"POST": alerts.place, "GET": alerts.list}),
         ("/api/v1/alerts/{alert_id}", {"GET": alerts.get, "PATCH": alerts.change, "DELETE": alerts.remove}),
-        ("/api/v1/positions", {"GET": account.positions}),
-        ("/api/v1/positions/{symbol:path}", {"GET": account.position}),
+        ("/api/v1/positions", {"GET": by_mode(account.positions, paper.positions)}),
+        ("/api/v1/positions/{symbol:path}", {"GET": by_mode(account.position, paper.position)}),
         ("/api/v1/admin/emergency/halt-all", {"POST": admin.halt_all}),
         ("/api/v1/admin/emergency/resume-all", {"POST": admin.resume_all}),
         ("/api/v1/admin/circuit-breaker/{symbol:path}", {"POST": admin.breaker}),
@@ -116,7 +116,7 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
         ("/ready", {"GET": operations.ready}),
         ("/metrics", {"GET": operations.metrics}),
     )
-    sockets = Sockets(gateway, orders)
+    sockets = Sockets(gateway, orders, paper)
     channels: tuple[tuple[str, ASGIApp], ...] = (
         ("/ws/orderbook/{symbol:path}", sockets.order_book),
         ("/ws/trades/{symbol:path}", sockets.trades),

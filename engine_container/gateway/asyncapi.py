@@ -61,10 +61,13 @@ def _message(name: str, summary: str, properties: dict[str, Any], data: object =
 def messages() -> dict[str, dict[str, Any]]:
     """What the server says, by ``type``."""
     symbol: dict[str, Any] = {"symbol": _TEXT}
+    mode = {"mode": {"const": "paper", "description": "Of paper orders only"}}
     return {
         "connected": _message("connected", "The first message of every connection", {}, {"type": "object"}),
-        "subscribed": _message("subscribed", "A subscription holds", {"stream": _TEXT, **symbol, "success": {"type": "boolean"}}),
-        "unsubscribed": _message("unsubscribed", "A subscription ended", {"stream": _TEXT, **symbol, "success": {"type": "boolean"}}),
+        "subscribed": _message("subscribed", "A subscription holds", {"stream": _TEXT, **symbol, **mode, "success": {"type": "boolean"}}),
+        "unsubscribed": _message(
+            "unsubscribed", "A subscription ended", {"stream": _TEXT, **symbol, **mode, "success": {"type": "boolean"}}
+        ),
         "snapshot": _message(
             "snapshot",
             "The book as it is, up to 1000 levels a side",
@@ -101,6 +104,7 @@ def messages() -> dict[str, dict[str, Any]]:
             "order_update",
             "One of your orders changed",
             symbol
+            | mode
             | {
                 "sequence": _SEQUENCE,
                 "action": {
@@ -112,7 +116,7 @@ def messages() -> dict[str, dict[str, Any]]:
         "resynced": _message(
             "resynced",
             "The answer to resync of orders, after their present states; not complete: ask for older changes with GET /api/v1/orders",
-            {"id": {}, "sequence": _SEQUENCE},
+            {"id": {}, "sequence": _SEQUENCE} | mode,
             {"type": "object", "properties": {"orders": {"type": "integer"}, "complete": {"type": "boolean"}}},
         ),
         "balance_update": _message("balance_update", "One of your balances changed", {"sequence": _SEQUENCE}, _ref(api.Balance)),
@@ -140,10 +144,10 @@ def document() -> dict[str, Any]:
     addresses = {
         "orderbook": ("/ws/orderbook/{symbol}", "The book of one symbol"),
         "trades": ("/ws/trades/{symbol}", "The trades of one symbol"),
-        "orders": ("/ws/orders", "Own orders; the token in the query parameter token"),
+        "orders": ("/ws/orders", "Own orders; the token in the query parameter token; mode=paper in the query: own paper orders"),
         "all": (
             "/ws",
-            "All streams by subscription, and order entry; cancel_on_disconnect=true in the query cancels open orders when it ends",
+            "All streams by subscription, and order entry; cancel_on_disconnect=true in the query cancels open live orders when it ends",
         ),
     }
     codes = "; ".join(f"{code}: {text}" for code, text in CLOSE_CODES.items())

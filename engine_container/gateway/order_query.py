@@ -18,6 +18,8 @@ from mycrypto.errors import ProblemError, invalid
 
 V = TypeVar("V")
 
+_MODES: Final[dict[str, api.Mode]] = {"live": "live", "paper": "paper"}
+
 LIST_QUERY: Final = frozenset(
     {
         "symbol",
@@ -83,6 +85,16 @@ def _choice(field: str, text: str, choices: Mapping[str, V]) -> V:
 
 def parse_side(text: str | None) -> Side | None:
     return None if text is None else _choice("side", text, Side.__members__)
+
+
+def parse_mode(text: str) -> api.Mode:
+    return _choice("mode", text, _MODES)
+
+
+def check_one_name(order_id: str | None, client_order_id: str | None) -> None:
+    """An order is named by one of its two names."""
+    if (order_id is None) is (client_order_id is None):
+        raise invalid("order_id", "or client_order_id is required, and only one of them")
 
 
 def _statuses(text: str | None) -> frozenset[OrderStatus]:

@@ -21,11 +21,13 @@ from engine_container.gateway.order_rows import Narrowed, OrderFilter, narrow, o
 from engine_container.gateway.pages import Page, Position
 from engine_container.gateway.trade_store import TradeStore
 from engine_container.paper import rules
+from engine_container.paper.holdings import HOLDING_COLUMNS, holding_of_row
 from engine_container.paper.rules import PaperRefusedError
 from engine_container.paper.watermark import share_watermark
 from engine_container.trade_database import TradeConnection, TradePool
 from engine_container.views.balances import Balance
 from engine_container.views.orders import Order
+from engine_container.views.positions import Holding
 from engine_container.views.trades import OwnFill, TradeRecord
 from mycrypto.contracts.commands import PlaceOrder
 from mycrypto.contracts.events import SymbolChanged, Trade
@@ -35,7 +37,7 @@ from mycrypto.projection import milliseconds, moment
 
 _NOBODY: Final = bytes(16)
 
-_ORDER_COLUMNS: Final = (
+ORDER_COLUMNS: Final = (
     "number, created_at, user_id, client_order_id, symbol, side::text, order_type::text,"
     " CASE order_type WHEN 'MARKET' THEN 'IOC' ELSE 'GTC' END, quantity, price, quote_quantity, false, stop_price, NULL, NULL, NULL, NULL,"
     " status::text, updated_at, 0, filled_quantity, filled_value, fee, triggered_at, filled_at, cancelled_at, reason"
@@ -46,7 +48,7 @@ INSERT INTO paper_orders (
     user_id, client_order_id, symbol, side, order_type, status, quantity, quote_quantity, price, stop_price, tick_size, lot_size, slippage_ppm,
     locked, after_seq, after_time, created_at, updated_at)
 VALUES (%s, %s, %s, %s::order_side, %s::order_type, %s::order_status, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-RETURNING {_ORDER_COLUMNS}
+RETURNING {ORDER_COLUMNS}
 """
 
 _CLOSE: Final = f"""
@@ -65,7 +67,7 @@ WITH closing AS (
      WHERE paper_orders.number = closing.number
     RETURNING paper_orders.*
 )
-SELECT {_ORDER_COLUMNS} FROM closed ORDER BY number
+SELECT {ORDER_COLUMNS} FROM closed ORDER BY number
 """
 
 _FILLS: Final = """
@@ -124,7 +126,7 @@ class PaperAccounts(TradeStore):
                 command.symbol,
                 command.side.name,
                 command.type.name,
-                rules.first_status(command).name,
+                rules.first_status(command.type).name,
                 *map(to_numeric, amounts),
                 request.slippage_ppm,
                 to_numeric(request.need),
@@ -154,6 +156,7 @@ class PaperAccounts(TradeStore):
             await _close(connection, OrderFilter(user_id=user_id), "RESET", now, None)
             await connection.execute("UPDATE paper_accounts SET reset_at = %s WHERE user_id = %s", (now, owner))
             await connection.execute("DELETE FROM paper_balances WHERE user_id = %s", (owner,))
+            await connection.execute("DELETE FROM paper_positions WHERE user_id = %s", (owner,))
             await _begin_anew(connection, owner, now)
 
     async def balances(self, user_id: bytes, now_ms: int) -> dict[str, Balance]:
@@ -165,15 +168,21 @@ class PaperAccounts(TradeStore):
             return {asset: Balance(units, 0, 0, now_ms) for asset, units in rules.START.items()}
         return {asset: Balance(from_numeric(available), from_numeric(locked), 0, milliseconds(at)) for asset, available, locked, at in rows}
 
+    async def positions(self, user_id: bytes, symbol: str | None) -> list[Holding]:
+        """What the trades since the last fresh start add up to, by symbol."""
+        narrowed = narrow(OrderFilter(user_id=user_id, symbol=symbol))
+        rows = await self._rows(f"SELECT {HOLDING_COLUMNS} FROM paper_positions {narrowed.where} ORDER BY symbol", narrowed.parameters)
+        return [holding_of_row(row) for row in rows]
+
     async def order(self, number: int) -> Order | None:
         """By number, with its fill."""
-        rows = await self._rows(f"SELECT {_ORDER_COLUMNS} FROM paper_orders WHERE number = %s", (number,))
+        rows = await self._rows(f"SELECT {ORDER_COLUMNS} FROM paper_orders WHERE number = %s", (number,))
         return await self._with_fills(rows)
 
     async def order_by_client_id(self, user_id: bytes, client_order_id: str) -> Order | None:
         """By the user's own name for it, with its fill."""
         rows = await self._rows(
-            f"SELECT {_ORDER_COLUMNS} FROM paper_orders WHERE user_id = %s AND client_order_id = %s", (UUID(bytes=user_id), client_order_id)
+            f"SELECT {ORDER_COLUMNS} FROM paper_orders WHERE user_id = %s AND client_order_id = %s", (UUID(bytes=user_id), client_order_id)
         )
         return await self._with_fills(rows)
 
@@ -192,7 +201,7 @@ class PaperAccounts(TradeStore):
             counted = await self._rows(f"SELECT count(*) FROM paper_orders {narrowed.where}", narrowed.parameters)
             total = int(counted[0][0])
         text, parameters = page_of_orders(narrowed, wanted, page)
-        rows = await self._rows(f"SELECT {_ORDER_COLUMNS} FROM paper_orders {text}", parameters)
+        rows = await self._rows(f"SELECT {ORDER_COLUMNS} FROM paper_orders {text}", parameters)
         return [order_of_row(row) for row in rows][page.offset or 0 :], total
 
     async def fills(
@@ -222,7 +231,7 @@ async def _begin_anew(connection: TradeConnection, user_id: UUID, now: datetime)
 
 async def _repeated(connection: TradeConnection, command: PlaceOrder) -> Order | None:
     rows = await connection.execute(
-        f"SELECT {_ORDER_COLUMNS} FROM paper_orders WHERE user_id = %s AND client_order_id = %s".encode(),
+        f"SELECT {ORDER_COLUMNS} FROM paper_orders WHERE user_id = %s AND client_order_id = %s".encode(),
         (UUID(bytes=command.user_id), command.client_order_id),
     )
     row = await rows.fetchone()

@@ -20,6 +20,7 @@ from engine_container.gateway.history import History
 from engine_container.gateway.keyset import KeySet
 from engine_container.gateway.limits import RateLimits, Use
 from engine_container.gateway.paper import PaperAccounts
+from engine_container.gateway.paper_changes import PaperChanges
 from engine_container.gateway.settings import GatewaySettings
 from engine_container.gateway.sockets.hub import Hub
 from engine_container.gateway.submit import Answer, Commands, Outcome, OverloadedError, UnansweredError
@@ -73,6 +74,7 @@ class Gateway:
         self.history = History(settings.trade_database_url, settings.shard) if settings.trade_database_url else None
         self._trade_pool = pool(settings.trade_database_url, connections_max=CONNECTIONS_MAX) if settings.trade_database_url else None
         self.paper = PaperAccounts(self._trade_pool, settings.shard) if self._trade_pool else None
+        self.paper_changes = PaperChanges(self._trade_pool) if self._trade_pool else None
         self.alerts = AlertStore(self._trade_pool) if self._trade_pool else None
         source = NewestSnapshot(
             lambda: store_at(settings.snapshot_bucket, settings.snapshot_dir, views_prefix(settings.shard)),

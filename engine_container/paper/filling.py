@@ -13,6 +13,7 @@ from uuid import UUID
 
 from psycopg.rows import TupleRow
 
+from engine_container.paper.holdings import Holdings
 from engine_container.paper.rules import Fill, PaperOrder, PublicTrade, Purse, Reaction, fill, react, triggered
 from engine_container.paper.watermark import CONSUMER, make_watermark
 from engine_container.trade_database import TradeConnection, TradePool
@@ -158,7 +159,10 @@ class Filling:
         reactions = [(order, react(order, tape.trades[order.symbol])) for order in orders]
         ending = [(order, reaction, reaction.filled) for order, reaction in reactions if reaction.filled]
         ending.sort(key=lambda item: (item[2].number, item[0].number))
-        book = _Book(await self._purses(connection, {order.user_id for order, _, _ in ending}))
+        users = {order.user_id for order, _, _ in ending}
+        held = Holdings()
+        await held.read(connection, users)
+        book = _Book(await self._purses(connection, users), held)
         for order, reaction, by in ending:
             book.end(order, reaction, by)
         waiting = [(order, reaction.triggered) for order, reaction in reactions if reaction.triggered and not reaction.filled]
@@ -167,6 +171,7 @@ class Filling:
             await cursor.executemany(_ENDED, book.ended)
             await cursor.executemany(_INSERT_TRADE, book.trades)
             await cursor.executemany(_SET_BALANCE, book.balances(tape.time))
+        await held.write(connection)
         return len(book.trades)
 
     @staticmethod
@@ -183,8 +188,9 @@ class Filling:
 class _Book:
     """What ends in a step, as the rows that say so."""
 
-    def __init__(self, purses: dict[bytes, Purse]) -> None:
+    def __init__(self, purses: dict[bytes, Purse], held: Holdings) -> None:
         self._purses = purses
+        self._held = held
         self.ended: list[Sequence[object]] = []
         self.trades: list[Sequence[object]] = []
 
@@ -200,6 +206,7 @@ class _Book:
 
     def _filled(self, order: PaperOrder, reaction: Reaction, by: PublicTrade, done: Fill) -> None:
         at = moment(by.time_ms)
+        self._held.of(order.user_id, order.symbol).trade(order.side, done.quantity, done.value, done.fee, by.time_ms)
         price, quantity, value, fee = (to_numeric(units) for units in done[:4])
         self.ended.append(("FILLED", None, quantity, value, fee, at, _triggered_at(reaction), at, None, order.number))
         slippage = 0 if done.is_maker else order.slippage_ppm

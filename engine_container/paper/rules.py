@@ -166,8 +166,8 @@ def need(command: PlaceOrder, symbol: SymbolChanged, last_price: int) -> int:
     return total
 
 
-def first_status(command: PlaceOrder) -> OrderStatus:
-    return OrderStatus.PENDING_TRIGGER if command.type in _WITH_STOP else OrderStatus.OPEN
+def first_status(kind: OrderType) -> OrderStatus:
+    return OrderStatus.PENDING_TRIGGER if kind in _WITH_STOP else OrderStatus.OPEN
 
 
 def waits_for_a_bar(kind: OrderType) -> bool:

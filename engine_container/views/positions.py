@@ -13,30 +13,35 @@ class Holding:
     A sale of more than was bought here sells what was deposited: it has no cost that we know, so it realises nothing.
     """
 
-    def __init__(self, symbol: str) -> None:
+    def __init__(self, symbol: str, quantity: int = 0, cost: int = 0, realized: int = 0, opened_ms: int = 0, updated_ms: int = 0) -> None:
+        """``opened_ms`` is 0 while nothing is held."""
         self.symbol = symbol
-        self.quantity = 0
-        self.cost = 0
-        self.realized = 0
-        self.opened_ms = 0
-        self.updated_ms = 0
+        self.quantity = quantity
+        self.cost = cost
+        self.realized = realized
+        self.opened_ms = opened_ms
+        self.updated_ms = updated_ms
 
     def add(self, fill: OwnFill) -> None:
         """Take in the next fill; call in the order of the trades."""
         trade = fill.record.trade
         value = trade.price * trade.quantity // UNITS_PER_ONE
-        self.updated_ms = fill.record.time_ms
-        if fill.side is Side.BUY:
+        self.trade(fill.side, trade.quantity, value, fill.fee, fill.record.time_ms)
+
+    def trade(self, side: Side, quantity: int, value: int, fee: int, time_ms: int) -> None:
+        """Take in the next trade; call in their order."""
+        self.updated_ms = time_ms
+        if side is Side.BUY:
             if self.quantity == 0:
-                self.opened_ms = fill.record.time_ms
-            self.quantity += trade.quantity
-            self.cost += value + fill.fee
+                self.opened_ms = time_ms
+            self.quantity += quantity
+            self.cost += value + fee
             return
-        sold = min(trade.quantity, self.quantity)
+        sold = min(quantity, self.quantity)
         if sold == 0:
             return
         cost = self.cost * sold // self.quantity
-        self.realized += (value - fill.fee) * sold // trade.quantity - cost
+        self.realized += (value - fee) * sold // quantity - cost
         self.quantity -= sold
         self.cost -= cost
         if self.quantity == 0:

@@ -129,6 +129,8 @@ READING: Final = (
         summary="What own trades add up to, with profit and loss",
         tag="account",
         answer=api.PositionList,
+        parameters=(MODE,),
+        errors=("VALIDATION_ERROR", "SERVICE_UNAVAILABLE"),
         private=True,
     ),
     Operation(
@@ -138,7 +140,8 @@ READING: Final = (
         summary="The position on one symbol",
         tag="account",
         answer=api.Position,
-        errors=("NOT_FOUND",),
+        parameters=(MODE,),
+        errors=("VALIDATION_ERROR", "NOT_FOUND", "SERVICE_UNAVAILABLE"),
         private=True,
     ),
 )

@@ -72,12 +72,12 @@ class Account:
     async def positions(self, call: Call) -> Reply:
         """Every symbol that the caller has traded."""
         caller = await self._gateway.caller(call)
-        call.query(frozenset())
+        call.query(frozenset({"mode"}))
         return Reply(api.PositionList(await self._positions(caller.user_id, None)))
 
     async def position(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call)
-        call.query(frozenset())
+        call.query(frozenset({"mode"}))
         symbol = symbol_in_path(self._gateway.require_views(), call).symbol
         rows = await self._positions(caller.user_id, symbol)
         if not rows:
@@ -94,8 +94,8 @@ class Account:
             if name not in held:
                 held[name] = Holding(name)
             held[name].add(fill)
-        minutes = self._gateway.views.minutes
-        return [position_model(position, minutes[name].last_price if name in minutes else None) for name, position in sorted(held.items())]
+        views = self._gateway.views
+        return [position_model(position, views.last_price(name)) for name, position in sorted(held.items())]
 
     async def _fills(self, user_id: bytes, symbol: str | None, count: int, after: Position | None) -> list[OwnFill]:
         trades = self._gateway.views.trades

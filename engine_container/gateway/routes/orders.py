@@ -11,7 +11,7 @@ import msgspec
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.limits import Use
 from engine_container.gateway.lookup import list_orders, order_by_client_id, order_by_id
-from engine_container.gateway.order_query import LIST_QUERY, order_filter, order_list, parse_side
+from engine_container.gateway.order_query import LIST_QUERY, check_one_name, order_filter, order_list, parse_side
 from engine_container.gateway.pages import parse_page
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import amount, known_symbol, place_command
@@ -228,8 +228,7 @@ class Orders:
 
     async def cancel_one(self, caller: Caller, order_id: str | None, client_order_id: str | None) -> api.Order:
         """Cancel by either name."""
-        if (order_id is None) is (client_order_id is None):
-            raise invalid("order_id", "or client_order_id is required, and only one of them")
+        check_one_name(order_id, client_order_id)
         if order_id is not None:
             return await self._cancel(caller, await order_by_id(self._gateway, caller, order_id))
         return await self._cancel(caller, await order_by_client_id(self._gateway, caller, client_order_id or ""))

@@ -5,28 +5,31 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import parse_qs
 
 from msgspec.structs import replace
 
 from engine_container.gateway.auth import Caller
-from engine_container.gateway.order_query import LIST_QUERY, order_filter, order_list, parse_side
+from engine_container.gateway.order_query import LIST_QUERY, check_one_name, order_filter, order_list, parse_mode, parse_side
 from engine_container.gateway.order_rows import OrderFilter
 from engine_container.gateway.pages import Position, cursor_text, parse_page
 from engine_container.gateway.paper import PaperAccounts, Request
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import known_symbol, place_command, trading_id
 from engine_container.gateway.refusals import refusal
+from engine_container.gateway.routes.market import symbol_in_path
 from engine_container.paper import rules
 from engine_container.paper.rules import PaperRefusedError
 from engine_container.views.orders import Order
-from engine_container.views.rendering import balance_model, fill_model, order_model
+from engine_container.views.rendering import balance_model, fill_model, order_model, position_model
 from engine_container.views.trades import OwnFill
 from engine_container.web.call import Call, Reply
 from engine_container.web.edge import Handler
 from mycrypto.contracts import api
-from mycrypto.errors import ProblemError, invalid
+from mycrypto.contracts.api import Mode
+from mycrypto.contracts.trading import Side
+from mycrypto.errors import ProblemError
 from mycrypto.ids import SHARD_PAPER
 
 FILLS_LIMIT_MAX: Final = 500
@@ -45,12 +48,13 @@ def by_order_id(live: Handler, paper: Handler) -> Handler:
     """The handler that the order's id names."""
 
     async def chosen(call: Call) -> Reply:
-        return await (paper if _is_paper(call.path_params["order_id"]) else live)(call)
+        return await (paper if is_paper_id(call.path_params["order_id"]) else live)(call)
 
     return chosen
 
 
-def _is_paper(order_id: str) -> bool:
+def is_paper_id(order_id: str) -> bool:
+    """Whether an id says that its order is a paper order."""
     try:
         _, parts = trading_id(order_id, "order_id")
     except ProblemError:
@@ -58,13 +62,8 @@ def _is_paper(order_id: str) -> bool:
     return parts is not None and parts.shard == SHARD_PAPER
 
 
-def _mode(call: Call) -> Literal["live", "paper"]:
-    values = parse_qs(call.target.partition("?")[2]).get("mode", ["live"])
-    if values == ["live"]:
-        return "live"
-    if values == ["paper"]:
-        return "paper"
-    raise invalid("mode", "must be live or paper")
+def _mode(call: Call) -> Mode:
+    return parse_mode(",".join(parse_qs(call.target.partition("?")[2]).get("mode", ["live"])))
 
 
 class Paper:
@@ -95,8 +94,7 @@ class Paper:
         accounts, views = self._accounts, self._gateway.require_views()
         command = place_command(request, views.symbols, caller.user_id)
         symbol = views.symbols.rules(command.symbol)
-        minutes = views.minutes.get(command.symbol)
-        last_price = (minutes.last_price if minutes is not None else None) or 0
+        last_price = views.last_price(command.symbol) or 0
         try:
             try:
                 rules.check(command, symbol, last_price)
@@ -106,20 +104,20 @@ class Paper:
                 kept = await accounts.repeated(command)
                 if kept is None:
                     raise
-                return api.Placed(_shown(kept), [], duplicate=True)
+                return api.Placed(shown(kept), [], duplicate=True)
             slippage_ppm = secrets.randbelow(rules.SLIPPAGE_PPM_MAX + 1)
             order, duplicate = await accounts.place(Request(command, symbol, need, slippage_ppm, views.watermark, self._now_ms()))
         except PaperRefusedError as error:
             raise refusal(error.code, error.details) from None
-        return api.Placed(_shown(order), [], duplicate=duplicate)
+        return api.Placed(shown(order), [], duplicate=duplicate)
 
     async def get(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call)
-        return Reply(_shown(await self._named(caller, call.path_params["order_id"]), with_fills=True))
+        return Reply(shown(await self._named(caller, call.path_params["order_id"]), with_fills=True))
 
     async def get_by_client_id(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call)
-        return Reply(_shown(await self._by_client_id(caller, call), with_fills=True))
+        return Reply(shown(await self._by_client_id(caller, call.path_params["client_order_id"]), with_fills=True))
 
     async def amend(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call, trades=True)
@@ -132,7 +130,14 @@ class Paper:
 
     async def cancel_by_client_id(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call, trades=True)
-        return Reply(await self._cancel(caller, await self._by_client_id(caller, call)))
+        return Reply(await self._cancel(caller, await self._by_client_id(caller, call.path_params["client_order_id"])))
+
+    async def cancel_one(self, caller: Caller, order_id: str | None, client_order_id: str | None) -> api.Order:
+        """Cancel by either name."""
+        check_one_name(order_id, client_order_id)
+        if order_id is not None:
+            return await self._cancel(caller, await self._named(caller, order_id))
+        return await self._cancel(caller, await self._by_client_id(caller, client_order_id or ""))
 
     async def _cancel(self, caller: Caller, order: Order) -> api.Order:
         if order.user_id != caller.user_id:
@@ -141,14 +146,18 @@ class Paper:
         if not closed:
             now = await self._accounts.order(order.number) or order
             raise ProblemError("ORDER_004", f"the order is {now.status.name}", status_now=now.status.name)
-        return _shown(closed[0], with_fills=True)
+        return shown(closed[0], with_fills=True)
 
     async def cancel_all(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call, trades=True)
         query = call.query(frozenset({"symbol", "side", "mode"}))
-        wanted = OrderFilter(user_id=caller.user_id, symbol=self._symbol(query.get("symbol")), side=parse_side(query.get("side")))
+        return Reply(await self.cancel_every(caller, query.get("symbol"), parse_side(query.get("side"))))
+
+    async def cancel_every(self, caller: Caller, symbol: str | None, side: Side | None) -> api.Cancelled:
+        """Cancel all of a user's open paper orders, or those of a symbol or side."""
+        wanted = OrderFilter(user_id=caller.user_id, symbol=self._symbol(symbol), side=side)
         closed = await self._accounts.cancel(wanted, self._now_ms())
-        return Reply(api.Cancelled(len(closed), [_shown(order) for order in closed]))
+        return api.Cancelled(len(closed), [shown(order) for order in closed])
 
     async def list(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call)
@@ -156,13 +165,32 @@ class Paper:
         page = parse_page(query)
         wanted = order_filter(self._gateway.require_views().symbols, caller, query)
         orders, total = await self._accounts.orders(wanted, page)
-        return Reply(order_list(orders, total, wanted, page, _shown))
+        return Reply(order_list(orders, total, wanted, page, shown))
 
     async def balances(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call)
         call.query(frozenset({"mode"}))
         own = await self._accounts.balances(caller.user_id, self._now_ms())
         return Reply(api.BalanceList([balance_model(asset, own[asset]) for asset in sorted(own)]))
+
+    async def positions(self, call: Call) -> Reply:
+        """Every symbol that the caller has traded since the last fresh start."""
+        caller = await self._gateway.caller(call)
+        call.query(frozenset({"mode"}))
+        return Reply(await self._positions(caller, None))
+
+    async def position(self, call: Call) -> Reply:
+        caller = await self._gateway.caller(call)
+        call.query(frozenset({"mode"}))
+        found = await self._positions(caller, symbol_in_path(self._gateway.require_views(), call).symbol)
+        if not found.data:
+            raise ProblemError("NOT_FOUND", "you have not traded this symbol with play money")
+        return Reply(found.data[0])
+
+    async def _positions(self, caller: Caller, symbol: str | None) -> api.PositionList:
+        held = await self._accounts.positions(caller.user_id, symbol)
+        views = self._gateway.require_views()
+        return api.PositionList([position_model(holding, views.last_price(holding.symbol)) for holding in held])
 
     async def trades(self, call: Call) -> Reply:
         """Own fills, newest first."""
@@ -195,8 +223,8 @@ class Paper:
             raise ProblemError("FORBIDDEN", "the order is not yours")
         return order
 
-    async def _by_client_id(self, caller: Caller, call: Call) -> Order:
-        order = await self._accounts.order_by_client_id(caller.user_id, call.path_params["client_order_id"])
+    async def _by_client_id(self, caller: Caller, client_order_id: str) -> Order:
+        order = await self._accounts.order_by_client_id(caller.user_id, client_order_id)
         if order is None:
             raise ProblemError("ORDER_003", "there is no such paper order")
         return order
@@ -209,7 +237,8 @@ class Paper:
         return None if spelling is None else known_symbol(self._gateway.require_views().symbols, spelling).symbol
 
 
-def _shown(order: Order, *, with_fills: bool = False) -> api.Order:
+def shown(order: Order, *, with_fills: bool = False) -> api.Order:
+    """A paper order as clients see it."""
     found = order_model(order, order.symbol.rpartition("/")[2], SHARD_PAPER)
     if with_fills:
         return replace(found, mode="paper", fills=[_shown_fill(fill) for fill in order.fills])

@@ -12,7 +12,9 @@ import msgspec
 from starlette.types import Receive, Scope, Send
 
 from engine_container.gateway.auth import Caller
+from engine_container.gateway.order_query import parse_mode
 from engine_container.metrics import Counter
+from mycrypto.contracts.api import Mode
 from mycrypto.errors import ProblemError
 
 ORDERS_IN_FLIGHT_MAX: Final = 512
@@ -109,7 +111,7 @@ class Connection:
         self.cancel_on_disconnect = False
         """Whether the user's open orders are cancelled when the connection ends."""
         self.subscriptions: set[tuple[str, str]] = set()
-        """(stream, symbol), with "" for streams without one."""
+        """(stream, symbol); instead of a symbol "" for streams without one, "paper" for paper orders."""
         self.active_at = self._taken_at = time.monotonic()
         self.close_code = 0
         self.close_reason = ""
@@ -206,6 +208,11 @@ def query_token(scope: Scope) -> str:
 def query_cancels(scope: Scope) -> bool:
     """Whether the query asks for ``cancel_on_disconnect``."""
     return _query(scope, "cancel_on_disconnect").lower() == "true"
+
+
+def query_mode(scope: Scope) -> Mode:
+    """What the query says about ``mode``; ``live`` where it says nothing. Raises VALIDATION_ERROR."""
+    return parse_mode(_query(scope, "mode") or "live")
 
 
 def _query(scope: Scope, wanted: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from mycrypto.contracts.api import BATCH_ITEMS_MAX, ClientOrderId, SymbolText
+from mycrypto.contracts.api import BATCH_ITEMS_MAX, ClientOrderId, Mode, SymbolText
 
 StreamName = Literal["orderbook", "trades", "ticker", "orders", "balances"]
 PRIVATE_STREAMS: Final = frozenset({"orders", "balances"})
@@ -28,5 +28,7 @@ class ClientMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     orders: Annotated[list[msgspec.Raw], Meta(max_length=BATCH_ITEMS_MAX)] = []
     order_id: Annotated[str, Meta(max_length=64)] | None = None
     client_order_id: ClientOrderId | None = None
+    mode: Mode = "live"
+    """With subscribe, unsubscribe and resync of orders, cancel and cancel_all: paper for what happens with play money."""
     cancel_on_disconnect: bool | None = None
-    """With auth: whether all open orders of the user are cancelled when this connection ends, whatever ends it."""
+    """With auth: whether all open (live) orders of the user are cancelled when this connection ends, whatever ends it."""

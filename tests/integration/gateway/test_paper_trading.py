@@ -28,6 +28,7 @@ from mycrypto.contracts.events import decode_record
 from mycrypto.contracts.trading import Side
 from mycrypto.money import UNITS_PER_ONE, format_amount
 from mycrypto.security import keys
+from mycrypto.security.tokens import Tier
 from tests.integration.conftest import EngineLog
 from tests.unit.gateway.conftest import Harness, running
 
@@ -314,6 +315,42 @@ def test_a_reset_cancels_what_is_open_and_begins_anew(at_desk: Play) -> None:
     at_desk(scenario)
 
 
+def test_positions_are_those_of_paper_trades_and_begin_anew_with_a_reset(at_desk: Play, trade_database: TestDatabase) -> None:
+    async def scenario(desk: Desk) -> None:
+        paths = "/api/v1/positions?mode=paper", "/api/v1/positions/BTCUSDT?mode=paper"
+        assert (await desk.call("GET", paths[0])).json() == {"data": []}
+        assert (await desk.call("GET", paths[1])).json()["code"] == "NOT_FOUND"
+        await desk.place(BUY)
+        await desk.place({**BUY, "price": "39000"})
+        await desk.trade(39_000)
+        await desk.fill()
+        await desk.place({**BUY, "side": "SELL", "price": "41000"})
+        await desk.trade(41_000)
+        await desk.fill()
+        (position,) = (await desk.call("GET", paths[0])).json()["data"]
+        # bought for 4,000 and 3,900 with 3.95 of fees; half of it sold for 4,100 less 2.05
+        shown = {name: position[name] for name in ("symbol", "side", "quantity", "average_entry_price", "realized_pnl", "unrealized_pnl")}
+        assert shown == {
+            "symbol": "BTC/USDT",
+            "side": "LONG",
+            "quantity": "0.1",
+            "average_entry_price": "39519.75",
+            "realized_pnl": "145.975",
+            "unrealized_pnl": "148.025",
+        }
+        assert (position["current_price"], position["unrealized_pnl_percent"]) == ("41000", "3.74")
+        assert (await desk.call("GET", paths[1])).json() == position
+        assert (await desk.call("GET", paths[0], user=BOB)).json() == {"data": []}
+        assert (await desk.call("GET", "/api/v1/positions")).json() == {"data": []}, "nothing real was traded"
+        trade_database.connect().execute("UPDATE paper_orders SET updated_at = now() - interval '91 days' WHERE status = 'FILLED'")
+        assert await desk.filling.forget() == 3
+        assert (await desk.call("GET", paths[1])).json() == position, "a position outlives the trades that it is made of"
+        await desk.call("POST", "/api/v1/account/paper/reset")
+        assert (await desk.call("GET", paths[0])).json() == {"data": []}
+
+    at_desk(scenario)
+
+
 def test_lists_have_filters_cursors_and_offsets_as_those_of_live_orders(at_desk: Play) -> None:
     async def scenario(desk: Desk) -> None:
         ids = [(await desk.place({**BUY, "quantity": "0.01", "price": str(39_000 + step)}))["id"] for step in range(5)]
@@ -342,6 +379,8 @@ def test_lists_have_filters_cursors_and_offsets_as_those_of_live_orders(at_desk:
     ("method", "path", "body", "code"),
     [
         ("GET", "/api/v1/orders?mode=toy", None, "VALIDATION_ERROR"),
+        ("GET", "/api/v1/positions?mode=toy", None, "VALIDATION_ERROR"),
+        ("GET", "/api/v1/positions/DOGEUSDT?mode=paper", None, "NOT_FOUND"),
         ("GET", "/api/v1/orders?mode=paper&mode=live", None, "VALIDATION_ERROR"),
         ("POST", "/api/v1/orders", {**BUY, "mode": "toy"}, "VALIDATION_ERROR"),
         ("POST", "/api/v1/orders", {**BUY, "type": "TRAILING_STOP", "trail_bps": 5}, "INVALID_ORDER"),
@@ -377,6 +416,91 @@ def test_orders_over_a_socket_may_be_paper_orders(at_desk: Play) -> None:
             socket.say(action="place", id=1, order=BUY)
             answer = await socket.hear("result")
             assert answer["data"]["order"]["mode"] == "paper"
+
+    at_desk(scenario)
+
+
+def heard(message: dict[str, Any]) -> tuple[str, str, str, str]:
+    assert message["data"]["mode"] == message["mode"] == "paper"
+    return message["action"], message["data"]["status"], message["data"]["filled_quantity"], message["data"]["id"]
+
+
+def test_a_socket_tells_every_change_of_paper_orders_in_order(at_desk: Play) -> None:
+    async def scenario(desk: Desk) -> None:
+        async with desk.harness.socket("/ws/orders", user=ALICE, query="mode=paper", tier=Tier.PRO) as socket:
+            assert (await socket.hear("subscribed"))["mode"] == "paper"
+            await desk.place({**BUY, "price": "39500"}, user=BOB)
+            limit = (await desk.place(BUY))["id"]
+            stop = (await desk.place({**BUY, "type": "STOP_LIMIT", "stop_price": "41000", "price": "40500"}))["id"]
+            await desk.trade(41_000)
+            await desk.fill()
+            await desk.trade(40_500)
+            await desk.fill()
+            await desk.call("DELETE", f"/api/v1/orders/{limit}")
+            messages = [await socket.hear("order_update") for _ in range(5)]
+            assert [heard(message) for message in messages] == [
+                ("created", "OPEN", "0", limit),
+                ("created", "PENDING_TRIGGER", "0", stop),
+                ("triggered", "OPEN", "0", stop),
+                ("filled", "FILLED", "0.1", stop),
+                ("cancelled", "CANCELLED", "0", limit),
+            ]
+            sequences = [message["sequence"] for message in messages]
+            assert sequences == sorted(set(sequences))
+            socket.say(action="resync", stream="orders", mode="paper", last_sequence=sequences[2], id=9)
+            assert [heard(await socket.hear("order_update"))[::3] for _ in range(2)] == [("resync", stop), ("resync", limit)]
+            done = await socket.hear("resynced")
+            assert (done["id"], done["mode"], done["sequence"], done["data"]) == (
+                9,
+                "paper",
+                sequences[-1],
+                {"orders": 2, "complete": True},
+            )
+
+    at_desk(scenario)
+
+
+def test_live_and_paper_orders_are_told_apart(at_desk: Play) -> None:
+    async def scenario(desk: Desk) -> None:
+        async with desk.harness.socket("/ws", user=ALICE) as socket:
+            for mode in ("live", "paper"):
+                socket.say(action="subscribe", stream="orders", mode=mode, id=mode)
+                assert (await socket.hear("subscribed")).get("mode", "live") == mode
+            socket.say(action="subscribe", stream="orders", mode="paper")
+            assert (await socket.hear("error"))["error"]["detail"] == "stream is subscribed already"
+            socket.say(action="place", order={**BUY, "client_order_id": "one"})
+            assert heard(await socket.hear("order_update"))[:2] == ("created", "OPEN")
+            socket.say(action="cancel", client_order_id="one", id=1)
+            assert (await socket.hear("error"))["error"]["code"] == "ORDER_003", "there is no live order of that name"
+            socket.say(action="cancel", client_order_id="one", mode="paper", id=2)
+            assert (await socket.hear("result"))["data"]["status"] == "CANCELLED"
+            assert heard(await socket.hear("order_update"))[:2] == ("cancelled", "CANCELLED")
+            placed = (await desk.place(BUY))["id"]
+            socket.say(action="cancel", order_id=placed)
+            assert (await socket.hear("result"))["data"]["id"] == placed
+            await desk.place(BUY)
+            socket.say(action="cancel_all", mode="paper")
+            assert (await socket.hear("result"))["data"]["cancelled"] == 1
+            socket.say(action="unsubscribe", stream="orders", mode="paper")
+            assert (await socket.hear("unsubscribed"))["mode"] == "paper"
+            socket.say(action="subscribe", stream="balances", mode="paper")
+            assert (await socket.hear("error"))["error"]["detail"] == "mode paper is for the stream orders alone"
+            assert desk.harness.engine.appended == []
+
+    at_desk(scenario)
+
+
+def test_a_listener_misses_nothing_while_the_database_is_away(at_desk: Play, trade_database: TestDatabase) -> None:
+    async def scenario(desk: Desk) -> None:
+        admin = trade_database.connect()
+        async with desk.harness.socket("/ws/orders", user=ALICE, query="mode=paper") as socket:
+            await socket.hear("subscribed")
+            admin.execute("REVOKE SELECT ON paper_order_changes FROM trade_engine_app")
+            placed = (await desk.place(BUY))["id"]
+            async with desk.harness.socket("/ws/orders", user=BOB, query="mode=toy") as refused:
+                assert await refused.closed() == 4404
+            admin.execute("GRANT SELECT ON paper_order_changes TO trade_engine_app")
+            assert heard(await socket.hear("order_update")) == ("created", "OPEN", "0", placed)
 
     at_desk(scenario)
 
@@ -446,6 +570,8 @@ def test_whatever_is_done_play_money_adds_up_and_locks_are_those_of_open_orders(
                 base, quote = symbol.split("/")
                 expected[base] = expected.get(base, Decimal(0)) + sign * quantity
                 expected[quote] -= sign * value + fee
+            held = admin.execute("SELECT coalesce(sum(quantity), 0) FROM paper_positions WHERE user_id = %s", (user,)).fetchone()
+            assert held == (expected.get("BTC", 0),), "what was bought and not sold is what there is"
             rows = admin.execute("SELECT asset, available + locked FROM paper_balances WHERE user_id = %s", (user,)).fetchall()
             assert dict(rows) == expected
 

@@ -171,11 +171,11 @@ class Harness:
 
     @asynccontextmanager
     async def socket(
-        self, path: str, *, user: UUID | None = None, cancel_on_disconnect: bool = False, answers: bool = False, **identity: Any
+        self, path: str, *, user: UUID | None = None, query: str = "", answers: bool = False, **identity: Any
     ) -> AsyncIterator[Socket]:
         """An open socket; signed in by the query where a user is given. ``answers``: the server can refuse in HTTP's words."""
         token = f"token={self.token(user, **identity)}" if user is not None else ""
-        opened = Socket(self.app, path, f"{token}&cancel_on_disconnect=true" if cancel_on_disconnect else token, answers=answers)
+        opened = Socket(self.app, path, f"{token}&{query}", answers=answers)
         try:
             yield opened
         finally:

@@ -313,12 +313,12 @@ def test_the_last_wish_about_disconnecting_counts(play: Play, wish: bool | None,
 def test_a_connection_that_nobody_signed_in_on_cancels_nothing(play: Play) -> None:
     async def scenario(h: Harness) -> None:
         await _rest(h, ALICE)
-        async with h.socket("/ws/orderbook/BTCUSDT", cancel_on_disconnect=True) as socket:
+        async with h.socket("/ws/orderbook/BTCUSDT", query="cancel_on_disconnect=true") as socket:
             await socket.hear("snapshot")
         async with h.socket("/ws/orders", user=ALICE) as other:
             await other.hear("subscribed")
         assert await _open_orders(h, ALICE) == 1
-        async with h.socket("/ws/orders", user=ALICE, cancel_on_disconnect=True) as asked:
+        async with h.socket("/ws/orders", user=ALICE, query="cancel_on_disconnect=true") as asked:
             await asked.hear("subscribed")
         assert await _open_orders(h, ALICE) == 0
 

@@ -63,7 +63,7 @@ def placed(kind: OrderType = OrderType.LIMIT, side: Side = Side.BUY, *, slippage
         symbol="BTC/USDT",
         side=side,
         type=kind,
-        status=first_status(command),
+        status=first_status(command.type),
         quantity=command.quantity,
         quote_quantity=command.quote_quantity,
         price=command.price,

@@ -19,6 +19,7 @@ TimeInForceName = Literal["GTC", "IOC", "FOK", "DAY", "GTD"]
 OrderStatusName = Literal["PENDING_TRIGGER", "TRIGGERED", "OPEN", "PARTIALLY_FILLED", "FILLED", "CANCELLED", "REJECTED", "EXPIRED"]
 SelfTradePreventionName = Literal["ACCOUNT", "CANCEL_TAKER", "CANCEL_MAKER", "CANCEL_BOTH", "DECREMENT"]
 SymbolStatusName = Literal["ACTIVE", "HALTED", "MAINTENANCE", "DELISTED", "AUCTION"]
+Mode = Literal["live", "paper"]
 
 CLIENT_ORDER_ID_PATTERN = r"^[\x21-\x7e]{1,100}$"
 AmountText = Annotated[str, Meta(max_length=64, examples=["0.25"], extra={MUST_BE: AMOUNT_WORDS})]
@@ -55,7 +56,7 @@ class PlaceOrderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     trail_bps: Annotated[int, Meta(ge=1, le=9_999)] | None = None
     activation_price: AmountText | None = None
     expires_at: Annotated[str, Meta(max_length=40, description="ISO-8601 with offset; for GTD")] | None = None
-    mode: Literal["live", "paper"] = "live"
+    mode: Mode = "live"
     """``paper``: filled by the public trades with play money; LIMIT, MARKET, STOP and STOP_LIMIT."""
 
 

@@ -1,0 +1,138 @@
+"""Orders placed and cancelled over a socket: the answer carries the request's id, and the status that HTTP would have had."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from engine_container.gateway.auth import Caller
+from engine_container.gateway.limits import Use
+from engine_container.gateway.parts import Gateway
+from engine_container.gateway.routes.orders import Orders, Waiting, check_batch
+from engine_container.gateway.routes.paper import Paper, is_paper_id
+from engine_container.gateway.sockets.connection import Connection
+from engine_container.gateway.sockets.protocol import ClientMessage
+from engine_container.views.answering import Placement
+from mycrypto.contracts.api import BATCH_ITEMS_MAX
+from mycrypto.errors import ProblemError, invalid
+
+Outcome = tuple[int, Any] | ProblemError
+"""Status and data of an answer (bytes: as JSON), or what is wrong."""
+
+
+class OrderEntry:
+    """The actions place, place_batch, cancel and cancel_all."""
+
+    def __init__(self, gateway: Gateway, orders: Orders, paper: Paper) -> None:
+        self._gateway = gateway
+        self._orders = orders
+        self._paper = paper
+        self._entries: dict[str, Callable[[Caller, ClientMessage], Awaitable[tuple[int, Any]]]] = {
+            "place": self._place,
+            "place_batch": self._place_batch,
+            "cancel": self._cancel,
+            "cancel_all": self._cancel_all,
+        }
+        self._beginners: dict[str, Callable[[Caller, ClientMessage, Callable[[Outcome], None]], None]] = {
+            "place": self._begin_place,
+            "place_batch": self._begin_batch,
+        }
+
+    def begins(self, action: str) -> bool:
+        """Whether :meth:`begin` may carry out this action."""
+        return action in self._beginners
+
+    def begin(self, connection: Connection, message: ClientMessage) -> bool:
+        """Order entry without a task for each order; ``False`` where something has to be waited for first."""
+        begin = self._beginners.get(message.action)
+        if begin is None:
+            return False
+
+        def answered(outcome: Outcome) -> None:
+            connection.window.leave()
+            if isinstance(outcome, ProblemError):
+                connection.push_problem(outcome, message.id)
+            else:
+                connection.push_result(message.id, *outcome)
+
+        try:
+            caller = _trader_of(connection)
+            if not self._gateway.limits.spend_at_hand(caller.user_id, caller.tier, Use.ORDERS, kept=BATCH_ITEMS_MAX)[0]:
+                return False
+            begin(caller, message, answered)
+        except ProblemError as problem:
+            answered(problem)
+        except Exception:
+            self._gateway.logger.exception("unexpected error in %s over a socket", message.action)
+            answered(ProblemError("INTERNAL_ERROR"))
+        return True
+
+    async def carry_out(self, connection: Connection, message: ClientMessage) -> None:
+        """Any of the actions, with everything that has to be waited for."""
+        try:
+            caller = _trader_of(connection)
+            await self._gateway.limits.spend(caller.user_id, caller.tier, Use.ORDERS)
+            status, data = await self._entries[message.action](caller, message)
+        except ProblemError as problem:
+            connection.push_problem(problem, message.id)
+        except Exception:
+            self._gateway.logger.exception("unexpected error in %s over a socket", message.action)
+            connection.push_problem(ProblemError("INTERNAL_ERROR"), message.id)
+        else:
+            connection.push_result(message.id, status, data)
+
+    def _begin_place(self, caller: Caller, message: ClientMessage, answered: Callable[[Outcome], None]) -> None:
+        if not message.order:
+            raise invalid("order", "is required")
+        self._orders.begin_one(
+            caller, message.order, lambda placed: answered(placed if isinstance(placed, ProblemError) else (201, placed.answer()))
+        )
+
+    def _begin_batch(self, caller: Caller, message: ClientMessage, answered: Callable[[Outcome], None]) -> None:
+        items = message.orders
+        check_batch(len(items))
+        self._gateway.limits.spend_at_hand(caller.user_id, caller.tier, Use.ORDERS, len(items) - 1)
+        self._orders.begin_many(
+            caller,
+            items,
+            "/ws",
+            str(message.id),
+            lambda results: answered(results if isinstance(results, ProblemError) else (200, results)),
+        )
+
+    async def _place(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
+        if not message.order:
+            raise invalid("order", "is required")
+        waiting: Waiting[Placement] = Waiting()
+        self._orders.begin_one(caller, message.order, waiting.settle)
+        return 201, (await waiting.answer).answer()
+
+    async def _place_batch(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
+        return 200, await self._orders.place_many(caller, message.orders, "/ws", str(message.id))
+
+    async def _cancel(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
+        if message.mode == "paper" or (message.order_id is not None and is_paper_id(message.order_id)):
+            return 200, await self._paper.cancel_one(caller, message.order_id, message.client_order_id)
+        return 200, await self._orders.cancel_one(caller, message.order_id, message.client_order_id)
+
+    async def _cancel_all(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
+        owner = self._paper if message.mode == "paper" else self._orders
+        return 200, await owner.cancel_every(caller, message.symbol, None)
+
+
+def expires_s(connection: Connection) -> int:
+    """When the connection's token ends, in epoch seconds; 0 for one that nobody signed in on."""
+    caller = connection.caller
+    return caller.claims.exp if caller is not None and caller.claims is not None else 0
+
+
+def _trader_of(connection: Connection) -> Caller:
+    """The user of the connection, if it may trade now."""
+    caller = connection.caller
+    if caller is None:
+        raise ProblemError("UNAUTHORIZED", "sign in first: a token in the query, or the action auth")
+    if expires_s(connection) <= time.time():
+        raise ProblemError("INVALID_TOKEN", "the token has expired; send a new one with the action auth")
+    caller.require_trader()
+    return caller
