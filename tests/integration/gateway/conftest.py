@@ -103,7 +103,7 @@ class Trading:
         funding = [c.Credit(uuid4().bytes, user.bytes, asset, parse_amount(amount), uuid4().bytes) for asset, amount in money.items()]
         if funding:
             self.append(*funding)
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + 30
             while len(self.call("GET", "/api/v1/account/balances", user=user).json()["data"]) < len(funding):
                 assert time.monotonic() < deadline
                 time.sleep(0.02)
