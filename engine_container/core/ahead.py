@@ -12,25 +12,35 @@ from librt.strings import read_i64_be
 from mypy_extensions import i64
 
 from engine_container.core.entities import State
-from engine_container.core.memory import mark_of_client
-from engine_container.core.reading import CANCEL, CELLS, CLIENT_MARK, FIGURE, IDS_AT, KIND, OTHER, PLACE, USER_INDEX, Reader
+from engine_container.core.reading import (
+    CANCEL,
+    CELLS,
+    CLIENT_AT,
+    CLIENT_END,
+    CLIENT_MARK,
+    FIGURE,
+    IDS_AT,
+    KIND,
+    OTHER,
+    PLACE,
+    USER_INDEX,
+    Reader,
+)
+from engine_container.core.words import mark_of_client
 
 
 def look_ahead(state: State, reader: Reader) -> None:
-    """Note the users and client_order_ids of the record's plain orders in the reader, and touch what the plain commands will."""
+    """Note in the reader who the users of the record's plain orders are and where their client_order_ids are looked for, and touch what the plain commands will."""
     identities = state.user_indexes
     cells = reader.cells
     payload = reader.payload
-    texts = reader.texts
     for index in range(reader.count):
         cell = index * CELLS
         if cells[cell + KIND] == PLACE:
             at = cells[cell + IDS_AT]
             user_index = identities.find(read_i64_be(payload, at + 18), read_i64_be(payload, at + 26))
-            text = reader.text_of(index)
-            texts[index] = text
             cells[cell + USER_INDEX] = user_index
-            cells[cell + CLIENT_MARK] = mark_of_client(user_index, text)
+            cells[cell + CLIENT_MARK] = mark_of_client(user_index, payload, cells[cell + CLIENT_AT], cells[cell + CLIENT_END])
     if reader.count > 1:
         reader.seen = _touch_ids(state, reader) ^ _touch_orders(state, reader)
 

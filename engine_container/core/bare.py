@@ -32,7 +32,7 @@ class BareBook:
 
     def add(self, number: i64, side: i64, price: i64, lots: i64) -> None:
         """Trade against the other side as far as the price allows, rest with what is left."""
-        order = Order(self.seat, side, 0, price, lots, 0, "", 0, None)
+        order = Order(self.seat, side, 0, price, lots, 0, 0, None)
         order.number = number
         symbol = self.seat.symbol
         other = symbol.asks if side == BUY else symbol.bids

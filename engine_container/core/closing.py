@@ -8,7 +8,7 @@ from engine_container.core.book import take_out
 from engine_container.core.emitting import Events
 from engine_container.core.entities import Order, State
 from engine_container.core.funds import lock, release
-from engine_container.core.idempotency import client_number, free_client
+from engine_container.core.idempotency import client_number, client_order_id_of, free_client
 from engine_container.core.roster import is_open, strike
 from engine_container.core.triggers import let_go
 from engine_container.core.vocabulary import CANCELLED, FILLED, REMEMBERED_MS
@@ -29,8 +29,9 @@ def strike_off(state: State, order: Order) -> None:
 def free_client_order_id(state: State, order: Order) -> None:
     """Forget an id that outlived its 24 hours because its order was open."""
     user = order.seat.user
-    if client_number(state, user, order.client_order_id) == order.number and not is_open(state, order.number):
-        free_client(state, user, order.client_order_id)
+    client_order_id = client_order_id_of(state, order)
+    if client_number(state, user, client_order_id) == order.number and not is_open(state, order.number):
+        free_client(state, user, client_order_id)
 
 
 def close_filled(state: State, order: Order, closed: Events) -> None:

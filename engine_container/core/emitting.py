@@ -13,7 +13,7 @@ from mypy_extensions import i16, i32, i64, mypyc_attr, u8
 
 from engine_container.core.accounts import Balance
 from engine_container.core.entities import Event, Order, Symbol, User
-from engine_container.core.reading import Reader
+from engine_container.core.plain import Plain
 from engine_container.core.vocabulary import LIMIT, OPEN, TAG_ACCEPTED, TAG_BALANCE, TAG_CLOSED, TAG_TRADE
 from mycrypto.contracts.events import packed
 
@@ -22,11 +22,12 @@ _CLOSED_HEAD: Final = 0x9904 - 0x10000
 _BALANCE_HEAD: Final = 0x9507 - 0x10000
 """How events begin: arrays of 17, 9 and 5, of which the first is the tag. The integers are signed, as they are written."""
 _ID_HEAD: Final = 0xC410 - 0x10000
-_USER: Final = b"\xa4USER"
+_USER: Final = 0x55534552
+"""The four letters of that reason."""
 _NOWHERE: Final = BytesWriter()
 _NO_ROWS: Final[list[Event]] = []
-_PLAIN_END: Final = b"\x00\xc2\x00\x00\x00\x00\x00\x02"
-_POST_ONLY_END: Final = b"\x00\xc3\x00\x00\x00\x00\x00\x02"
+_PLAIN_END: Final = 0x00C2000000000002
+_POST_ONLY_END: Final = 0x00C3000000000002
 """The end of OrderAccepted for an order without conditions: no quote quantity, whether post-only, five fields that are 0, the status OPEN."""
 
 
@@ -58,52 +59,42 @@ class Events:
         else:
             self.rows.extend(others.rows)
 
-    def accepted(
-        self,
-        user: User,
-        client_order_id: str,
-        symbol: Symbol,
-        side: i64,
-        time_in_force: i64,
-        quantity: i64,
-        price: i64,
-        post_only: bool,
-        source: Reader | None,
-    ) -> None:
-        """OrderAccepted of a LIMIT order without conditions; ``source`` has its command where that was read from bytes."""
-        if self.is_packed and source is not None:
-            self.count += 1
-            out = self.out
-            write_i32_be(out, _ACCEPTED_HEAD)
-            write_id(out, user.id_high, user.id_low, user.user_id)
-            payload = source.payload
-            client_at = source.client_at
-            write_text_head(out, source.client_end - client_at)
-            _copy(out, payload, client_at, source.client_end)
-            _copy(out, payload, source.middle_at, source.middle_end)
-            out.write(_POST_ONLY_END if post_only else _PLAIN_END)
-            return
-        self.append(
-            (
-                TAG_ACCEPTED,
-                user.user_id,
-                client_order_id,
-                symbol.name,
-                side,
-                LIMIT,
-                time_in_force,
-                quantity,
-                price,
-                0,
-                post_only,
-                0,
-                0,
-                0,
-                0,
-                0,
-                OPEN,
+    def accepted(self, user: User, symbol: Symbol, plain: Plain) -> None:
+        """OrderAccepted of a LIMIT order without conditions."""
+        self.count += 1
+        if not self.is_packed:
+            self.rows.append(
+                (
+                    TAG_ACCEPTED,
+                    user.user_id,
+                    plain.client_order_id(),
+                    symbol.name,
+                    plain.side,
+                    LIMIT,
+                    plain.time_in_force,
+                    plain.quantity,
+                    plain.price,
+                    0,
+                    plain.post_only,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    OPEN,
+                )
             )
-        )
+            return
+        out = self.out
+        source = plain.source
+        client_at = plain.client_at
+        client_end = plain.client_end
+        write_i32_be(out, _ACCEPTED_HEAD)
+        write_id(out, user.id_high, user.id_low, user.user_id)
+        write_text_head(out, client_end - client_at)
+        _copy(out, source, client_at, client_end)
+        _copy(out, source, plain.middle_at, plain.middle_end)
+        write_i64_be(out, i64(_POST_ONLY_END) if plain.post_only else i64(_PLAIN_END))
 
     def trade(
         self, symbol: Symbol, price: i64, lots: i64, maker: Order, maker_fee: i64, taker: Order, taker_fee: i64, marked: bool
@@ -185,9 +176,10 @@ class Events:
         if not reason:
             out.append(0xA0)
         elif reason == "USER":
-            out.write(_USER)
+            out.append(0xA4)
+            write_i32_be(out, _USER)
         else:
-            out.write(packed(reason))
+            _write_packed(out, reason)
         write_int(out, (order.total - order.open) * lot)
         write_int(out, order.open * lot)
 
@@ -227,20 +219,25 @@ def _copy(out: BytesWriter, payload: bytes, at: i64, end: i64) -> None:
         out.append(payload[at])
 
 
+def _write_packed(out: BytesWriter, value: object) -> None:
+    """What is rare, apart: a function that calls into Python costs every call of it, made or not."""
+    out.write(packed(value))
+
+
 def write_id(out: BytesWriter, high: i64, low: i64, whole: bytes) -> None:
     """An id of 16 bytes by its halves; the halves of any other are 0."""
-    if high != 0:
-        write_i16_be(out, _ID_HEAD)
-        write_i64_be(out, high)
-        write_i64_be(out, low)
-    else:
-        out.write(packed(whole))
+    if high == 0:
+        _write_packed(out, whole)
+        return
+    write_i16_be(out, _ID_HEAD)
+    write_i64_be(out, high)
+    write_i64_be(out, low)
 
 
 def write_int(out: BytesWriter, value: i64) -> None:
     """An integer in the fewest bytes."""
     if value < 0:
-        out.write(packed(value))
+        _write_packed(out, value)
     elif value < 0x80:
         out.append(u8(value))
     elif value > 0xFFFFFFFF:

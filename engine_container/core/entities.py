@@ -15,8 +15,10 @@ from mypy_extensions import i64, mypyc_attr
 
 from engine_container.core.accounts import Balance, Rates, Total
 from engine_container.core.identities import ID_LENGTH, Identities, high_of, low_of
+from engine_container.core.memory import ABSENT as NO_ROW
 from engine_container.core.memory import Memory
 from engine_container.core.numbered import Numbered
+from engine_container.core.plain import Plain
 from engine_container.core.reading import Reader
 from engine_container.core.vocabulary import (
     ACTIVE,
@@ -116,6 +118,7 @@ class Order:
         "open",
         "price",
         "rates",
+        "row",
         "seat",
         "shown",
         "side",
@@ -132,7 +135,6 @@ class Order:
         price: i64,
         total: i64,
         lock_per_lot: i64,
-        client_order_id: str,
         created_ms: i64,
         terms: Terms | None,
     ) -> None:
@@ -151,7 +153,10 @@ class Order:
         self.lock_per_lot: i64 = lock_per_lot
         """Units locked for every open lot: of base for a SELL; of quote for a BUY, value at the limit plus the highest fee."""
         self.rates = seat.rates
-        self.client_order_id = client_order_id
+        self.row: i64 = NO_ROW
+        """Of the memory, which has the client_order_id."""
+        self.client_order_id = ""
+        """The client_order_id of an order that is open for longer than its row is remembered."""
         self.terms = terms
         self.level: Level | None = None
         self.older: Order | None = None
@@ -341,7 +346,7 @@ class Symbol:
 
 
 class State:
-    """Everything that the command log has made, and nothing else (but for two buffers, whose content means nothing between two records)."""
+    """Everything that the command log has made, and nothing else (but for three buffers, whose content means nothing between two records)."""
 
     __slots__ = (
         "expiring",
@@ -350,6 +355,7 @@ class State:
         "next_seq",
         "now_ms",
         "orders",
+        "plain",
         "reader",
         "rules",
         "serial",
@@ -401,8 +407,9 @@ class State:
         """Counts commands within this run, to tell which balances one command has touched."""
         self.touched: list[Balance] = []
         self.reader = Reader()
+        self.plain = Plain()
         self.written = BytesWriter()
-        """Buffers for a record and for its events, kept so that they stay in the processor's caches."""
+        """Buffers for a record, for one of its commands and for its events, kept so that they stay in the processor's caches."""
 
 
 NO_BOUND: Final = 1152921504606846976

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine_container.core.emitting import Events
-from engine_container.core.entities import State, User
+from engine_container.core.entities import Order, State, User
 from engine_container.core.memory import ABSENT, Record
 from engine_container.core.roster import is_open
 from engine_container.core.vocabulary import REMEMBERED_MS, TAG_ORDER_REPEATED, TAG_REFUSED, TAG_REPEATED
@@ -70,12 +70,18 @@ def free_client(state: State, user: User, client_order_id: str) -> None:
     user.outlived.pop(client_order_id, None)
 
 
-def remember_client(state: State, user: User, record: Record) -> None:
-    """Keep an order that came inside another command under its client_order_id alone."""
+def client_order_id_of(state: State, order: Order) -> str:
+    """What the order took of its user's client_order_ids; "" for none."""
+    return state.memory.client_order_id(order.row) if order.row >= state.memory.first else order.client_order_id
+
+
+def remember_client(state: State, user: User, record: Record) -> int:
+    """Keep an order that came inside another command under its client_order_id alone; its row in the memory."""
     record.command_id = b""
     row = state.memory.keep(record, found_by_id=False)
     if record.client_order_id:
         take_client(state, user, row, record.client_order_id)
+    return row
 
 
 def remember_command(state: State, command_id: bytes, content: tuple[object, ...]) -> int:
@@ -122,13 +128,12 @@ def forget_old(state: State) -> None:
     limit = state.now_ms - REMEMBERED_MS
     left = FORGOTTEN_PER_STEP_MAX
     while left > 0 and memory.first < memory.end and memory.created_ms(memory.first) <= limit:
-        number = int(memory.first)
-        client_order_id = memory.client_order_id(number)
-        user_index = memory.user_index(number)
-        if user_index != NO_USER and client_order_id and memory.find_client(user_index, client_order_id) == number:
-            order = memory.number_of(number)
-            memory.free_client(user_index, client_order_id)
-            if is_open(state, order):
-                state.users_by_index[user_index].outlived[client_order_id] = order
+        row = memory.first
+        order = state.orders.find(memory.number_of(row))
+        if order is not None and order.row == row:
+            client_order_id = memory.client_order_id(row)
+            if client_order_id:
+                order.client_order_id = client_order_id
+                order.seat.user.outlived[client_order_id] = order.number
         memory.forget_first()
         left -= 1

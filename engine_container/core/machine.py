@@ -16,9 +16,8 @@ from engine_container.core.expiry import expire
 from engine_container.core.finishing import finished
 from engine_container.core.funds import credit, debit, report_totals
 from engine_container.core.idempotency import answered, forget_old, remember_command
-from engine_container.core.identities import ID_LENGTH, high_of, low_of
+from engine_container.core.identities import ID_LENGTH
 from engine_container.core.limits import set_band
-from engine_container.core.memory import mark_of_client
 from engine_container.core.oco import place_oco
 from engine_container.core.placing import place
 from engine_container.core.quick import cancel_plain, place_plain
@@ -103,37 +102,18 @@ def _begin(state: State, events: Events, closed: Events) -> None:
 def _place(state: State, fields: tuple[Any, ...]) -> list[Event]:
     events = Events()
     closed = Events()
-    if not state.unfinished and not (fields[4] or fields[9] or fields[12] or fields[13] or fields[14] or fields[15] or fields[16]):
+    if (
+        not state.unfinished
+        and not (fields[4] or fields[9] or fields[12] or fields[13] or fields[14] or fields[15] or fields[16])
+        and len(fields[0]) == ID_LENGTH
+        and 0 < fields[6] <= AMOUNT_MAX
+        and 0 < fields[7] <= AMOUNT_MAX
+    ):
         user = state.users.get(fields[1])
         seat = user.seat if user is not None else None
         if seat is not None and seat.symbol.name == fields[2]:
-            command_id: bytes = fields[0]
-            client_order_id: str = fields[8]
-            quantity: int = fields[6]
-            price: int = fields[7]
-            done = (
-                len(command_id) == ID_LENGTH
-                and 0 < quantity <= AMOUNT_MAX
-                and 0 < price <= AMOUNT_MAX
-                and place_plain(
-                    state,
-                    seat,
-                    high_of(command_id),
-                    low_of(command_id),
-                    fields[3],
-                    fields[5],
-                    quantity,
-                    price,
-                    client_order_id,
-                    mark_of_client(seat.user.index, client_order_id),
-                    fields[10],
-                    fields[11],
-                    None,
-                    events,
-                    closed,
-                )
-            )
-            if done:
+            state.plain.take_order(fields, seat.user.index)
+            if place_plain(state, seat, state.plain, events, closed):
                 return events.rows
     _begin(state, events, closed)
     place(state, fields, events, closed)
@@ -142,13 +122,9 @@ def _place(state: State, fields: tuple[Any, ...]) -> list[Event]:
 
 def _cancel(state: State, fields: tuple[Any, ...]) -> list[Event]:
     events = Events()
-    command_id: bytes = fields[0]
-    user_id: bytes = fields[1]
-    if not state.unfinished and not fields[3] and len(command_id) == len(user_id) == ID_LENGTH:
-        order_number: int = fields[2]
-        if 0 < order_number < int(state.next_seq) and cancel_plain(
-            state, high_of(command_id), low_of(command_id), high_of(user_id), low_of(user_id), order_number, events
-        ):
+    if not state.unfinished and not fields[3] and len(fields[0]) == len(fields[1]) == ID_LENGTH and 0 < fields[2] < int(state.next_seq):
+        state.plain.take_cancel(fields)
+        if cancel_plain(state, state.plain, events):
             return events.rows
     closed = Events()
     _begin(state, events, closed)

@@ -1,7 +1,8 @@
 """What is remembered of past commands, packed: a row of eight native integers each, found by its command id, and by its user and client_order_id.
 
-Rows stand in pages, oldest first, and are known by a number that is never used again. A page goes when all of its rows are forgotten. What does
-not fit into a row (ids that have not 16 bytes, figures beyond 64 bits, the odd fields of rarer commands) is kept beside it.
+Rows stand in pages, oldest first, and are known by a number that is never used again. A page goes when all of its rows are forgotten. Beside the
+rows of a page stand the words of their client_order_ids, and what does not fit into a row (ids that have not 16 bytes, figures beyond 64 bits, the odd
+fields of rarer commands).
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 from typing import Final
 
 from librt.strings import BytesWriter, write_i64_be
-from librt.vecs import vec
+from librt.vecs import append, vec
 from mypy_extensions import i64, mypyc_attr
 
 from engine_container.core.identities import ID_LENGTH, folded, high_of, low_of
+from engine_container.core.plain import Plain
 from engine_container.core.slots import MARK_MASK, ROW_MASK, Slots, Tables
+from engine_container.core.words import PADDING, folded_mark, mark_of_client, mixed, text_of, word_at
 
 ABSENT: Final = -1
 
@@ -22,8 +25,6 @@ _ROWS: Final = 128
 _ROW_BITS: Final = 7
 _CELLS: Final = 8
 _FIGURE_MAX: Final = 0x7FFFFFFFFFFFFFFF
-_SPREAD: Final = 0x9E3779B1
-"""An odd number, to set apart the same client_order_id of different users."""
 
 _HIGH: Final = 0
 _LOW: Final = 1
@@ -32,7 +33,10 @@ _NUMBER: Final = 3
 _SHAPE: Final = 4
 _QUANTITY: Final = 5
 _PRICE: Final = 6
-_USER: Final = 7
+_OWNER: Final = 7
+"""The index of the command's user + 1, 0 for none; above these bits where the words of its client_order_id begin, 0 for none."""
+_USER_MASK: Final = 0xFFFFFFFF
+_WORDS_SHIFT: Final = 32
 
 
 @mypyc_attr(acyclic=True)
@@ -70,17 +74,40 @@ class Record:
 
 
 class _Page:
-    __slots__ = ("figures", "ids", "more", "rows", "texts")
+    __slots__ = ("figures", "ids", "more", "rows", "words")
 
     def __init__(self) -> None:
         self.rows: vec[i64] = vec[i64]([0] * (_ROWS * _CELLS))
-        self.texts: list[str] = [""] * _ROWS
-        """client_order_ids."""
+        self.words: vec[i64] = vec[i64](capacity=_ROWS * 2)
+        """client_order_ids, each after how many bytes it has."""
         self.ids: dict[int, bytes] = {}
         """Command ids that have not 16 bytes, by the row's number."""
         self.figures: dict[int, tuple[int, int]] = {}
         """Quantities and prices that are beyond 64 bits."""
         self.more: dict[int, tuple[object, ...]] = {}
+
+    def has(self, words_at: i64, source: bytes, at: i64, end: i64) -> bool:
+        """Whether the client_order_id that begins at a word is the text that stands in ``source``."""
+        words = self.words
+        if words_at == 0 or words[words_at - 1] != end - at:
+            return False
+        while at < end:
+            if words[words_at] != word_at(source, at, end):
+                return False
+            words_at += 1
+            at += 8
+        return True
+
+    def mark_of(self, owner: i64) -> i64:
+        """Where the client_order_id of a row is looked for, given the cell that says whose it is."""
+        words = self.words
+        at = owner >> _WORDS_SHIFT
+        end = at + (words[at - 1] + 7) // 8
+        mark = mixed(0, (owner & _USER_MASK) - 1)
+        while at < end:
+            mark = mixed(mark, words[at])
+            at += 1
+        return folded_mark(mark)
 
 
 class Memory:
@@ -100,34 +127,28 @@ class Memory:
         self.odd_ids: dict[bytes, int] = {}
         """Rows of commands whose ids have not 16 bytes."""
 
-    def add(
-        self,
-        high: i64,
-        low: i64,
-        user_index: i64,
-        client_order_id: str,
-        client_mark: i64,
-        created_ms: i64,
-        number: i64,
-        shape: i64,
-        quantity: i64,
-        price: i64,
-    ) -> bool:
-        """Remember a command that fits into a row; False, and nothing done, if its id or its user's client_order_id is taken."""
+    def add(self, plain: Plain, user_index: i64, created_ms: i64, number: i64, shape: i64) -> bool:
+        """Remember a plain command; False, and nothing done, if its id or its user's client_order_id is taken."""
+        high = plain.command_high
+        low = plain.command_low
         mark = folded(high, low, MARK_MASK)
         ids = self._ids.of(mark)
         place = self._place_of(ids, mark, high, low)
         if ids.slots[place] != 0:
             return False
         row = self.end
-        if client_order_id:
+        source = plain.source
+        at = plain.client_at
+        end = plain.client_end
+        if at < end:
+            client_mark = plain.client_mark
             clients = self._clients.of(client_mark)
-            client_place = self._client_place(clients, client_mark, user_index, client_order_id)
+            client_place = self._client_place(clients, client_mark, user_index, source, at, end)
             if clients.slots[client_place] != 0:
                 return False
             clients.put(client_place, client_mark, row)
         ids.put(place, mark, row)
-        self._write(high, low, user_index, client_order_id, created_ms, number, shape, quantity, price)
+        self._write(high, low, user_index, source, at, end, created_ms, number, shape, plain.quantity, plain.price)
         return True
 
     def glance(self, high: i64, low: i64, client_mark: i64) -> i64:
@@ -139,27 +160,18 @@ class Memory:
 
     def find_client(self, user_index: i64, client_order_id: str) -> int:
         """The row that a user's client_order_id stands for, ``ABSENT`` if it stands for none."""
-        mark = mark_of_client(user_index, client_order_id)
-        clients = self._clients.of(mark)
-        slot = clients.slots[self._client_place(clients, mark, user_index, client_order_id)]
+        clients, place, _ = self._seek_client(user_index, client_order_id)
+        slot = clients.slots[place]
         return int(self._row_of(slot)) if slot != 0 else ABSENT
 
     def take_client(self, number: int) -> None:
         """Let the client_order_id of a row stand for that row, whatever it stood for before."""
-        row = i64(number)
-        page = self._page_of(row)
-        within = row & (_ROWS - 1)
-        user_index = page.rows[within * _CELLS + _USER]
-        text = page.texts[within]
-        mark = mark_of_client(user_index, text)
-        clients = self._clients.of(mark)
-        clients.put(self._client_place(clients, mark, user_index, text), mark, row)
+        clients, place, mark = self._seek_client(self.user_index(number), self.client_order_id(number))
+        clients.put(place, mark, number)
 
     def free_client(self, user_index: i64, client_order_id: str) -> None:
         """Let a user's client_order_id stand for no row."""
-        mark = mark_of_client(user_index, client_order_id)
-        clients = self._clients.of(mark)
-        place = self._client_place(clients, mark, user_index, client_order_id)
+        clients, place, _ = self._seek_client(user_index, client_order_id)
         slot = clients.slots[place]
         if slot != 0:
             clients.free(place)
@@ -183,11 +195,14 @@ class Memory:
         odd_id = len(record.command_id) != ID_LENGTH
         high = i64(0) if odd_id else high_of(record.command_id)
         low = i64(0) if odd_id else low_of(record.command_id)
+        source = record.client_order_id.encode() + PADDING
         self._write(
             high,
             low,
             record.user_index,
-            record.client_order_id,
+            source,
+            0,
+            len(source) - len(PADDING),
             record.created_ms,
             record.number,
             record.shape,
@@ -225,8 +240,8 @@ class Memory:
         quantity, price = page.figures.get(number, (int(rows[cell + _QUANTITY]), int(rows[cell + _PRICE])))
         return Record(
             command_id,
-            int(rows[cell + _USER]),
-            page.texts[int(row & (_ROWS - 1))],
+            self.user_index(number),
+            self.client_order_id(number),
             int(rows[cell + _CREATED]),
             int(rows[cell + _NUMBER]),
             int(rows[cell + _SHAPE]),
@@ -248,45 +263,41 @@ class Memory:
     def user_index(self, number: int) -> int:
         """Whose the row's command is; -1 for none."""
         row = i64(number)
-        return int(self._page_of(row).rows[(row & (_ROWS - 1)) * _CELLS + _USER])
+        return int((self._page_of(row).rows[(row & (_ROWS - 1)) * _CELLS + _OWNER] & _USER_MASK) - 1)
 
-    def client_order_id(self, number: int) -> str:
+    def client_order_id(self, number: i64) -> str:
         """What the row's command took of its user's client_order_ids; "" for none."""
-        row = i64(number)
-        return self._page_of(row).texts[int(row & (_ROWS - 1))]
+        page = self._page_of(number)
+        at = page.rows[(number & (_ROWS - 1)) * _CELLS + _OWNER] >> _WORDS_SHIFT
+        return text_of(page.words, at, page.words[at - 1]) if at != 0 else ""
 
     def answer_with(self, number: int, user_index: int, order: int, second: int) -> None:
-        """A command that placed orders is answered with them; ``second`` is 0 where there is one only."""
+        """A command that placed orders, and took no client_order_id, is answered with them; ``second`` is 0 where there is one only."""
         row = i64(number)
         rows = self._page_of(row).rows
         cell = (row & (_ROWS - 1)) * _CELLS
-        rows[cell + _USER] = user_index
+        rows[cell + _OWNER] = user_index + 1
         rows[cell + _NUMBER] = order
         rows[cell + _PRICE] = second
 
     def part_from_client(self, number: int) -> None:
         """The row's command, which does not stand for its client_order_id, forgets it."""
         row = i64(number)
-        self._page_of(row).texts[int(row & (_ROWS - 1))] = ""
+        self._page_of(row).rows[(row & (_ROWS - 1)) * _CELLS + _OWNER] &= _USER_MASK
 
     def forget_first(self) -> None:
-        """Drop the oldest row."""
+        """Drop the oldest row; its ids stand for it no longer."""
         row = self.first
-        number = int(row)
         page = self._page_of(row)
-        odd_id = page.ids.get(number)
+        rows = page.rows
+        cell = (row & (_ROWS - 1)) * _CELLS
+        owner = rows[cell + _OWNER]
+        if owner >> _WORDS_SHIFT != 0:
+            self._free(self._clients, page.mark_of(owner), row)
+        odd_id = page.ids.get(row) if page.ids else None
         if odd_id is None:
-            rows = page.rows
-            cell = (row & (_ROWS - 1)) * _CELLS
-            high = rows[cell + _HIGH]
-            low = rows[cell + _LOW]
-            mark = folded(high, low, MARK_MASK)
-            ids = self._ids.of(mark)
-            place = self._place_of(ids, mark, high, low)
-            slot = ids.slots[place]
-            if slot != 0 and self._row_of(slot) == row:
-                ids.free(place)
-        elif self.odd_ids.get(odd_id) == number:
+            self._free(self._ids, folded(rows[cell + _HIGH], rows[cell + _LOW], MARK_MASK), row)
+        elif self.odd_ids.get(odd_id) == row:
             del self.odd_ids[odd_id]
         self.first = row + 1
         if self.first & (_ROWS - 1) == 0:
@@ -317,7 +328,7 @@ class Memory:
                 return place
             place = ids.seek(mark, place + 1)
 
-    def _client_place(self, clients: Slots, mark: i64, user_index: i64, client_order_id: str) -> i64:
+    def _client_place(self, clients: Slots, mark: i64, user_index: i64, source: bytes, at: i64, end: i64) -> i64:
         """The slot of a user's client_order_id, or the free one where it belongs."""
         place = clients.seek(mark, mark)
         while True:
@@ -326,17 +337,40 @@ class Memory:
                 return place
             row = self._row_of(slot)
             page = self._page_of(row)
-            within = row & (_ROWS - 1)
-            if page.rows[within * _CELLS + _USER] == user_index and page.texts[within] == client_order_id:
+            owner = page.rows[(row & (_ROWS - 1)) * _CELLS + _OWNER]
+            if (owner & _USER_MASK) - 1 == user_index and page.has(owner >> _WORDS_SHIFT, source, at, end):
                 return place
             place = clients.seek(mark, place + 1)
+
+    def _seek_client(self, user_index: i64, client_order_id: str) -> tuple[Slots, int, int]:
+        """The table of a user's client_order_id, the slot there as :meth:`_client_place` finds it, and its mark."""
+        source = client_order_id.encode() + PADDING
+        end = i64(len(source) - len(PADDING))
+        mark = mark_of_client(user_index, source, 0, end)
+        clients = self._clients.of(mark)
+        return clients, int(self._client_place(clients, mark, user_index, source, 0, end)), int(mark)
+
+    def _free(self, tables: Tables, mark: i64, row: i64) -> None:
+        """Empty the slot that has a mark and stands for a row, if there is one."""
+        slots = tables.of(mark)
+        place = slots.seek(mark, mark)
+        while True:
+            slot = slots.slots[place]
+            if slot == 0:
+                return
+            if self._row_of(slot) == row:
+                slots.free(place)
+                return
+            place = slots.seek(mark, place + 1)
 
     def _write(
         self,
         high: i64,
         low: i64,
         user_index: i64,
-        client_order_id: str,
+        source: bytes,
+        at: i64,
+        end: i64,
         created_ms: i64,
         number: i64,
         shape: i64,
@@ -359,22 +393,16 @@ class Memory:
         rows[cell + _SHAPE] = shape
         rows[cell + _QUANTITY] = quantity
         rows[cell + _PRICE] = price
-        rows[cell + _USER] = user_index
-        if client_order_id:
-            page.texts[within] = client_order_id
+        owner = user_index + 1
+        if at < end:
+            words = append(page.words, end - at)
+            owner |= i64(len(words)) << _WORDS_SHIFT
+            while at < end:
+                words = append(words, word_at(source, at, end))
+                at += 8
+            page.words = words
+        rows[cell + _OWNER] = owner
         self.end = row + 1
-
-
-def mark_of_client(user_index: i64, client_order_id: str) -> i64:
-    """Where a user's client_order_id is looked for; 0 for none.
-
-    Python's hash of a text is keyed with a secret of the process: users choose these ids, and nobody outside can choose them to collide. What a
-    slot is found by is of no effect on any event.
-    """
-    if not client_order_id:
-        return 0
-    mixed = i64(hash(client_order_id)) ^ (user_index * _SPREAD)
-    return (mixed ^ (mixed >> 32)) & MARK_MASK
 
 
 _GONE: Final = _Page()

@@ -49,7 +49,7 @@ def place_oco(state: State, command: PlaceOco, events: Events, closed: Events) -
         return
     for order, fields in zip(orders, legs, strict=True):
         record = record_of(state, user, fields, events)
-        remember_client(state, user, record)
+        order.row = remember_client(state, user, record)
         accept(state, order, fields, PENDING_TRIGGER if is_conditional(kind_of(order.style)) else OPEN, events)
     _begin(state, orders[0], orders[1], events, closed)
 

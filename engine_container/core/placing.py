@@ -73,6 +73,7 @@ def _place(state: State, user: User, fields: Fields, record: Record, row: int, e
         return
     if client_order_id:
         take_client(state, user, row, client_order_id)
+    order.row = row
     begin(state, order, fields, events, closed)
 
 
@@ -144,7 +145,7 @@ def accept(state: State, order: Order, fields: Fields, status: int, events: Even
         (
             TAG_ACCEPTED,
             order.seat.user.user_id,
-            order.client_order_id,
+            fields[8],
             order.seat.symbol.name,
             side,
             kind,

@@ -17,7 +17,7 @@ from engine_container.core.finishing import finished
 from engine_container.core.funds import fee
 from engine_container.core.idempotency import CANCEL_COMMAND
 from engine_container.core.limits import CLIENT_ORDER_ID_LENGTH_MAX
-from engine_container.core.reading import Reader
+from engine_container.core.plain import Plain
 from engine_container.core.roster import ENDED_KEPT, prune
 from engine_container.core.vocabulary import (
     ACTIVE,
@@ -33,27 +33,17 @@ from engine_container.core.vocabulary import (
 )
 
 
-def place_plain(
-    state: State,
-    seat: Seat,
-    command_high: i64,
-    command_low: i64,
-    side: i64,
-    time_in_force: i64,
-    quantity: i64,
-    price: i64,
-    client_order_id: str,
-    client_mark: i64,
-    post_only: bool,
-    raw_prevention: i64,
-    source: Reader | None,
-    events: Events,
-    closed: Events,
-) -> bool:
+def place_plain(state: State, seat: Seat, plain: Plain, events: Events, closed: Events) -> bool:
     """A LIMIT order without conditions that keeps to every rule: GTC, or IOC that finds somebody. False, and nothing done, if it is anything else."""
     user = seat.user
     symbol = seat.symbol
-    if time_in_force > IOC or raw_prevention == STP_ALLOW or symbol.status != ACTIVE or symbol.opens_minute >= 0:
+    side = plain.side
+    time_in_force = plain.time_in_force
+    quantity = plain.quantity
+    price = plain.price
+    post_only = plain.post_only
+    prevention = plain.prevention
+    if time_in_force > IOC or prevention == STP_ALLOW or symbol.status != ACTIVE or symbol.opens_minute >= 0:
         return False
     lots = quantity // symbol.lot
     ticks = price // symbol.tick
@@ -85,7 +75,7 @@ def place_plain(
         return False
     value = lot_value * lots
     need = per_lot * lots
-    if value < symbol.notional_min or balance.available < need or len(client_order_id) > CLIENT_ORDER_ID_LENGTH_MAX:
+    if value < symbol.notional_min or balance.available < need or plain.client_end - plain.client_at > CLIENT_ORDER_ID_LENGTH_MAX:
         return False
     if time_in_force == GTC:
         most = user.open_orders_max
@@ -105,19 +95,21 @@ def place_plain(
         if symbol.valued_by is not None or used + value > most:
             return False
     number = state.next_seq
-    shape = side | (time_in_force << 4) | (raw_prevention << 7) | (symbol.index << 11)
-    style = (time_in_force << 3) | ((user.prevention if raw_prevention == STP_ACCOUNT else raw_prevention) << 6)
+    shape = side | (time_in_force << 4) | (prevention << 7) | (symbol.index << 11)
+    style = (time_in_force << 3) | ((user.prevention if prevention == STP_ACCOUNT else prevention) << 6)
     if post_only:
         shape |= 1024
         style |= 512
-    if user.outlived and client_order_id in user.outlived:
+    if user.outlived and plain.client_order_id() in user.outlived:
         return False
-    if not state.memory.add(command_high, command_low, user.index, client_order_id, client_mark, now_ms, number, shape, quantity, price):
+    memory = state.memory
+    if not memory.add(plain, user.index, now_ms, number, shape):
         return False
 
-    order = Order(seat, side, style, ticks, lots, per_lot, client_order_id, now_ms, None)
+    order = Order(seat, side, style, ticks, lots, per_lot, now_ms, None)
     order.number = number
-    events.accepted(user, client_order_id, symbol, side, time_in_force, quantity, price, post_only, source)
+    order.row = memory.end - 1
+    events.accepted(user, symbol, plain)
     if crosses:
         state.serial += 1
         run_limit(state, order, events, closed)
@@ -154,22 +146,21 @@ def place_plain(
     return True
 
 
-def cancel_plain(
-    state: State, command_high: i64, command_low: i64, user_high: i64, user_low: i64, order_number: i64, events: Events
-) -> bool:
+def cancel_plain(state: State, plain: Plain, events: Events) -> bool:
     """Cancel a plain resting order by its number. False, and nothing done, if there is anything more to it."""
+    order_number = plain.quantity
     order = state.orders.find(order_number) if 0 < order_number < state.next_seq else None
     if order is None or order.terms is not None:
         return False
     now_ms = state.now_ms
     seat = order.seat
     user = seat.user
-    if user.id_high != user_high or user.id_low != user_low or order.created_ms + REMEMBERED_MS <= now_ms:
+    if user.id_high != plain.user_high or user.id_low != plain.user_low or order.created_ms + REMEMBERED_MS <= now_ms:
         return False
     level = order.level
     if level is None:
         raise InvariantError(f"order {order.number} neither rests nor waits")
-    if not state.memory.add(command_high, command_low, user.index, "", 0, now_ms, 0, CANCEL_COMMAND, order.number, 0):
+    if not state.memory.add(plain, user.index, now_ms, 0, CANCEL_COMMAND):
         return False
     symbol = seat.symbol
     lots = order.open

@@ -13,7 +13,7 @@ from librt.strings import read_i16_be, read_i32_be, read_i64_be
 from librt.vecs import vec
 from mypy_extensions import i64, mypyc_attr
 
-from engine_container.core.identities import ABSENT
+from engine_container.core.plain import Plain
 from engine_container.core.vocabulary import IOC, STP_ALLOW
 
 OTHER: Final = 0
@@ -54,11 +54,7 @@ _DEPTH_MAX: Final = 8
 class Reader:
     """Goes through a record once, then shows its commands one by one; then goes through the next."""
 
-    __slots__ = (
-        "cells", "client_at", "client_end", "client_mark", "client_order_id", "command_high", "command_low", "count", "has_others",
-        "middle_at", "middle_end", "payload", "post_only", "prevention", "price", "quantity", "seen", "side", "texts", "time_in_force",
-        "user_high", "user_index", "user_low",
-    )  # fmt: skip
+    __slots__ = ("cells", "count", "has_others", "payload", "seen")
 
     def __init__(self) -> None:
         self.payload = b""
@@ -66,32 +62,9 @@ class Reader:
         """Commands in the record; -1 if its structure is none that commands have."""
         self.has_others = False
         """Whether there are commands that are not plain."""
-        self.command_high: i64 = 0
-        self.command_low: i64 = 0
-        self.user_high: i64 = 0
-        self.user_low: i64 = 0
-        self.side: i64 = 0
-        self.time_in_force: i64 = 0
-        self.quantity: i64 = 0
-        """Of the order; of a cancel: the order's number."""
-        self.price: i64 = 0
-        self.post_only = False
-        self.prevention: i64 = 0
-        self.middle_at: i64 = 0
-        self.middle_end: i64 = 0
-        """Where symbol, side, type, time in force, quantity and price stand: OrderAccepted repeats them byte for byte."""
-        self.client_at: i64 = 0
-        self.client_end: i64 = 0
-        """Where the client_order_id stands, without its head."""
-        self.client_order_id = ""
-        self.client_mark: i64 = 0
-        self.user_index: i64 = ABSENT
-        """What :mod:`ahead` has found: the order's client_order_id, where the memory looks for it, and its user's place among all users."""
+        self.cells: vec[i64] = vec[i64]()
         self.seen: i64 = 0
         """What came of touching memory; it means nothing, and is kept so that no compiler leaves the touching out."""
-        self.cells: vec[i64] = vec[i64]()
-        self.texts: list[str] = []
-        """client_order_ids of the orders, by their places in the record, once :mod:`ahead` has been here."""
 
     def read(self, payload: bytes) -> None:
         """Go through a record of the command log."""
@@ -99,8 +72,8 @@ class Reader:
         self.has_others = False
         self.count = self._scan()
 
-    def show(self, index: i64) -> i64:
-        """Put the fields of a command into the attributes; says what it is."""
+    def show(self, index: i64, plain: Plain) -> i64:
+        """Let ``plain`` be a command of the record, if it is one; says what it is."""
         cells = self.cells
         cell = index * CELLS
         kind = cells[cell]
@@ -108,42 +81,34 @@ class Reader:
             return OTHER
         payload = self.payload
         at = cells[cell + IDS_AT]
-        self.command_high = read_i64_be(payload, at)
-        self.command_low = read_i64_be(payload, at + 8)
-        self.user_high = read_i64_be(payload, at + 18)
-        self.user_low = read_i64_be(payload, at + 26)
-        self.quantity = cells[cell + FIGURE]
-        if kind == PLACE:
-            self.client_order_id = self.texts[index]
-            self.client_mark = cells[cell + CLIENT_MARK]
-            self.user_index = cells[cell + USER_INDEX]
-            self.middle_at = at + 34
-            self.price = cells[cell + _PRICE]
-            self.client_at = cells[cell + CLIENT_AT]
-            self.client_end = cells[cell + CLIENT_END]
-            self.side = cells[cell + _SIDE]
-            self.time_in_force = cells[cell + _TIME_IN_FORCE]
-            self.post_only = cells[cell + _POST_ONLY] != 0
-            self.prevention = cells[cell + _PREVENTION]
-            length = self.client_end - self.client_at
-            self.middle_end = self.client_at - (1 if length < 32 else 2)
-        return kind
-
-    def text_of(self, index: i64) -> str:
-        """The client_order_id of an order."""
-        cell = index * CELLS
-        return self.payload[self.cells[cell + CLIENT_AT] : self.cells[cell + CLIENT_END]].decode("ascii")
+        plain.command_high = read_i64_be(payload, at)
+        plain.command_low = read_i64_be(payload, at + 8)
+        if kind == CANCEL:
+            plain.user_high = read_i64_be(payload, at + 18)
+            plain.user_low = read_i64_be(payload, at + 26)
+            plain.be_cancel(cells[cell + FIGURE])
+            return CANCEL
+        client_at = cells[cell + CLIENT_AT]
+        client_end = cells[cell + CLIENT_END]
+        plain.source = payload
+        plain.client_at = client_at
+        plain.client_end = client_end
+        plain.client_mark = cells[cell + CLIENT_MARK]
+        plain.middle_at = at + 34
+        plain.middle_end = client_at - (1 if client_end - client_at < 32 else 2)
+        plain.user_index = cells[cell + USER_INDEX]
+        plain.quantity = cells[cell + FIGURE]
+        plain.price = cells[cell + _PRICE]
+        plain.side = cells[cell + _SIDE]
+        plain.time_in_force = cells[cell + _TIME_IN_FORCE]
+        plain.post_only = cells[cell + _POST_ONLY] != 0
+        plain.prevention = cells[cell + _PREVENTION]
+        return PLACE
 
     def alone(self, index: i64) -> bytes:
         """A record with nothing but this command."""
         cell = index * CELLS
         return b"\x92\x01\x91" + self.payload[self.cells[cell + _BEGIN] : self.cells[cell + _END]]
-
-    def is_at(self, first: i64, last: i64, size: i64) -> bool:
-        """Whether the order's symbol has this name: the first and the last 8 bytes of it as packed, and how many there are."""
-        payload = self.payload
-        at = self.middle_at
-        return i64(payload[at]) == 0xA0 + size - 1 and read_i64_be(payload, at) == first and read_i64_be(payload, at + size - 8) == last
 
     def _scan(self) -> i64:
         payload = self.payload
@@ -163,7 +128,6 @@ class Reader:
             return _NO
         if count * CELLS > i64(len(self.cells)):
             self.cells = vec[i64]([0] * int(count * CELLS))
-            self.texts = [""] * int(count)
         for index in range(count):
             cell = index * CELLS
             end: i64 = _NO

@@ -15,6 +15,7 @@ from engine_container.core.ahead import look_ahead
 from engine_container.core.emitting import Events, write_array_head, write_int
 from engine_container.core.entities import Event, State
 from engine_container.core.machine import advance, apply
+from engine_container.core.plain import Plain
 from engine_container.core.quick import cancel_plain, place_plain
 from engine_container.core.reading import CANCEL, OTHER, Reader
 from mycrypto.contracts.commands import Command, decode_record
@@ -45,12 +46,17 @@ def apply_packed(state: State, payload: bytes, time_ms: int) -> tuple[int, bytes
 
     b"" where there are none. Raises ``msgspec.DecodeError``, and does nothing, where the bytes are no record.
     """
-    reader = state.reader
-    reader.read(payload)
+    state.reader.read(payload)
+    return apply_read(state, state.reader, time_ms)
+
+
+def apply_read(state: State, reader: Reader, time_ms: int) -> tuple[int, bytes]:
+    """:func:`apply_packed` for a record that has been read."""
     commands: list[Command] = []
     if reader.has_others or reader.count < 0:
-        commands = decode_record(payload)
+        commands = decode_record(reader.payload)
     count = reader.count if reader.count >= 0 else i64(len(commands))
+    plain = state.plain
     body = state.written
     body.truncate(0)
     events = Events(is_packed=True, out=body)
@@ -65,19 +71,19 @@ def apply_packed(state: State, payload: bytes, time_ms: int) -> tuple[int, bytes
         body.write(packed((TIME_PASSED, b"", due)))
     index: i64 = 0
     while index < count:
-        kind = reader.show(index) if reader.count >= 0 else i64(OTHER)
+        kind = reader.show(index, plain) if reader.count >= 0 else i64(OTHER)
         if kind != OTHER and not state.unfinished:
             begin = i64(len(body))
             body.append(0x93)
             write_int(body, index)
             body.append(0xC4)
             body.append(16)
-            write_i64_be(body, reader.command_high)
-            write_i64_be(body, reader.command_low)
+            write_i64_be(body, plain.command_high)
+            write_i64_be(body, plain.command_low)
             place_of_count = i64(len(body))
             body.append(0x90)
             events.count = 0
-            if _is_done(state, reader, kind, events, closed):
+            if _is_done(state, plain, kind, events, closed):
                 if events.count < 16:
                     body[place_of_count] = u8(0x90 + events.count)
                 else:
@@ -99,35 +105,19 @@ def apply_packed(state: State, payload: bytes, time_ms: int) -> tuple[int, bytes
     return count, body.getvalue()
 
 
-def _is_done(state: State, reader: Reader, kind: i64, events: Events, closed: Events) -> bool:
+def _is_done(state: State, plain: Plain, kind: i64, events: Events, closed: Events) -> bool:
     """Carry out a plain command, if it can be done without detours."""
     if kind == CANCEL:
-        return cancel_plain(state, reader.command_high, reader.command_low, reader.user_high, reader.user_low, reader.quantity, events)
-    if reader.user_index < 0:
+        return cancel_plain(state, plain, events)
+    if plain.user_index < 0:
         return False
-    seat = state.users_by_index[reader.user_index].seat
+    seat = state.users_by_index[plain.user_index].seat
     if seat is None:
         return False
     symbol = seat.symbol
-    if not reader.is_at(symbol.name_first, symbol.name_last, symbol.name_size):
+    if not plain.is_at(symbol.name_first, symbol.name_last, symbol.name_size):
         return False
-    done = place_plain(
-        state,
-        seat,
-        reader.command_high,
-        reader.command_low,
-        reader.side,
-        reader.time_in_force,
-        reader.quantity,
-        reader.price,
-        reader.client_order_id,
-        reader.client_mark,
-        reader.post_only,
-        reader.prevention,
-        reader,
-        events,
-        closed,
-    )
+    done = place_plain(state, seat, plain, events, closed)
     if closed.count:
         closed.clear()
     return done

@@ -100,12 +100,10 @@ def order_from(state: State, user: User, fields: tuple[Any, ...]) -> Order | Ref
         refusal = _scale(symbol, terms)
         if refusal is not None:
             return refusal
-    return _within_limits(state, seat, side, style, ticks, lots, client_order_id, terms)
+    return _within_limits(state, seat, side, style, ticks, lots, terms)
 
 
-def _within_limits(
-    state: State, seat: Seat, side: i64, style: i64, ticks: int, lots: int, client_order_id: str, terms: Terms | None
-) -> Order | Refusal:
+def _within_limits(state: State, seat: Seat, side: i64, style: i64, ticks: int, lots: int, terms: Terms | None) -> Order | Refusal:
     """Notional, band, open orders and turnover, with figures in ticks and lots."""
     symbol = seat.symbol
     user = seat.user
@@ -143,7 +141,7 @@ def _within_limits(
         refusal = turnover_refusal(state, user, symbol, value)
         if refusal is not None:
             return refusal
-    return Order(seat, side, style, ticks, lots, per_lot, client_order_id, state.now_ms, terms)
+    return Order(seat, side, style, ticks, lots, per_lot, state.now_ms, terms)
 
 
 def _scale(symbol: Symbol, terms: Terms) -> Refusal | None:

@@ -12,6 +12,7 @@ from engine_container.core.accounts import Balance, Rates
 from engine_container.core.book import orders_of, rest
 from engine_container.core.entities import InvariantError, Order, State, Symbol, Terms, User
 from engine_container.core.funds import enter, total_of
+from engine_container.core.idempotency import client_order_id_of
 from engine_container.core.limits import set_band
 from engine_container.core.memory import ABSENT, Record
 from engine_container.core.roster import enrol
@@ -40,7 +41,7 @@ def dump(state: State) -> Tree:
         state.totals_seq,
         state.totals_time_ms,
         [_user_row(user) for user in state.users.values()],
-        [_symbol_row(symbol, users) for symbol in state.symbols_by_index],
+        [_symbol_row(state, symbol, users) for symbol in state.symbols_by_index],
         [symbol.index for symbol in state.unfinished],
         [[time_ms, number] for time_ms, number in sorted(expiring)],
         [_record_row(state.memory.record(row)) for row in range(state.memory.first, state.memory.end)],
@@ -79,7 +80,7 @@ def load(tree: Tree) -> State:
     for row in tree[11]:
         _load_record(state, row)
     for order in orders.values():
-        _keep_client_order_id(state, order)
+        _find_row(state, order)
     for transfer_id, units in tree[12]:
         state.transfers[transfer_id] = units
     return state
@@ -117,7 +118,7 @@ def _load_user(state: State, index: int, row: Tree) -> User:
     return user
 
 
-def _symbol_row(symbol: Symbol, users: dict[bytes, int]) -> Tree:
+def _symbol_row(state: State, symbol: Symbol, users: dict[bytes, int]) -> Tree:
     return [
         [symbol.name, symbol.base, symbol.quote],
         [
@@ -137,9 +138,9 @@ def _symbol_row(symbol: Symbol, users: dict[bytes, int]) -> Tree:
         ],
         [symbol.status, symbol.reason, symbol.resume_ms, symbol.halted_with_all, symbol.last_price],
         [symbol.window_second, symbol.window_low, symbol.window_high, [list(entry) for entry in symbol.window]],
-        [_order_row(order, users) for order in orders_of(symbol.bids)],
-        [_order_row(order, users) for order in orders_of(symbol.asks)],
-        [_order_row(order, users) for order in symbol.waiting.values()],
+        [_order_row(state, order, users) for order in orders_of(symbol.bids)],
+        [_order_row(state, order, users) for order in orders_of(symbol.asks)],
+        [_order_row(state, order, users) for order in symbol.waiting.values()],
         [order.number for order in symbol.fired if order.terms is not None and order.terms.waiting],
     ]
 
@@ -189,7 +190,7 @@ def _load_orders(state: State, symbol: Symbol, row: Tree, users: list[User], ord
     symbol.fired = [orders[number] for number in row[7]]
 
 
-def _order_row(order: Order, users: dict[bytes, int]) -> Tree:
+def _order_row(state: State, order: Order, users: dict[bytes, int]) -> Tree:
     terms = order.terms
     return [
         order.number,
@@ -204,7 +205,7 @@ def _order_row(order: Order, users: dict[bytes, int]) -> Tree:
         order.lock_per_lot,
         order.rates.maker_ppm,
         order.rates.taker_ppm,
-        order.client_order_id,
+        client_order_id_of(state, order),
         None
         if terms is None
         else [
@@ -235,8 +236,9 @@ def _load_order(state: State, symbol: Symbol, row: Tree, users: list[User]) -> O
         terms.waiting = fields[7]
         terms.queued = fields[8]
         terms.idle_lock_per_lot = fields[10]
-    order = Order(seat, row[3], row[4], row[5], row[6], row[9], row[12], row[1], terms)
+    order = Order(seat, row[3], row[4], row[5], row[6], row[9], row[1], terms)
     order.number = row[0]
+    order.client_order_id = row[12]
     order.open = row[7]
     order.shown = row[8]
     if (seat.rates.maker_ppm, seat.rates.taker_ppm) != (row[10], row[11]):
@@ -270,8 +272,12 @@ def _frozen(value: list[Any] | tuple[Any, ...]) -> tuple[object, ...]:
     return tuple([_frozen(item) if isinstance(item, (list, tuple)) else item for item in value])
 
 
-def _keep_client_order_id(state: State, order: Order) -> None:
-    """An id older than 24 hours whose order is open has no record of its own any more, and still stands for the order."""
-    user = order.seat.user
-    if order.client_order_id and state.memory.find_client(user.index, order.client_order_id) == ABSENT:
-        user.outlived[order.client_order_id] = order.number
+def _find_row(state: State, order: Order) -> None:
+    """A client_order_id older than 24 hours whose order is open has no row of its own any more, and still stands for the order."""
+    if order.client_order_id:
+        user = order.seat.user
+        order.row = state.memory.find_client(user.index, order.client_order_id)
+        if order.row == ABSENT:
+            user.outlived[order.client_order_id] = order.number
+        else:
+            order.client_order_id = ""

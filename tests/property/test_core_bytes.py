@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine_container.core.entities import State
+from engine_container.core.plain import Plain
 from engine_container.core.reading import CANCEL, OTHER, PLACE, Reader
 from engine_container.core.records import apply_packed, apply_record
 from engine_container.core.tree import dump, load
@@ -128,14 +129,15 @@ def test_what_is_plain_is_found(tif: TimeInForce, client: str) -> None:
     reader = Reader()
     reader.read(c.encode_record([c.CancelOrder(b"c" * 16, USERS[1], 2**40), order, stop, c.Tick(b"t")]))
     assert reader.count == 4
-    assert reader.show(0) == CANCEL
-    assert reader.quantity == 2**40
+    shown = Plain()
+    assert reader.show(0, shown) == CANCEL
+    assert (shown.quantity, shown.client_order_id()) == (2**40, "")
     can_be_plain = client.isascii() and len(client) < 256
-    assert reader.show(1) == (PLACE if can_be_plain else OTHER)
+    assert reader.show(1, shown) == (PLACE if can_be_plain else OTHER)
     if can_be_plain:
-        assert (reader.side, reader.time_in_force, reader.quantity, reader.price) == (1, tif, order.quantity, order.price)
-        assert reader.text_of(1) == client
-    assert [reader.show(2), reader.show(3)] == [OTHER, OTHER]
+        assert (shown.side, shown.time_in_force, shown.quantity, shown.price) == (1, tif, order.quantity, order.price)
+        assert shown.client_order_id() == client
+    assert [reader.show(2, shown), reader.show(3, shown)] == [OTHER, OTHER]
     assert c.decode_record(reader.alone(2)) == [stop]
 
 
@@ -163,13 +165,14 @@ def test_whatever_is_read_as_plain_is_that_command(quantity: int, price: int, mo
     reader = Reader()
     reader.read(c.encode_record([order, cancel]))
     assert reader.count == 2
-    if reader.show(0) == PLACE:
-        assert (reader.quantity, reader.price, reader.prevention) == (quantity, price, mode)
-        assert (reader.post_only, reader.text_of(0)) == (post_only, client)
+    shown = Plain()
+    if reader.show(0, shown) == PLACE:
+        assert (shown.quantity, shown.price, shown.prevention) == (quantity, price, mode)
+        assert (shown.post_only, shown.client_order_id()) == (post_only, client)
     else:
         assert max(quantity, price) >= 2**63 or not client.isascii() or mode == SelfTradePrevention.ALLOW
-    if reader.show(1) == CANCEL:
-        assert reader.quantity == quantity
+    if reader.show(1, shown) == CANCEL:
+        assert shown.quantity == quantity
     else:
         assert quantity >= 2**63
 
