@@ -18,7 +18,6 @@ from engine_container.gateway.order_query import SORTS
 from engine_container.gateway.pages import OFFSET_MAX
 from engine_container.gateway.routes.market import DEPTH_MAX, INTERVALS_MS
 from engine_container.views.symbols import SPELLING_LENGTH_MAX
-from mycrypto import openapi
 from mycrypto.contracts import api
 from mycrypto.contracts.trading import OrderType, Side
 from mycrypto.openapi import BEARER, Service
@@ -49,8 +48,6 @@ _SHAPES: Final[dict[str, dict[str, Any]]] = {
 }
 """More about parameters of these names."""
 
-OPERATIONS: Final = (*ORDERS, *READING, *ALERTS, *ADMINISTRATION)
-
 _METRICS: Final[dict[str, Any]] = {
     "operationId": "metrics",
     "summary": "What the process counts, in the text format of Prometheus",
@@ -58,10 +55,26 @@ _METRICS: Final[dict[str, Any]] = {
     "responses": {"200": {"description": "Done", "content": {"text/plain": {"schema": {"type": "string"}}}}},
 }
 
-SERVICE: Final = Service(
+
+class _TradingService(Service, frozen=True, kw_only=True):
+    """With what the tables cannot say."""
+
+    def document(self) -> dict[str, Any]:
+        made = super().document()
+        # items are read one by one, so that a bad one spoils no other; their form is that of a single order
+        made["components"]["schemas"]["BatchPlaceRequest"]["properties"]["orders"] |= {
+            "items": {"$ref": "#/components/schemas/PlaceOrderRequest"},
+            "minItems": 1,
+            "maxItems": api.BATCH_ITEMS_MAX,
+        }
+        made["paths"]["/metrics"] = {"get": _METRICS}
+        return made
+
+
+SERVICE: Final = _TradingService(
     title="MyCrypto trading API",
     description="Amounts are decimal strings, times ISO-8601 UTC. Every refusal is a problem document with a code of the catalogue.",
-    operations=OPERATIONS,
+    operations=(*ORDERS, *READING, *ALERTS, *ADMINISTRATION),
     security={
         "bearer": BEARER,
         "apiKey": {
@@ -77,23 +90,5 @@ SERVICE: Final = Service(
 )
 
 
-def document() -> dict[str, Any]:
-    """The whole document."""
-    made = openapi.document(SERVICE)
-    # items are read one by one, so that a bad one spoils no other; their form is that of a single order
-    made["components"]["schemas"]["BatchPlaceRequest"]["properties"]["orders"] |= {
-        "items": {"$ref": "#/components/schemas/PlaceOrderRequest"},
-        "minItems": 1,
-        "maxItems": api.BATCH_ITEMS_MAX,
-    }
-    made["paths"]["/metrics"] = {"get": _METRICS}
-    return made
-
-
-def text() -> str:
-    """The document as it is committed and served."""
-    return openapi.text(document())
-
-
 if __name__ == "__main__":
-    sys.stdout.write(text())
+    sys.stdout.write(SERVICE.text())

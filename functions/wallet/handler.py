@@ -114,9 +114,9 @@ def get_ready(_: Request) -> Reply:
 
 @api.get("/api/wallet/openapi.json")
 def get_document(_: Request) -> Reply:
-    from functions.wallet import openapi
+    from functions.wallet.openapi import SERVICE
 
-    return Reply(msgspec.Raw(openapi.text().encode()), headers={"Cache-Control": "public, max-age=300"})
+    return Reply(msgspec.Raw(SERVICE.text().encode()), headers={"Cache-Control": "public, max-age=300"})
 
 
 @api.get("/api/wallet/balance/<currency>")

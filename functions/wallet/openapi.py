@@ -5,12 +5,10 @@ them.
 from __future__ import annotations
 
 import sys
-from typing import Any, Final
+from typing import Final
 
 from functions.wallet import idempotency, models, signature
-from mycrypto import openapi
-from mycrypto.health import Health, Readiness
-from mycrypto.openapi import BEARER, BODY_ERRORS, Operation, Parameter, Service
+from mycrypto.openapi import BEARER, BODY_ERRORS, Operation, Parameter, Service, service_operations
 
 _PAGE: Final = (Parameter("page", "integer", "From 1"), Parameter("limit", "integer", "Rows of a page, 1 to 100 (20)"))
 _STATUS: Final = Parameter("status", "string", "Only this status")
@@ -31,28 +29,7 @@ _WITHDRAWAL_ERRORS: Final = (
 _WEBHOOK_ERRORS: Final = (*BODY_ERRORS, "INVALID_WEBHOOK_SIGNATURE", "SERVICE_UNAVAILABLE")
 
 OPERATIONS: Final = (
-    Operation(
-        method="get", path="/api/wallet/health", name="walletHealth", summary="Is it alive", tag="operations", answer=Health, errors=()
-    ),
-    Operation(
-        method="get",
-        path="/api/wallet/health/ready",
-        name="walletReady",
-        summary="Is everything there that it needs",
-        tag="operations",
-        answer=Readiness,
-        also=((503, "Something is missing; the body names it", Readiness),),
-        errors=(),
-    ),
-    Operation(
-        method="get",
-        path="/api/wallet/openapi.json",
-        name="walletDocument",
-        summary="This document",
-        tag="operations",
-        answer={"type": "object", "description": "This document"},
-        errors=(),
-    ),
+    *service_operations("wallet"),
     Operation(
         method="get",
         path="/api/wallet/balances",
@@ -352,16 +329,5 @@ SERVICE: Final = Service(
     },
 )
 
-
-def document() -> dict[str, Any]:
-    """The whole document."""
-    return openapi.document(SERVICE)
-
-
-def text() -> str:
-    """The document as it is committed and served."""
-    return openapi.text(document())
-
-
 if __name__ == "__main__":
-    sys.stdout.write(text())
+    sys.stdout.write(SERVICE.text())

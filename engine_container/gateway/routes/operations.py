@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from engine_container.gateway.docs_page import PAGE
-from engine_container.gateway.openapi import text as openapi_text
+from engine_container.gateway.openapi import SERVICE
 from engine_container.gateway.parts import Gateway
 from engine_container.metrics import MEDIA_TYPE, REGISTRY, Reading
 from engine_container.views.books import BookSide
@@ -22,7 +22,7 @@ class Operations:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._openapi = openapi_text().encode()
+        self._openapi = SERVICE.text().encode()
         _define_readings(gateway)
 
     async def health(self, call: Call) -> Reply:  # noqa: ARG002 - the shape of an endpoint

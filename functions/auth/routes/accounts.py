@@ -67,9 +67,9 @@ def get_ready(_: Request) -> Reply:
 
 @api.get("/api/auth/openapi.json")
 def get_document(_: Request) -> Reply:
-    from functions.auth import openapi
+    from functions.auth.openapi import SERVICE
 
-    return Reply(msgspec.Raw(openapi.text().encode()), headers={"Cache-Control": "public, max-age=300"})
+    return Reply(msgspec.Raw(SERVICE.text().encode()), headers={"Cache-Control": "public, max-age=300"})
 
 
 @api.get("/api/auth/.well-known/jwks.json")

@@ -30,7 +30,7 @@ from functions.auth import backup_codes, openapi
 from mycrypto.security import keys, passwords
 from tests.documented import Documented
 
-DOCUMENTED: Final = Documented(openapi.document())
+DOCUMENTED: Final = Documented(openapi.SERVICE.document())
 PASSWORD: Final = "Str0ng!passw0rd"
 QUEUES: Final = ("email-notifications", "audit-logs", "kyc-processing")
 TWO_FACTOR_KEY: Final = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tests.integration.conftest import EngineLog, TestDatabase
 
 REQUEST = json.loads((Path(__file__).parents[2] / "events" / "wallet_request.json").read_text())
-DOCUMENTED = Documented(openapi.document())
+DOCUMENTED = Documented(openapi.SERVICE.document())
 IBAN = "TR330006100519786457841326"
 WEBHOOK_SECRETS = {"bank": "bank-secret", "chain": "chain-secret"}
 

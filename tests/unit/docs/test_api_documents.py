@@ -43,16 +43,16 @@ FUNCTION_ENVIRONMENT = {
 
 
 DOCUMENTS = {
-    "openapi": ("engine_container.gateway.openapi", trading_api),
-    "auth": ("functions.auth.openapi", auth_api),
-    "wallet": ("functions.wallet.openapi", wallet_api),
+    "openapi": ("engine_container.gateway.openapi", trading_api.SERVICE),
+    "auth": ("functions.auth.openapi", auth_api.SERVICE),
+    "wallet": ("functions.wallet.openapi", wallet_api.SERVICE),
 }
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_committed_document_is_up_to_date(name: str) -> None:
-    module, api_of = DOCUMENTS[name]
-    assert (ROOT / f"docs/api/{name}.json").read_text() == api_of.text(), f"run: python -m {module} > docs/api/{name}.json"
+    module, service = DOCUMENTS[name]
+    assert (ROOT / f"docs/api/{name}.json").read_text() == service.text(), f"run: python -m {module} > docs/api/{name}.json"
 
 
 def test_every_route_of_the_gateway_is_documented_and_every_documented_one_exists() -> None:
@@ -74,7 +74,7 @@ def test_every_route_of_a_function_is_documented_and_every_documented_one_exists
     asked = f"import json; from {module} import api; print(json.dumps(api.routes))"
     found = subprocess.run([sys.executable, "-c", asked], env=FUNCTION_ENVIRONMENT, cwd=ROOT, capture_output=True, text=True, check=True)
     real = {(method.lower(), re.sub(r"<(\w+)>", r"{\1}", path)) for method, path in json.loads(found.stdout)}
-    assert real == {(operation.method, operation.path) for operation in DOCUMENTS[name][1].SERVICE.operations}
+    assert real == {(operation.method, operation.path) for operation in DOCUMENTS[name][1].operations}
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -89,7 +89,7 @@ def test_every_schema_is_a_schema_and_every_reference_leads_somewhere(name: str)
 
 def test_every_error_of_the_catalogue_is_documented_with_an_example() -> None:
     """And each example is a problem document that says what the catalogue says."""
-    examples = [example for _, api_of in DOCUMENTS.values() for example in api_of.document()["components"]["examples"].items()]
+    examples = [example for _, service in DOCUMENTS.values() for example in service.document()["components"]["examples"].items()]
     assert {code for code, _ in examples} == set(CATALOGUE)
     for code, example in examples:
         problem = example["value"]
@@ -102,7 +102,7 @@ def test_every_error_of_the_catalogue_is_documented_with_an_example() -> None:
 def test_a_code_that_a_function_names_is_in_its_document(name: str, folder: str) -> None:
     source = "".join(path.read_text() for path in sorted((ROOT / folder).rglob("*.py")) if path.name != "openapi.py")
     named = {word for word in re.findall(r'"([A-Z0-9]+_[A-Z0-9_]+|FORBIDDEN|UNAUTHORIZED)"', source) if word in CATALOGUE}
-    documented = {code for operation in DOCUMENTS[name][1].SERVICE.operations for code in operation.codes}
+    documented = {code for operation in DOCUMENTS[name][1].operations for code in operation.codes}
     assert named <= documented
 
 

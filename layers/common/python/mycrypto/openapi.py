@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from mycrypto.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, TYPE_BASE
+from mycrypto.health import Health, Readiness
 
 PRIVATE_ERRORS: Final = ("UNAUTHORIZED", "INVALID_TOKEN", "FORBIDDEN", "RATE_LIMIT_EXCEEDED", "SERVICE_UNAVAILABLE")
 BODY_ERRORS: Final = ("VALIDATION_ERROR", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
@@ -106,35 +107,62 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     figures: Figures
     shapes: Shapes
 
+    def document(self) -> dict[str, Any]:
+        """The whole document."""
+        kinds = {
+            kind
+            for operation in self.operations
+            for named in (operation.answer, operation.body, *(also[2] for also in operation.also))
+            for kind in _models(named)
+        }
+        _, schemas = msgspec.json.schema_components(sorted(kinds, key=str), ref_template=_SCHEMA)
+        paths: dict[str, dict[str, Any]] = {}
+        for operation in self.operations:
+            paths.setdefault(operation.path, {})[operation.method] = _operation(operation, self)
+        return {
+            "openapi": "3.1.0",
+            "info": {"title": self.title, "version": "1.0.0", "description": self.description},
+            "servers": [{"url": "/"}],
+            "paths": paths,
+            "components": {
+                "schemas": {**schemas, "Problem": _PROBLEM},
+                "examples": _examples(self),
+                "securitySchemes": {name: dict(scheme) for name, scheme in self.security.items()},
+            },
+        }
 
-def document(service: Service) -> dict[str, Any]:
-    """The whole document."""
-    kinds = {
-        kind
-        for operation in service.operations
-        for named in (operation.answer, operation.body, *(also[2] for also in operation.also))
-        for kind in _models(named)
-    }
-    _, schemas = msgspec.json.schema_components(sorted(kinds, key=str), ref_template=_SCHEMA)
-    paths: dict[str, dict[str, Any]] = {}
-    for operation in service.operations:
-        paths.setdefault(operation.path, {})[operation.method] = _operation(operation, service)
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": service.title, "version": "1.0.0", "description": service.description},
-        "servers": [{"url": "/"}],
-        "paths": paths,
-        "components": {
-            "schemas": {**schemas, "Problem": _PROBLEM},
-            "examples": _examples(service),
-            "securitySchemes": {name: dict(scheme) for name, scheme in service.security.items()},
-        },
-    }
+    def text(self) -> str:
+        """The document as it is committed and served."""
+        return json.dumps(self.document(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def text(made: Mapping[str, Any]) -> str:
-    """A document as it is committed and served."""
-    return json.dumps(made, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+def service_operations(name: str) -> tuple[Operation, ...]:
+    """What every function behind ``/api/{name}`` answers about itself."""
+    at = f"/api/{name}"
+    return (
+        Operation(
+            method="get", path=f"{at}/health", name=f"{name}Health", summary="Is it alive", tag="operations", answer=Health, errors=()
+        ),
+        Operation(
+            method="get",
+            path=f"{at}/health/ready",
+            name=f"{name}Ready",
+            summary="Is everything there that it needs",
+            tag="operations",
+            answer=Readiness,
+            also=((503, "Something is missing; the body names it", Readiness),),
+            errors=(),
+        ),
+        Operation(
+            method="get",
+            path=f"{at}/openapi.json",
+            name=f"{name}Document",
+            summary="This document",
+            tag="operations",
+            answer={"type": "object", "description": "This document"},
+            errors=(),
+        ),
+    )
 
 
 def _models(named: Any) -> tuple[Any, ...]:

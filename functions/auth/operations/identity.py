@@ -1,0 +1,93 @@
+"""Who somebody is: applications, and their review."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from functions.auth import models
+from functions.auth.kyc import SLOTS, Level
+from functions.auth.operations.shared import PAGE, STAFF_BODY
+from functions.auth.store.kyc import Submission
+from mycrypto.openapi import BODY_ERRORS, Operation
+
+_KYC_FORM: Final = {
+    "type": "object",
+    "required": ["tc_kimlik_no", "first_name", "last_name", "date_of_birth", "phone", "id_front", "id_back", "selfie"],
+    "properties": {
+        "level": {"type": "string", "enum": list(Level.__members__), "default": Level.LEVEL_1.value},
+        "tc_kimlik_no": {"type": "string", "description": "The Turkish national id, with right check digits"},
+        "first_name": {"type": "string", "minLength": 2, "maxLength": 100},
+        "last_name": {"type": "string", "minLength": 2, "maxLength": 100},
+        "date_of_birth": {"type": "string", "format": "date"},
+        "phone": {"type": "string", "examples": ["+905321234567"]},
+        **{slot: {"type": "string", "format": "binary", "description": "JPEG or PNG"} for slot in SLOTS},
+    },
+}
+
+IDENTITY: Final = (
+    Operation(
+        method="post",
+        path="/api/auth/kyc/submit",
+        name="submitKyc",
+        summary="Apply for a higher level with pictures",
+        tag="identity",
+        answer=models.KycSubmitted,
+        status=201,
+        body=_KYC_FORM,
+        body_media="multipart/form-data",
+        errors=(*BODY_ERRORS, "KYC_ALREADY_SUBMITTED"),
+        private=True,
+    ),
+    Operation(
+        method="get",
+        path="/api/auth/kyc/status",
+        name="getKycStatus",
+        summary="The newest application",
+        tag="identity",
+        answer=models.KycStatus,
+        errors=(),
+        private=True,
+    ),
+    Operation(
+        method="get",
+        path="/api/auth/kyc/limits",
+        name="getKycLimits",
+        summary="What the own level may move a day",
+        tag="identity",
+        answer=models.KycLimits,
+        errors=(),
+        private=True,
+    ),
+    Operation(
+        method="get",
+        path="/api/auth/admin/kyc",
+        name="listKyc",
+        summary="Applications that wait",
+        tag="staff",
+        answer=models.Listed[Submission],
+        parameters=PAGE,
+        errors=("VALIDATION_ERROR", "AUTH_003"),
+        private=True,
+    ),
+    Operation(
+        method="get",
+        path="/api/auth/admin/kyc/{submission_id}",
+        name="reviewKyc",
+        summary="An application with links to its pictures; that it was looked at is recorded",
+        tag="staff",
+        answer=models.KycReview,
+        errors=("NOT_FOUND", "AUTH_003"),
+        private=True,
+    ),
+    Operation(
+        method="post",
+        path="/api/auth/admin/kyc/{submission_id}/decision",
+        name="decideKyc",
+        summary="Approve or reject",
+        tag="staff",
+        answer=Submission,
+        body=models.KycDecision,
+        errors=(*STAFF_BODY, "AUTH_002", "KYC_NOT_OPEN"),
+        private=True,
+    ),
+)

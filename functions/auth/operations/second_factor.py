@@ -1,0 +1,118 @@
+"""The second factor, and keys for programs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from functions.auth import models
+from functions.auth.store.api_keys import ApiKey
+from mycrypto.openapi import BODY_ERRORS, Operation, Parameter
+
+SECOND_FACTOR: Final = (
+    Operation(
+        method="post",
+        path="/api/auth/2fa/setup",
+        name="setUpSecondFactor",
+        summary="A new secret, waiting fifteen minutes for its first code",
+        tag="second factor",
+        answer=models.SecondFactorSetup,
+        errors=("2FA_ALREADY_ENABLED",),
+        private=True,
+    ),
+    Operation(
+        method="post",
+        path="/api/auth/2fa/verify-setup",
+        name="enableSecondFactor",
+        summary="Turn it on with the first code",
+        tag="second factor",
+        answer=models.BackupCodes,
+        body=models.TwoFactorEnrolment,
+        errors=(*BODY_ERRORS, "INVALID_SETUP_TOKEN", "INVALID_2FA_CODE", "2FA_ALREADY_ENABLED", "TOO_MANY_ATTEMPTS"),
+        private=True,
+    ),
+    Operation(
+        method="post",
+        path="/api/auth/2fa/verify",
+        name="verifySecondFactor",
+        summary="With a challenge: the second step of a log-in. With an access token: a step-up of the session",
+        tag="second factor",
+        answer=(models.TokenPair, models.StepUp),
+        body=models.TwoFactorVerify,
+        parameters=(Parameter("Authorization", "string", "Bearer and the access token, for a step-up", place="header"),),
+        errors=(
+            *BODY_ERRORS,
+            "UNAUTHORIZED",
+            "INVALID_TOKEN",
+            "INVALID_CHALLENGE",
+            "AUTH_004",
+            "2FA_NOT_ENABLED",
+            "ACCOUNT_SUSPENDED",
+            "TOO_MANY_ATTEMPTS",
+            "SERVICE_UNAVAILABLE",
+        ),
+    ),
+    Operation(
+        method="get",
+        path="/api/auth/2fa/status",
+        name="getSecondFactor",
+        summary="Whether it is on",
+        tag="second factor",
+        answer=models.SecondFactorState,
+        errors=(),
+        private=True,
+    ),
+    Operation(
+        method="post",
+        path="/api/auth/2fa/disable",
+        name="disableSecondFactor",
+        summary="Turn it off with password and code",
+        tag="second factor",
+        answer=models.SecondFactorState,
+        body=models.ConfirmWithPassword,
+        errors=(*BODY_ERRORS, "AUTH_001", "AUTH_004", "2FA_NOT_ENABLED", "TOO_MANY_ATTEMPTS"),
+        private=True,
+    ),
+    Operation(
+        method="post",
+        path="/api/auth/2fa/backup-codes/regenerate",
+        name="regenerateBackupCodes",
+        summary="Ten new backup codes in place of the old ones",
+        tag="second factor",
+        answer=models.BackupCodes,
+        body=models.ConfirmWithPassword,
+        errors=(*BODY_ERRORS, "AUTH_001", "AUTH_004", "2FA_NOT_ENABLED", "TOO_MANY_ATTEMPTS"),
+        private=True,
+    ),
+    Operation(
+        method="post",
+        path="/api/auth/api-keys",
+        name="createApiKey",
+        summary="A key for a program; its secret is shown once",
+        tag="API keys",
+        answer=models.ApiKeyCreated,
+        status=201,
+        body=models.ApiKeyRequest,
+        errors=(*BODY_ERRORS, "AUTH_003", "API_KEY_LIMIT"),
+        private=True,
+    ),
+    Operation(
+        method="get",
+        path="/api/auth/api-keys",
+        name="listApiKeys",
+        summary="Own live keys",
+        tag="API keys",
+        answer=models.Listed[ApiKey],
+        errors=(),
+        private=True,
+    ),
+    Operation(
+        method="delete",
+        path="/api/auth/api-keys/{row_id}",
+        name="revokeApiKey",
+        summary="The key is worth nothing from now on",
+        tag="API keys",
+        status=204,
+        errors=("NOT_FOUND",),
+        private=True,
+    ),
+)
