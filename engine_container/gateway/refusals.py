@@ -37,13 +37,15 @@ def refusal(code: str, details: Mapping[str, int | str]) -> ProblemError:
     resume_ms = figures.pop("resume_ms", 0)
     if resume_ms:
         figures["estimated_resume"] = iso(int(resume_ms))
-    detail = str(details.get("reason") or CATALOGUE[code].title)
+    detail = f"{details['field']} is not accepted" if "field" in details else str(details.get("reason") or CATALOGUE[code].title)
     field = str(details.get("field", "")) or _FIELDS.get(code)
     if "expected" in details:
         detail = f"{field}: {details['expected']}" if field else str(details["expected"])
     elif figures:
         detail += " (" + ", ".join(f"{name} {value}" for name, value in figures.items()) + ")"
-    return ProblemError(code, detail, errors=[FieldError(field, detail)] if field else (), headers=None, **figures)
+    return ProblemError(
+        code, detail, errors=[FieldError(field, detail.removeprefix(f"{field} "))] if field else (), headers=None, **figures
+    )
 
 
 def _shown(code: str, name: str, value: int | str) -> int | str:
