@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
@@ -16,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from localstack.logs import show
 from localstack.paths import state_folder
 
 if TYPE_CHECKING:
@@ -182,18 +182,21 @@ def logs(
     *,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep showing what is added.")] = False,
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many of the last lines.")] = 200,
+    metrics: Annotated[bool, typer.Option("--metrics", help="With the lines that only carry metrics.")] = False,
 ) -> None:
-    """Show what a part printed."""
+    """Show what a part printed, without the lines that only carry metrics."""
     folder = state_folder() / "logs"
     log = folder / f"{part}.log"
     if os.sep in part or not log.is_file():
         known = sorted(path.stem for path in folder.glob("*.log")) if folder.exists() else []
         _fail(f"there is no log of '{part}'" + (f"; there are: {', '.join(known)}" if known else " yet; start the platform: mycrypto up"))
-    words = ["tail", "-n", str(lines), *(["-F"] if follow else []), str(log)]
-    try:
-        sys.exit(subprocess.run(words, check=False).returncode)
-    except KeyboardInterrupt:
-        sys.exit(0)
+
+    def write(line: bytes) -> None:
+        sys.stdout.buffer.write(line)
+        sys.stdout.flush()
+
+    with suppress(KeyboardInterrupt, BrokenPipeError):
+        show(log, lines, write, follow=follow, metrics=metrics)
 
 
 class CloudStage(StrEnum):
