@@ -55,4 +55,4 @@ def bearer_caller(request: Request) -> Principal:
 
 def is_fresh(principal: Principal) -> bool:
     """Whether the second factor was shown in this session within the last five minutes."""
-    return context().redis.get(second_factor.fresh_key(principal.sid)) is not None
+    return second_factor.was_shown(context().redis, principal.sid)

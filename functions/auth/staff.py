@@ -19,22 +19,16 @@ from functions.auth.store.users import User
 from mycrypto.audit import ActorType, AuditRecord
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.http import Principal
+from mycrypto.security import second_factor
 from mycrypto.security.tokens import Role
 
 Change = Callable[[Connection, User, datetime], None]
 
 
-def require_admin(context: Context, caller: Principal, *, fresh: bool) -> None:
-    """Raises FORBIDDEN without the role, AUTH_003 without a fresh second factor.
-
-    On one machine an administrator may work without a second factor, but one who has it must show it there too.
-    """
+def require_admin(context: Context, caller: Principal) -> None:
+    """Raises FORBIDDEN without the role, AUTH_003 without a fresh second factor."""
     caller.require(Role.ADMIN)
-    if fresh:
-        return
-    admin = users.by_id(context.db.connection(), caller.user_id)
-    if not context.is_local or (admin is not None and admin.two_fa_enabled):
-        raise ProblemError("AUTH_003", "show the second factor first (POST /api/auth/2fa/verify)")
+    second_factor.require_shown(context.redis, context.db.connection, caller.user_id, caller.sid, lenient=context.is_local)
 
 
 def find(context: Context, email: str, status: str, limit: int, offset: int) -> tuple[list[Profile], int]:

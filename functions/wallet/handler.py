@@ -47,12 +47,13 @@ from functions.wallet.models import (
     WithdrawCrypto,
     WithdrawFiat,
 )
-from functions.wallet.settings import Settings
+from functions.wallet.settings import LOCAL, Settings
 from mycrypto import health, settings, snapstart, telemetry
 from mycrypto.errors import ProblemError
 from mycrypto.health import Health
 from mycrypto.http import Api, Principal, Reply, Request
 from mycrypto.ratelimit import Limit, api_limit
+from mycrypto.security import second_factor
 from mycrypto.security.tokens import Role
 
 logger = telemetry.logger(SERVICE)
@@ -266,6 +267,14 @@ def staff(request: Request) -> Principal:
     return principal
 
 
+def deciding_staff(request: Request) -> Principal:
+    """Who may let money go: an administrator whose second factor was shown a moment ago. Raises FORBIDDEN, AUTH_003."""
+    principal = staff(request)
+    at_hand, lenient = context(), configuration.stage == LOCAL
+    second_factor.require_shown(at_hand.redis, at_hand.db.connection, principal.user_id, principal.sid, lenient=lenient)
+    return principal
+
+
 @api.get("/api/wallet/admin/withdrawals")
 def get_all_withdrawals(request: Request) -> Page[Withdrawal]:
     staff(request)
@@ -276,12 +285,12 @@ def get_all_withdrawals(request: Request) -> Page[Withdrawal]:
 
 @api.post("/api/wallet/admin/withdrawals/<withdrawal_id>/approve")
 def post_approve(request: Request, withdrawal_id: str) -> Withdrawal:
-    return withdrawals.approve(context(), request, staff(request), identifier(withdrawal_id, "WITHDRAWAL_NOT_FOUND"))
+    return withdrawals.approve(context(), request, deciding_staff(request), identifier(withdrawal_id, "WITHDRAWAL_NOT_FOUND"))
 
 
 @api.post("/api/wallet/admin/withdrawals/<withdrawal_id>/reject")
 def post_reject(request: Request, withdrawal_id: str) -> Withdrawal:
-    principal = staff(request)
+    principal = deciding_staff(request)
     reason = request.json(Decision).reason
     return _metered(withdrawals.reject(context(), request, principal, identifier(withdrawal_id, "WITHDRAWAL_NOT_FOUND"), reason))
 

@@ -257,7 +257,7 @@ OPERATIONS: Final = (
         summary="Let a withdrawal go",
         tag="staff",
         answer=models.Withdrawal,
-        errors=("WITHDRAWAL_NOT_FOUND", "WITHDRAWAL_STATUS"),
+        errors=("AUTH_003", "WITHDRAWAL_NOT_FOUND", "WITHDRAWAL_STATUS"),
         private=True,
     ),
     Operation(
@@ -268,7 +268,7 @@ OPERATIONS: Final = (
         tag="staff",
         answer=models.Withdrawal,
         body=models.Decision,
-        errors=(*BODY_ERRORS, "WITHDRAWAL_NOT_FOUND", "WITHDRAWAL_STATUS"),
+        errors=(*BODY_ERRORS, "AUTH_003", "WITHDRAWAL_NOT_FOUND", "WITHDRAWAL_STATUS"),
         private=True,
     ),
     Operation(

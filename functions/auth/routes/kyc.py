@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from functions.auth import kyc, multipart, staff
-from functions.auth.app import api, caller, client, context, is_fresh
+from functions.auth.app import api, caller, client, context
 from functions.auth.models import KycDecision, Listed, PageQuery, Pagination
 from functions.auth.store.kyc import Submission
 from mycrypto.http import Principal, Reply, Request
@@ -16,7 +16,7 @@ FORM_BYTES_MAX: Final = 6 * 1024 * 1024
 
 def _admin(request: Request) -> Principal:
     principal = caller(request)
-    staff.require_admin(context(), principal, fresh=is_fresh(principal))
+    staff.require_admin(context(), principal)
     return principal
 
 

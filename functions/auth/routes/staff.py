@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from functions.auth import staff
-from functions.auth.app import api, caller, client, context, is_fresh
+from functions.auth.app import api, caller, client, context
 from functions.auth.models import AuditQuery, Listed, Pagination, Profile, RolesChange, StatusChange, TierChange, UsersQuery
 from functions.auth.store import staff as store
 from functions.auth.store.staff import AuditEntry
@@ -21,7 +21,7 @@ def _reader(request: Request) -> Principal:
 
 def _admin(request: Request) -> Principal:
     principal = caller(request)
-    staff.require_admin(context(), principal, fresh=is_fresh(principal))
+    staff.require_admin(context(), principal)
     return principal
 
 

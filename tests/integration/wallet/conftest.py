@@ -212,6 +212,11 @@ class Wallet:
         )
         admin.execute("INSERT INTO two_factor_secrets (user_id, secret_encrypted, verified_at) VALUES (%s, %s, now())", (user.id, sealed))
 
+    def show_second_factor(self) -> None:
+        """What auth notes of a step-up, in the session that every call here is made in."""
+        session = UUID(REQUEST["requestContext"]["authorizer"]["sid"])
+        self.context.redis.set(second_factor.fresh_key(session), "1", ex=second_factor.FRESH_S)
+
     def code(self, user: User) -> str:
         """A code that has not been used: each call lets half a minute pass."""
         self.pass_time(timedelta(seconds=30))

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 
 from mycrypto.ledger import verify
@@ -156,6 +157,24 @@ def test_staff_refuses_with_a_reason(wallet: Wallet, saver: tuple[User, str], st
     assert wallet.balance(user, "TRY") == "1000"
     listed = wallet.call("GET", "/api/wallet/admin/withdrawals", user=staff, query={"status": "rejected"}).body
     assert [row["id"] for row in listed["data"]] == [withdrawal["id"]]
+
+
+def test_money_goes_only_by_an_administrator_who_has_just_shown_a_second_factor(
+    wallet: Wallet, saver: tuple[User, str], staff: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    withdrawal = ask(wallet, saver).body
+    wallet.run_engine()
+    reject = f"/api/wallet/admin/withdrawals/{withdrawal['id']}/reject"
+    elsewhere = msgspec.structs.replace(wallet.module.configuration, stage="prod")
+    with monkeypatch.context() as patched:
+        patched.setattr(wallet.module, "configuration", elsewhere)
+        assert approve(wallet, staff, withdrawal).code == "AUTH_003", "only on one machine goes it without any"
+    wallet.enable_second_factor(staff)
+    assert approve(wallet, staff, withdrawal).code == "AUTH_003"
+    assert wallet.call("POST", reject, {"reason": "no"}, user=staff).code == "AUTH_003"
+    assert status(wallet, saver[0], withdrawal) == "PENDING"
+    wallet.show_second_factor()
+    assert approve(wallet, staff, withdrawal).body["status"] == "APPROVED"
 
 
 def test_what_the_engine_will_not_give_is_rejected(wallet: Wallet, saver: tuple[User, str]) -> None:

@@ -6,14 +6,17 @@ exactly one of them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+import redis
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from mycrypto.errors import ProblemError
 from mycrypto.ids import new_uuid
 from mycrypto.ratelimit import Limit
 from mycrypto.security import totp
@@ -50,6 +53,26 @@ def check(connection: Connection, user_id: UUID, code: str, sealer: Sealer, now:
         return Check.WRONG
     connection.execute("UPDATE two_factor_secrets SET last_step = %s, updated_at = %s WHERE user_id = %s", (step, now, user_id))
     return Check.RIGHT
+
+
+def is_enabled(connection: Connection, user_id: UUID) -> bool:
+    row = connection.execute("SELECT 1 FROM two_factor_secrets WHERE user_id = %s AND is_enabled", (user_id,)).fetchone()
+    return row is not None
+
+
+def was_shown(server: redis.Redis, session_id: UUID) -> bool:
+    """Whether the second factor was shown in this session within the last five minutes."""
+    return server.get(fresh_key(session_id)) is not None
+
+
+def require_shown(server: redis.Redis, connection: Callable[[], Connection], user_id: UUID, session_id: UUID, *, lenient: bool) -> None:
+    """For what an administrator changes. Raises AUTH_003 unless the second factor was shown a moment ago.
+
+    Where it is ``lenient`` (on one machine) an administrator may work without a second factor, but one who has it must show it there too.
+    """
+    if was_shown(server, session_id) or (lenient and not is_enabled(connection(), user_id)):
+        return
+    raise ProblemError("AUTH_003", "show the second factor first (POST /api/auth/2fa/verify); it counts for five minutes")
 
 
 def record(connection: Connection, user_id: UUID, action: str, *, ip: str, user_agent: str, **metadata: Any) -> None:
