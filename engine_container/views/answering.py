@@ -7,7 +7,7 @@ and remembered.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
@@ -19,12 +19,15 @@ from mycrypto.contracts.trading import OrderStatus, OrderType
 from mycrypto.money import format_amount
 
 _encode: Final = msgspec.json.Encoder().encode
+# constants, because to name a member of an enumeration runs Python code every time (in 3.11)
+_OPEN: Final = OrderStatus.OPEN
+_LIMIT: Final = OrderType.LIMIT
 _PLACE: Final = "\x00"
 """Marks a text that is another one in each answer: no text of an order holds it."""
-_ENCODED_PLACE: Final = _encode(_PLACE).decode()
+_ENCODED_PLACE: Final = _encode(_PLACE)
 
 
-class Placement(NamedTuple):
+class Placement(msgspec.Struct, frozen=True, gc=False):
     """What became of a new order. ``fields`` are ``order`` and ``trades`` as they stand within a JSON object."""
 
     fields: bytes
@@ -53,25 +56,25 @@ def placement(order: Order, quote: str, shard: int, *, duplicate: bool = False) 
     template = _templates(order.user_id, order.symbol, quote).get(kind)
     if template is None:
         template = _templates(order.user_id, order.symbol, quote)[kind] = _template(order, quote, shard)
-    created = iso(order.created_ms)
-    quantity = format_amount(order.quantity)
-    text = template % (
-        order_id(order, shard),
-        _encode(order.client_order_id).decode(),
+    created = iso(order.created_ms).encode()
+    quantity = format_amount(order.quantity).encode()
+    fields = template % (
+        order_id(order, shard).encode(),
+        _encode(order.client_order_id),
         quantity,
-        format_amount(order.price),
+        format_amount(order.price).encode(),
         quantity,
         created,
         created,
     )
-    return Placement(text.encode(), duplicate)
+    return Placement(fields, duplicate)
 
 
 def _rests_untouched(order: Order) -> bool:
     """A limit order that stands in the book as it was placed, and says nothing that most do not."""
     return (
-        order.status is OrderStatus.OPEN
-        and order.type is OrderType.LIMIT
+        order.status is _OPEN
+        and order.type is _LIMIT
         and order.updated_seq == order.number
         and not (order.fills or order.display_quantity or order.expires_ms)
         and not (order.quote_quantity or order.stop_price or order.trail_bps or order.activation_price)
@@ -79,14 +82,14 @@ def _rests_untouched(order: Order) -> bool:
 
 
 @lru_cache(maxsize=8_192)
-def _templates(user_id: bytes, symbol: str, quote: str) -> dict[int, str]:  # noqa: ARG001 - what they are remembered for
+def _templates(user_id: bytes, symbol: str, quote: str) -> dict[int, bytes]:  # noqa: ARG001 - what they are remembered for
     """By kind of order; filled by who asks."""
     return {}
 
 
-def _template(order: Order, quote: str, shard: int) -> str:
-    """The fields of an answer about orders like this one, with ``%s`` where they differ: id, client_order_id (quoted), quantity, price,
-    remaining quantity, and twice the time.
+def _template(order: Order, quote: str, shard: int) -> bytes:
+    """The fields of an answer about orders like this one, with ``%b`` where they differ: id, client_order_id (quoted), quantity, price,
+    remaining quantity, and twice the time. Bytes, which are filled in at a quarter of the cost of texts.
     """
     model = replace(
         order_model(order, quote, shard),
@@ -98,5 +101,5 @@ def _template(order: Order, quote: str, shard: int) -> str:
         created_at=_PLACE,
         updated_at=_PLACE,
     )
-    text = f'"order":{_encode(model).decode()},"trades":[]'.replace("%", "%%")
-    return text.replace(_ENCODED_PLACE, '"%s"').replace('"client_order_id":"%s"', '"client_order_id":%s')
+    fields = (b'"order":%b,"trades":[]' % _encode(model)).replace(b"%", b"%%")
+    return fields.replace(_ENCODED_PLACE, b'"%b"').replace(b'"client_order_id":"%b"', b'"client_order_id":%b')

@@ -14,6 +14,8 @@ from mycrypto.contracts.events import OrderAccepted, OrderRejected
 from mycrypto.contracts.trading import FINAL_STATUSES, OrderStatus, OrderType, Side, TimeInForce
 
 _NOBODY: Final[dict[int, Order]] = {}
+_REJECTED: Final = OrderStatus.REJECTED
+"""A constant, because to name a member of an enumeration runs Python code every time (in 3.11)."""
 
 
 class Order(msgspec.Struct, gc=False, array_like=True):
@@ -157,8 +159,7 @@ class Orders:
         own[order.number] = order
         if order.client_order_id:
             key = (order.user_id, order.client_order_id)
-            rejected = order.status is OrderStatus.REJECTED
-            if not rejected or self._by_client_id.get(key, order).status is OrderStatus.REJECTED:
+            if order.status is not _REJECTED or self._by_client_id.get(key, order).status is _REJECTED:
                 self._by_client_id[key] = order
         if order.is_final:
             self._finished.append(order)

@@ -6,6 +6,8 @@ next number means that events are missing; nothing built on it would be true, so
 
 from __future__ import annotations
 
+from typing import Final
+
 from engine_container.views.balances import Balance, Balances
 from engine_container.views.books import Book
 from engine_container.views.minutes import Minutes
@@ -16,6 +18,15 @@ from engine_container.views.trades import OwnFill, TradeRecord, Trades
 from mycrypto.contracts import events
 from mycrypto.contracts.events import EventRecord, Result
 from mycrypto.contracts.trading import OrderStatus, OrderType, Side
+
+# constants, because to name a member of an enumeration runs Python code every time (in 3.11)
+_OPEN: Final = OrderStatus.OPEN
+_TRIGGERED: Final = OrderStatus.TRIGGERED
+_PARTIALLY_FILLED: Final = OrderStatus.PARTIALLY_FILLED
+_MARKET: Final = OrderType.MARKET
+_PLACED: Final = OrderChange.PLACED
+_FILLED: Final = OrderChange.FILLED
+_CLOSED: Final = OrderChange.CLOSED
 
 
 class GapError(RuntimeError):
@@ -105,9 +116,9 @@ class Projection:
     def _accepted(self, event: events.OrderAccepted, seq: int, time_ms: int) -> None:
         order = from_accepted(seq, time_ms, event)
         self.orders.put(order)
-        if order.status is OrderStatus.OPEN:
+        if order.status is _OPEN:
             self._moving[seq] = 0
-        self.observer.order_changed(order, OrderChange.PLACED, seq, time_ms)
+        self.observer.order_changed(order, _PLACED, seq, time_ms)
 
     def _traded(self, event: events.Trade, seq: int, time_ms: int) -> None:
         record = TradeRecord(seq, time_ms, event)
@@ -127,7 +138,7 @@ class Projection:
         self.observer.traded(record, maker, taker)
         for order in (maker, taker):
             if order is not None:
-                self.observer.order_changed(order, OrderChange.FILLED, seq, time_ms)
+                self.observer.order_changed(order, _FILLED, seq, time_ms)
 
     def _closed(self, event: events.OrderClosed, seq: int, time_ms: int) -> None:
         order = self.orders.get(event.order)
@@ -141,13 +152,13 @@ class Projection:
         order.updated_ms = order.closed_ms = time_ms
         order.updated_seq = seq
         self.orders.finish(order)
-        self.observer.order_changed(order, OrderChange.CLOSED, seq, time_ms)
+        self.observer.order_changed(order, _CLOSED, seq, time_ms)
 
     def _triggered(self, event: events.OrderTriggered, seq: int, time_ms: int) -> None:
         order = self.orders.get(event.order)
         if order is None:
             return
-        order.status = OrderStatus.TRIGGERED
+        order.status = _TRIGGERED
         order.triggered_ms = order.updated_ms = time_ms
         order.updated_seq = seq
         self._moving[order.number] = 0
@@ -179,9 +190,9 @@ class Projection:
         self._moving.clear()
 
     def _rest(self, order: Order, shown: int, time_ms: int) -> None:
-        if order.status is OrderStatus.TRIGGERED:
-            order.status = OrderStatus.PARTIALLY_FILLED if order.filled else OrderStatus.OPEN
-        if order.price and order.type is not OrderType.MARKET:
+        if order.status is _TRIGGERED:
+            order.status = _PARTIALLY_FILLED if order.filled else _OPEN
+        if order.price and order.type is not _MARKET:
             remaining = order.quantity - order.filled
             shown = shown or (min(order.display_quantity, remaining) if order.display_quantity else remaining)
             order.resting = True
@@ -212,6 +223,6 @@ def _fill(order: Order, fill: OwnFill, filled: int, value: int, seq: int) -> Non
     order.value += value
     order.fee += fill.fee
     order.fills.append(fill)
-    order.status = OrderStatus.PARTIALLY_FILLED
+    order.status = _PARTIALLY_FILLED
     order.updated_ms = fill.record.time_ms
     order.updated_seq = seq

@@ -153,9 +153,9 @@ class BodyDecoder(Generic[T]):
         self._kind = kind
         self._decoder = msgspec.json.Decoder(kind)
 
-    def decode(self, raw: bytes | msgspec.Raw) -> T:
-        text = bytes(raw)
-        if _NUL in text or _ESCAPED_NUL in text:
+    def decode(self, text: bytes | msgspec.Raw) -> T:
+        """A ``Raw`` is a part of a text that was decoded here, and was looked through with the whole of it."""
+        if not isinstance(text, msgspec.Raw) and (_NUL in text or _ESCAPED_NUL in text):
             raise ProblemError("VALIDATION_ERROR", "the character U+0000 is not accepted")
         try:
             return self._decoder.decode(text)

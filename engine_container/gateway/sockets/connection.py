@@ -137,14 +137,17 @@ class Connection:
 
     def push_message(self, message: dict[str, Any]) -> None:
         """As :meth:`push`, for a message that is for this reader alone."""
-        encoded = _encode(message)
-        if self._queue or not self._sent_at_once(encoded, message["type"]):
-            self.push(encoded.decode())
+        self._push_encoded(_encode(message), message["type"])
 
     def push_result(self, request_id: str | int | None, status: int, data: Any) -> None:
         """The answer to a request; bytes are JSON already."""
-        shown = msgspec.Raw(data) if isinstance(data, bytes) else data
-        self.push_message({"type": "result", "id": request_id, "timestamp": now_ms(), "status": status, "data": shown})
+        shown = data if isinstance(data, bytes) else _encode(data)
+        fields = (_encode(request_id), now_ms(), status, shown)
+        self._push_encoded(b'{"type":"result","id":%b,"timestamp":%d,"status":%d,"data":%b}' % fields, "result")
+
+    def _push_encoded(self, encoded: bytes, kind: str) -> None:
+        if self._queue or not self._sent_at_once(encoded, kind):
+            self.push(encoded.decode())
 
     def _sent_at_once(self, text: str | bytes, kind: str) -> bool:
         if self.close_code or self._send_at_once is None or self._writing or not self._send_at_once(text):

@@ -33,6 +33,7 @@ def test_new_uuids_differ_and_are_time_ordered_by_millisecond() -> None:
     assert {value.version for value in made} == {7}
 
 
-def test_texts_and_bytes_are_those_of_the_objects() -> None:
-    value = ids.trading_uuid(1_790_000_000_123, 42, 3)
-    assert ids.trading_uuid_text(1_790_000_000_123, 42, 3) == str(value) == ids.uuid_text(value.bytes)
+@given(MS, NUMBER)
+def test_texts_and_bytes_are_those_of_the_objects(ms: int, number: int) -> None:
+    value = ids.trading_uuid(ms, number, 3)
+    assert ids.trading_uuid_text(ms, number, 3) == str(value) == ids.uuid_text(value.bytes)

@@ -385,6 +385,15 @@ def test_a_batch_is_one_record_and_each_item_is_judged_for_itself(play: Play) ->
     play(scenario)
 
 
+def test_a_batch_with_the_character_nul_in_it_is_refused_as_a_whole(play: Play) -> None:
+    async def scenario(h: Harness) -> None:
+        answer = await h.call("POST", "/api/v1/orders/batch", {"orders": [LIMIT, {**LIMIT, "client_order_id": "\x00"}]}, user=ALICE)
+        assert (answer.status_code, answer.json()["code"]) == (400, "VALIDATION_ERROR")
+        assert h.engine.appended == []
+
+    play(scenario)
+
+
 @pytest.mark.parametrize("count", [0, 51])
 def test_a_batch_has_1_to_50_items(play: Play, count: int) -> None:
     async def scenario(h: Harness) -> None:

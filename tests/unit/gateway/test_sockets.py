@@ -170,6 +170,7 @@ def test_a_bad_token_and_too_many_connections_of_one_user_are_closed(play: Play)
         ('{"action":"subscribe","stream":"orders"}', "UNAUTHORIZED"),
         ('{"action":"unsubscribe","stream":"ticker","symbol":"BTCUSDT"}', "VALIDATION_ERROR"),
         ('{"action":"place","order":{}}', "UNAUTHORIZED"),
+        ('{"action":"place","order":{"symbol":"\\u0000"}}', "VALIDATION_ERROR"),
         ('{"action":"ping","extra":1}', "VALIDATION_ERROR"),
         ('{"action":"auth","token":"x"}', "INVALID_TOKEN"),
     ],

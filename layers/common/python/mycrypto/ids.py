@@ -22,6 +22,9 @@ _VARIANT: Final = 0b10
 _NUMBER_BITS: Final = 62
 _NUMBER_MASK: Final = (1 << _NUMBER_BITS) - 1
 _SHARD_MASK: Final = (1 << 12) - 1
+_TAIL_DIGITS: Final = 12
+_TAIL_BITS: Final = 4 * _TAIL_DIGITS
+_TAIL_MASK: Final = (1 << _TAIL_BITS) - 1
 
 
 class TradingId(NamedTuple):
@@ -63,11 +66,10 @@ def uuid_text(raw: bytes) -> str:
 
 def trading_uuid_text(created_ms: int, number: int, shard: int = SHARD_SPOT) -> str:
     """The public id of an order or trade as text."""
-    tail = f"{(_VARIANT << _NUMBER_BITS) | number:016x}"
-    return f"{_trading_head(created_ms, shard)}{tail[:4]}-{tail[4:]}"
+    return f"{_trading_head(created_ms, shard, number >> _TAIL_BITS)}{number & _TAIL_MASK:012x}"
 
 
 @lru_cache(maxsize=1_024)
-def _trading_head(created_ms: int, shard: int) -> str:
-    """Time and shard, with the hyphen behind them. Remembered, because orders of one record have one time."""
-    return str(trading_uuid(created_ms, 0, shard))[: len("00000000-0000-0000-")]
+def _trading_head(created_ms: int, shard: int, number_head: int) -> str:
+    """All but the last group. Remembered, because orders of one record have one time, and numbers of up to 48 bits one head."""
+    return str(trading_uuid(created_ms, number_head << _TAIL_BITS, shard))[:-_TAIL_DIGITS]

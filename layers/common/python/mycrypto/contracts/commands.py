@@ -19,7 +19,7 @@ COMMANDS_PER_RECORD_MAX: Final = 1_000
 TOPIC: Final = "engine-commands"
 
 
-class PlaceOrder(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=1):
+class PlaceOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="tag", tag=1):
     """``quantity`` is 0 exactly when a market order is given by ``quote_quantity``; ``price`` is 0 for types without one."""
 
     command_id: bytes

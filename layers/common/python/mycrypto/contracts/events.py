@@ -8,6 +8,8 @@ Consumers keep the greatest number they have applied and drop what is not above 
 All amounts, prices and quantities are units of 10^-8; ids of users, commands and transfers are 16 bytes. Balances are absolute
 values after the command. Within the result of one command the order is: what was accepted, the trades in the order they
 happened, what was closed, the balances of every (user, asset) that the command touched.
+
+What every order leads to is kept out of the garbage collector's sight (``gc=False``): an event refers to nothing that refers to it.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ FORMAT_VERSION: Final = 1
 TOPIC: Final = "engine-events"
 
 
-class OrderAccepted(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=1):
+class OrderAccepted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="tag", tag=1):
     """An order took its place; its number is this event's. It rests after the result unless an OrderClosed follows."""
 
     user_id: bytes
@@ -62,7 +64,7 @@ class OrderRejected(msgspec.Struct, frozen=True, array_like=True, tag_field="tag
     details: dict[str, int | str]
 
 
-class Trade(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=3):
+class Trade(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="tag", tag=3):
     """A fill. Fees are in quote units. ``maker_shown`` is what the maker shows at its price after the fill."""
 
     symbol: str
@@ -84,7 +86,7 @@ class Trade(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=3
     """Both sides are one flagged market maker."""
 
 
-class OrderClosed(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=4):
+class OrderClosed(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="tag", tag=4):
     """An order reached a final status; ``reason`` is "" for FILLED, else why (USER, IOC, SELF_TRADE_PREVENTION, HALT, ...)."""
 
     order: int
@@ -121,7 +123,7 @@ class OrderAmended(msgspec.Struct, frozen=True, array_like=True, tag_field="tag"
     """What it shows at its price after the amendment (0 if it does not rest)."""
 
 
-class BalanceChanged(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=7):
+class BalanceChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="tag", tag=7):
     user_id: bytes
     asset: str
     available: int
@@ -230,7 +232,7 @@ Event = (
 )
 
 
-class Result(msgspec.Struct, frozen=True, array_like=True):
+class Result(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """The events of one command. ``index`` is its place in the command record.
 
     Index -1 with an empty id: what had come due before the record's commands (expiries, the end of halts and auctions). A result of
