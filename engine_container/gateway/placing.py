@@ -101,8 +101,9 @@ def known_symbol(symbols: Symbols, spelling: str) -> SymbolChanged:
     return symbol
 
 
+@lru_cache(maxsize=16_384)
 def amount(field: str, text: str | None) -> int:
-    """Units of 10^-8, 0 for absent; raises the field's error."""
+    """Units of 10^-8, 0 for absent; raises the field's error. Remembered: orders say the same few thousand amounts again and again."""
     if text is None:
         return 0
     try:

@@ -157,11 +157,12 @@ class Orders:
         if own is None:
             own = self._by_user[order.user_id] = {}
         own[order.number] = order
+        rejected = order.status is _REJECTED
         if order.client_order_id:
             key = (order.user_id, order.client_order_id)
-            if order.status is not _REJECTED or self._by_client_id.get(key, order).status is _REJECTED:
+            if not rejected or self._by_client_id.get(key, order).status is _REJECTED:
                 self._by_client_id[key] = order
-        if order.is_final:
+        if rejected:
             self._finished.append(order)
 
     def finish(self, order: Order) -> None:

@@ -46,6 +46,11 @@ class Symbols:
         """The rules of a canonical name that is known to exist."""
         return self._rules[symbol]
 
+    def quote(self, symbol: str) -> str:
+        """The quote asset of a canonical name, also of one that is not known (yet)."""
+        rules = self._rules.get(symbol)
+        return symbol.rpartition("/")[2] if rules is None else rules.quote
+
     def changed_ms(self, symbol: str) -> int:
         return self._changed_ms[symbol]
 

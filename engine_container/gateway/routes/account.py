@@ -9,7 +9,6 @@ from engine_container.gateway.pages import Position, cursor_text, parse_page
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import known_symbol
 from engine_container.gateway.routes.market import symbol_in_path
-from engine_container.gateway.routes.orders import quote_of
 from engine_container.views.positions import Holding
 from engine_container.views.rendering import balance_model, fill_model, position_model
 from engine_container.views.trades import OwnFill
@@ -50,7 +49,7 @@ class Account:
         shown, has_next = found[: page.limit], len(found) > page.limit
         cursor = cursor_text(_place(shown[-1])) if has_next and "order_id" not in query else None
         views = self._gateway.views
-        rows = [fill_model(fill, quote_of(views, fill.record.trade.symbol), self._gateway.shard) for fill in shown]
+        rows = [fill_model(fill, views.symbols.quote(fill.record.trade.symbol), self._gateway.shard) for fill in shown]
         return Reply(api.FillList(rows, api.Pagination(page.limit, has_next, cursor)))
 
     async def fees(self, call: Call) -> Reply:

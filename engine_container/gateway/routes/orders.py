@@ -21,7 +21,6 @@ from engine_container.gateway.submit import Answer
 from engine_container.metrics import Counter, Histogram
 from engine_container.views.answering import Placement, placement, placement_of
 from engine_container.views.orders import Order
-from engine_container.views.projection import Projection
 from engine_container.views.rendering import order_model
 from engine_container.web.call import BodyDecoder, Call, Reply
 from engine_container.web.edge import DURATIONS, Answered
@@ -46,11 +45,7 @@ _BATCH_CANCEL: Final = BodyDecoder(api.BatchCancelRequest)
 
 
 def model(gateway: Gateway, order: Order, *, with_fills: bool = False) -> api.Order:
-    return order_model(order, quote_of(gateway.views, order.symbol), gateway.shard, with_fills=with_fills)
-
-
-def quote_of(views: Projection, symbol: str) -> str:
-    return views.symbols.rules(symbol).quote if symbol in views.symbols else symbol.rpartition("/")[2]
+    return order_model(order, gateway.views.symbols.quote(order.symbol), gateway.shard, with_fills=with_fills)
 
 
 class Waiting(Generic[V]):
@@ -142,7 +137,7 @@ class Orders:
         return self._placement(order)
 
     def _placement(self, order: Order, *, duplicate: bool = False) -> Placement:
-        return placement(order, quote_of(self._gateway.views, order.symbol), self._gateway.shard, duplicate=duplicate)
+        return placement(order, self._gateway.views.symbols.quote(order.symbol), self._gateway.shard, duplicate=duplicate)
 
     def _ask_history(self, repeated: Sequence[events.OrderRepeated], answered: Callable[[list[Placement | ProblemError]], None]) -> None:
         """The orders that had been placed before and have left memory."""
