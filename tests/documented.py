@@ -43,6 +43,8 @@ class Documented:
             name = content["application/json"]["schema"].get("$ref", "")
             if name:
                 self._validator(name).validate(body)
+        elif content:
+            assert isinstance(body, str), where
         else:
             assert not body, where
 

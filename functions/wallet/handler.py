@@ -32,6 +32,7 @@ from functions.wallet.models import (
     CryptoAddress,
     CryptoDeposit,
     Decision,
+    ExportQuery,
     FiatDeposit,
     OpenCryptoDeposit,
     OpenFiatDeposit,
@@ -64,6 +65,7 @@ api = Api(logger, meter, database_errors="wallet_database_errors_total", proxy=c
 ADD_ACCOUNT = Limit("bank-accounts", 5, 60)
 DELETE_ACCOUNT = Limit("bank-accounts-delete", 10, 60)
 OPEN_DEPOSIT = Limit("deposit", 10, 60)
+EXPORT = Limit("transactions-export", 5, 60)
 WITHDRAW = Limit("withdraw", 5, 60)
 
 
@@ -205,6 +207,14 @@ def get_transactions(request: Request) -> Page[Transaction]:
     principal = caller(request)
     data, pagination = history.page(context(), principal.user_id, request.params(TransactionQuery))
     return Page(data, pagination)
+
+
+@api.get("/api/wallet/transactions/export")
+def get_export(request: Request) -> Reply:
+    principal = caller(request, EXPORT)
+    text = history.export(context(), principal.user_id, request.params(ExportQuery))
+    headers = {"Content-Disposition": 'attachment; filename="transactions.csv"'}
+    return Reply(text, headers=headers, media="text/csv; charset=utf-8")
 
 
 @api.post("/api/wallet/withdraw/fiat")

@@ -107,6 +107,13 @@ class TransactionQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
     end_date: str | None = None
 
 
+class ExportQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    currency: str | None = None
+    type: str | None = None
+    start_date: str | None = None
+    end_date: str | None = None
+
+
 class WithdrawalQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
     status: str | None = None
 

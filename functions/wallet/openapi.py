@@ -11,6 +11,12 @@ from functions.wallet import idempotency, models, signature
 from mycrypto.openapi import BEARER, BODY_ERRORS, Operation, Parameter, Service, service_operations
 
 _PAGE: Final = (Parameter("page", "integer", "From 1"), Parameter("limit", "integer", "Rows of a page, 1 to 100 (20)"))
+_NARROWED: Final = (
+    Parameter("currency", "string", "Of one currency"),
+    Parameter("type", "string", "Of one kind"),
+    Parameter("start_date", "string", "At or after this ISO-8601 date or time"),
+    Parameter("end_date", "string", "Until this ISO-8601 date or time"),
+)
 _STATUS: Final = Parameter("status", "string", "Only this status")
 _ONCE: Final = Parameter(idempotency.HEADER, "string", "The same key gets the same answer for 24 hours", place="header")
 _SIGNED: Final = Parameter(
@@ -58,12 +64,21 @@ OPERATIONS: Final = (
         tag="balances",
         answer=models.Page[models.Transaction],
         parameters=(
-            Parameter("currency", "string", "Of one currency"),
-            Parameter("type", "string", "Of one kind"),
-            Parameter("start_date", "string", "At or after this ISO-8601 date or time"),
-            Parameter("end_date", "string", "Until this ISO-8601 date or time"),
+            *_NARROWED,
             *_PAGE,
         ),
+        errors=("VALIDATION_ERROR", "CURRENCY_NOT_SUPPORTED"),
+        private=True,
+    ),
+    Operation(
+        method="get",
+        path="/api/wallet/transactions/export",
+        name="exportTransactions",
+        summary="What moved in at most 90 days (without dates the last ones), newest first, as CSV with a header line",
+        tag="balances",
+        answer={"type": "string"},
+        answer_media="text/csv",
+        parameters=_NARROWED,
         errors=("VALIDATION_ERROR", "CURRENCY_NOT_SUPPORTED"),
         private=True,
     ),

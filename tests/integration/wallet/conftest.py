@@ -131,7 +131,8 @@ class Wallet:
             }
         answer = self.module.handler(event, LambdaContext())
         sent = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
-        given = Answer(answer["statusCode"], json.loads(answer["body"]) if answer["body"] else None, sent)
+        is_json = "json" in sent.get("Content-Type", "")
+        given = Answer(answer["statusCode"], json.loads(answer["body"]) if is_json else answer["body"], sent)
         DOCUMENTED.check(method, path, given.status, given.body)
         return given
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+
+from functions.wallet import history
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,6 +17,7 @@ if TYPE_CHECKING:
     from tests.integration.wallet.conftest import User, Wallet
 
 PATH = "/api/wallet/transactions"
+EXPORT = f"{PATH}/export"
 
 
 @pytest.fixture
@@ -71,6 +77,42 @@ def test_transactions_are_narrowed_and_cut_into_pages(wallet: Wallet, saver: Use
 )
 def test_a_wrong_filter_is_refused(wallet: Wallet, new_user: Callable[..., User], query: dict[str, str], code: str) -> None:
     assert wallet.call("GET", PATH, user=new_user(), query=query).code == code
+
+
+def test_a_period_is_exported_as_csv(wallet: Wallet, saver: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = wallet.call("GET", PATH, user=saver).body["data"]
+    answer = wallet.call("GET", EXPORT, user=saver)
+    assert (answer.headers["Content-Type"], answer.headers["Content-Disposition"]) == (
+        "text/csv; charset=utf-8",
+        'attachment; filename="transactions.csv"',
+    )
+    rows = list(csv.DictReader(io.StringIO(answer.body)))
+    assert rows == [{name: value for name, value in row.items() if name != "metadata"} for row in listed]
+    assert rows[0]["description"] == "BTC yatırma"
+    narrowed = wallet.call("GET", EXPORT, user=saver, query={"currency": "BTC"}).body
+    assert [row["amount"] for row in csv.DictReader(io.StringIO(narrowed))] == ["1"]
+    monkeypatch.setattr(history, "EXPORT_ROWS_MAX", 3)
+    refused = wallet.call("GET", EXPORT, user=saver)
+    assert refused.body["detail"] == "start_date leads to 4 rows; at most 3 fit into a file, so take a shorter period"
+    wallet.pass_time(timedelta(days=91))
+    assert wallet.call("GET", EXPORT, user=saver).body.splitlines() == [",".join(history.EXPORT_COLUMNS)]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"start_date": "2026-01-01", "end_date": "2026-04-02"},
+        {"start_date": "2020-01-01"},
+        {"page": "2"},
+        {"type": "GIFT"},
+    ],
+)
+def test_a_wrong_period_is_refused(wallet: Wallet, new_user: Callable[..., User], query: dict[str, str]) -> None:
+    assert wallet.call("GET", EXPORT, user=new_user(), query=query).code == "VALIDATION_ERROR"
+
+
+def test_a_whole_quarter_of_dates_is_exported(wallet: Wallet, new_user: Callable[..., User]) -> None:
+    assert wallet.call("GET", EXPORT, user=new_user(), query={"start_date": "2026-01-01", "end_date": "2026-03-31"}).status == 200
 
 
 def test_nobody_sees_the_transactions_of_another(wallet: Wallet, saver: User, new_user: Callable[..., User]) -> None:

@@ -172,11 +172,18 @@ class Request:
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """An answer with a status and headers of its own; ``body`` is anything msgspec encodes, ``None`` for no body."""
+    """An answer with a status and headers of its own; ``body`` is anything msgspec encodes, ``None`` for no body. Of another ``media`` than JSON
+    it is the text itself.
+    """
 
     body: Any = None
     status: int = 200
     headers: dict[str, str] = {}  # msgspec copies it for each instance
+    media: str = JSON_MEDIA_TYPE
+
+
+def _text(reply: Reply) -> str:
+    return msgspec.json.encode(reply.body).decode() if reply.media == JSON_MEDIA_TYPE else str(reply.body)
 
 
 Endpoint = Callable[..., Any]
@@ -309,8 +316,8 @@ class Api:
     def _respond(self, request: Request, value: Any) -> GatewayResponse[str]:
         reply = value if isinstance(value, Reply) else Reply(value)
         headers = {REQUEST_ID_HEADER: request.trace_id, "Cache-Control": "no-store"} | request.answer_headers | reply.headers
-        body = "" if reply.body is None else msgspec.json.encode(reply.body).decode()
-        return GatewayResponse(reply.status, JSON_MEDIA_TYPE if body else None, body, headers)
+        body = "" if reply.body is None else _text(reply)
+        return GatewayResponse(reply.status, reply.media if body else None, body, headers)
 
     def _problem(self, request: Request, problem: ProblemError) -> GatewayResponse[str]:
         headers = {REQUEST_ID_HEADER: request.trace_id, "Cache-Control": "no-store"} | request.answer_headers | problem.headers

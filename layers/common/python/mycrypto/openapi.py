@@ -72,7 +72,7 @@ class Parameter(msgspec.Struct, frozen=True):
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One method of one path. ``answer`` is the model of success, several of which one comes, a schema, or ``None`` for an empty one;
-    ``also`` are further answers as (status, description, model). A body that is no model is a schema of ``body_media``.
+    ``also`` are further answers as (status, description, model). What is no model is a schema of ``answer_media`` or ``body_media``.
     """
 
     method: str
@@ -81,6 +81,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
     tag: str
     answer: Any = None
+    answer_media: str = "application/json"
     status: int = 200
     also: tuple[tuple[int, str, Any], ...] = ()
     body: Any = None
@@ -193,7 +194,7 @@ def _operation(operation: Operation, service: Service) -> dict[str, Any]:
             *(_parameter(parameter, service) for parameter in operation.parameters),
         ],
         "responses": {
-            str(operation.status): _done(operation.answer, headers),
+            str(operation.status): _done(operation.answer, headers, operation.answer_media),
             **{str(status): {**_done(kind, headers), "description": text} for status, text, kind in operation.also},
             **_refusals(operation),
         },
@@ -219,10 +220,10 @@ def _headers(names: Mapping[str, str]) -> dict[str, Any]:
     return {name: {"description": text, "schema": {"type": "integer"}} for name, text in names.items()}
 
 
-def _done(answer: Any, headers: Mapping[str, str]) -> dict[str, Any]:
+def _done(answer: Any, headers: Mapping[str, str], media: str = "application/json") -> dict[str, Any]:
     made: dict[str, Any] = {"description": "Done"}
     if answer is not None:
-        made["content"] = {"application/json": {"schema": _schema(answer)}}
+        made["content"] = {media: {"schema": _schema(answer)}}
     return {**made, "headers": _headers(headers)} if headers else made
 
 
