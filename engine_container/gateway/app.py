@@ -97,7 +97,7 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
         ("/api/v1/markets/{symbol:path}", {"GET": market.market}),
         ("/api/v1/account/balances", {"GET": by_mode(account.balances, paper.balances)}),
         ("/api/v1/account/trades", {"GET": by_mode(account.trades, paper.trades)}),
-        ("/api/v1/account/fees", {"GET": account.fees}),
+        ("/api/v1/account/fees", {"GET": by_mode(account.fees, paper.fees)}),
         ("/api/v1/account/paper/reset", {"POST": paper.reset}),
         ("/api/v1/alerts", {"POST": alerts.place, "GET": alerts.list}),
         ("/api/v1/alerts/{alert_id}", {"GET": alerts.get, "PATCH": alerts.change, "DELETE": alerts.remove}),

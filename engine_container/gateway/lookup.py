@@ -11,6 +11,7 @@ from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import trading_id
 from engine_container.views.orders import Order
 from mycrypto.errors import ProblemError
+from mycrypto.ids import SHARD_PAPER
 
 ARRIVAL_SECONDS_MAX: Final = 1.0
 """How long to wait for events that another gateway has seen already."""
@@ -24,6 +25,8 @@ async def order_by_id(gateway: Gateway, caller: Caller, text: str) -> Order:
     """The order with this id. Raises VALIDATION_ERROR, ORDER_003, or FORBIDDEN for somebody else's."""
     views = gateway.require_views()
     _, parts = trading_id(text, "order_id")
+    if parts is not None and parts.shard == SHARD_PAPER:
+        raise ProblemError("ORDER_003", "it is a paper order; ask with mode=paper, and cancel it by itself")
     if parts is None or parts.shard != gateway.shard:
         raise _not_found()
     order = views.orders.get(parts.number)

@@ -110,6 +110,7 @@ READING: Final = (
         summary="The fee rates of the next orders",
         tag="account",
         answer=api.FeeList,
+        parameters=(MODE,),
         private=True,
     ),
     Operation(

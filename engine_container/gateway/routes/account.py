@@ -55,7 +55,7 @@ class Account:
     async def fees(self, call: Call) -> Reply:
         """The rates that the caller's next orders are accepted with."""
         caller = await self._gateway.caller(call)
-        call.query(frozenset())
+        call.query(frozenset({"mode"}))
         views = self._gateway.require_views()
         own = views.users.get(caller.user_id)
         rows = [

@@ -173,6 +173,13 @@ class Paper:
         own = await self._accounts.balances(caller.user_id, self._now_ms())
         return Reply(api.BalanceList([balance_model(asset, own[asset]) for asset in sorted(own)]))
 
+    async def fees(self, call: Call) -> Reply:
+        """The rates of paper trading, the same for everybody."""
+        await self._gateway.caller(call)
+        call.query(frozenset({"mode"}))
+        symbols = self._gateway.require_views().symbols.all()
+        return Reply(api.FeeList([api.Fees(symbol.symbol, rules.MAKER_FEE_PPM, rules.TAKER_FEE_PPM) for symbol in symbols]))
+
     async def positions(self, call: Call) -> Reply:
         """Every symbol that the caller has traded since the last fresh start."""
         caller = await self._gateway.caller(call)

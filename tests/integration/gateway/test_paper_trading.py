@@ -24,8 +24,8 @@ from engine_container.paper.filling import Filling, Step
 from engine_container.paper.rules import BAR_MS, OPEN_ORDERS_PER_SYMBOL_MAX, START
 from engine_container.trade_database import TradePool, pool
 from functions.history import service as history
-from mycrypto.contracts.events import decode_record
-from mycrypto.contracts.trading import Side
+from mycrypto.contracts.events import UserChanged, decode_record
+from mycrypto.contracts.trading import SelfTradePrevention, Side
 from mycrypto.money import UNITS_PER_ONE, format_amount
 from mycrypto.security import keys
 from mycrypto.security.tokens import Tier
@@ -405,6 +405,8 @@ def test_amending_and_batches_are_refused_with_the_way_to_do_it(at_desk: Play) -
         assert (amended.status_code, amended.json()["code"]) == (400, "INVALID_ORDER")
         batch = (await desk.call("POST", "/api/v1/orders/batch", {"orders": [BUY]})).json()["results"][0]
         assert (batch["status"], batch["error"]["code"]) == (400, "INVALID_ORDER")
+        batch = (await desk.call("POST", "/api/v1/orders/batch/cancel", {"order_ids": [placed["id"]]})).json()["results"][0]
+        assert batch["error"]["detail"] == "it is a paper order; ask with mode=paper, and cancel it by itself"
         assert desk.harness.engine.appended == []
 
     at_desk(scenario)
@@ -501,6 +503,18 @@ def test_a_listener_misses_nothing_while_the_database_is_away(at_desk: Play, tra
                 assert await refused.closed() == 4404
             admin.execute("GRANT SELECT ON paper_order_changes TO trade_engine_app")
             assert heard(await socket.hear("order_update")) == ("created", "OPEN", "0", placed)
+
+    at_desk(scenario)
+
+
+def test_the_fees_of_paper_trading_are_its_own(at_desk: Play) -> None:
+    async def scenario(desk: Desk) -> None:
+        paper = (await desk.call("GET", "/api/v1/account/fees?mode=paper")).json()["data"]
+        assert paper == [{"symbol": "BTC/USDT", "maker_fee_ppm": 500, "taker_fee_ppm": 1_000}]
+        cheap = UserChanged(ALICE.bytes, -1, -1, -1, 7, -1, SelfTradePrevention.CANCEL_TAKER, market_maker=False)
+        desk.harness.gateway.views.users[ALICE.bytes] = cheap
+        live = (await desk.call("GET", "/api/v1/account/fees")).json()["data"]
+        assert (live[0]["maker_fee_ppm"], (await desk.call("GET", "/api/v1/account/fees?mode=paper")).json()["data"]) == (7, paper)
 
     at_desk(scenario)
 
