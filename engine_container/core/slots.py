@@ -3,7 +3,8 @@
 A slot has the 31 bits of a mark, the first of which say where it belongs, a 1, and the last 31 bits of the row's number; 0 where nothing is. So it
 can be moved without a look at its row, which is seldom in the processor's caches. Different keys may have one mark: whoever seeks compares the row.
 Open addressing with linear probing; at most half of the slots are taken, and what was pushed on moves back when a slot falls free. Many small tables
-stand for a large one, because each grows for itself: with ten million rows no command waits longer than a millisecond or so.
+stand for a large one, because each grows for itself, and each at another share of its slots taken: with ten million rows no command waits longer than a
+millisecond or so, and the next ones find no other table about to grow.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ ROW_MASK: Final = 0x7FFFFFFF
 _TABLES: Final = 64
 _TABLE_SHIFT: Final = 25
 """The first bits of a mark say which table, the last ones where in it."""
-_SLOTS_AT_FIRST: Final = 16
+_SLOTS_AT_FIRST: Final = 64
 _TAKEN: Final = 0x80000000
 _MARK_SHIFT: Final = 32
 
@@ -29,12 +30,14 @@ _MARK_SHIFT: Final = 32
 class Slots:
     """``slots`` and ``mask`` are to be read only."""
 
-    __slots__ = ("_taken", "mask", "slots")
+    __slots__ = ("_taken", "_taken_max", "mask", "slots")
 
-    def __init__(self) -> None:
+    def __init__(self, taken_max: i64) -> None:
         self.slots: vec[i64] = vec[i64]([0] * _SLOTS_AT_FIRST)
         self.mask: i64 = _SLOTS_AT_FIRST - 1
         self._taken: i64 = 0
+        self._taken_max = taken_max
+        """With more than these it grows."""
 
     def seek(self, mark: i64, place: i64) -> i64:
         """The first place from this one on (the mark, to begin with) that has the mark, or is free: then the mark is nowhere further on."""
@@ -53,7 +56,7 @@ class Slots:
         if slots[place] == 0:
             self._taken += 1
         slots[place] = (mark << _MARK_SHIFT) | _TAKEN | (row & ROW_MASK)
-        if self._taken * 2 > self.mask:
+        if self._taken > self._taken_max:
             self._grow()
 
     def free(self, hole: i64) -> None:
@@ -87,6 +90,7 @@ class Slots:
                 slots[place] = slot
         self.slots = slots
         self.mask = mask
+        self._taken_max *= 2
 
 
 class Tables:
@@ -95,7 +99,8 @@ class Tables:
     __slots__ = ("_tables",)
 
     def __init__(self) -> None:
-        self._tables = [Slots() for _ in range(_TABLES)]
+        least = _SLOTS_AT_FIRST // 4
+        self._tables = [Slots(least + least * index // _TABLES) for index in range(_TABLES)]
 
     def of(self, mark: i64) -> Slots:
         """The table that has a mark, if any does."""

@@ -26,6 +26,8 @@ from tests.bench.core_mix import COMMANDS_PER_RECORD, LOT, MID_TICKS, START_MS, 
 RECORD_EVERY_MS = 1
 RECORDS_PER_STRETCH = 16
 """The clock is started and stopped this often: seldom enough to cost nothing, often enough for what is decoded to be in the cache."""
+DEEP_COMMANDS = 250_000
+"""Enough that the tables that grow meanwhile count for no more than they do in the long run."""
 
 
 class Clock:
@@ -212,7 +214,7 @@ def deep(orders: int, levels: int) -> dict[str, float]:
         numbers.extend((holder.user_id, number) for number in list(holder.entered)[:10])
     draw.shuffle(numbers)
     commands: list[Command] = []
-    for place in range(100_000):
+    for place in range(DEEP_COMMANDS):
         chance = draw.random()
         side = Side(place & 1)
         user = names[draw.randrange(users)]
