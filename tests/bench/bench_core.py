@@ -24,8 +24,8 @@ from mycrypto.contracts.trading import OrderType, Side, TimeInForce
 from tests.bench.core_mix import COMMANDS_PER_RECORD, LOT, MID_TICKS, START_MS, SYMBOL, TICK, Mix, make_mix, prepared
 
 RECORD_EVERY_MS = 1
-RECORDS_PER_STRETCH = 16
-"""The clock is started and stopped this often: seldom enough to cost nothing, often enough for what is decoded to be in the cache."""
+RECORDS_PER_STRETCH = 4
+"""The clock is started and stopped this often: seldom enough to cost nothing, often enough for what is decoded to be in the caches still."""
 DEEP_COMMANDS = 250_000
 """Enough that the tables that grow meanwhile count for no more than they do in the long run."""
 
