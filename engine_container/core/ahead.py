@@ -80,4 +80,7 @@ def _touch_orders(state: State, reader: Reader) -> i64:
                 seat = user.seat
                 if seat is not None:
                     seen ^= user.open_orders ^ seat.base.available ^ seat.quote.available
+                entered = len(user.entered)
+                if entered > 0:
+                    seen ^= user.entered[0] ^ user.entered[entered - 1]
     return seen

@@ -90,7 +90,7 @@ class Events:
         client_at = plain.client_at
         client_end = plain.client_end
         write_i32_be(out, _ACCEPTED_HEAD)
-        write_id(out, user.id_high, user.id_low, user.user_id)
+        _write_user(out, user)
         write_text_head(out, client_end - client_at)
         _copy(out, source, client_at, client_end)
         _copy(out, source, plain.middle_at, plain.middle_end)
@@ -134,13 +134,13 @@ class Events:
         write_int(out, taker.side)
         write_int(out, maker.number)
         write_int(out, maker.created_ms)
-        write_id(out, maker_user.id_high, maker_user.id_low, maker_user.user_id)
+        _write_user(out, maker_user)
         write_int(out, maker_fee)
         write_int(out, (maker.total - maker.open) * lot)
         write_int(out, maker.shown * lot)
         write_int(out, taker.number)
         write_int(out, taker.created_ms)
-        write_id(out, taker_user.id_high, taker_user.id_low, taker_user.user_id)
+        _write_user(out, taker_user)
         write_int(out, taker_fee)
         write_int(out, (taker.total - taker.open) * lot)
         out.append(0xC3 if marked else 0xC2)
@@ -170,7 +170,7 @@ class Events:
         write_i16_be(out, _CLOSED_HEAD)
         write_int(out, order.number)
         write_int(out, order.created_ms)
-        write_id(out, user.id_high, user.id_low, user.user_id)
+        _write_user(out, user)
         out.write(seat.symbol.packed_name)
         write_int(out, status)
         if not reason:
@@ -191,7 +191,10 @@ class Events:
             return
         out = self.out
         write_i16_be(out, _BALANCE_HEAD)
-        write_id(out, balance.user_high, balance.user_low, balance.user_id)
+        if balance.user_high != 0:
+            _write_id(out, balance.user_high, balance.user_low)
+        else:
+            _write_packed(out, balance.user_id)
         out.write(balance.total.packed_asset)
         write_int(out, balance.available)
         write_int(out, balance.locked)
@@ -224,11 +227,15 @@ def _write_packed(out: BytesWriter, value: object) -> None:
     out.write(packed(value))
 
 
-def write_id(out: BytesWriter, high: i64, low: i64, whole: bytes) -> None:
-    """An id of 16 bytes by its halves; the halves of any other are 0."""
-    if high == 0:
-        _write_packed(out, whole)
-        return
+def _write_user(out: BytesWriter, user: User) -> None:
+    """The user's id, from its halves where it has 16 bytes: the object that it also is may be far from any cache."""
+    if user.id_high != 0:
+        _write_id(out, user.id_high, user.id_low)
+    else:
+        _write_packed(out, user.user_id)
+
+
+def _write_id(out: BytesWriter, high: i64, low: i64) -> None:
     write_i16_be(out, _ID_HEAD)
     write_i64_be(out, high)
     write_i64_be(out, low)

@@ -206,8 +206,8 @@ class User:
         """Days since 1970 of log time that ``day_notional`` counts for."""
         self.day_notional: i64 = 0
         self.prevention: i64 = STP_CANCEL_TAKER
-        self.outlived: dict[str, int] = {}
-        """Numbers of open orders whose rows in the memory are forgotten, by their client_order_ids."""
+        self.outlived: dict[str, int] | None = None
+        """Numbers of open orders whose rows in the memory are forgotten, by their client_order_ids; most users never have any."""
         self.entered: vec[i64] = vec[i64]()
         """Numbers of the open orders in order of entry, among some that have ended (:mod:`engine_container.core.roster`)."""
         self.user_id = user_id

@@ -41,7 +41,9 @@ def fresh(state: State, record: Record) -> Record | None:
 def client_number(state: State, user: User, client_order_id: str) -> int:
     """The number of the order that the user's client_order_id stands for, open or not; 0 if it stands for none."""
     row = state.memory.find_client(user.index, client_order_id)
-    return state.memory.number_of(row) if row != ABSENT else user.outlived.get(client_order_id, 0)
+    if row != ABSENT:
+        return state.memory.number_of(row)
+    return user.outlived.get(client_order_id, 0) if user.outlived else 0
 
 
 def client_taken(state: State, user: User, client_order_id: str) -> bool:
@@ -67,7 +69,8 @@ def take_client(state: State, user: User, row: int, client_order_id: str) -> Non
 def free_client(state: State, user: User, client_order_id: str) -> None:
     """The user's client_order_id stands for nothing any more."""
     state.memory.free_client(user.index, client_order_id)
-    user.outlived.pop(client_order_id, None)
+    if user.outlived:
+        user.outlived.pop(client_order_id, None)
 
 
 def client_order_id_of(state: State, order: Order) -> str:
@@ -122,6 +125,15 @@ def cancel_answered(state: State, user: User, command_id: bytes, order_number: i
     return False
 
 
+def outlive(order: Order, client_order_id: str) -> None:
+    """The id of an open order has no row in the memory, and goes on to stand for the order."""
+    user = order.seat.user
+    order.client_order_id = client_order_id
+    if user.outlived is None:
+        user.outlived = {}
+    user.outlived[client_order_id] = order.number
+
+
 def forget_old(state: State) -> None:
     """Drop what is older than 24 hours; the client_order_id of an order that is still open goes on to stand for it."""
     memory = state.memory
@@ -133,7 +145,6 @@ def forget_old(state: State) -> None:
         if order is not None and order.row == row:
             client_order_id = memory.client_order_id(row)
             if client_order_id:
-                order.client_order_id = client_order_id
-                order.seat.user.outlived[client_order_id] = order.number
+                outlive(order, client_order_id)
         memory.forget_first()
         left -= 1

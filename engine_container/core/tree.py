@@ -12,7 +12,7 @@ from engine_container.core.accounts import Balance, Rates
 from engine_container.core.book import orders_of, rest
 from engine_container.core.entities import InvariantError, Order, State, Symbol, Terms, User
 from engine_container.core.funds import enter, total_of
-from engine_container.core.idempotency import client_order_id_of
+from engine_container.core.idempotency import client_order_id_of, outlive
 from engine_container.core.limits import set_band
 from engine_container.core.memory import ABSENT, Record
 from engine_container.core.roster import enrol
@@ -275,9 +275,8 @@ def _frozen(value: list[Any] | tuple[Any, ...]) -> tuple[object, ...]:
 def _find_row(state: State, order: Order) -> None:
     """A client_order_id older than 24 hours whose order is open has no row of its own any more, and still stands for the order."""
     if order.client_order_id:
-        user = order.seat.user
-        order.row = state.memory.find_client(user.index, order.client_order_id)
+        order.row = state.memory.find_client(order.seat.user.index, order.client_order_id)
         if order.row == ABSENT:
-            user.outlived[order.client_order_id] = order.number
+            outlive(order, order.client_order_id)
         else:
             order.client_order_id = ""
