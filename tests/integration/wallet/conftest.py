@@ -248,6 +248,7 @@ def wallet(exchange: TestDatabase, valkey: str, engine_log: EngineLog, monkeypat
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     module = importlib.import_module("functions.wallet.handler")
+    from functions.wallet import app
     from functions.wallet.context import Context
     from functions.wallet.settings import Settings
     from mycrypto import settings
@@ -265,8 +266,10 @@ def wallet(exchange: TestDatabase, valkey: str, engine_log: EngineLog, monkeypat
         read_secret=SECRETS.__getitem__,
     )
     found = Wallet(module, made, exchange, engine_log, kafka, sqs, datetime.now(UTC))
-    monkeypatch.setattr(module, "context", lambda: made)
+    monkeypatch.setattr(Context, "from_settings", lambda *_: made)
+    app.context.cache_clear()
     yield found
+    app.context.cache_clear()
     made.db.close()
     server.close()
 

@@ -17,7 +17,7 @@ from mycrypto import secrets, snapstart
 ROOT = Path(__file__).resolve().parents[3]
 KEPT = {
     "auth": "functions.auth.app.context",
-    "wallet": "functions.wallet.handler.context",
+    "wallet": "functions.wallet.app.context",
     "authorizer": "functions.authorizer.handler.server",
 }
 

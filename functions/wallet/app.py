@@ -1,0 +1,56 @@
+"""The HTTP application of the wallet: its routes register here, and share who calls, how often, and what everything works with."""
+
+from __future__ import annotations
+
+from functools import cache
+from uuid import UUID
+
+from functions.wallet.context import SERVICE, Context
+from functions.wallet.models import Withdrawal
+from functions.wallet.settings import Settings
+from mycrypto import settings, telemetry
+from mycrypto.errors import ProblemError
+from mycrypto.http import Api, Principal, Request
+from mycrypto.ratelimit import Limit, api_limit
+
+logger = telemetry.logger(SERVICE)
+meter = telemetry.Meter(SERVICE)
+configuration = settings.load(Settings)
+api = Api(logger, meter, database_errors="wallet_database_errors_total", proxy=configuration.proxy)
+
+
+@cache
+def context() -> Context:
+    """The one of this execution environment."""
+    return Context.from_settings(configuration, logger, meter)
+
+
+def limited(request: Request, limit: Limit, subject: str) -> None:
+    """Count the call; the limit's figures go out with the answer whatever it is. Raises RATE_LIMIT_EXCEEDED."""
+    verdict = context().take(limit, subject)
+    request.answer_headers.update(verdict.headers())
+    verdict.require()
+
+
+def caller(request: Request, limit: Limit | None = None) -> Principal:
+    """Who calls, within the calls per minute of their tier and of the endpoint."""
+    principal = request.principal()
+    logger.append_keys(userId=str(principal.user_id))
+    limited(request, api_limit(principal.tier), str(principal.user_id))
+    if limit is not None:
+        limited(request, limit, str(principal.user_id))
+    return principal
+
+
+def identifier(text: str, code: str) -> UUID:
+    """A path part as an id; what is none names nothing, so it is not found."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ProblemError(code) from None
+
+
+def metered(withdrawal: Withdrawal) -> Withdrawal:
+    """Count a withdrawal by where it stands now."""
+    meter.count("wallet_withdrawals_total", currency=withdrawal.currency, outcome=withdrawal.status)
+    return withdrawal

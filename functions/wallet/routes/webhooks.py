@@ -1,0 +1,44 @@
+"""What the bank and the chain watcher report, signed."""
+
+from __future__ import annotations
+
+from functions.wallet import chain_deposits, fiat_deposits, payouts, signature
+from functions.wallet.app import api, context, logger, meter
+from functions.wallet.models import BankReport, ChainReport, PayoutReport, WebhookOutcome
+from mycrypto.errors import ProblemError
+from mycrypto.http import Request
+
+
+@api.post("/api/wallet/webhooks/<sender>/payout")
+def post_payout_report(request: Request, sender: str) -> WebhookOutcome:
+    if sender not in payouts.KINDS:
+        raise ProblemError("NOT_FOUND", "there is no such path")
+    _signed_by(sender, request)
+    outcome = payouts.receive(context(), sender, request.json(PayoutReport))
+    logger.info("payout reported", outcome=outcome.outcome, reason=outcome.reason)
+    return outcome
+
+
+def _signed_by(sender: str, request: Request) -> None:
+    now_seconds = int(context().now().timestamp())
+    signature.require_signed(context().webhook_secret(sender), request.header(signature.HEADER), request.body, now_seconds)
+
+
+@api.post("/api/wallet/webhooks/bank")
+def post_bank_report(request: Request) -> WebhookOutcome:
+    _signed_by("bank", request)
+    outcome = fiat_deposits.receive(context(), request.json(BankReport))
+    logger.info("bank transfer reported", outcome=outcome.outcome, reason=outcome.reason)
+    meter.count("wallet_deposits_total", currency="TRY", outcome=outcome.outcome)
+    return outcome
+
+
+@api.post("/api/wallet/webhooks/chain")
+def post_chain_report(request: Request) -> WebhookOutcome:
+    _signed_by("chain", request)
+    report = request.json(ChainReport)
+    outcome = chain_deposits.receive(context(), report)
+    logger.info("chain output reported", outcome=outcome.outcome, reason=outcome.reason)
+    if outcome.outcome != "REPEATED":
+        meter.count("wallet_deposits_total", currency=report.currency.upper(), outcome=outcome.outcome)
+    return outcome
