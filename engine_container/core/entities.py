@@ -417,4 +417,5 @@ NO_BOUND: Final = 1152921504606846976
 
 RULES_FIRST: Final = 1
 RULES_WITH_ALL_FIGURES: Final = 2
-"""FOK_NOT_FILLABLE says what a market order asked for, and a refused debit asked for again what is available."""
+"""FOK_NOT_FILLABLE says what a market order asked for, a refused debit asked for again what is available, and a trailing SELL that nothing values yet
+what it needs."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from mypy_extensions import i64
 
 from engine_container.core.accounts import Rates
-from engine_container.core.entities import Order, Seat, State, Symbol, Terms, User
+from engine_container.core.entities import RULES_WITH_ALL_FIGURES, Order, Seat, State, Symbol, Terms, User
 from engine_container.core.funds import balance_of, lock_per_lot
 from engine_container.core.limits import (
     CLIENT_ORDER_ID_LENGTH_MAX,
@@ -27,6 +27,7 @@ from engine_container.core.vocabulary import ACTIVE, BUY, LIMIT, MARKET, STP_ACC
 
 STOP_MARGIN_BPS = 1_000
 """A market-type stop BUY locks for its trigger price plus the band; without a band plus this."""
+_UNVALUED: Final = "without a last price a trailing %s needs an activation price"
 
 
 def seat_of(state: State, user: User, name: str) -> Seat | None:
@@ -121,13 +122,15 @@ def _within_limits(state: State, seat: Seat, side: i64, style: i64, ticks: int, 
         if kind != LIMIT and not ticks:
             lock_price = _lock_price(symbol, reference)
             if lock_price == 0 and side == BUY:
-                return "INVALID_ORDER", {"reason": "without a last price a trailing BUY needs an activation price"}
+                return "INVALID_ORDER", {"reason": _UNVALUED % "BUY"}
     per_lot = lock_per_lot(symbol, side, lock_price, seat.rates.highest_ppm)
     refusal = too_much(max(value, per_lot * lots))
     if refusal is not None:
         return refusal
     notional_min: int = symbol.notional_min
     if value < notional_min and (value > 0 or kind != MARKET):
+        if value == 0 and state.rules >= RULES_WITH_ALL_FIGURES:
+            return "INVALID_ORDER", {"reason": _UNVALUED % "SELL"}
         return "MIN_NOTIONAL", {"required": notional_min, "notional": value}
     if symbol.band_bps > 0 and kind == LIMIT:
         refusal = band_refusal(symbol, ticks)

@@ -421,11 +421,15 @@ def test_refusals_have_all_their_figures_from_the_second_version_on(desk: Desk) 
         desk.do(c.SetRules(desk.new_id(), version))
         by_quantity = of(e.OrderRejected, desk.place("ann", "BUY", "2", kind="MARKET", tif="FOK"))[0].details
         by_value = of(e.OrderRejected, desk.place("ann", "BUY", "0", kind="MARKET", tif="FOK", quote_quantity="60000"))[0].details
+        trailing = of(e.OrderRejected, desk.place("cem", "SELL", "1", kind="TRAILING_STOP", trail_bps=100))[0]
         again = [of(e.TransferRefused, desk.do(c.Debit(desk.new_id(), name, "USDT", 7, transfer)))[0].details for _ in range(2)][1]
         fillable = {"fillable": units("1")}
         assert by_quantity == (fillable if version == 1 else fillable | {"quantity": units("2")})
         assert by_value == (fillable if version == 1 else fillable | {"quote_quantity": units("60000")})
         assert again == {"asset": "USDT", "required": 7} | ({} if version == 1 else {"available": 0})
+        told = (trailing.code, trailing.details.get("reason"))
+        reason = "without a last price a trailing SELL needs an activation price"
+        assert told == (("MIN_NOTIONAL", None) if version == 1 else ("INVALID_ORDER", reason))
 
 
 def test_totals_are_the_sum_of_all_balances(desk: Desk) -> None:
