@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -13,6 +14,7 @@ from localstack.client import POLL_SECONDS, Api, Trader
 from localstack.simulate import SENDER_IBAN, WebhookSecrets, bank_transfer, chain_deposit
 
 SETTLED_SECONDS_MAX: Final = 60
+FUNDED_AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,26 @@ class Exchange:
         await trader.verify_email()
         await trader.login()
         return trader
+
+    async def funded_traders(self, name: str, count: int, funds: Mapping[str, str], told: Callable[[str], None]) -> list[Trader]:
+        """Fresh users who can trade with ``funds``: decimal strings by currency. Several at a time, and patient with parts that are slow."""
+        gate = asyncio.Semaphore(FUNDED_AT_ONCE)
+        ready = 0
+
+        async def one(number: int) -> Trader:
+            nonlocal ready
+            async with gate:
+                trader = await self.new_trader(f"{name}{number}")
+                for currency, amount in funds.items():
+                    await self.deposit_crypto(trader, currency, amount)
+                for currency, amount in funds.items():
+                    await self.wait_until_tradable(trader, currency, Decimal(amount))
+            ready += 1
+            told(f"{ready} of {count} users are funded")
+            return trader
+
+        with self.api.patient():
+            return list(await asyncio.gather(*(one(number) for number in range(count))))
 
     def stranger(self, name: str) -> Trader:
         """Somebody with an address and a password who has not registered yet."""

@@ -125,7 +125,7 @@ class Drill:
         async with Api(running.base_url, connections_max=mix.IN_FLIGHT_MAX) as api:
             exchange = Exchange(api, running.webhooks)
             with self._progress.step("users with money") as step:
-                traders = await mix.prepare_users(exchange, course.users, step.says)
+                traders = await exchange.funded_traders("traffic", course.users, mix.FUNDS, step.says)
             flow = mix.Mix(exchange, traders, seed=SEED)
             with self._progress.step("traffic") as step:
                 await flow.run(rate_per_s=course.rate_per_s, seconds=course.seconds_before, told=step.says)

@@ -16,8 +16,8 @@ import aiohttp
 from localstack.actors import Exchange
 from localstack.client import ApiError, Trader
 
-FUNDS: Final = {"BTC": "100", "USDT": "10000000"}
-FUNDED_AT_ONCE: Final = 8
+FUNDS: Final = {"ETH": "100", "BTC": "100", "USDT": "10000000"}
+"""What each user of the mix needs to trade."""
 IN_FLIGHT_MAX: Final = 256
 KEPT_OPEN_MAX: Final = 12
 PASSIVE_SHARE: Final = 0.51
@@ -62,28 +62,6 @@ class MixReport:
 class _User:
     trader: Trader
     open_orders: list[str] = field(default_factory=list)
-
-
-async def prepare_users(exchange: Exchange, count: int, told: Callable[[str], None]) -> list[Trader]:
-    """Verified users with funds to trade the markets of the mix."""
-    gate = asyncio.Semaphore(FUNDED_AT_ONCE)
-    ready = 0
-
-    async def one(number: int) -> Trader:
-        nonlocal ready
-        async with gate:
-            trader = await exchange.new_trader(f"traffic{number}")
-            await exchange.deposit_crypto(trader, "ETH", FUNDS["BTC"])
-            for currency, amount in FUNDS.items():
-                await exchange.deposit_crypto(trader, currency, amount)
-            for currency, amount in FUNDS.items():
-                await exchange.wait_until_tradable(trader, currency, Decimal(amount))
-        ready += 1
-        told(f"{ready} of {count} users are funded")
-        return trader
-
-    with exchange.api.patient():
-        return list(await asyncio.gather(*(one(number) for number in range(count))))
 
 
 class Mix:

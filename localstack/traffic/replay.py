@@ -40,7 +40,6 @@ MARKET: Final = {
 
 FUNDS: Final = {"ETH": "2000000", "BTC": "500000000"}
 NO_LIMITS: Final[dict[str, object]] = {"open_orders_max": 0, "open_orders_per_symbol_max": 0, "daily_notional_max": "0"}
-SETUP_AT_ONCE: Final = 8
 REQUESTS_AT_ONCE: Final = 64
 ROWS_AHEAD: Final = 512
 """Rows that may wait for others at the same time; further ones are not looked at yet."""
@@ -86,23 +85,10 @@ async def prepare_market(exchange: Exchange, operator: Trader) -> None:
 
 async def prepare_traders(exchange: Exchange, operator: Trader, count: int, told: Callable[[str], None]) -> list[Trader]:
     """Verified users with ample funds in both currencies and without limits."""
-    gate = asyncio.Semaphore(SETUP_AT_ONCE)
-    ready = 0
-
-    async def one(number: int) -> Trader:
-        nonlocal ready
-        async with gate:
-            trader = await exchange.new_trader(f"flow{number}")
-            await operator.call("PUT", f"/api/v1/admin/users/{trader.user_id}/limits", NO_LIMITS)
-            for currency, amount in FUNDS.items():
-                await exchange.deposit_crypto(trader, currency, amount)
-            for currency, amount in FUNDS.items():
-                await exchange.wait_until_tradable(trader, currency, Decimal(amount))
-        ready += 1
-        told(f"{ready} of {count} users are funded")
-        return trader
-
-    return list(await asyncio.gather(*(one(number) for number in range(count))))
+    traders = await exchange.funded_traders("flow", count, FUNDS, told)
+    for trader in traders:
+        await operator.call("PUT", f"/api/v1/admin/users/{trader.user_id}/limits", NO_LIMITS)
+    return traders
 
 
 class Replay:

@@ -41,5 +41,5 @@ async def send_mix(
     """Keep a realistic flow of orders going."""
     async with Api(running.base_url, connections_max=mix.IN_FLIGHT_MAX) as api:
         exchange = Exchange(api, running.webhooks)
-        traders = await mix.prepare_users(exchange, users, told)
+        traders = await exchange.funded_traders("traffic", users, mix.FUNDS, told)
         return await mix.Mix(exchange, traders, seed=seed).run(rate_per_s=rate_per_s, seconds=seconds, told=told)
