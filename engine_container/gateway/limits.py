@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable
-from enum import Enum
+from enum import StrEnum
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -51,8 +51,10 @@ return {granted, math.floor(tokens), wait}
 """
 
 
-class Use(Enum):
-    """What is counted apart: placing and changing orders by the second, everything else by the minute."""
+class Use(StrEnum):
+    """What is counted apart: placing and changing orders by the second, everything else by the minute. A text, because it is hashed for
+    every order, and the hash of any other enumeration runs Python code.
+    """
 
     ORDERS = "orders"
     API = "api"
