@@ -135,6 +135,12 @@ class Connection:
         self._queue.append(text)
         self._wake.set()
 
+    def signed_in(self) -> Caller:
+        """Whose connection it is. Raises UNAUTHORIZED."""
+        if self.caller is None:
+            raise ProblemError("UNAUTHORIZED", "sign in first: a token in the query, or the action auth")
+        return self.caller
+
     def push_message(self, message: dict[str, Any]) -> None:
         """As :meth:`push`, for a message that is for this reader alone."""
         self._push_encoded(_encode(message), message["type"])

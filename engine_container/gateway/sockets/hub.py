@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from engine_container.gateway.sockets.books import BookChannel
 from engine_container.gateway.sockets.connection import Connection, now_ms, text_of
+from engine_container.gateway.sockets.order_messages import RESYNC_ORDERS_MAX, order_update, push_resynced
 from engine_container.views.balances import Balance
 from engine_container.views.observer import Observer, OrderChange
 from engine_container.views.orders import Order
@@ -18,7 +19,6 @@ from mycrypto.contracts.trading import OrderStatus, Side
 from mycrypto.ids import new_uuid
 
 TRADES_PER_MESSAGE_MAX: Final = 500
-RESYNC_ORDERS_MAX: Final = 1_000
 
 _ACTIONS: Final = {
     OrderChange.PLACED: "created",
@@ -106,9 +106,7 @@ class Hub(Observer):
         for order in told:
             reader.push(self._order_text(order, "resync", order.updated_seq, order.updated_ms))
         complete = len(told) == len(changed) and last_sequence >= views.orders.evicted_seq
-        data = {"orders": len(told), "complete": complete}
-        message = {"type": "resynced", "stream": "orders", "timestamp": now_ms(), "sequence": views.watermark, "data": data}
-        reader.push_message(message if request_id is None else message | {"id": request_id})
+        push_resynced(reader, views.watermark, len(told), complete=complete, request_id=request_id)
 
     def _book(self, symbol: str) -> BookChannel:
         channel = self._books.get(symbol)
@@ -210,16 +208,7 @@ class Hub(Observer):
         return text_of({"type": "ticker", "stream": "ticker", "symbol": symbol, "timestamp": now, "data": ticker})
 
     def _order_text(self, order: Order, action: str, seq: int, time_ms: int) -> str:
-        model = order_model(order, order.symbol.rpartition("/")[2], self._shard)
-        message = {
-            "type": "order_update",
-            "stream": "orders",
-            "action": action,
-            "symbol": order.symbol,
-            "timestamp": time_ms,
-            "sequence": seq,
-        }
-        return text_of({**message, "data": model})
+        return order_update(order_model(order, order.symbol.rpartition("/")[2], self._shard), action, seq, time_ms)
 
 
 def _balance_text(asset: str, balance: Balance) -> str:

@@ -129,9 +129,7 @@ def expires_s(connection: Connection) -> int:
 
 def _trader_of(connection: Connection) -> Caller:
     """The user of the connection, if it may trade now."""
-    caller = connection.caller
-    if caller is None:
-        raise ProblemError("UNAUTHORIZED", "sign in first: a token in the query, or the action auth")
+    caller = connection.signed_in()
     if expires_s(connection) <= time.time():
         raise ProblemError("INVALID_TOKEN", "the token has expired; send a new one with the action auth")
     caller.require_trader()

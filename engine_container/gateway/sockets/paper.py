@@ -5,14 +5,13 @@ there they are looked for while somebody listens, so that nothing is missed what
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from typing import Final
 
 from engine_container.gateway.paper_changes import PaperChanges
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.routes.paper import shown
-from engine_container.gateway.sockets.connection import Connection, now_ms, text_of
-from engine_container.gateway.sockets.hub import RESYNC_ORDERS_MAX
-from engine_container.views.orders import Order
+from engine_container.gateway.sockets.connection import Connection
+from engine_container.gateway.sockets.order_messages import RESYNC_ORDERS_MAX, order_update, push_resynced
 from mycrypto.errors import ProblemError
 
 PAPER_ORDERS: Final = ("orders", "paper")
@@ -39,13 +38,13 @@ class PaperStream:
 
     async def join(self, reader: Connection) -> None:
         """Add a listener: it hears of every change after this. Raises SERVICE_UNAVAILABLE."""
-        user_id = _owner(reader)
+        user_id = reader.signed_in().user_id
         newest = await self._changes.newest(user_id)
         self._readers.setdefault(user_id, set()).add(reader)
         self._seen.setdefault(user_id, newest)
 
     def leave(self, reader: Connection) -> None:
-        user_id = _owner(reader)
+        user_id = reader.signed_in().user_id
         readers = self._readers.get(user_id, set())
         readers.discard(reader)
         if not readers:
@@ -54,15 +53,13 @@ class PaperStream:
 
     async def resync(self, reader: Connection, last_sequence: int, request_id: object) -> None:
         """The present state of every order that changed after a change, then ``resynced``, as of live orders. Raises SERVICE_UNAVAILABLE."""
-        user_id = _owner(reader)
+        user_id = reader.signed_in().user_id
         newest = await self._changes.newest(user_id)
         changed = await self._changes.changed(user_id, last_sequence, RESYNC_ORDERS_MAX + 1)
         told = changed[-RESYNC_ORDERS_MAX:]
         for sequence, order in told:
-            reader.push(_text(order, "resync", sequence, order.updated_ms))
-        data = {"orders": len(told), "complete": len(told) == len(changed)}
-        message = {"type": "resynced", "stream": "orders", "mode": "paper", "timestamp": now_ms(), "sequence": newest, "data": data}
-        reader.push_message(message if request_id is None else message | {"id": request_id})
+            reader.push(order_update(shown(order), "resync", sequence, order.updated_ms))
+        push_resynced(reader, newest, len(told), complete=len(told) == len(changed), request_id=request_id, mode="paper")
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -90,24 +87,7 @@ class PaperStream:
             if change.sequence <= self._seen.get(user_id, change.sequence):
                 continue  # who listened has gone meanwhile, or come back
             self._seen[user_id] = change.sequence
-            text = _text(change.order, change.action, change.sequence, change.time_ms)
+            text = order_update(shown(change.order), change.action, change.sequence, change.time_ms)
             for reader in self._readers[user_id]:
                 reader.push(text)
         return len(changes) == CHANGES_MAX
-
-
-def _owner(reader: Connection) -> bytes:
-    return reader.caller.user_id if reader.caller is not None else b""
-
-
-def _text(order: Order, action: str, sequence: int, time_ms: int) -> str:
-    message: dict[str, Any] = {
-        "type": "order_update",
-        "stream": "orders",
-        "mode": "paper",
-        "action": action,
-        "symbol": order.symbol,
-        "timestamp": time_ms,
-        "sequence": sequence,
-    }
-    return text_of({**message, "data": shown(order)})

@@ -78,8 +78,7 @@ class Subscriptions:
         if mode == "paper" and stream != "orders":
             raise invalid("mode", "paper is for the stream orders alone")
         if stream in PRIVATE_STREAMS:
-            if connection.caller is None:
-                raise ProblemError("UNAUTHORIZED", "sign in first: a token in the query, or the action auth")
+            connection.signed_in()
             return PAPER_ORDERS if mode == "paper" else (stream, "")
         if not spelling:
             raise invalid("symbol", "is required")

@@ -1,0 +1,44 @@
+"""What a socket says of own orders, live or paper: a paper order's messages name the mode, so that no program takes play for earnest."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from msgspec import UNSET, UnsetType
+
+from engine_container.gateway.sockets.connection import Connection, now_ms, text_of
+from mycrypto.contracts import api
+
+RESYNC_ORDERS_MAX: Final = 1_000
+
+_Named = Literal["paper"] | UnsetType
+"""The mode as orders themselves have it: nothing of a live one."""
+
+
+def order_update(order: api.Order, action: str, sequence: int, time_ms: int) -> str:
+    """An order as it is after a change; ``sequence`` grows with each change of a user's orders of that mode."""
+    return text_of(
+        {
+            "type": "order_update",
+            "stream": "orders",
+            **_mode(order.mode),
+            "action": action,
+            "symbol": order.symbol,
+            "timestamp": time_ms,
+            "sequence": sequence,
+            "data": order,
+        }
+    )
+
+
+def push_resynced(
+    reader: Connection, sequence: int, orders: int, *, complete: bool, request_id: object = None, mode: _Named = UNSET
+) -> None:
+    """The end of an answer to ``resync``: how many orders were told, and whether those were all that changed."""
+    data = {"orders": orders, "complete": complete}
+    message = {"type": "resynced", "stream": "orders", **_mode(mode), "timestamp": now_ms(), "sequence": sequence, "data": data}
+    reader.push_message(message if request_id is None else message | {"id": request_id})
+
+
+def _mode(named: _Named) -> dict[str, object]:
+    return {} if named is UNSET else {"mode": named}
