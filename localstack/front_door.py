@@ -139,15 +139,9 @@ class FrontDoor:
         request.headers = httpx.Headers([*kept, length, (b"host", request.url.netloc), *_forwarded(scope, trace_id)])
         try:
             response = await self._client.send(request)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            log.warning("%s %s: %r", scope["method"], scope["path"], error)
-            raise ProblemError("SERVICE_UNAVAILABLE", "the AWS emulator does not answer", headers={"Retry-After": "1"}) from error
-        except httpx.TimeoutException as error:
-            log.warning("%s %s: %r", scope["method"], scope["path"], error)
-            raise ProblemError("OUTCOME_UNKNOWN", f"the AWS emulator has not answered within {ANSWER_SECONDS_MAX:g} s") from error
         except httpx.HTTPError as error:
             log.warning("%s %s: %r", scope["method"], scope["path"], error)
-            raise ProblemError("OUTCOME_UNKNOWN", f"the AWS emulator broke off: {error!r}") from error
+            raise _problem_of(error) from error
         headers = [pair for pair in _end_to_end(response.headers.raw) if pair[0].lower() not in MADE_ANEW]
         trace = (response.headers.get("x-request-id") or trace_id).encode()
         await _answer(send, response.status_code, response.content, [*headers, (b"x-request-id", trace)])
@@ -177,6 +171,15 @@ class FrontDoor:
         else:
             policy = (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; img-src data: https:")
             await _answer(send, 200, mailbox.page(mails, to).encode(), [html, policy, *about])
+
+
+def _problem_of(error: httpx.HTTPError) -> ProblemError:
+    """What came of a request that the emulator has not answered."""
+    if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)):  # it has not seen it
+        return ProblemError("SERVICE_UNAVAILABLE", "the AWS emulator does not answer", headers={"Retry-After": "1"})
+    if isinstance(error, httpx.TimeoutException):
+        return ProblemError("OUTCOME_UNKNOWN", f"the AWS emulator has not answered within {ANSWER_SECONDS_MAX:g} s")
+    return ProblemError("OUTCOME_UNKNOWN", f"the AWS emulator broke off: {error!r}")
 
 
 def _trace_id(scope: Scope) -> str:
