@@ -14,7 +14,7 @@ from localstack.client import POLL_SECONDS, Api, Trader
 from localstack.simulate import SENDER_IBAN, WebhookSecrets, bank_transfer, chain_deposit
 
 SETTLED_SECONDS_MAX: Final = 60
-FUNDED_AT_ONCE: Final = 8
+FUNDED_AT_ONCE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,11 @@ import msgspec
 JSON = dict[str, Any]
 Query = dict[str, str | int]
 
-REQUEST_SECONDS_MAX: Final = 30
+REQUEST_SECONDS_MAX: Final = 65
+"""More than a turn and an answer take at the front door of one machine, so that its reason is heard."""
 POLL_SECONDS: Final = 0.05
 RETRY_SECONDS: Final = 0.2
-PATIENCE_SECONDS: Final = 60.0
+PATIENCE_SECONDS: Final = 120.0
 """How long those who are patient wait for a part that is being restarted."""
 
 
@@ -96,7 +97,7 @@ class Api:
         """Send one request and return its decoded body; raises :class:`ApiError` for a refusal.
 
         While ``patience_seconds`` last, a part that is just restarting (503, no connection) is waited for; an unknown outcome (504,
-        a broken connection) is asked for again where that is safe: reads, cancels, orders with a client_order_id, and what the caller says is ``repeatable``.
+        a broken connection, no answer) is asked for again where that is safe: reads, cancels, orders with a client_order_id, and what the caller says is ``repeatable``.
         """
         sent = dict(headers or {})
         if token:
@@ -112,7 +113,7 @@ class Api:
             try:
                 async with self.session.request(method, path, data=data, headers=sent, params=query) as response:
                     raw = await response.read()
-            except aiohttp.ClientError as error:
+            except (aiohttp.ClientError, TimeoutError) as error:
                 # A refused connection carried nothing; after any other break only what may be repeated is sent again.
                 if time.monotonic() > deadline or not (repeatable or isinstance(error, aiohttp.ClientConnectorError)):
                     raise

@@ -6,7 +6,9 @@ same process, so that an order pays nothing for the door but one comparison of i
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import os
 import re
 from typing import Final
 from urllib.parse import parse_qs, unquote_to_bytes
@@ -26,7 +28,10 @@ BODY_BYTES_MAX: Final = 10 * 1024 * 1024
 """What API Gateway takes."""
 ANSWER_SECONDS_MAX: Final = 29.0
 """How long API Gateway waits for a function."""
-CONNECTIONS_MAX: Final = 100
+FUNCTION_CALLS_MAX: Final = max(4, 2 * (os.cpu_count() or 1))
+"""How many calls of functions are under way at once; others wait for their turn. For each one more the emulator would start processes
+of the functions behind it, a second of processor time each: on few cores that makes all of them late."""
+TURN_SECONDS_MAX: Final = 29.0
 CONNECTION_HEADERS: Final = frozenset(
     {
         b"connection",
@@ -90,10 +95,10 @@ class FrontDoor:
         self._gateway = gateway
         self._dashboard = dashboard.Painter(state_folder)
         self._base = rest_api_path.rstrip("/").encode()
+        self._turns = asyncio.Semaphore(FUNCTION_CALLS_MAX)
         self._client = httpx.AsyncClient(
             base_url=endpoint,
             timeout=httpx.Timeout(ANSWER_SECONDS_MAX, connect=2.0),
-            limits=httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=20),
             follow_redirects=False,
             trust_env=False,
             transport=transport,
@@ -137,14 +142,26 @@ class FrontDoor:
         kept = [pair for pair in _end_to_end(scope["headers"]) if pair[0] not in REPLACED]
         length = (b"content-length", str(len(request.content)).encode())
         request.headers = httpx.Headers([*kept, length, (b"host", request.url.netloc), *_forwarded(scope, trace_id)])
-        try:
-            response = await self._client.send(request)
-        except httpx.HTTPError as error:
-            log.warning("%s %s: %r", scope["method"], scope["path"], error)
-            raise _problem_of(error) from error
+        response = await self._sent(request)
         headers = [pair for pair in _end_to_end(response.headers.raw) if pair[0].lower() not in MADE_ANEW]
         trace = (response.headers.get("x-request-id") or trace_id).encode()
         await _answer(send, response.status_code, response.content, [*headers, (b"x-request-id", trace)])
+
+    async def _sent(self, request: httpx.Request) -> httpx.Response:
+        """The emulator's answer, whatever it is, once it is this request's turn."""
+        try:
+            async with asyncio.timeout(TURN_SECONDS_MAX):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            detail = f"{FUNCTION_CALLS_MAX} other calls of functions were under way for {TURN_SECONDS_MAX:g} s"
+            raise ProblemError("SERVICE_UNAVAILABLE", detail, headers={"Retry-After": "1"}) from error
+        try:
+            return await self._client.send(request)
+        except httpx.HTTPError as error:
+            log.warning("%s %s: %r", request.method, request.url.path, error)
+            raise _problem_of(error) from error
+        finally:
+            self._turns.release()
 
     async def _own(self, scope: Scope, send: Send, raw_path: bytes, trace_id: str) -> None:
         """What exists on one machine only: the first page, the mailbox, the dashboards."""
@@ -175,7 +192,7 @@ class FrontDoor:
 
 def _problem_of(error: httpx.HTTPError) -> ProblemError:
     """What came of a request that the emulator has not answered."""
-    if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)):  # it has not seen it
+    if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):  # it has not seen it
         return ProblemError("SERVICE_UNAVAILABLE", "the AWS emulator does not answer", headers={"Retry-After": "1"})
     if isinstance(error, httpx.TimeoutException):
         return ProblemError("OUTCOME_UNKNOWN", f"the AWS emulator has not answered within {ANSWER_SECONDS_MAX:g} s")

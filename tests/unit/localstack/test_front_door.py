@@ -11,7 +11,7 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from localstack.front_door import BODY_BYTES_MAX, FrontDoor, function_path
+from localstack.front_door import BODY_BYTES_MAX, FUNCTION_CALLS_MAX, FrontDoor, function_path
 
 REST = "/restapis/abc/v1/_user_request_"
 Upstream = Callable[[httpx.Request], httpx.Response]
@@ -160,3 +160,55 @@ def test_what_is_not_there_is_a_problem_document() -> None:
     assert ask(ministack, "GET", "/local/secrets").status_code == 404
     assert ask(ministack, "POST", "/local/mail").status_code == 405
     assert json.loads(ask(ministack, "DELETE", "/").content)["code"] == "METHOD_NOT_ALLOWED"
+
+
+def side_by_side(door: FrontDoor, calls: int) -> list[httpx.Response]:
+    async def run() -> list[httpx.Response]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url="http://door") as client:
+            return list(await asyncio.gather(*(client.get("/api/auth/me") for _ in range(calls))))
+
+    return asyncio.run(run())
+
+
+def test_more_calls_of_functions_than_processes_are_good_for_wait_for_their_turn() -> None:
+    under_way: list[int] = []
+    now = 0
+
+    async def upstream(_request: httpx.Request) -> httpx.Response:
+        nonlocal now
+        now += 1
+        under_way.append(now)
+        await asyncio.sleep(0)
+        now -= 1
+        return httpx.Response(200)
+
+    calls = 5 * FUNCTION_CALLS_MAX
+    answers = side_by_side(FrontDoor(gateway, "http://emulator:4566", REST, httpx.MockTransport(upstream)), calls)
+    assert [answer.status_code for answer in answers] == [200] * calls
+    assert max(under_way) == FUNCTION_CALLS_MAX
+
+
+def test_whose_turn_never_comes_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("localstack.front_door.TURN_SECONDS_MAX", 0.01)
+    arrived, answering = asyncio.Semaphore(0), asyncio.Event()
+
+    async def upstream(_request: httpx.Request) -> httpx.Response:
+        arrived.release()
+        await answering.wait()
+        return httpx.Response(200)
+
+    async def run() -> httpx.Response:
+        door = FrontDoor(gateway, "http://emulator:4566", REST, httpx.MockTransport(upstream))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url="http://door") as client:
+            others = [asyncio.create_task(client.get("/api/auth/me")) for _ in range(FUNCTION_CALLS_MAX)]
+            for _ in others:
+                await arrived.acquire()
+            refused = await client.get("/api/auth/me")
+            answering.set()
+            assert [answer.status_code for answer in await asyncio.gather(*others)] == [200] * FUNCTION_CALLS_MAX
+            assert (await client.get("/api/auth/me")).status_code == 200
+            return refused
+
+    answer = asyncio.run(run())
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "SERVICE_UNAVAILABLE", "1")
+    assert "other calls of functions" in answer.json()["detail"]
