@@ -37,10 +37,13 @@ _BOOK: Final[dict[str, Any]] = {
 }
 
 CLOSE_CODES: Final = {
-    1012: "the gateway is restarting; connect again",
+    1007: "a text that is not UTF-8",
+    1009: "a message of more than 64 KB",
+    1011: "a ping was not answered within 30 seconds",
+    wire.CLOSE_RESTART: wire.RESTARTING,
     wire.CLOSE_TRY_AGAIN: "not ready, or too many connections; try again later",
     wire.CLOSE_UNAUTHORIZED: "no token, a bad one, or one that has expired or was revoked",
-    wire.CLOSE_NOT_FOUND: "there is no such channel or symbol",
+    wire.CLOSE_NOT_FOUND: "there is no such channel or symbol, or a parameter of the query is not valid",
     wire.CLOSE_IDLE: "nothing was said for five minutes",
     wire.CLOSE_TOO_MANY: "too many connections of one user, or too many messages",
     wire.CLOSE_TOO_SLOW: "the reader is too slow; connect again and take a new snapshot",

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine_container.metrics import Counter, Histogram
 from engine_container.web.call import Call, Reply
+from engine_container.web.handshakes import CLOSE_NOT_FOUND, refuse_handshake
 from engine_container.web.quick_ids import new_uuid_bytes
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError
 from mycrypto.ids import uuid_text
@@ -184,4 +185,4 @@ async def unknown_route(scope: Scope, receive: Receive, send: Send) -> None:  # 
     """What the router calls when nothing fits."""
     if scope["type"] == "http":
         raise HTTPException(404)
-    await send({"type": "websocket.close", "code": 4404, "reason": "there is no such path"})
+    await refuse_handshake(scope, send, ProblemError("NOT_FOUND", "there is no such path"), CLOSE_NOT_FOUND)

@@ -27,6 +27,15 @@ SEND_AT_ONCE: Final = "mycrypto.send_at_once"
 TAKE_AT_ONCE: Final = "mycrypto.take_at_once"
 """The extension of the scope that is :meth:`QuickSocketProtocol.take_at_once`."""
 
+WHEN_STOPPED: Final = "mycrypto.when_stopped"
+"""The extension of the scope that is :meth:`QuickSocketProtocol.when_stopped`."""
+
+UNREAD_SECONDS_MAX: Final = 5
+"""How long the end of a connection may wait for a reader that takes nothing; then it is cut, so that nobody keeps memory of ours by not reading."""
+
+ECHO_SECONDS_MAX: Final = 1
+"""How long a server that stops waits for a client to answer its close."""
+
 _WHOLE_TEXT: Final = 0x81
 _OPCODE: Final = 0x0F
 _FINAL: Final = 0x80
@@ -73,6 +82,7 @@ class QuickSocketProtocol(WebSocketsSansIOProtocol):
         self._held = b""
         """The beginning of a frame whose end has not come."""
         self._take: Callable[[bytes], bool] | None = None
+        self._stopped: Callable[[], None] | None = None
         self._frames: list[bytes] = []
         """Written at the end of this turn of the loop."""
         self._in_fragments = False
@@ -146,12 +156,28 @@ class QuickSocketProtocol(WebSocketsSansIOProtocol):
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[SEND_AT_ONCE] = self.send_at_once
             extensions[TAKE_AT_ONCE] = self.take_at_once
+            extensions[WHEN_STOPPED] = self.when_stopped
 
     async def send(self, message: Any) -> None:
         text = message.get("text")
-        if text is None or not self.send_at_once(text):
-            self._flush()
-            await super().send(message)
+        if text is not None and self.send_at_once(text):
+            return
+        self._flush()
+        if message["type"] == "websocket.close" and not self.writable.is_set():
+            self.writable.set()  # a close waits for no reader
+            self._cut_later()
+        await super().send(message)
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        self._cut_later()
+
+    def _cut_later(self) -> None:
+        self.loop.call_later(UNREAD_SECONDS_MAX, self._cut)
+
+    def _cut(self) -> None:
+        if not self.disconnected:
+            self.transport.abort()
 
     def take_at_once(self, take: Callable[[bytes], bool]) -> None:
         """Offer every text (in UTF-8, if the client keeps to it) to ``take`` first while the application waits for one; what it does not take
@@ -175,9 +201,17 @@ class QuickSocketProtocol(WebSocketsSansIOProtocol):
         if frames and not self.transport.is_closing():
             self.transport.write(b"".join(frames) if len(frames) > 1 else frames[0])
 
+    def when_stopped(self, stopped: Callable[[], None]) -> None:
+        """Call ``stopped`` when the server stops; the application then closes the connection itself, when it has answered what is under way."""
+        self._stopped = stopped
+
     def shutdown(self) -> None:
         self._flush()
-        super().shutdown()
+        if self._stopped is None or self.close_sent or self.disconnected or self.transport.is_closing():
+            super().shutdown()
+        else:
+            self.close_timeout = ECHO_SECONDS_MAX
+            self._stopped()
 
 
 @lru_cache(maxsize=16)

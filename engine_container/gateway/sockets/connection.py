@@ -14,8 +14,9 @@ from starlette.types import Receive, Scope, Send
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.order_query import parse_mode
 from engine_container.metrics import Counter
+from engine_container.web import handshakes
 from mycrypto.contracts.api import Mode
-from mycrypto.errors import ProblemError
+from mycrypto.errors import ProblemError, invalid
 
 ORDERS_IN_FLIGHT_MAX: Final = 512
 
@@ -28,9 +29,11 @@ STUCK_SECONDS: Final = 1.0
 BURST_MAX: Final = 5_000
 """Messages that may wait whatever happens."""
 
+CLOSE_RESTART: Final = 1012
+RESTARTING: Final = "the gateway is restarting; connect again"
 CLOSE_TRY_AGAIN: Final = 1013
 CLOSE_UNAUTHORIZED: Final = 4401
-CLOSE_NOT_FOUND: Final = 4404
+CLOSE_NOT_FOUND: Final = handshakes.CLOSE_NOT_FOUND
 CLOSE_IDLE: Final = 4408
 CLOSE_TOO_MANY: Final = 4429
 CLOSE_TOO_SLOW: Final = 4430
@@ -48,11 +51,12 @@ def text_of(message: dict[str, Any]) -> str:
 class Window:
     """How many orders of one connection may be under way; who reads it waits at the door."""
 
-    __slots__ = ("_door", "_inside")
+    __slots__ = ("_door", "_inside", "_nobody")
 
     def __init__(self) -> None:
         self._inside = 0
         self._door: asyncio.Future[None] | None = None
+        self._nobody: asyncio.Event | None = None
 
     def enter_at_once(self) -> bool:
         """Whether there was room."""
@@ -68,12 +72,20 @@ class Window:
             await self._door
         self._inside += 1
 
+    async def emptied(self) -> None:
+        """Until none is under way."""
+        if self._inside:
+            self._nobody = asyncio.Event()
+            await self._nobody.wait()
+
     def leave(self, _: object = None) -> None:
         self._inside -= 1
         if self._door is not None:
             if not self._door.done():
                 self._door.set_result(None)
             self._door = None
+        if self._nobody is not None and not self._inside:
+            self._nobody.set()
 
 
 class Connection:
@@ -91,6 +103,9 @@ class Connection:
         "cancel_on_disconnect",
         "close_code",
         "close_reason",
+        "ending",
+        "notified_of_s",
+        "stopping",
         "subscriptions",
         "token",
         "trace_id",
@@ -113,12 +128,27 @@ class Connection:
         self.subscriptions: set[tuple[str, str]] = set()
         """(stream, symbol); instead of a symbol "" for streams without one, "paper" for paper orders."""
         self.active_at = self._taken_at = time.monotonic()
+        self.notified_of_s = 0
+        """The expiry that the client was told of."""
         self.close_code = 0
         self.close_reason = ""
+        self.stopping = False
+        """The server stops: what is under way is answered, nothing more is read."""
+        self.ending: asyncio.Future[None] | None = None
+        """Done when the connection is to end, whether or not its reader takes what it is sent; whoever serves it waits for this."""
 
     @property
     def closing(self) -> bool:
         return self.close_code != 0
+
+    def stop(self) -> None:
+        """The server stops."""
+        self.stopping = True
+        self._end()
+
+    def _end(self) -> None:
+        if self.ending is not None and not self.ending.done():
+            self.ending.set_result(None)
 
     def push(self, text: str) -> None:
         """Queue a message; a reader that lets too many wait is closed and has to begin again."""
@@ -175,6 +205,7 @@ class Connection:
             if code == CLOSE_TOO_SLOW:
                 self._queue.clear()
             self._wake.set()
+            self._end()
 
     async def write(self) -> None:
         """Send what is pushed until the connection is closed."""
@@ -190,8 +221,11 @@ class Connection:
                 self.active_at = self._taken_at = time.monotonic()
             self._writing = False
             if self.close_code:
-                await self._send({"type": "websocket.close", "code": self.close_code, "reason": self.close_reason[:120]})
+                await self.send_close()
                 return
+
+    async def send_close(self) -> None:
+        await self._send({"type": "websocket.close", "code": self.close_code, "reason": self.close_reason[:120]})
 
 
 def _type_of(text: str) -> str:
@@ -215,8 +249,11 @@ def query_token(scope: Scope) -> str:
 
 
 def query_cancels(scope: Scope) -> bool:
-    """Whether the query asks for ``cancel_on_disconnect``."""
-    return _query(scope, "cancel_on_disconnect").lower() == "true"
+    """Whether the query asks for ``cancel_on_disconnect``. Raises VALIDATION_ERROR: who asks for it in other words must not trust in it."""
+    wish = _query(scope, "cancel_on_disconnect").lower()
+    if wish not in {"", "true", "false"}:
+        raise invalid("cancel_on_disconnect", "must be true or false")
+    return wish == "true"
 
 
 def query_mode(scope: Scope) -> Mode:

@@ -14,11 +14,20 @@ PRIVATE_STREAMS: Final = frozenset({"orders", "balances"})
 ORDER_ACTIONS: Final = frozenset({"place", "place_batch", "cancel", "cancel_all"})
 
 
+RequestId = Annotated[str, Meta(max_length=64)] | int | None
+
+
+class Addressed(msgspec.Struct, frozen=True):
+    """The part of a message by which a client knows its answer, whatever else is wrong with it."""
+
+    id: RequestId = None
+
+
 class ClientMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``id`` is given back with the answer. Which other fields are needed depends on ``action``."""
 
     action: Literal["subscribe", "unsubscribe", "resync", "auth", "ping", "place", "place_batch", "cancel", "cancel_all"]
-    id: Annotated[str, Meta(max_length=64)] | int | None = None
+    id: RequestId = None
     stream: StreamName | None = None
     symbol: SymbolText | None = None
     token: Annotated[str, Meta(max_length=8_192)] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -18,20 +19,27 @@ from engine_container.gateway.sockets import connection as wire
 from engine_container.gateway.sockets.connection import Connection, now_ms, query_cancels, query_mode, query_token, received_text
 from engine_container.gateway.sockets.order_entry import OrderEntry, expires_s
 from engine_container.gateway.sockets.paper import PaperStream
-from engine_container.gateway.sockets.protocol import ORDER_ACTIONS, ClientMessage
+from engine_container.gateway.sockets.protocol import ORDER_ACTIONS, Addressed, ClientMessage
 from engine_container.gateway.sockets.subscriptions import Subscriptions
 from engine_container.metrics import Counter, Reading
 from engine_container.web.call import BodyDecoder
-from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE
-from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError, invalid
+from engine_container.web.handshakes import refuse_handshake
+from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE, WHEN_STOPPED
+from mycrypto.errors import ProblemError, invalid
 from mycrypto.ids import new_uuid
 from mycrypto.security.revocation import is_revoked, keys_of
 from mycrypto.security.tokens import Tier
 
 CONNECTIONS_MAX: Final = 10_000
-TURNED_AWAY_SECONDS: Final = 5
+TURNED_AWAY: Final = ProblemError(
+    "SERVICE_UNAVAILABLE", f"at most {CONNECTIONS_MAX} sockets of one gateway; connect again later", headers={"Retry-After": "5"}
+)
 MESSAGES_PER_SECOND_MAX: Final = 100
 IDLE_SECONDS_MAX: Final = 300
+FAREWELL_SECONDS_MAX: Final = 1
+"""For what is on its way when a connection ends."""
+ANSWERED_SECONDS_MAX: Final = 6
+"""For orders that are under way when the server stops."""
 CANCEL_ATTEMPTS_MAX: Final = 10
 CANCEL_RETRY_SECONDS: Final = 1.0
 EXPIRY_NOTICE_SECONDS: Final = 60
@@ -44,6 +52,7 @@ OPENED: Final = Counter("websocket_opened_total")
 RECONNECTS: Final = Counter("websocket_reconnects_total")
 CLOSED: Final = Counter("websocket_closed_total")
 _decoder: Final = BodyDecoder(ClientMessage)
+_addressed_decoder: Final = msgspec.json.Decoder(Addressed)
 
 
 class Sockets:
@@ -79,21 +88,28 @@ class Sockets:
     async def _serve(self, scope: Scope, receive: Receive, send: Send, stream: str, symbol: str) -> None:
         await receive()  # websocket.connect
         if len(self._open) >= CONNECTIONS_MAX:
-            await _turn_away(scope, send)
+            await refuse_handshake(scope, send, TURNED_AWAY, wire.CLOSE_TRY_AGAIN)
             return
         await send({"type": "websocket.accept"})
-        connection = Connection(send, str(new_uuid()), scope.get("extensions", {}).get(SEND_AT_ONCE))
-        connection.cancel_on_disconnect = query_cancels(scope)
-        if (take_at_once := scope.get("extensions", {}).get(TAKE_AT_ONCE)) is not None:
+        offered = scope.get("extensions", {})
+        connection = Connection(send, str(new_uuid()), offered.get(SEND_AT_ONCE))
+        connection.ending = ending = asyncio.get_running_loop().create_future()
+        if (take_at_once := offered.get(TAKE_AT_ONCE)) is not None:
             take_at_once(lambda text: self._take(connection, text))
+        if (when_stopped := offered.get(WHEN_STOPPED)) is not None:
+            when_stopped(connection.stop)
         self._open.add(connection)
         OPENED.add()
         writer = asyncio.create_task(connection.write())
         reader = asyncio.create_task(self._converse(connection, receive, scope, stream, symbol))
         try:
-            await asyncio.wait({writer, reader}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({writer, reader, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if connection.stopping:
+                await _answered(connection)
+                connection.close(wire.CLOSE_RESTART, wire.RESTARTING)
             if connection.closing and not writer.done():
-                await asyncio.wait({writer}, timeout=2)
+                await asyncio.wait({writer}, timeout=FAREWELL_SECONDS_MAX)
+                await _close_unread(connection, writer)
         finally:
             for task in (writer, reader):
                 task.cancel()
@@ -136,6 +152,7 @@ class Sockets:
     async def _converse(self, connection: Connection, receive: Receive, scope: Scope, stream: str, symbol: str) -> None:
         connection.push_message({"type": "connected", "timestamp": now_ms(), "data": {"connection_id": connection.trace_id}})
         try:
+            connection.cancel_on_disconnect = query_cancels(scope)
             if token := query_token(scope):
                 await self._sign_in(connection, token)
             if stream:
@@ -150,14 +167,13 @@ class Sockets:
         async with asyncio.TaskGroup() as work:
             second, count = 0, 0
             while (text := await received_text(receive)) is not None:
-                if connection.closing:
+                if connection.closing or connection.stopping:
                     return
                 connection.active_at = time.monotonic()
                 message = self._read(connection, text)
-                if message is None:
-                    continue
-                wire.MESSAGES.add(1, (message.action, "in"))
-                if message.action in ORDER_ACTIONS:
+                if message is not None:
+                    wire.MESSAGES.add(1, (message.action, "in"))
+                if message is not None and message.action in ORDER_ACTIONS and connection.caller is not None:
                     await connection.window.enter()
                     if not self._entry.begin(connection, message):
                         work.create_task(self._entry.carry_out(connection, message)).add_done_callback(connection.window.leave)
@@ -167,14 +183,15 @@ class Sockets:
                 if count > MESSAGES_PER_SECOND_MAX:
                     connection.close(wire.CLOSE_TOO_MANY, "too many messages")
                     return
-                await self._answer(connection, message)
+                if message is not None:
+                    await self._answer(connection, message)
 
     @staticmethod
     def _read(connection: Connection, text: str) -> ClientMessage | None:
         try:
             return _decoder.decode(text.encode("utf-8", "replace"))
         except ProblemError as problem:
-            connection.push_problem(problem)
+            connection.push_problem(problem, _request_id(text))
             return None
 
     # what messages do
@@ -189,6 +206,8 @@ class Sockets:
                     connection.cancel_on_disconnect = message.cancel_on_disconnect
                 data = {"expires_at": expires_s(connection) * 1_000, "cancel_on_disconnect": connection.cancel_on_disconnect}
                 connection.push_message({"type": "authenticated", "timestamp": now_ms(), "id": message.id, "data": data})
+            elif message.action in ORDER_ACTIONS:
+                connection.signed_in()  # whoever is signed in is not answered here
             elif message.stream is None:
                 raise invalid("stream", "is required")
             elif message.action == "subscribe":
@@ -224,7 +243,9 @@ class Sockets:
             message = _decoder.decode(text)
         except ProblemError:
             return False
-        if not self._entry.begins(message.action) or connection.closing or not connection.window.enter_at_once():
+        if not self._entry.begins(message.action) or connection.caller is None or connection.closing or connection.stopping:
+            return False
+        if not connection.window.enter_at_once():
             return False
         if not self._entry.begin(connection, message):
             connection.window.leave()
@@ -272,7 +293,8 @@ class Sockets:
             expires = expires_s(connection)
             if expires <= now:
                 connection.close(wire.CLOSE_UNAUTHORIZED, "the token has expired")
-            elif expires - now == EXPIRY_NOTICE_SECONDS:
+            elif expires - now <= EXPIRY_NOTICE_SECONDS and connection.notified_of_s != expires:
+                connection.notified_of_s = expires
                 connection.push_message({"type": "token_expiring", "timestamp": now_ms(), "data": {"expires_at": expires * 1_000}})
         for start in range(0, len(signed), REVOCATION_CHUNK):
             await self._close_revoked(signed[start : start + REVOCATION_CHUNK])
@@ -291,16 +313,30 @@ class Sockets:
                 connection.close(wire.CLOSE_UNAUTHORIZED, "the token was revoked")
 
 
-async def _turn_away(scope: Scope, send: Send) -> None:
-    """Before the handshake is accepted: an HTTP answer where the server can give one."""
-    problem = ProblemError("SERVICE_UNAVAILABLE", f"at most {CONNECTIONS_MAX} sockets of one gateway; connect again later")
-    if "websocket.http.response" not in scope.get("extensions", {}):
-        await send({"type": "websocket.close", "code": wire.CLOSE_TRY_AGAIN, "reason": problem.detail})
+async def _answered(connection: Connection) -> None:
+    """Until what was asked over the connection is answered, or nobody can hope for it any more."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ANSWERED_SECONDS_MAX):
+            await connection.window.emptied()
+
+
+async def _close_unread(connection: Connection, writer: asyncio.Task[None]) -> None:
+    """Close a connection whose reader takes nothing: what waits for it stays unsaid, and its end is told as far as the server can."""
+    if writer.done():
         return
-    headers = [(b"content-type", PROBLEM_MEDIA_TYPE.encode()), (b"retry-after", str(TURNED_AWAY_SECONDS).encode())]
-    await send({"type": "websocket.http.response.start", "status": problem.kind.status, "headers": headers})
-    body = msgspec.json.encode(problem.body(instance=str(scope["path"]), trace_id=str(new_uuid())))
-    await send({"type": "websocket.http.response.body", "body": body})
+    writer.cancel()
+    await asyncio.wait({writer})
+    with suppress(TimeoutError, OSError):
+        async with asyncio.timeout(FAREWELL_SECONDS_MAX):
+            await connection.send_close()
+
+
+def _request_id(text: str) -> str | int | None:
+    """The id of a message that is not valid, if at least that can be read."""
+    try:
+        return _addressed_decoder.decode(text).id
+    except msgspec.MsgspecError:
+        return None
 
 
 def _close_code(problem: ProblemError) -> int:

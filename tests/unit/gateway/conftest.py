@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 from engine_container.gateway.app import build_app
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.settings import GatewaySettings
-from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE, Inbox
+from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE, WHEN_STOPPED, Inbox
 from mycrypto.security import keys, tokens
 from tests.unit.gateway.memory_logs import FakeEngine, MemoryEvents, symbol_changed
 
@@ -79,8 +79,11 @@ class Socket:
             "subprotocols": [],
             "extensions": {"websocket.http.response": {}} if answers else {},
         }
+        self.stop: Callable[[], None] = lambda: None
+        """What the server does when it stops."""
+        scope["extensions"][WHEN_STOPPED] = self._when_stopped
         if self.quick:
-            scope["extensions"] = {**scope["extensions"], SEND_AT_ONCE: self._send_at_once, TAKE_AT_ONCE: self._take_at_once}
+            scope["extensions"] |= {SEND_AT_ONCE: self._send_at_once, TAKE_AT_ONCE: self._take_at_once}
         self._inbox.put_nowait({"type": "websocket.connect"})
         self._task = asyncio.create_task(self._run(app, scope))
 
@@ -100,6 +103,9 @@ class Socket:
 
     def _take_at_once(self, take: Callable[[bytes], bool]) -> None:
         self._take = take
+
+    def _when_stopped(self, stopped: Callable[[], None]) -> None:
+        self.stop = stopped
 
     def say(self, **message: Any) -> None:
         self.say_text(msgspec.json.encode(message).decode())
@@ -128,6 +134,10 @@ class Socket:
             message = await self.raw()
             if message["type"] == "websocket.close":
                 return int(message["code"])
+
+    async def ended(self) -> None:
+        """Until the application has done with the connection."""
+        await asyncio.wait({self._task})
 
     async def leave(self) -> None:
         self._inbox.put_nowait({"type": "websocket.disconnect", "code": 1000})

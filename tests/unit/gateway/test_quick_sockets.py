@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 import uvicorn
 import websockets
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from websockets.exceptions import ConnectionClosed
 
-from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE, QuickSocketProtocol, text_frame
+from engine_container.web import quick_sockets
+from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE, WHEN_STOPPED, QuickSocketProtocol, text_frame
 from localstack.ports import any_free
 
 HEAD = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -41,20 +42,30 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @asynccontextmanager
-async def served() -> AsyncIterator[int]:
+async def serving(app: ASGIApp) -> AsyncIterator[uvicorn.Server]:
     (port,) = any_free(1)
     server = uvicorn.Server(
         uvicorn.Config(
-            echo, port=port, ws=QuickSocketProtocol, ws_max_size=SIZE_MAX, ws_per_message_deflate=False, lifespan="off", log_config=None
+            app, port=port, ws=QuickSocketProtocol, ws_max_size=SIZE_MAX, ws_per_message_deflate=False, lifespan="off", log_config=None
         )
     )
     server.config.load()
     server.lifespan = server.config.lifespan_class(server.config)
     await server.startup()
     try:
-        yield port
+        yield server
     finally:
         await server.shutdown()
+
+
+@asynccontextmanager
+async def served() -> AsyncIterator[int]:
+    async with serving(echo) as server:
+        yield port_of(server)
+
+
+def port_of(server: uvicorn.Server) -> int:
+    return server.config.port
 
 
 def frame(first: int, payload: bytes, mask: bytes = b"\x01\x02\x03\x04") -> bytes:
@@ -208,3 +219,56 @@ def test_what_the_application_takes_at_once_is_answered_in_order_with_what_it_re
         assert [await raw.next() for _ in range(300)] == [(0x81, b"taken: take %d" % number) for number in range(300)]
 
     asyncio.run(run())
+
+
+def test_who_reads_nothing_cannot_keep_a_closed_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quick_sockets, "UNREAD_SECONDS_MAX", 0.2)
+
+    async def flood(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.5):
+                while True:
+                    await send({"type": "websocket.send", "text": "x" * 50_000})
+        async with asyncio.timeout(1):
+            await send({"type": "websocket.close", "code": 4430, "reason": "too slow"})
+
+    async def scenario() -> int:
+        async with serving(flood) as server:
+            raw = await Raw.connect(port_of(server))
+            raw.reader._transport.pause_reading()  # type: ignore[attr-defined] # what a client does that takes nothing
+            for _ in range(100):
+                await asyncio.sleep(0.05)
+                if not server.server_state.connections:
+                    break
+            left = len(server.server_state.connections)
+            raw.writer.transport.abort()
+            return left
+
+    assert asyncio.run(scenario()) == 0
+
+
+def test_a_server_that_stops_lets_the_application_finish_and_say_why() -> None:
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        stopped = asyncio.Event()
+        await receive()
+        scope["extensions"][WHEN_STOPPED](stopped.set)
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.send", "text": (await receive())["text"]})
+        await stopped.wait()
+        await send({"type": "websocket.send", "text": "what was under way"})
+        await send({"type": "websocket.close", "code": 1012, "reason": "come back later"})
+
+    async def scenario() -> list[object]:
+        async with serving(slow) as server, websockets.connect(f"ws://127.0.0.1:{port_of(server)}") as client:
+            await client.send("hello")
+            heard: list[object] = [await client.recv()]
+            stopping = asyncio.create_task(server.shutdown())
+            heard.append(await client.recv())
+            with pytest.raises(ConnectionClosed):
+                await client.recv()
+            await stopping
+            return [*heard, client.close_code, client.close_reason]
+
+    assert asyncio.run(scenario()) == ["hello", "what was under way", 1012, "come back later"]
