@@ -1,8 +1,8 @@
 """Rate limits of the tiers: token buckets in Redis, spent here in leased portions.
 
-A bucket holds as many tokens as the tier allows per window and fills up evenly. One atomic script takes a portion of a tenth of it; the
-portion is spent without asking Redis again and forgotten after a second. While Redis is away every gateway counts in buckets of its own:
-looser than the whole by the number of gateways, but never open.
+A portion of a tenth of the bucket is spent without asking Redis again; after a second the next call puts back what is left of it and takes
+the next one. While Redis is away every gateway counts in buckets of its own: looser than the whole by the number of gateways, but never
+open.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable
-from enum import StrEnum
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -19,6 +18,7 @@ import msgspec
 import redis.exceptions
 
 from engine_container.metrics import Counter
+from mycrypto.allowances import ALLOWANCES, SCRIPT, Allowance, Use, bucket_key
 from mycrypto.errors import ProblemError
 from mycrypto.security.tokens import Tier
 
@@ -30,53 +30,6 @@ REDIS_PAUSE_SECONDS: Final = 1.0
 
 REFUSED: Final = Counter("rate_limit_hits_total")
 FALLBACK: Final = Counter("rate_limit_local_total")
-
-SCRIPT: Final = """
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local capacity = tonumber(ARGV[1])
-local window = tonumber(ARGV[2])
-local wanted = tonumber(ARGV[3])
-local kept = redis.call('HMGET', KEYS[1], 'tokens', 'at')
-local tokens = tonumber(kept[1] or capacity)
-local passed = math.max(0, now - tonumber(kept[2] or now))
-tokens = math.min(capacity, tokens + passed * capacity / window)
-local granted = math.min(math.floor(tokens), wanted)
-tokens = tokens - granted
-redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', now)
-redis.call('PEXPIRE', KEYS[1], window + 1000)
-local wait = 0
-if tokens < 1 then wait = math.ceil((1 - tokens) * window / capacity) end
-return {granted, math.floor(tokens), wait}
-"""
-
-
-class Use(StrEnum):
-    """What is counted apart: placing and changing orders by the second, everything else by the minute. A text, because it is hashed for
-    every order, and the hash of any other enumeration runs Python code.
-    """
-
-    ORDERS = "orders"
-    API = "api"
-
-
-class Allowance(msgspec.Struct, frozen=True):
-    """``count`` tokens per ``window_ms``; a count of 0 is unlimited."""
-
-    count: int
-    window_ms: int
-
-
-ALLOWANCES: Final[dict[tuple[Use, Tier], Allowance]] = {
-    (Use.API, Tier.FREE): Allowance(100, 60_000),
-    (Use.API, Tier.BASIC): Allowance(500, 60_000),
-    (Use.API, Tier.PRO): Allowance(2_000, 60_000),
-    (Use.API, Tier.VIP): Allowance(0, 60_000),
-    (Use.ORDERS, Tier.FREE): Allowance(10, 1_000),
-    (Use.ORDERS, Tier.BASIC): Allowance(50, 1_000),
-    (Use.ORDERS, Tier.PRO): Allowance(200, 1_000),
-    (Use.ORDERS, Tier.VIP): Allowance(1_000, 1_000),
-}
 
 
 class Scripts(Protocol):
@@ -127,6 +80,10 @@ class RateLimits:
         self._leases: OrderedDict[tuple[bytes, Use], _Lease] = OrderedDict()
         self._redis_down_until = 0.0
 
+    def at_once(self, tier: Tier, use: Use) -> int:
+        """The most tokens that one call can ever be given; 0 where there is no limit."""
+        return ALLOWANCES[use, tier].count if self._enabled else 0
+
     async def spend(self, user_id: bytes, tier: Tier, use: Use, tokens: int = 1) -> Standing | None:
         """Take tokens; ``None`` where there is no limit. Raises RATE_LIMIT_EXCEEDED."""
         allowance = ALLOWANCES[use, tier]
@@ -165,35 +122,42 @@ class RateLimits:
         return lease
 
     async def _renew(self, user_id: bytes, use: Use, allowance: Allowance, lease: _Lease, tokens: int, now: float) -> None:
-        held = lease.tokens if lease.expires > now else 0
-        lease.tokens = held
         if now < lease.blocked_until:
             return
-        wanted = max(tokens - held, allowance.count // PORTION)
-        if now >= self._redis_down_until:
-            try:
-                key = f"ratelimit:{UUID(bytes=user_id)}:{use.value}"
-                answer = await self._scripts.eval(SCRIPT, 1, key, str(allowance.count), str(allowance.window_ms), str(wanted))
-            except (redis.exceptions.RedisError, OSError):
-                self._redis_down_until = now + REDIS_PAUSE_SECONDS
-            else:
-                granted, lease.remaining, wait_ms = (int(part) for part in answer)
-                self._grant(lease, held + granted, tokens, wait_ms, now)
-                return
-        FALLBACK.add(1, (use.value,))
-        rate = allowance.count * 1_000 / allowance.window_ms
-        lease.local = min(allowance.count, lease.local + (now - lease.local_at) * rate)
-        lease.local_at = now
-        granted = min(int(lease.local), max(tokens - held, 1))
-        lease.local -= granted
-        lease.remaining = int(lease.local)
-        self._grant(lease, held + granted, tokens, 0 if lease.local >= 1 else int((1 - lease.local) * 1_000 / rate) + 1, now)
+        unspent, lease.tokens = lease.tokens, 0  # nobody may spend them while they are on their way back
+        granted, wait_ms = await self._shared(user_id, use, allowance, lease, max(tokens, allowance.count // PORTION), unspent, now)
+        if granted is None:
+            granted, wait_ms = self._own(use, allowance, lease, tokens, unspent, now)
+        lease.tokens = granted
+        lease.expires = now + LEASE_SECONDS
+        lease.blocked_until = now + wait_ms / 1_000 if granted < tokens else 0.0
+
+    async def _shared(
+        self, user_id: bytes, use: Use, allowance: Allowance, lease: _Lease, wanted: int, unspent: int, now: float
+    ) -> tuple[int | None, int]:
+        """Tokens of the bucket in Redis and the milliseconds until there is one more; ``None`` for the tokens while Redis is away."""
+        if now < self._redis_down_until:
+            return None, 0
+        try:
+            key = bucket_key(UUID(bytes=user_id), use)
+            answer = await self._scripts.eval(SCRIPT, 1, key, *allowance.arguments(wanted, unspent))
+        except (redis.exceptions.RedisError, OSError):
+            self._redis_down_until = now + REDIS_PAUSE_SECONDS
+            return None, 0
+        granted, lease.remaining, wait_ms = (int(part) for part in answer)
+        return granted, wait_ms
 
     @staticmethod
-    def _grant(lease: _Lease, held: int, tokens: int, wait_ms: int, now: float) -> None:
-        lease.tokens = held
-        lease.expires = now + LEASE_SECONDS
-        lease.blocked_until = now + wait_ms / 1_000 if held < tokens else 0.0
+    def _own(use: Use, allowance: Allowance, lease: _Lease, tokens: int, unspent: int, now: float) -> tuple[int, int]:
+        """As :meth:`_shared`, of the bucket that counts while Redis is away."""
+        FALLBACK.add(1, (use.value,))
+        rate = allowance.count * 1_000 / allowance.window_ms
+        lease.local = min(allowance.count, lease.local + (now - lease.local_at) * rate + unspent)
+        lease.local_at = now
+        granted = min(int(lease.local), tokens)
+        lease.local -= granted
+        lease.remaining = int(lease.local)
+        return granted, 0 if lease.local >= 1 else int((1 - lease.local) * 1_000 / rate) + 1
 
 
 def _refusal(use: Use, allowance: Allowance, lease: _Lease, now: float) -> ProblemError:

@@ -18,7 +18,7 @@ from engine_container.gateway.audit import AuditTrail
 from engine_container.gateway.auth import Authenticator, Caller
 from engine_container.gateway.history import History
 from engine_container.gateway.keyset import KeySet
-from engine_container.gateway.limits import RateLimits, Use
+from engine_container.gateway.limits import RateLimits
 from engine_container.gateway.paper import PaperAccounts
 from engine_container.gateway.paper_changes import PaperChanges
 from engine_container.gateway.settings import GatewaySettings
@@ -39,6 +39,7 @@ from engine_container.web.background import Background
 from engine_container.web.call import Call
 from engine_container.web.quick_ids import new_uuid_bytes
 from mycrypto import telemetry
+from mycrypto.allowances import Use
 from mycrypto.contracts.commands import CancelAll, CancelOrder, Command, Halt, Resume
 from mycrypto.errors import ProblemError
 from mycrypto.security.api_keys import Scope
@@ -152,9 +153,7 @@ class Gateway:
             caller = Caller(key.user_id.bytes, key.identity)
         else:
             caller = await self.auth.caller(call)
-        standing = await self.limits.spend(caller.user_id, caller.tier, Use.ORDERS if trades else Use.API, tokens)
-        if standing is not None:
-            call.add_headers(standing.headers())
+        call.tell(await self.limits.spend(caller.user_id, caller.tier, Use.ORDERS if trades else Use.API, tokens))
         return caller
 
     def caller_at_hand(self, call: Call, *, kept: int = 0) -> Caller | None:
@@ -165,8 +164,7 @@ class Gateway:
         if caller is None:
             return None
         enough, standing = self.limits.spend_at_hand(caller.user_id, caller.tier, Use.ORDERS, kept=kept)
-        if standing is not None:
-            call.add_headers(standing.headers())
+        call.tell(standing)
         return caller if enough else None
 
     def require_views(self) -> Projection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope
 
 from mycrypto.errors import FieldError, ProblemError
 from mycrypto.faults import validation_problem
+from mycrypto.proxies import DIRECT, Proxy
 
 T = TypeVar("T")
 
@@ -29,8 +30,15 @@ class Reply(msgspec.Struct, frozen=True):
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
+class Told(Protocol):
+    """What clients hear beside the answer itself."""
+
+    def headers(self) -> Iterable[tuple[bytes, bytes]]:
+        """Names in lower case, with their values."""
+
+
 class Call:
-    """``client_ip`` is the peer's address; the server has already taken a trusted proxy's word into account."""
+    """A request. Nothing of it is read before it is asked for."""
 
     __slots__ = ("_body", "_receive", "_scope", "trace_id")
 
@@ -55,8 +63,12 @@ class Call:
 
     @property
     def client_ip(self) -> str:
+        """The client's address, as far as trusted proxies say it; "" if nobody knows."""
         client = self._scope.get("client")
-        return client[0] if client else ""
+        proxy: Proxy = self._scope.get("proxy", DIRECT)
+        name = proxy.header.lower().encode()
+        forwarded = b",".join(value for key, value in self._scope["headers"] if key == name) if name else b""
+        return proxy.client_ip(client[0] if client else "", forwarded.decode("latin-1"))
 
     def header(self, name: bytes) -> bytes | None:
         """The first header of this lower-case name."""
@@ -72,9 +84,10 @@ class Call:
         query: bytes = self._scope["query_string"]
         return (raw.partition(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1")
 
-    def add_headers(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        """Headers of the answer, whether it will be a reply or a problem."""
-        self._scope.setdefault("answer_headers", []).extend(headers)
+    def tell(self, told: Told | None) -> None:
+        """Let headers go with the answer, whether it will be a reply or a problem, in place of earlier ones of the same names."""
+        if told is not None:
+            self._scope.setdefault("answer_headers", {}).update(told.headers())
 
     async def body(self) -> bytes:
         """The whole body; may be asked for again. Raises PAYLOAD_TOO_LARGE beyond 64 KB, before reading on."""

@@ -17,6 +17,7 @@ from engine_container.web.handshakes import CLOSE_NOT_FOUND, refuse_handshake
 from engine_container.web.quick_ids import new_uuid_bytes
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError
 from mycrypto.ids import uuid_text
+from mycrypto.proxies import DIRECT, Proxy
 
 Handler = Callable[[Call], Awaitable[Reply]]
 Answered = Callable[[Reply | ProblemError], None]
@@ -31,6 +32,7 @@ _TRACE_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 _JSON: Final = (b"content-type", b"application/json")
 _PROBLEM: Final = (b"content-type", PROBLEM_MEDIA_TYPE.encode())
 _ALWAYS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+_NO_HEADERS: Final[Mapping[bytes, bytes]] = {}
 _encode: Final = msgspec.json.Encoder().encode
 
 PROBES: Final = frozenset({"/health", "/ready"})
@@ -65,7 +67,7 @@ class Endpoint:
 def _replied(reply: Reply, scope: Scope) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     """Status, headers and body of a reply."""
     body = reply.body if isinstance(reply.body, bytes) else _encode(reply.body)
-    headers = [*reply.headers, *scope.get("answer_headers", ())]
+    headers = [*reply.headers, *scope.get("answer_headers", _NO_HEADERS).items()]
     if body and not any(name == b"content-type" for name, _ in headers):
         headers.insert(0, _JSON)
     return reply.status, _completed(headers, body, scope), body
@@ -76,7 +78,7 @@ def _refused(problem: ProblemError, scope: Scope) -> tuple[int, list[tuple[bytes
     body = _encode(problem.body(instance=scope["path"], trace_id=scope["trace_id"]))
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in problem.headers.items()]
     own = {name for name, _ in headers}
-    headers = [_PROBLEM, *headers, *(pair for pair in scope.get("answer_headers", ()) if pair[0] not in own)]
+    headers = [_PROBLEM, *headers, *(pair for pair in scope.get("answer_headers", _NO_HEADERS).items() if pair[0] not in own)]
     return problem.kind.status, _completed(headers, body, scope), body
 
 
@@ -94,10 +96,13 @@ async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], bod
 
 
 class Edge:
-    """Wraps the router. ``endpoints`` that match by their path alone are found in one look-up; trying routes in turn costs more than that."""
+    """Wraps the router. ``endpoints`` that match by their path alone are found in one look-up; trying routes in turn costs more than that.
+    ``proxy``: whose word about clients' addresses counts.
+    """
 
-    def __init__(self, app: ASGIApp, reporter: Reporter, endpoints: Iterable[Endpoint] = ()) -> None:
+    def __init__(self, app: ASGIApp, reporter: Reporter, endpoints: Iterable[Endpoint] = (), *, proxy: Proxy = DIRECT) -> None:
         self._app = app
+        self._proxy = proxy
         self._reporter = reporter
         self._by_path = {endpoint.path: endpoint for endpoint in endpoints if "{" not in endpoint.path}
         self.begins: Final = {(method.encode(), path.encode()) for path, endpoint in self._by_path.items() for method in endpoint.beginners}
@@ -107,7 +112,7 @@ class Edge:
         """Answer a whole request by ``respond``, now or later; ``False`` if it has to go the way of ASGI, and nothing was done."""
         started = time.perf_counter()
         endpoint = self._by_path[scope["path"]]
-        scope["trace_id"] = _trace_id(scope)
+        self._receive(scope)
 
         def answered(outcome: Reply | ProblemError) -> None:
             status, headers, content = _replied(outcome, scope) if isinstance(outcome, Reply) else _refused(outcome, scope)
@@ -125,7 +130,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        scope["trace_id"] = _trace_id(scope)
+        self._receive(scope)
         scope["app"] = self  # makes the router raise for a wrong method instead of answering in plain text
         status = 0
 
@@ -148,6 +153,11 @@ class Edge:
             await _send(watch, *_refused(self._problem(error, scope), scope))
         endpoint = scope.get("endpoint")
         _count(scope["method"], endpoint.path if isinstance(endpoint, Endpoint) else "unknown", status, started)
+
+    def _receive(self, scope: Scope) -> None:
+        """What everything about a request may ask for."""
+        scope["trace_id"] = _trace_id(scope)
+        scope["proxy"] = self._proxy
 
     def _problem(self, error: Exception, scope: Scope) -> ProblemError:
         if isinstance(error, ProblemError):

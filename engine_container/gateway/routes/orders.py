@@ -9,7 +9,7 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from engine_container.gateway.auth import Caller
-from engine_container.gateway.limits import Use
+from engine_container.gateway.limits import Standing
 from engine_container.gateway.lookup import list_orders, order_by_client_id, order_by_id
 from engine_container.gateway.order_query import LIST_QUERY, check_one_name, order_filter, order_list, parse_side
 from engine_container.gateway.pages import parse_page
@@ -25,6 +25,7 @@ from engine_container.views.rendering import order_model
 from engine_container.web.call import BodyDecoder, Call, Reply
 from engine_container.web.edge import DURATIONS, Answered
 from engine_container.web.quick_ids import new_uuid_bytes
+from mycrypto.allowances import Use
 from mycrypto.contracts import api, events
 from mycrypto.contracts.commands import AmendOrder, CancelAll, CancelOrder, PlaceOrder
 from mycrypto.contracts.trading import Side
@@ -256,7 +257,15 @@ class Orders:
         """Each item is judged for itself; the good ones travel in one record."""
         caller = await self._trader(call)
         items = (await _BATCH_PLACE.read(call)).orders
+        call.tell(await self.charge_batch(caller, len(items)))
         return Reply(await self.place_many(caller, items, call.path, call.trace_id))
+
+    async def charge_batch(self, caller: Caller, count: int) -> Standing | None:
+        """Take the tokens of a batch but the first, which :meth:`Gateway.caller` took. Raises BATCH_TOO_LARGE, also where the tier's bucket
+        can never hold so many, and RATE_LIMIT_EXCEEDED.
+        """
+        check_batch(count, self._gateway.limits.at_once(caller.tier, Use.ORDERS))
+        return await self._gateway.limits.spend(caller.user_id, caller.tier, Use.ORDERS, count - 1)
 
     def begin_batch(self, call: Call, answered: Answered) -> bool:
         """As :meth:`place_batch`, where nothing has to be waited for before the orders can go their way."""
@@ -266,7 +275,7 @@ class Orders:
         caller.require_trader()
         items = _BATCH_PLACE.decode(call.json_at_hand()).orders
         check_batch(len(items))
-        self._gateway.limits.spend_at_hand(caller.user_id, caller.tier, Use.ORDERS, len(items) - 1)
+        call.tell(self._gateway.limits.spend_at_hand(caller.user_id, caller.tier, Use.ORDERS, len(items) - 1)[1])
         self.begin_many(
             caller,
             items,
@@ -277,9 +286,7 @@ class Orders:
         return True
 
     async def place_many(self, caller: Caller, items: Sequence[msgspec.Raw], path: str, trace_id: str) -> bytes:
-        """The results of up to 50 new orders, in their order: an ``api.BatchResult`` as JSON."""
-        check_batch(len(items))
-        await self._gateway.limits.spend(caller.user_id, caller.tier, Use.ORDERS, len(items) - 1)
+        """The results of up to 50 new orders that were charged for, in their order: an ``api.BatchResult`` as JSON."""
         waiting: Waiting[bytes] = Waiting()
         self.begin_many(caller, items, path, trace_id, waiting.settle)
         return await waiting.answer
@@ -348,8 +355,7 @@ class Orders:
             *(lambda text=text: order_by_id(self._gateway, caller, text) for text in request.order_ids),
             *(lambda text=text: order_by_client_id(self._gateway, caller, text) for text in request.client_order_ids),
         ]
-        check_batch(len(finders))
-        await self._gateway.limits.spend(caller.user_id, caller.tier, Use.ORDERS, len(finders) - 1)
+        call.tell(await self.charge_batch(caller, len(finders)))
         results: dict[int, api.BatchItem] = {}
         found: dict[int, tuple[Order, CancelOrder]] = {}
         for index, find in enumerate(finders):
@@ -381,11 +387,14 @@ def _live(request: api.PlaceOrderRequest) -> api.PlaceOrderRequest:
     return request
 
 
-def check_batch(count: int) -> None:
+def check_batch(count: int, at_once: int = 0) -> None:
+    """``at_once``: the most orders that the caller's tier allows in one call, 0 for no such limit."""
     if count == 0:
         raise invalid("orders", "must not be empty")
     if count > api.BATCH_ITEMS_MAX:
         raise ProblemError("BATCH_TOO_LARGE", f"at most {api.BATCH_ITEMS_MAX} items", limit=api.BATCH_ITEMS_MAX)
+    if 0 < at_once < count:
+        raise ProblemError("BATCH_TOO_LARGE", f"at most {at_once} items, as your tier allows {at_once} orders a second", limit=at_once)
 
 
 async def _settled(path: str, trace_id: str, index: int, item: Awaitable[api.BatchItem]) -> api.BatchItem:

@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from engine_container.gateway.auth import Caller
-from engine_container.gateway.limits import Use
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.routes.orders import Orders, Waiting, check_batch
 from engine_container.gateway.routes.paper import Paper, is_paper_id
 from engine_container.gateway.sockets.connection import Connection
 from engine_container.gateway.sockets.protocol import ClientMessage
 from engine_container.views.answering import Placement
+from mycrypto.allowances import Use
 from mycrypto.contracts.api import BATCH_ITEMS_MAX
 from mycrypto.errors import ProblemError, invalid
 
@@ -109,6 +109,7 @@ class OrderEntry:
         return 201, (await waiting.answer).answer()
 
     async def _place_batch(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
+        await self._orders.charge_batch(caller, len(message.orders))
         return 200, await self._orders.place_many(caller, message.orders, "/ws", str(message.id))
 
     async def _cancel(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:

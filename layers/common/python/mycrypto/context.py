@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NotRequired, TypedDict, Unpack
+from uuid import UUID
 
 import redis
 
 from mycrypto import outbox, secrets
+from mycrypto.allowances import Use
 from mycrypto.database import Database
 from mycrypto.ratelimit import Limit, Limiter, Verdict
+from mycrypto.security.tokens import Tier
 from mycrypto.telemetry import Logger, Meter
 
 
@@ -53,9 +56,15 @@ class ServiceContext:
 
     def take(self, limit: Limit, subject: str) -> Verdict:
         """Count a call against a limit. A refusal is metered and left to the caller to raise."""
-        verdict = self._limiter.take(limit, subject)
+        return self._metered(limit.name, self._limiter.take(limit, subject))
+
+    def take_token(self, tier: Tier, user_id: UUID) -> Verdict:
+        """Count a request of a user against what the tier allows; as :meth:`take`."""
+        return self._metered(Use.API.value, self._limiter.take_token(Use.API, tier, user_id))
+
+    def _metered(self, name: str, verdict: Verdict) -> Verdict:
         if not verdict.allowed:
-            self.meter.count(self._refusals, limit=limit.name)
+            self.meter.count(self._refusals, limit=name)
         return verdict
 
     def forget(self, limit: Limit, subject: str) -> None:

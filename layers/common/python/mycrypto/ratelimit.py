@@ -11,10 +11,13 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Final, cast
+from uuid import UUID
 
 import msgspec
 import redis
 
+from mycrypto import allowances
+from mycrypto.allowances import ALLOWANCES, Use, bucket_key
 from mycrypto.errors import ProblemError
 from mycrypto.security.tokens import Tier
 
@@ -41,9 +44,6 @@ _SUBJECTS_MAX: Final = 10_000
 PAUSE_S: Final = 1.0
 """After a failure Redis is left alone this long, so that a dead server costs one time-out a second, not one per request."""
 
-API_PER_MINUTE: Final = {Tier.FREE: 100, Tier.BASIC: 500, Tier.PRO: 2_000, Tier.VIP: 0}
-"""Requests of one user per minute by tier; 0 is unlimited."""
-
 
 class Limit(msgspec.Struct, frozen=True):
     """``count`` calls per ``seconds``; ``name`` says of what, and is part of the key. A count of 0 switches the limit off."""
@@ -62,7 +62,9 @@ class Verdict(msgspec.Struct, frozen=True):
     reset_ms: int
 
     def headers(self) -> dict[str, str]:
-        """``X-RateLimit-*`` (reset in whole seconds from now) and, for a refused call, ``Retry-After``."""
+        """``X-RateLimit-*`` (reset in whole seconds from now) and, for a refused call, ``Retry-After``; none where there is no limit."""
+        if self.limit == 0:
+            return {}
         seconds = str(max(1, -(-self.reset_ms // 1000)))
         shown = {"X-RateLimit-Limit": str(self.limit), "X-RateLimit-Remaining": str(self.remaining), "X-RateLimit-Reset": seconds}
         return shown if self.allowed else shown | {"Retry-After": seconds}
@@ -76,11 +78,6 @@ class Verdict(msgspec.Struct, frozen=True):
                 headers=self.headers(),
                 retry_after=max(1, -(-self.reset_ms // 1000)),
             )
-
-
-def api_limit(tier: Tier) -> Limit:
-    """The general limit of a user of this tier."""
-    return Limit("api", API_PER_MINUTE[tier], 60)
 
 
 UNLIMITED: Final = Verdict(allowed=True, limit=0, remaining=0, reset_ms=0)
@@ -116,6 +113,7 @@ class Limiter:
     ) -> None:
         self._client = client
         self._script = client.register_script(_SCRIPT)
+        self._bucket = client.register_script(allowances.SCRIPT)
         self._on_failure = on_failure
         self._clock = clock
         self._local = LocalWindows(clock)
@@ -138,6 +136,23 @@ class Limiter:
             self._failed()
             return self._local.take(key, limit)
         return Verdict(allowed=bool(allowed), limit=limit.count, remaining=max(0, limit.count - used), reset_ms=reset_ms)
+
+    def take_token(self, use: Use, tier: Tier, user_id: UUID) -> Verdict:
+        """Count one request of a user against the tier's bucket, which the gateways take from as well."""
+        allowance = ALLOWANCES[use, tier]
+        if allowance.count == 0:
+            return UNLIMITED
+        key = bucket_key(user_id, use)
+        limit = Limit(use.value, allowance.count, allowance.window_ms // 1_000)
+        if self._clock() < self._away_until:
+            return self._local.take(key, limit)
+        try:
+            granted, left, wait_ms = cast("list[int]", self._bucket(keys=[key], args=allowance.arguments(1)))
+        except (redis.ConnectionError, redis.TimeoutError):
+            self._failed()
+            return self._local.take(key, limit)
+        allowed = granted > 0
+        return Verdict(allowed=allowed, limit=allowance.count, remaining=left, reset_ms=allowance.window_ms if allowed else wait_ms)
 
     def forget(self, limit: Limit, subject: str) -> None:
         """Start the subject's window anew, as after a success that makes earlier failures harmless."""
