@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from infra.functions import Database
 from infra.stages import Stage
@@ -11,6 +11,12 @@ from infra.stages import Stage
 if TYPE_CHECKING:  # stage local does without a network, and this is the largest module of the CDK
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_sqs as sqs
+
+
+BEHIND_THE_FRONT: Final = {"TRUSTED_PROXY_HEADER": "X-Forwarded-For", "TRUSTED_PROXY_HOPS": "2"}
+"""For who answers requests of clients. CloudFront, and API Gateway or the load balancer behind it, each append the peer they saw: the second
+from the right is the viewer. Nobody else gets as far as there (the web ACL sees to it, and a load balancer without a public address), so
+nobody can write these entries himself."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

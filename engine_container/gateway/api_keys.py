@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
@@ -21,6 +21,7 @@ from mycrypto import secrets
 from mycrypto.errors import ProblemError
 from mycrypto.security.api_keys import (
     AHEAD_MS_MAX,
+    COMPLETE_KEY,
     KEY_HEADER,
     PURPOSE,
     SIGNATURE_HEADER,
@@ -45,7 +46,7 @@ KEY_LENGTH_MAX: Final = 64
 class Store(Protocol):
     """The part of an asynchronous Redis client that is needed."""
 
-    def get(self, name: str) -> Awaitable[Any]: ...
+    def mget(self, keys: Iterable[str]) -> Awaitable[list[Any]]: ...
     def set(self, name: str, value: str, *, px: int, nx: bool) -> Awaitable[Any]: ...
 
 
@@ -90,11 +91,13 @@ class ApiKeys:
         if known is not None and now - known.read_at < KEY_AGE_SECONDS_MAX:
             return known
         try:
-            raw = await self._store.get(redis_key(key_id))
+            raw, is_complete = await self._store.mget((redis_key(key_id), COMPLETE_KEY))
         except (redis.exceptions.RedisError, OSError):
-            raise ProblemError("SERVICE_UNAVAILABLE", "keys cannot be checked now", headers={"Retry-After": "1"}) from None
+            raise _unchecked() from None
         if raw is None:
             self._known.pop(key_id, None)
+            if is_complete is None:  # Redis was wiped; auth publishes every key again
+                raise _unchecked()
             raise ProblemError("INVALID_TOKEN", "there is no such key, or it was revoked")
         try:
             key = msgspec.json.decode(raw, type=PublishedApiKey)
@@ -130,6 +133,10 @@ class ApiKeys:
 def is_signed(call: Call) -> bool:
     """Whether the request comes with an API key at all."""
     return call.header(KEY_HEADER.lower().encode()) is not None
+
+
+def _unchecked() -> ProblemError:
+    return ProblemError("SERVICE_UNAVAILABLE", "keys cannot be checked now", headers={"Retry-After": "1"})
 
 
 def _text(call: Call, name: str, length_max: int) -> str:

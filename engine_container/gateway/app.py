@@ -53,7 +53,8 @@ def build_app(gateway: Gateway) -> ASGIApp:
 
     table = routes(gateway)
     endpoints = [route.endpoint for route in table if isinstance(route, Route) and isinstance(route.endpoint, Endpoint)]
-    return Edge(Router(table, redirect_slashes=False, default=unknown_route, lifespan=lifespan), gateway.logger, endpoints)
+    router = Router(table, redirect_slashes=False, default=unknown_route, lifespan=lifespan)
+    return Edge(router, gateway.logger, endpoints, proxy=gateway.settings.proxy)
 
 
 def routes(gateway: Gateway) -> list[BaseRoute]:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from mycrypto.proxies import Proxy
 from mycrypto.settings import SettingsError
 
 
@@ -34,6 +35,10 @@ class GatewaySettings(msgspec.Struct, frozen=True):
     answer_seconds_max: int = 5
     """How long a request waits for its command's result before it answers 504."""
     queued_commands_max: int = 20_000
+    trusted_proxy_header: str = ""
+    """Which header says who called, where proxies stand in between; "": the peer is the client."""
+    trusted_proxy_hops: int = 1
+    """At which place of that header, from the right."""
     rate_limits: Literal["on", "off", ""] = ""
     """"" is off in stage local, where one program plays many users, and on everywhere else."""
     sealing_secret_name: str = ""
@@ -44,6 +49,10 @@ class GatewaySettings(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         if not self.jwks_url and not self.jwks_file:
             raise SettingsError("JWKS_URL or JWKS_FILE must say where the public keys of the tokens are")
+
+    @property
+    def proxy(self) -> Proxy:
+        return Proxy(self.trusted_proxy_header, self.trusted_proxy_hops)
 
     @property
     def limits_rates(self) -> bool:

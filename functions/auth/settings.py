@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from mycrypto import settings
-from mycrypto.http import Proxy
+from mycrypto.proxies import Proxy
 from mycrypto.ratelimit import Limit
 
 LOCAL = "local"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from mycrypto.http import Proxy
 from mycrypto.log_producer import KafkaAuth
+from mycrypto.proxies import Proxy
 
 LOCAL = "local"
 _FORWARDED = "X-Forwarded-For"

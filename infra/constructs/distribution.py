@@ -30,7 +30,7 @@ _REWRITE: Final = """function handler(event) {
 """
 
 API_PREFIXES: Final = ("/api/auth/*", "/api/wallet/*", "/api/v1/auth/*", "/api/v1/wallet/*")
-TRADING_PREFIXES: Final = ("/api/v1/*", "/ws/*")
+TRADING_PREFIXES: Final = ("/api/v1/*", "/ws", "/ws/*")
 
 
 class Distribution(Construct):

@@ -12,7 +12,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra import nag, names, retention, sources
-from infra.connections import Connections
+from infra.connections import BEHIND_THE_FRONT, Connections
 from infra.constructs import bucket, kafka_access
 from infra.errors import LayerNotBuiltError
 from infra.functions import FunctionSpec
@@ -74,10 +74,7 @@ def environment(spec: FunctionSpec, stage: Stage, connections: Connections) -> d
     if stage.local is not None:
         values["AWS_ENDPOINT_URL"] = stage.local.aws_endpoint
     elif spec.behind_api:
-        # CloudFront and API Gateway each append the peer they saw: the second from the right is the viewer. Nobody else gets as far as
-        # the API (see the web ACL), so nobody can write these entries himself.
-        values["TRUSTED_PROXY_HEADER"] = "X-Forwarded-For"
-        values["TRUSTED_PROXY_HOPS"] = "2"
+        values.update(BEHIND_THE_FRONT)
     if spec.name == names.FUNCTION_AUTHORIZER and not stage.is_local:
         values["USAGE_PLAN_PREFIX"] = names.tier_key(stage.name, "")
     if spec.database:

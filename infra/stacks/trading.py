@@ -20,7 +20,7 @@ from aws_cdk import aws_servicediscovery as discovery
 from constructs import Construct
 
 from infra import names, sources
-from infra.connections import Connections
+from infra.connections import BEHIND_THE_FRONT, Connections
 from infra.constructs import bucket, kafka_access, rest
 from infra.constructs.firewall import ENGINE_HTTP, GATEWAY_HTTP, PUBLISHER_HTTP, Firewall, Peer
 from infra.constructs.function import decrypt_secrets, read_secrets, send_to_queues
@@ -200,7 +200,7 @@ class TradingStack(Stack):
             memory_mb=self._size.gateway_memory_mb,
             count=self._size.gateways_min,
             one_at_a_time=False,
-            environment={**self._environment, "SHARD": "0", "TRADE_DATABASE_URL": self._trade_database},
+            environment={**self._environment, **BEHIND_THE_FRONT, "SHARD": "0", "TRADE_DATABASE_URL": self._trade_database},
             secrets={**self._secrets, "PGPASSWORD": self._trade_password},
             subnets=ec2.SubnetSelection(subnets=self._work),
             security_group=self._firewall.group(self, Peer.GATEWAY),

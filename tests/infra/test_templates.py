@@ -576,8 +576,18 @@ def test_the_front_sends_each_prefix_where_it_belongs(on_aws: Templates) -> None
     assert patterns.index("/api/v1/auth/*") < patterns.index("/api/v1/*"), "the first pattern that matches wins"
     targets = {behaviour["PathPattern"]: behaviour["TargetOriginId"] for behaviour in found["CacheBehaviors"]}
     assert targets["/api/auth/*"] == targets["/api/v1/wallet/*"]
-    assert targets["/ws/*"] == targets["/api/v1/*"] != targets["/api/auth/*"]
+    assert targets["/ws"] == targets["/ws/*"] == targets["/api/v1/*"] != targets["/api/auth/*"]
     assert found["WebACLId"]
+
+
+def test_who_answers_clients_behind_the_front_hears_their_addresses(on_aws: Templates) -> None:
+    told = [found["Environment"]["Variables"] for found in on_aws.properties("AWS::Lambda::Function").values() if "Environment" in found]
+    tasks = on_aws.properties("AWS::ECS::TaskDefinition").values()
+    containers = [container for found in tasks for container in found["ContainerDefinitions"]]
+    told += [{entry["Name"]: entry["Value"] for entry in container["Environment"]} for container in containers]
+    trusting = {each["SERVICE_NAME"]: each["TRUSTED_PROXY_HOPS"] for each in told if each.get("TRUSTED_PROXY_HEADER") == "X-Forwarded-For"}
+    # CloudFront appends the viewer, and API Gateway or the load balancer CloudFront
+    assert trusting == {"auth": "2", "wallet": "2", "gateway": "2"}
 
 
 def test_with_a_domain_there_is_tls_of_today_all_the_way(synth: Any) -> None:

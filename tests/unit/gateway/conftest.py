@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -31,11 +31,11 @@ class FakeRedis:
         self.down = False
         self.asked = 0
 
-    async def mget(self, names: list[str]) -> list[bytes | None]:
+    async def mget(self, keys: Iterable[str]) -> list[bytes | None]:
         self.asked += 1
         if self.down:
             raise OSError("gone")
-        return [self.values.get(name) for name in names]
+        return [self.values.get(key) for key in keys]
 
     async def eval(self, script: str, count: int, *rest: str) -> list[int]:
         raise OSError("no scripts here: each gateway counts for itself")

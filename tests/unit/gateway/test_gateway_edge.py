@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import jwt
-import msgspec
 import pytest
 
 from engine_container.gateway import limits
-from mycrypto.security import api_keys, keys, revocation
-from mycrypto.security.sealing import Sealer
-from mycrypto.security.tokens import Identity, Role, Tier, sign_refresh
+from mycrypto.security import keys, revocation
+from mycrypto.security.tokens import Identity, sign_refresh
 from tests.unit.gateway.conftest import Harness
 
 Play = Callable[..., None]
@@ -233,62 +229,15 @@ def test_a_tier_is_held_to_its_orders_and_told_where_it_stands(play: Play, monke
         assert [answer.headers["x-ratelimit-remaining"] for answer in answers[:3]] == ["9", "8", "7"]
         assert (await h.call("GET", "/api/v1/orders", user=ALICE)).headers["x-ratelimit-limit"] == "100"
         assert (await h.call("POST", "/api/v1/orders", LIMIT, user=uuid4())).status_code == 201
-        batch = await h.call("POST", "/api/v1/orders/batch", {"orders": [LIMIT] * 12}, user=uuid4())
-        assert batch.status_code == 429
+        somebody = uuid4()
+        batch = await h.call("POST", "/api/v1/orders/batch", {"orders": [LIMIT] * 6}, user=somebody)
+        assert (batch.status_code, batch.headers["x-ratelimit-remaining"]) == (200, "4")
+        assert (await h.call("POST", "/api/v1/orders/batch", {"orders": [LIMIT] * 5}, user=somebody)).status_code == 429
+        for path, body in (("", {"orders": [LIMIT] * 12}), ("/cancel", {"client_order_ids": [f"c{number}" for number in range(12)]})):
+            never = await h.call("POST", f"/api/v1/orders/batch{path}", body, user=uuid4())
+            assert (never.status_code, never.json()["code"], never.json()["limit"]) == (400, "BATCH_TOO_LARGE", 10), "no waiting helps"
 
     play(scenario, rate_limits="on")
-
-
-def test_requests_signed_with_a_key(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    secret, sealer = "s3cret", Sealer([bytes(32)], api_keys.PURPOSE)
-    monkeypatch.setattr(
-        "mycrypto.secrets.get", lambda name: {"key": base64.b64encode(bytes(32)).decode()} if name.endswith("two-factor") else {}
-    )
-
-    def publish(
-        h: Harness, key_id: str, *scopes: api_keys.Scope, ips: tuple[str, ...] = (), roles: tuple[Role, ...] = (Role.USER,)
-    ) -> None:
-        key = api_keys.PublishedApiKey(key_id, sealer.seal(secret, key_id), ALICE, "a@example.com", roles, Tier.FREE, 1, scopes, ips, None)
-        h.redis.values[api_keys.redis_key(key_id)] = msgspec.json.encode(key)
-
-    async def scenario(h: Harness) -> None:
-        async def signed(
-            method: str, target: str, body: bytes = b"", *, key_id: str = "k1", at_ms: int = 0, changes: dict[str, str] | None = None
-        ) -> httpx.Response:
-            at_ms = at_ms or time.time_ns() // 1_000_000
-            signature = api_keys.sign(secret.encode(), timestamp_ms=at_ms, method=method, target=target, body=body)
-            headers = {"X-API-Key": key_id, "X-API-Timestamp": str(at_ms), "X-API-Signature": signature, "Content-Type": "application/json"}
-            return await h.client.request(method, target, content=body, headers=headers | (changes or {}))
-
-        publish(h, "k1", api_keys.Scope.READ, api_keys.Scope.TRADE)
-        publish(h, "reader", api_keys.Scope.READ)
-        publish(h, "admin", api_keys.Scope.READ, api_keys.Scope.TRADE, roles=(Role.USER, Role.ADMIN))
-        publish(h, "elsewhere", api_keys.Scope.READ, ips=("10.9.9.9/32",))
-        order = msgspec.json.encode(LIMIT)
-        assert (await signed("POST", "/api/v1/orders", order)).status_code == 201
-        assert (await signed("GET", "/api/v1/orders?limit=5&symbol=BTCUSDT")).json()["data"][0]["user_id"] == str(ALICE)
-        assert (await signed("GET", "/api/v1/orders", key_id="reader")).status_code == 200
-        assert (await signed("POST", "/api/v1/orders", order, key_id="reader")).status_code == 403
-        assert (await signed("GET", "/api/v1/orders", key_id="elsewhere")).status_code == 403
-        halt = msgspec.json.encode({"reason": "check"})
-        administrator = await signed("POST", "/api/v1/admin/emergency/halt-all", halt, key_id="admin")
-        assert (administrator.status_code, administrator.json()["code"]) == (403, "AUTH_003"), "no key administers, whatever its user may"
-        now_ms = time.time_ns() // 1_000_000
-        assert (await signed("GET", "/api/v1/account/balances", at_ms=now_ms - 10)).status_code == 200
-        for answer in (
-            await signed("GET", "/api/v1/account/balances", at_ms=now_ms - 10),  # replayed
-            await signed("GET", "/api/v1/orders", key_id="nobody"),
-            await signed("GET", "/api/v1/orders", at_ms=now_ms - 6_000),
-            await signed("GET", "/api/v1/orders", at_ms=now_ms + 60_000),
-            await signed("GET", "/api/v1/orders", changes={"X-API-Signature": "0" * 64}),
-            await signed("GET", "/api/v1/orders", changes={"X-API-Timestamp": "now"}),
-        ):
-            assert (answer.status_code, answer.json()["code"]) == (401, "INVALID_TOKEN")
-        h.redis.values.pop(api_keys.redis_key("k1"))
-        await asyncio.sleep(1)
-        assert (await signed("GET", "/api/v1/orders")).status_code == 401
-
-    play(scenario)
 
 
 def test_a_lost_cache_is_waited_for_once_not_by_every_user(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from mycrypto import telemetry
 from mycrypto.errors import ProblemError
-from mycrypto.http import Api, Proxy, Reply, Request
+from mycrypto.http import Api, Reply, Request
+from mycrypto.proxies import Proxy
 from mycrypto.security.tokens import Role
 
 Event = dict[str, Any]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import ipaddress
 import json
 import re
 import time
@@ -26,6 +25,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError
 from mycrypto.faults import validation_problem
+from mycrypto.proxies import DIRECT, Proxy
 from mycrypto.security.tokens import Role, Tier, parse_roles
 from mycrypto.telemetry import Logger, Meter
 
@@ -38,17 +38,6 @@ REQUEST_ID_HEADER: Final = "X-Request-ID"
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _PATH_PART: Final = re.compile(r"<(\w+)>")
 _UNAVAILABLE: Final = (psycopg.OperationalError, redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)
-
-
-class Proxy(msgspec.Struct, frozen=True):
-    """Whose word about the client's address counts.
-
-    Without ``header`` only the peer of API Gateway counts. With it, the address that stands ``hops`` places from the right: each
-    trusted proxy appends the peer it saw, so entries further left are the client's own invention.
-    """
-
-    header: str = ""
-    hops: int = 1
 
 
 class Principal(msgspec.Struct, frozen=True):
@@ -97,14 +86,7 @@ class Request:
 
     def _find_client_ip(self, proxy: Proxy) -> str:
         peer = str((self._context.get("identity") or {}).get("sourceIp") or "")
-        chain = [part.strip() for part in self._headers.get(proxy.header.lower(), "").split(",")] if proxy.header else []
-        claimed = chain[-proxy.hops] if 0 < proxy.hops <= len(chain) else ""
-        for candidate in (claimed, peer):
-            try:
-                return str(ipaddress.ip_address(candidate))
-            except ValueError:
-                continue
-        return "0.0.0.0"  # noqa: S104 - an unknown address, not one to listen on
+        return proxy.client_ip(peer, self._headers.get(proxy.header.lower(), "")) or "0.0.0.0"  # noqa: S104 - an unknown address, not one to listen on
 
     @property
     def body(self) -> bytes:
@@ -216,7 +198,7 @@ class Api:
         self._meter = meter
         self._database_errors = database_errors
         self._database_failed = False
-        self._proxy = proxy or Proxy()
+        self._proxy = proxy or DIRECT
         self._body_bytes_max = body_bytes_max
         self._resolver = APIGatewayRestResolver(debug=False)
         self._known: list[tuple[str, re.Pattern[str]]] = []

@@ -1,0 +1,124 @@
+"""Requests signed with an API key: what a key opens, from where, how often, and for how long."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+import httpx
+import msgspec
+import pytest
+
+from mycrypto.security import api_keys
+from mycrypto.security.api_keys import Scope
+from mycrypto.security.sealing import Sealer
+from mycrypto.security.tokens import Role, Tier
+from tests.unit.gateway.conftest import Harness
+
+Play = Callable[..., None]
+ALICE = UUID("018f0000-0000-7000-8000-00000000000a")
+LIMIT = {"symbol": "BTC/USDT", "side": "BUY", "type": "LIMIT", "quantity": "0.5", "price": "42500.10"}
+SECRET: Final = "s3cret"
+SEALER: Final = Sealer([bytes(32)], api_keys.PURPOSE)
+
+
+@pytest.fixture(autouse=True)
+def _sealing_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = {"key": base64.b64encode(bytes(32)).decode()}
+    monkeypatch.setattr("mycrypto.secrets.get", lambda name: stored if name.endswith("two-factor") else {})
+
+
+def publish(h: Harness, key_id: str, *scopes: Scope, ips: tuple[str, ...] = (), roles: tuple[Role, ...] = (Role.USER,)) -> None:
+    """As auth does it."""
+    sealed = SEALER.seal(SECRET, key_id)
+    key = api_keys.PublishedApiKey(key_id, sealed, ALICE, "a@example.com", roles, Tier.FREE, 1, scopes, ips, None)
+    h.redis.values[api_keys.redis_key(key_id)] = msgspec.json.encode(key)
+    h.redis.values[api_keys.COMPLETE_KEY] = b"1"
+
+
+async def signed(
+    h: Harness, method: str, target: str, body: bytes = b"", *, key_id: str = "k1", at_ms: int = 0, changes: dict[str, str] | None = None
+) -> httpx.Response:
+    at_ms = at_ms or time.time_ns() // 1_000_000
+    signature = api_keys.sign(SECRET.encode(), timestamp_ms=at_ms, method=method, target=target, body=body)
+    headers = {"X-API-Key": key_id, "X-API-Timestamp": str(at_ms), "X-API-Signature": signature, "Content-Type": "application/json"}
+    return await h.client.request(method, target, content=body, headers=headers | (changes or {}))
+
+
+def test_a_key_opens_what_its_scopes_say(play: Play) -> None:
+    async def scenario(h: Harness) -> None:
+        publish(h, "k1", Scope.READ, Scope.TRADE)
+        publish(h, "reader", Scope.READ)
+        publish(h, "admin", Scope.READ, Scope.TRADE, roles=(Role.USER, Role.ADMIN))
+        order = msgspec.json.encode(LIMIT)
+        assert (await signed(h, "POST", "/api/v1/orders", order)).status_code == 201
+        assert (await signed(h, "GET", "/api/v1/orders?limit=5&symbol=BTCUSDT")).json()["data"][0]["user_id"] == str(ALICE)
+        assert (await signed(h, "GET", "/api/v1/orders", key_id="reader")).status_code == 200
+        assert (await signed(h, "POST", "/api/v1/orders", order, key_id="reader")).status_code == 403
+        halt = msgspec.json.encode({"reason": "check"})
+        administrator = await signed(h, "POST", "/api/v1/admin/emergency/halt-all", halt, key_id="admin")
+        assert (administrator.status_code, administrator.json()["code"]) == (403, "AUTH_003"), "no key administers, whatever its user may"
+
+    play(scenario)
+
+
+def test_a_signature_counts_once_and_for_its_time(play: Play) -> None:
+    async def scenario(h: Harness) -> None:
+        publish(h, "k1", Scope.READ, Scope.TRADE)
+        now_ms = time.time_ns() // 1_000_000
+        assert (await signed(h, "GET", "/api/v1/account/balances", at_ms=now_ms - 10)).status_code == 200
+        for answer in (
+            await signed(h, "GET", "/api/v1/account/balances", at_ms=now_ms - 10),  # replayed
+            await signed(h, "GET", "/api/v1/orders", key_id="nobody"),
+            await signed(h, "GET", "/api/v1/orders", at_ms=now_ms - 6_000),
+            await signed(h, "GET", "/api/v1/orders", at_ms=now_ms + 60_000),
+            await signed(h, "GET", "/api/v1/orders", changes={"X-API-Signature": "0" * 64}),
+            await signed(h, "GET", "/api/v1/orders", changes={"X-API-Timestamp": "now"}),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (401, "INVALID_TOKEN")
+        h.redis.values.pop(api_keys.redis_key("k1"))
+        await asyncio.sleep(1)
+        assert (await signed(h, "GET", "/api/v1/orders")).status_code == 401
+
+    play(scenario)
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "status"),
+    [("10.9.9.9, 198.51.100.7", 200), ("10.9.9.9, 6.6.6.6, 198.51.100.7", 403), ("10.9.9.9", 403), (None, 403)],
+)
+def test_behind_proxies_a_key_is_held_to_the_address_that_they_saw(play: Play, forwarded: str | None, status: int) -> None:
+    async def scenario(h: Harness) -> None:
+        publish(h, "office", Scope.READ, ips=("10.9.9.0/24",))
+        changes = {"X-Forwarded-For": forwarded} if forwarded else {}
+        assert (await signed(h, "GET", "/api/v1/orders", key_id="office", changes=changes)).status_code == status
+
+    play(scenario, trusted_proxy_header="X-Forwarded-For", trusted_proxy_hops=2)
+
+
+def test_without_proxies_nobody_invents_an_address(play: Play) -> None:
+    async def scenario(h: Harness) -> None:
+        publish(h, "office", Scope.READ, ips=("10.9.9.9/32",))
+        publish(h, "here", Scope.READ, ips=("127.0.0.1/32",))
+        changes = {"X-Forwarded-For": "10.9.9.9"}
+        assert (await signed(h, "GET", "/api/v1/orders", key_id="office", changes=changes)).status_code == 403
+        assert (await signed(h, "GET", "/api/v1/orders", key_id="here", changes=changes)).status_code == 200
+
+    play(scenario)
+
+
+def test_a_key_that_a_wiped_redis_forgot_is_no_wrong_key(play: Play) -> None:
+    async def scenario(h: Harness) -> None:
+        publish(h, "k1", Scope.READ)
+        h.redis.values.clear()
+        answer = await signed(h, "GET", "/api/v1/orders")
+        assert (answer.status_code, answer.json()["code"]) == (503, "SERVICE_UNAVAILABLE")
+        assert answer.headers["retry-after"] == "1"
+        publish(h, "k1", Scope.READ)
+        assert (await signed(h, "GET", "/api/v1/orders?limit=1")).status_code == 200
+
+    play(scenario)
