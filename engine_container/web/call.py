@@ -16,6 +16,8 @@ from mycrypto.proxies import DIRECT, Proxy
 T = TypeVar("T")
 
 BODY_BYTES_MAX: Final = 64 * 1024
+PASSED_OVER_BYTES_MAX: Final = 4 * 1024 * 1024
+"""A refused body up to this length is taken in, unread: many clients look for an answer only when they have sent everything."""
 JSON_MEDIA_TYPE: Final = "application/json"
 QUERY_PARAMETERS_MAX: Final = 20
 _NUL: Final = b"\x00"
@@ -90,7 +92,7 @@ class Call:
             self._scope.setdefault("answer_headers", {}).update(told.headers())
 
     async def body(self) -> bytes:
-        """The whole body; may be asked for again. Raises PAYLOAD_TOO_LARGE beyond 64 KB, before reading on."""
+        """The whole body; may be asked for again. Raises PAYLOAD_TOO_LARGE beyond 64 KB, of which no more is kept."""
         if self._body is None:
             self._body = await self._read()
         return self._body
@@ -98,12 +100,12 @@ class Call:
     async def _read(self) -> bytes:
         declared = self.header(b"content-length")
         if declared is not None and declared.isdigit() and int(declared) > BODY_BYTES_MAX:
-            raise _too_large()
+            raise _too_large(is_last=int(declared) > PASSED_OVER_BYTES_MAX)
         message = await self._receive()
         body: bytes = message.get("body", b"")
         if not message.get("more_body", False):
             if len(body) > BODY_BYTES_MAX:
-                raise _too_large()
+                raise _too_large(is_last=True)
             return body
         chunks = [body]
         size = len(body)
@@ -112,7 +114,7 @@ class Call:
             chunk = message.get("body", b"")
             size += len(chunk)
             if size > BODY_BYTES_MAX:
-                raise _too_large()
+                raise _too_large(is_last=True)
             chunks.append(chunk)
         return b"".join(chunks)
 
@@ -153,10 +155,10 @@ class Call:
         return found
 
 
-def _too_large() -> ProblemError:
-    return ProblemError(
-        "PAYLOAD_TOO_LARGE", f"at most {BODY_BYTES_MAX} bytes are accepted", limit_bytes=BODY_BYTES_MAX, headers={"Connection": "close"}
-    )
+def _too_large(*, is_last: bool) -> ProblemError:
+    """``is_last``: the connection is closed rather than read to the end of the body."""
+    headers = {"Connection": "close"} if is_last else {}
+    return ProblemError("PAYLOAD_TOO_LARGE", f"at most {BODY_BYTES_MAX} bytes are accepted", limit_bytes=BODY_BYTES_MAX, headers=headers)
 
 
 class BodyDecoder(Generic[T]):

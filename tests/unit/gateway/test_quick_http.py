@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine_container.web import quick_http
-from engine_container.web.edge import Respond
+from engine_container.web.call import Call, Reply
+from engine_container.web.edge import Edge, Endpoint, Respond, unknown_route
 from engine_container.web.quick_http import QuickHttpProtocol
 from localstack.ports import any_free
 
@@ -64,7 +67,7 @@ class App:
 
 
 @asynccontextmanager
-async def served(app: App) -> AsyncIterator[tuple[int, uvicorn.Server]]:
+async def served(app: ASGIApp) -> AsyncIterator[tuple[int, uvicorn.Server]]:
     (port,) = any_free(1)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -77,8 +80,9 @@ async def served(app: App) -> AsyncIterator[tuple[int, uvicorn.Server]]:
     try:
         yield port, server
     finally:
-        app.release()
-        app.gate.set()
+        if isinstance(app, App):
+            app.release()
+            app.gate.set()
         await server.shutdown()
 
 
@@ -212,6 +216,28 @@ def test_requests_in_one_go_are_answered_in_their_order_whichever_way_they_take(
         assert {body.split()[0] for body in heard} == {b"begun", b"served"}
 
     talk(conversation)
+
+
+def test_who_sends_a_large_body_first_hears_then_why_it_is_refused() -> None:
+    async def take(call: Call) -> Reply:
+        return Reply({"bytes": len(await call.body())})
+
+    async def run() -> None:
+        route = Route("/bodies", Endpoint("/bodies", {"POST": take}), methods=["POST"])
+        async with served(Edge(Router([route], default=unknown_route), logging.getLogger())) as (port, _):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            raw = Raw(reader, writer)
+            writer.write(request(path="/bodies", body=b"x" * 1_000_000))
+            await writer.drain()
+            assert b"PAYLOAD_TOO_LARGE" in await raw.answer()
+            writer.write(request(path="/bodies", body=b"x" * 10))
+            assert await raw.answer() == b'{"bytes":10}', "the connection goes on"
+            writer.write(request("Content-Length: 10000000", path="/bodies", body=b""))
+            assert b"PAYLOAD_TOO_LARGE" in await raw.answer()
+            assert await raw.end() == b"", "of a body without end nothing is read"
+            writer.close()
+
+    asyncio.run(run())
 
 
 def test_a_stop_waits_for_the_answer_that_is_under_way_and_closes_behind_it() -> None:
