@@ -131,6 +131,7 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
     return [
         *(Route(path, Endpoint(path, handlers, beginners.get(path)), methods=list(handlers)) for path, handlers in table),
         *(WebSocketRoute(path, Channel(channel)) for path, channel in channels),
+        *(Route(path, Endpoint(path, {"GET": sockets.upgrade_required}), methods=["GET"]) for path, _ in channels),
     ]
 
 

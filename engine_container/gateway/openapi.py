@@ -14,6 +14,7 @@ from engine_container.gateway.operations.administration import ADMINISTRATION
 from engine_container.gateway.operations.alerts import ALERTS
 from engine_container.gateway.operations.orders import ORDERS
 from engine_container.gateway.operations.reading import READING
+from engine_container.gateway.operations.sockets import SOCKETS
 from engine_container.gateway.order_query import SORTS
 from engine_container.gateway.pages import OFFSET_MAX
 from engine_container.gateway.routes.market import DEPTH_MAX, INTERVALS_MS
@@ -74,7 +75,7 @@ class _TradingService(Service, frozen=True, kw_only=True):
 SERVICE: Final = _TradingService(
     title="MyCrypto trading API",
     description="Amounts are decimal strings, times ISO-8601 UTC. Every refusal is a problem document with a code of the catalogue.",
-    operations=(*ORDERS, *READING, *ALERTS, *ADMINISTRATION),
+    operations=(*ORDERS, *READING, *ALERTS, *SOCKETS, *ADMINISTRATION),
     security={
         "bearer": BEARER,
         "apiKey": {

@@ -39,6 +39,12 @@ LIMIT = {"symbol": "BTC/USDT", "side": "BUY", "type": "LIMIT", "quantity": "0.5"
         ("GET", "/api/v1/trades/x", 400, "VALIDATION_ERROR"),
         ("GET", f"/api/v1/trades/{UUID(int=7)}", 404, "NOT_FOUND"),
         ("GET", "/api/v1/markets/NOPE/ticker", 404, "NOT_FOUND"),
+        ("GET", "/ws", 426, "UPGRADE_REQUIRED"),
+        ("GET", "/ws/orders", 426, "UPGRADE_REQUIRED"),
+        ("GET", "/ws/orderbook/BTC/USDT", 426, "UPGRADE_REQUIRED"),
+        ("GET", "/ws/trades/BTCUSDT", 426, "UPGRADE_REQUIRED"),
+        ("POST", "/ws", 405, "METHOD_NOT_ALLOWED"),
+        ("GET", "/ws/nothing", 404, "NOT_FOUND"),
         ("GET", "/api/v1/account/balances", 401, "UNAUTHORIZED"),
         ("GET", "/api/v1/orders", 401, "UNAUTHORIZED"),
         ("DELETE", "/api/v1/orders", 401, "UNAUTHORIZED"),
@@ -56,6 +62,8 @@ def test_every_refusal_is_a_problem_document(play: Play, method: str, path: str,
         assert problem["message"]
         if status == 405:
             assert answer.headers["allow"]
+        if status == 426:
+            assert (answer.headers["upgrade"], answer.headers["connection"]) == ("websocket", "Upgrade")
         if status == 401:
             assert answer.headers["www-authenticate"].startswith("Bearer")
 

@@ -34,6 +34,7 @@ _ROWS: Final = (
     ErrorKind("METHOD_NOT_ALLOWED", 405, "Method not allowed", "Bu yöntem desteklenmiyor."),
     ErrorKind("PAYLOAD_TOO_LARGE", 413, "The request is too large", "İstek çok büyük."),
     ErrorKind("UNSUPPORTED_MEDIA_TYPE", 415, "The content type must be application/json", "İçerik türü desteklenmiyor."),
+    ErrorKind("UPGRADE_REQUIRED", 426, "A WebSocket is expected here", "Bu adres bir WebSocket bağlantısı bekliyor."),
     ErrorKind("RATE_LIMIT_EXCEEDED", 429, "Too many requests", "Çok fazla istek gönderdiniz. Lütfen bekleyin."),
     ErrorKind("INTERNAL_ERROR", 500, "Unexpected error", "Beklenmeyen bir hata oluştu."),
     ErrorKind("SERVICE_UNAVAILABLE", 503, "A part of the platform is not available", "Hizmet şu anda kullanılamıyor."),

@@ -272,6 +272,8 @@ def _refusals(operation: Operation) -> dict[str, Any]:
 
 
 def _refusal_headers(status: int) -> dict[str, Any]:
+    if status == 426:
+        return {"headers": {"Upgrade": {"description": "websocket", "schema": {"type": "string"}}}}
     if status == 429:
         return {"headers": _headers({**_LIMIT_HEADERS, "Retry-After": "Seconds to wait"})}
     if status == 503:
