@@ -9,7 +9,7 @@ from uuid import UUID
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.order_rows import OrderFilter
 from engine_container.gateway.pages import Page, Position, cursor_text
-from engine_container.gateway.placing import known_symbol, parse_time
+from engine_container.gateway.placing import known_symbol, parse_end, parse_time
 from engine_container.views.orders import Order
 from engine_container.views.symbols import Symbols
 from mycrypto.contracts import api
@@ -61,7 +61,7 @@ def order_filter(symbols: Symbols, caller: Caller, query: Mapping[str, str]) -> 
         type=None if query.get("type") is None else _choice("type", query["type"], OrderType.__members__),
         client_order_id=query.get("client_order_id"),
         from_ms=parse_time("start_date", query["start_date"]) if "start_date" in query else None,
-        to_ms=parse_time("end_date", query["end_date"]) if "end_date" in query else None,
+        to_ms=parse_end("end_date", query["end_date"]) if "end_date" in query else None,
         by_price=by_price,
         ascending=ascending,
     )

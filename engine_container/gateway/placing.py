@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
+from engine_container.views.minutes import DAY_MS
 from engine_container.views.symbols import Symbols
 from engine_container.web.quick_ids import new_uuid_bytes
 from mycrypto.contracts.api import PlaceOrderRequest
@@ -17,6 +18,8 @@ from mycrypto.errors import FieldError, ProblemError, invalid
 from mycrypto.ids import TradingId, parse_trading_uuid, uuid_text
 from mycrypto.money import AmountError, parse_amount, parse_positive
 
+_DATE_LENGTH: Final = len("2026-01-31")
+_TIME_AT: Final = _DATE_LENGTH + 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 # as plain dictionaries and constants: an enumeration's own look-up costs three times as much
@@ -123,11 +126,12 @@ def limit_amount(field: str, text: str) -> int:
 def parse_time(field: str, text: str) -> int:
     """Epoch milliseconds of an ISO-8601 time with offset, or of a date (its first moment, UTC); raises VALIDATION_ERROR."""
     try:
-        moment = datetime.fromisoformat(text)
+        # the "+" of an offset arrives as a space where a query was not encoded
+        moment = datetime.fromisoformat(text[:_TIME_AT] + text[_TIME_AT:].replace(" ", "+"))
     except ValueError:
         raise invalid(field, "must be an ISO-8601 time such as 2026-01-31T12:00:00Z") from None
     if moment.tzinfo is None:
-        if len(text) != len("2026-01-31"):
+        if len(text) != _DATE_LENGTH:
             raise invalid(field, "must carry an offset, such as Z")
         moment = moment.replace(tzinfo=UTC)
     delta = moment - _EPOCH
@@ -135,6 +139,11 @@ def parse_time(field: str, text: str) -> int:
     if not 0 <= milliseconds < 1 << 43:
         raise invalid(field, "is out of range")
     return milliseconds
+
+
+def parse_end(field: str, text: str) -> int:
+    """As :func:`parse_time`, for the end of a period: a date means its whole day."""
+    return parse_time(field, text) + (DAY_MS if len(text) == _DATE_LENGTH else 0)
 
 
 def trading_id(text: str, field: str = "id") -> tuple[UUID, TradingId | None]:

@@ -39,7 +39,7 @@ _LIST_QUERY: Final = (
     Parameter("side", "string", "BUY or SELL"),
     Parameter("type", "string", "The order's type"),
     Parameter("start_date", "string", "Created at or after this ISO-8601 time"),
-    Parameter("end_date", "string", "Created before this ISO-8601 time"),
+    Parameter("end_date", "string", "Created before this ISO-8601 time; a date: until its end"),
     Parameter("client_order_id", "string", "The order of this name"),
     Parameter("user_id", "string", "For staff: another user's orders, or * for everybody's"),
     LIMIT,

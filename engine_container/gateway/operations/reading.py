@@ -68,7 +68,7 @@ READING: Final = (
         parameters=(
             Parameter("interval", "string", "1m, 5m, 15m, 1h, 4h, 1d"),
             Parameter("limit", "integer", "1 to 1000 (100)"),
-            Parameter("end_date", "string", "Before this ISO-8601 time"),
+            Parameter("end_date", "string", "Before this ISO-8601 time; a date: until its end"),
         ),
         errors=("VALIDATION_ERROR", "NOT_FOUND", "SERVICE_UNAVAILABLE"),
     ),

@@ -14,7 +14,7 @@ from engine_container.views.rendering import balance_model, fill_model, position
 from engine_container.views.trades import OwnFill
 from engine_container.web.call import Call, Reply
 from mycrypto.contracts import api
-from mycrypto.errors import ProblemError, invalid
+from mycrypto.errors import ProblemError
 
 TRADES_MAX: Final = 500
 FILLS_MAX: Final = 50_000
@@ -40,14 +40,13 @@ class Account:
         page = parse_page(query, limit_max=TRADES_MAX)
         symbol = known_symbol(self._gateway.require_views().symbols, query["symbol"]).symbol if "symbol" in query else None
         if "order_id" in query:
-            if page.after is not None:
-                raise invalid("cursor", "cannot be combined with order_id")
             order = await order_by_id(self._gateway, caller, query["order_id"])
-            found = list(reversed(order.fills))
+            fills = reversed(order.fills) if symbol is None or order.symbol == symbol else ()
+            found = [fill for fill in fills if page.after is None or _place(fill) < page.after]
         else:
             found = await self._fills(caller.user_id, symbol, page.limit + 1, page.after)
         shown, has_next = found[: page.limit], len(found) > page.limit
-        cursor = cursor_text(_place(shown[-1])) if has_next and "order_id" not in query else None
+        cursor = cursor_text(_place(shown[-1])) if has_next else None
         views = self._gateway.views
         rows = [fill_model(fill, views.symbols.quote(fill.record.trade.symbol), self._gateway.shard) for fill in shown]
         return Reply(api.FillList(rows, api.Pagination(page.limit, has_next, cursor)))

@@ -9,7 +9,7 @@ import msgspec
 
 from engine_container.gateway.pages import Position, cursor_text, parse_count, parse_page
 from engine_container.gateway.parts import Gateway
-from engine_container.gateway.placing import known_symbol, parse_time, trading_id
+from engine_container.gateway.placing import known_symbol, parse_end, trading_id
 from engine_container.views.minutes import DAY_MS, MINUTE_MS, joined
 from engine_container.views.projection import Projection
 from engine_container.views.rendering import book_model, candle_model, market_model, public_trade_model, ticker_model
@@ -54,7 +54,7 @@ class Market:
         views = self._gateway.require_views()
         symbol = symbol_in_path(views, call).symbol
         depth = parse_count("depth", call.query(frozenset({"depth"})).get("depth"), DEPTH_DEFAULT, 1, DEPTH_MAX)
-        return Reply(book_model(symbol, views.books[symbol], depth))
+        return Reply(book_model(symbol, views.books[symbol], depth, listed_ms=views.symbols.changed_ms(symbol)))
 
     async def trades(self, call: Call) -> Reply:
         """The newest trades of a symbol, newest first; a cursor leads on into the history."""
@@ -121,7 +121,7 @@ class Market:
             raise invalid("interval", "must be one of " + ", ".join(INTERVALS_MS))
         length_ms = INTERVALS_MS[interval]
         count = parse_count("limit", query.get("limit"), CANDLES_DEFAULT, 1, CANDLES_MAX)
-        end_ms = parse_time("end_date", query["end_date"]) if "end_date" in query else time.time_ns() // 1_000_000 + 1
+        end_ms = parse_end("end_date", query["end_date"]) if "end_date" in query else time.time_ns() // 1_000_000 + 1
         from_ms = end_ms - end_ms % length_ms - (count - (end_ms % length_ms > 0)) * length_ms
         known = views.minutes[symbol]
         found = [minute for minute in known.since(from_ms) if minute.start_ms < end_ms]

@@ -84,6 +84,24 @@ def test_two_traders_meet_and_everybody_sees_it(trading: Trading, valkey: str) -
     cache.close()
 
 
+def test_the_fills_of_one_order_have_pages_too(trading: Trading) -> None:
+    seller, buyer = trading.user(BTC="1"), trading.user(USDT="50000")
+    ask = trading.limit(seller, "SELL", "0.5", "39000").json()["order"]["id"]
+    for _ in range(5):
+        assert trading.limit(buyer, "BUY", "0.01", "39000").json()["order"]["status"] == "FILLED"
+    found: list[str] = []
+    cursor = ""
+    for rows in (2, 2, 1):
+        page = trading.call("GET", f"/api/v1/account/trades?order_id={ask}&limit=2{cursor}", user=seller).json()
+        assert len(page["data"]) == rows
+        assert page["pagination"]["has_next"] is (page["pagination"]["next_cursor"] is not None) is (rows == 2)
+        found += [fill["id"] for fill in page["data"]]
+        cursor = f"&cursor={page['pagination']['next_cursor']}"
+    whole = trading.call("GET", f"/api/v1/orders/{ask}", user=seller).json()["fills"]
+    assert found == [fill["id"] for fill in reversed(whole)]
+    trading.call("DELETE", "/api/v1/orders", user=seller)
+
+
 def test_refusals_carry_their_figures(trading: Trading) -> None:
     poor = trading.user(USDT="100")
     answer = trading.limit(poor, "BUY", "1", "40000")

@@ -49,6 +49,31 @@ def test_a_limit_order_is_appended_and_answered_with_what_the_engine_made_of_it(
     play(scenario)
 
 
+def test_a_list_ends_with_its_last_day_and_takes_offsets_as_people_write_them(play: Play) -> None:
+    async def scenario(h: Harness) -> None:
+        placed = (await h.call("POST", "/api/v1/orders", LIMIT, user=ALICE)).json()["order"]
+        day = placed["created_at"][:10]
+        for period, count in (
+            (f"start_date={day}&end_date={day}", 1),
+            (f"end_date={day}T00:00:00Z", 0),
+            (f"start_date={day}T00:00:00+00:00", 1),  # not encoded
+            (f"start_date={day}T00:00:00%2B00:00&end_date={day}", 1),
+            (f"start_date={day} 00:00:00Z", 1),
+        ):
+            answer = await h.call("GET", f"/api/v1/orders?{period}", user=ALICE)
+            assert (answer.status_code, len(answer.json()["data"])) == (200, count), period
+
+    play(scenario)
+
+
+def test_a_book_that_nothing_has_changed_is_as_old_as_its_listing(play: Play) -> None:
+    async def scenario(h: Harness) -> None:
+        listed = (await h.call("GET", "/api/v1/markets/BTCUSDT")).json()["updated_at"]
+        assert (await h.call("GET", "/api/v1/orderbook/BTCUSDT")).json()["timestamp"] == listed
+
+    play(scenario)
+
+
 def test_an_order_can_be_read_at_once_by_either_name(play: Play) -> None:
     async def scenario(h: Harness) -> None:
         placed = (await h.call("POST", "/api/v1/orders", {**LIMIT, "client_order_id": "a/b:c"}, user=ALICE)).json()["order"]
