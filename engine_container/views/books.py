@@ -48,11 +48,14 @@ class BookSide:
             return None
         return self.prices[-1 if self._best_is_last else 0]
 
+    def best_prices(self, depth: int) -> list[int]:
+        """Up to ``depth`` prices, best first."""
+        return self.prices[: -depth - 1 : -1] if self._best_is_last else self.prices[:depth]
+
     def top(self, depth: int) -> list[tuple[int, int, int]]:
         """Up to ``depth`` levels as (price, quantity, orders), best first."""
-        prices = self.prices[: -depth - 1 : -1] if self._best_is_last else self.prices[:depth]
         levels = self.levels
-        return [(price, levels[price].quantity, levels[price].orders) for price in prices]
+        return [(price, levels[price].quantity, levels[price].orders) for price in self.best_prices(depth)]
 
 
 class Book:
@@ -60,12 +63,13 @@ class Book:
 
     __slots__ = ("last_seq", "last_time_ms", "sides")
 
-    def __init__(self) -> None:
+    def __init__(self, time_ms: int = 0) -> None:
+        """``time_ms``: since when it is as it is, empty."""
         self.sides: Final = (BookSide(best_is_last=True), BookSide(best_is_last=False))
         """Indexed by :class:`Side`."""
         self.last_seq = 0
         """The last event that changed the book."""
-        self.last_time_ms = 0
+        self.last_time_ms = time_ms
 
     @property
     def bids(self) -> BookSide:

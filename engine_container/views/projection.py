@@ -105,7 +105,7 @@ class Projection:
             self._amended(event, seq, time_ms)
         elif type(event) is events.SymbolChanged:
             self.symbols.put(event, time_ms)
-            self.books.setdefault(event.symbol, Book())
+            self.books.setdefault(event.symbol, Book(time_ms))
             self.minutes.setdefault(event.symbol, Minutes())
             self.observer.symbol_changed(event, seq, time_ms)
         elif type(event) is events.UserChanged:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any, Final
 
 from engine_container.gateway.sockets.connection import Connection, text_of
@@ -12,7 +12,8 @@ from engine_container.views.books import Book
 from mycrypto.contracts.trading import Side
 from mycrypto.money import format_amount
 
-SNAPSHOT_LEVELS_MAX: Final = 1_000
+LEVELS_MAX: Final = 1_000
+"""A side's best levels are what the channel is about: snapshot and updates make exactly these."""
 CHECKSUM_LEVELS: Final = 10
 REPLAY_MAX: Final = 1_000
 """Updates kept for those who come back after a short break."""
@@ -34,6 +35,9 @@ class BookChannel:
         self._sequence = 0
         self._replay: deque[tuple[int, str]] = deque(maxlen=REPLAY_MAX)
         self._known: tuple[set[int], set[int]] = (set(), set())
+        """The prices that readers see."""
+        self._beyond = [False, False]
+        """Whether a side had more than they see."""
 
     def join(self, reader: Connection, book: Book) -> None:
         """Add a reader and send it the book as it is."""
@@ -52,12 +56,13 @@ class BookChannel:
             reader.push(text)
 
     def _learn(self, book: Book) -> None:
-        self._known = (set(book.bids.prices), set(book.asks.prices))
+        self._known = (set(book.bids.best_prices(LEVELS_MAX)), set(book.asks.best_prices(LEVELS_MAX)))
+        self._beyond = [len(side.prices) > LEVELS_MAX for side in book.sides]
         self._replay.clear()
 
     def snapshot(self, book: Book) -> dict[str, Any]:
         def levels(side: Side) -> list[tuple[str, str]]:
-            return [(format_amount(price), format_amount(quantity)) for price, quantity, _ in book.sides[side].top(SNAPSHOT_LEVELS_MAX)]
+            return [(format_amount(price), format_amount(quantity)) for price, quantity, _ in book.sides[side].top(LEVELS_MAX)]
 
         return {
             "type": "snapshot",
@@ -76,19 +81,10 @@ class BookChannel:
         self._sequence += 1
         if not self.readers:
             return
-        changes: list[dict[str, str]] = []
+        touched: tuple[list[int], list[int]] = ([], [])
         for side, price in levels:
-            known = self._known[side]
-            level = book.sides[side].levels.get(price)
-            if level is None:
-                if price not in known:
-                    continue
-                known.discard(price)
-                action, quantity = "remove", "0"
-            else:
-                action, quantity = ("update" if price in known else "add"), format_amount(level.quantity)
-                known.add(price)
-            changes.append({"side": side.name, "price": format_amount(price), "quantity": quantity, "action": action})
+            touched[side].append(price)
+        changes = [change for side in (Side.BUY, Side.SELL) for change in self._side_changed(book, side, touched[side])]
         text = text_of(
             {
                 "type": "orderbook_update",
@@ -105,6 +101,27 @@ class BookChannel:
         self._replay.append((self._sequence, text))
         for reader in self.readers:
             reader.push(text)
+
+    def _side_changed(self, book: Book, side: Side, touched: list[int]) -> list[dict[str, str]]:
+        shown, known = book.sides[side], self._known[side]
+        seen: Container[int] = shown.levels
+        beyond = len(shown.prices) > LEVELS_MAX
+        if beyond or self._beyond[side]:  # levels come into sight and go out of it with others
+            seen = window = set(shown.best_prices(LEVELS_MAX))
+            touched = [*(price for price in touched if price in window and price in known), *(known ^ window)]
+            self._beyond[side] = beyond
+        changes: list[dict[str, str]] = []
+        for price in touched:
+            if price in seen:
+                action, quantity = ("update" if price in known else "add"), format_amount(shown.levels[price].quantity)
+                known.add(price)
+            elif price in known:
+                action, quantity = "remove", "0"
+                known.discard(price)
+            else:
+                continue
+            changes.append({"side": side.name, "price": format_amount(price), "quantity": quantity, "action": action})
+        return changes
 
     def restart(self, book: Book, epoch: str) -> None:
         """The views were built anew: everybody begins again."""
