@@ -99,7 +99,7 @@ class EnvelopeMaker(Observer):
         self._add(TRADE_TOPIC, trade.symbol.encode(), "TRADE_EXECUTED", record.number, 0, record.time_ms, payload)
         for place, order in ((1, maker), (2, taker)):
             # the last fill of an order is told by its ORDER_FILLED
-            if order is not None and not (order.quantity and order.filled >= order.quantity):
+            if order is not None and not order.is_whole:
                 fill = {"trade_id": payload["trade_id"], "last_price": payload["price"], "last_quantity": payload["quantity"]}
                 self._add_order(order, "ORDER_PARTIALLY_FILLED", record.number, place, record.time_ms, fill | {"is_maker": order is maker})
 

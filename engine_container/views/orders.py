@@ -68,6 +68,11 @@ class Order(msgspec.Struct, gc=False, array_like=True):
         """Base units still open; 0 for an order given by its quote quantity."""
         return max(self.quantity - self.filled, 0)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether a fill took the last of it, so that the order closes with the same result; one by its quote quantity says so only then."""
+        return self.quantity > 0 and self.filled >= self.quantity
+
 
 def from_accepted(number: int, time_ms: int, event: OrderAccepted) -> Order:
     """The event's fields are the order's, from the user to the status."""

@@ -18,8 +18,6 @@ from mycrypto.contracts.events import EventRecord, SymbolChanged
 from mycrypto.contracts.trading import OrderStatus, Side
 from mycrypto.ids import new_uuid
 
-TRADES_PER_MESSAGE_MAX: Final = 500
-
 _ACTIONS: Final = {
     OrderChange.PLACED: "created",
     OrderChange.REJECTED: "rejected",
@@ -120,12 +118,13 @@ class Hub(Observer):
         self._dirty.setdefault(symbol, {})[side, price] = None
 
     def traded(self, record: TradeRecord, maker: Order | None, taker: Order | None) -> None:  # noqa: ARG002 - the observer's shape
-        if record.trade.symbol in self._trade_readers:
+        told_before = self._shown is not None and record.number <= self._shown.watermark  # views are built anew, and older ones told it
+        if record.trade.symbol in self._trade_readers and not told_before:
             self._trades.setdefault(record.trade.symbol, []).append(record)
 
     def order_changed(self, order: Order, change: OrderChange, seq: int, time_ms: int) -> None:
         readers = self._order_readers.get(order.user_id)
-        if readers and self._live():
+        if readers and self._is_shown() and not (change is OrderChange.FILLED and order.is_whole):  # the close that follows says it
             action = _CLOSED[order.status] if change is OrderChange.CLOSED else _ACTIONS[change]
             text = self._order_text(order, action, seq, time_ms)
             for reader in readers:
@@ -133,7 +132,7 @@ class Hub(Observer):
 
     def balance_changed(self, user_id: bytes, asset: str, balance: Balance) -> None:
         readers = self._balance_readers.get(user_id)
-        if readers and self._live():
+        if readers and self._is_shown():
             text = _balance_text(asset, balance)
             for reader in readers:
                 reader.push(text)
@@ -153,34 +152,47 @@ class Hub(Observer):
 
     def record_applied(self, record: EventRecord) -> None:  # noqa: ARG002 - the observer's shape
         dirty, self._dirty = self._dirty, {}
-        if not self._live():
+        if not self._is_shown():
+            self.look()
             return
         views = self._views()
-        if self._shown is not views:
-            rebuilt = self._shown is not None
-            self._shown = views
-            if rebuilt:
-                self._start_anew(views)
-                return
         for symbol, levels in dirty.items():
             self._book(symbol).changed(views.books[symbol], levels)
 
-    def _start_anew(self, views: Projection) -> None:
-        """The views are others than those that the readers were shown."""
+    def _is_shown(self) -> bool:
+        """Whether the readers see the views that are complete now; those who come first see them anyway."""
+        return self._live() and self._shown in (None, self._views())
+
+    def look(self) -> None:
+        """Views that were built anew are shown as soon as they are complete: everybody begins again where the old ones ended."""
+        shown, views = self._shown, self._views()
+        if shown is None or shown is views or not self._live():
+            return
+        self._shown = views
         self._epoch = str(new_uuid())
         for symbol, channel in self._books.items():
             channel.restart(views.books[symbol], self._epoch)
+        for reader in set().union(*self._order_readers.values()):
+            self.resync_orders(reader, shown.watermark)
+        for user_id, readers in self._balance_readers.items():
+            texts = [_balance_text(*held) for held in views.balances.of(user_id).items() if held[1].seq > shown.watermark]
+            for reader in readers:
+                for text in texts:
+                    reader.push(text)
 
     # what time tells
 
     def flush_trades(self) -> None:
         """Call ten times a second: all trades since then as one message per symbol."""
+        self.look()
+        if not self._live():
+            return  # they are told when the views are complete
         trades, self._trades = self._trades, {}
         for symbol, records in trades.items():
             readers = self._trade_readers.get(symbol)
-            if not readers or not self._live():
+            if not readers:
                 continue
-            rows = [public_trade_model(record, self._shard) for record in records[-TRADES_PER_MESSAGE_MAX:]]
+            rows = [public_trade_model(record, self._shard) for record in records]
             last = records[-1]
             text = text_of(
                 {"type": "trades", "stream": "trades", "symbol": symbol, "timestamp": last.time_ms, "sequence": last.number, "data": rows}

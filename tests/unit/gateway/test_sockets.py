@@ -15,6 +15,7 @@ import pytest
 from engine_container.gateway.sockets import connection as wire
 from engine_container.gateway.sockets.books import checksum
 from mycrypto.contracts import commands as c
+from mycrypto.contracts.events import decode_record
 from mycrypto.security import revocation
 from mycrypto.security.tokens import Role, Tier
 from tests.unit.gateway.conftest import Harness, Socket
@@ -459,5 +460,35 @@ def test_a_path_that_is_none_is_answered_as_http_answers_it(play: Play, path: st
             start, body = await socket.raw(), await socket.raw()
             assert (start["type"], start["status"]) == ("websocket.http.response.start", 404)
             assert msgspec.json.decode(body["body"])["code"] == "NOT_FOUND"
+
+    play(scenario)
+
+
+def test_views_built_anew_are_shown_without_a_hole(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events were missing, and others came before the views were whole again: nobody has to guess which."""
+    monkeypatch.setattr("engine_container.logs.feed.RESYNC_SECONDS", 0.2)
+
+    async def scenario(h: Harness) -> None:
+        async with h.socket("/ws/orders", user=ALICE) as own, h.socket("/ws/orderbook/BTCUSDT") as book:
+            await h.call("POST", "/api/v1/orders", LIMIT, user=ALICE)
+            await own.hear("order_update")
+            first = await book.hear("snapshot")
+            order = h.engine.appended[0][0]
+            assert isinstance(order, c.PlaceOrder)
+            h.events.add(msgspec.structs.replace(decode_record(h.events.records[-1]), first_seq=100))
+            for _ in range(500):
+                if h.gateway.feed.resyncs:
+                    break
+                await asyncio.sleep(0.01)
+            h.events.records.pop()
+            h.engine.carry_out([msgspec.structs.replace(order, command_id=b"another command.", client_order_id="meanwhile")])
+            again = await own.hear("order_update")
+            assert (again["action"], again["data"]["client_order_id"]) == ("resync", "meanwhile")
+            assert (await own.hear("resynced"))["data"] == {"orders": 1, "complete": True}
+            snapshot = await book.hear("snapshot")
+            assert snapshot["epoch"] != first["epoch"]
+            assert snapshot["data"]["bids"] == [["100", "1"]]
+            await h.call("DELETE", "/api/v1/orders", user=ALICE)
+            assert [(await own.hear("order_update"))["action"] for _ in range(2)] == ["cancelled", "cancelled"]
 
     play(scenario)

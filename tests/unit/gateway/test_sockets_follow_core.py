@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
 
+from engine_container.gateway.auth import Caller
+from engine_container.gateway.sockets import books
 from engine_container.gateway.sockets.books import checksum
 from engine_container.gateway.sockets.connection import Connection
 from engine_container.gateway.sockets.hub import Hub
 from engine_container.views.projection import Projection
 from mycrypto.contracts.events import decode_record
+from mycrypto.contracts.trading import OrderStatus
+from mycrypto.ids import trading_uuid
 from mycrypto.money import format_amount
+from mycrypto.security.tokens import Identity, Role, Tier
 from tests.unit.gateway.core_engine import CoreEngine
 from tests.unit.gateway.memory_logs import MemoryEvents
-from tests.unit.gateway.test_views_follow_core import SYMBOL, Flow
+from tests.unit.gateway.test_views_follow_core import SYMBOL, USERS, Flow
 
 
 class Reader(Connection):
@@ -48,8 +54,11 @@ class Reader(Connection):
         self.checksum = message["checksum"]
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_snapshot_and_updates_are_the_full_book(seed: int) -> None:
+@pytest.mark.parametrize(("seed", "levels_max"), [(0, 1_000), (1, 1_000), (2, 3), (3, 5)])
+def test_snapshot_and_updates_are_the_full_book(seed: int, levels_max: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or, of a deeper one, its best levels."""
+    monkeypatch.setattr(books, "LEVELS_MAX", levels_max)
+    deepest = 0
     flow, engine, hub = Flow(seed), CoreEngine(MemoryEvents()), Hub(0)
     views = Projection(hub)
     hub.attach(lambda: views, lambda: True)
@@ -68,11 +77,56 @@ def test_snapshot_and_updates_are_the_full_book(seed: int) -> None:
             views.apply(decode_record(payload))
         book = views.books[SYMBOL]
         expected = {
-            name: {format_amount(price): format_amount(quantity) for price, quantity, _ in side.top(10_000)}
+            name: {format_amount(price): format_amount(quantity) for price, quantity, _ in side.top(levels_max)}
             for name, side in zip(("BUY", "SELL"), book.sides, strict=True)
         }
         for reader in (early, late) if step >= 250 else (early,):
             assert reader.book == expected
             assert reader.checksum == checksum(book)
+        deepest = max(deepest, *(len(side.prices) for side in book.sides))
+    assert levels_max == 1_000 or deepest > levels_max
     assert early.updates > 100
     assert early.sequence == late.sequence
+
+
+class Owner(Connection):
+    """Keeps what it hears of each of its orders."""
+
+    def __init__(self, user_id: bytes) -> None:
+        super().__init__(send=None, trace_id="owner")  # type: ignore[arg-type] # nothing is sent anywhere
+        self.caller = Caller(user_id, Identity(UUID(bytes=user_id), "owner@example.com", (Role.USER,), Tier.FREE))
+        self.heard: dict[str, list[tuple[str, str, str]]] = {}
+        self.sequences: list[int] = []
+
+    def push(self, text: str) -> None:
+        message: dict[str, Any] = msgspec.json.decode(text)
+        if message["type"] != "order_update":
+            return
+        order = message["data"]
+        self.heard.setdefault(order["id"], []).append((message["action"], order["status"], order["filled_quantity"]))
+        self.sequences.append(message["sequence"])
+
+
+def test_an_owner_hears_of_each_fill_once_and_of_the_last_as_filled() -> None:
+    flow, engine, hub = Flow(7), CoreEngine(MemoryEvents()), Hub(0)
+    views = Projection(hub)
+    hub.attach(lambda: views, lambda: True)
+    owners = [Owner(user) for user in USERS]
+    for owner in owners:
+        hub.subscribe(owner, "orders", "")
+    commands = flow.opening()
+    for _ in range(500):
+        payload = engine.carry_out(commands)
+        if payload is not None:
+            views.apply(decode_record(payload))
+        commands = [flow.next([order.number for order in views.orders.all() if not order.is_final])]
+    ends = set()
+    for order in views.orders.all():
+        heard = next(owner for owner in owners if owner.caller and owner.caller.user_id == order.user_id).heard
+        actions = [action for action, _, _ in heard[str(trading_uuid(order.created_ms, order.number, 0))]]
+        last = len(order.fills) if order.status is not OrderStatus.FILLED or not order.quantity else len(order.fills) - 1
+        assert actions.count("partially_filled") == last
+        ends.add(actions[-1])
+        assert actions.count("filled") == (order.status is OrderStatus.FILLED)
+    assert ends >= {"filled", "cancelled", "created", "partially_filled"}
+    assert all(owner.sequences == sorted(owner.sequences) for owner in owners)
