@@ -9,7 +9,8 @@ from typing import Any, Final, get_args
 import msgspec
 
 from engine_container.gateway.sockets import connection as wire
-from engine_container.gateway.sockets.protocol import ClientMessage
+from engine_container.gateway.sockets.books import LEVELS_MAX
+from engine_container.gateway.sockets.protocol import ClientMessage, StreamName
 from mycrypto.contracts import api
 
 _TIME: Final = {"type": "integer", "description": "Epoch milliseconds"}
@@ -54,6 +55,13 @@ def _ref(kind: type[msgspec.Struct]) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{kind.__name__}"}
 
 
+_ID: Final = {"type": ["string", "integer", "null"], "description": "That of the message which this answers"}
+
+
+def _object(**members: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "required": list(members), "properties": members}
+
+
 def _message(name: str, summary: str, properties: dict[str, Any], data: object = None) -> dict[str, Any]:
     members: dict[str, Any] = {"type": {"const": name}, "timestamp": _TIME, **properties}
     if data is not None:
@@ -64,32 +72,33 @@ def _message(name: str, summary: str, properties: dict[str, Any], data: object =
 def messages() -> dict[str, dict[str, Any]]:
     """What the server says, by ``type``."""
     symbol: dict[str, Any] = {"symbol": _TEXT}
+    stream: dict[str, Any] = {"stream": {"enum": list(get_args(StreamName))}}
+    of_symbol = stream | symbol
     mode = {"mode": {"const": "paper", "description": "Of paper orders only"}}
+    subscription = stream | mode | {"symbol": {"type": ["string", "null"]}, "id": _ID, "success": {"type": "boolean"}}
     return {
-        "connected": _message("connected", "The first message of every connection", {}, {"type": "object"}),
-        "subscribed": _message("subscribed", "A subscription holds", {"stream": _TEXT, **symbol, **mode, "success": {"type": "boolean"}}),
-        "unsubscribed": _message(
-            "unsubscribed", "A subscription ended", {"stream": _TEXT, **symbol, **mode, "success": {"type": "boolean"}}
-        ),
+        "connected": _message("connected", "The first message of every connection", {}, _object(connection_id=_TEXT)),
+        "subscribed": _message("subscribed", "A subscription holds", subscription),
+        "unsubscribed": _message("unsubscribed", "A subscription ended", subscription),
         "snapshot": _message(
             "snapshot",
-            "The book as it is, up to 1000 levels a side",
-            symbol | _BOOK,
+            f"The book as it is: the best {LEVELS_MAX} levels of each side, which the updates keep up with",
+            of_symbol | _BOOK,
             {"type": "object", "properties": {"bids": _LEVELS, "asks": _LEVELS}},
         ),
         "orderbook_update": _message(
             "orderbook_update",
             "What changed in the book",
-            symbol | _BOOK,
+            of_symbol | _BOOK,
             {"type": "object", "properties": {"changes": {"type": "array", "items": _CHANGE}}},
         ),
         "trades": _message(
             "trades",
             "Trades, at most ten messages a second",
-            symbol | {"sequence": _SEQUENCE},
+            of_symbol | {"sequence": _SEQUENCE},
             {"type": "array", "items": _ref(api.PublicTrade)},
         ),
-        "ticker": _message("ticker", "The last 24 hours, once a second if it changed", symbol, _ref(api.Ticker)),
+        "ticker": _message("ticker", "The last 24 hours, once a second if it changed", of_symbol, _ref(api.Ticker)),
         "symbol_status": _message(
             "symbol_status",
             "A symbol was halted or resumed, or its rules changed; told on every stream of the symbol and on orders",
@@ -106,7 +115,7 @@ def messages() -> dict[str, dict[str, Any]]:
         "order_update": _message(
             "order_update",
             "One of your orders changed",
-            symbol
+            of_symbol
             | mode
             | {
                 "sequence": _SEQUENCE,
@@ -119,21 +128,26 @@ def messages() -> dict[str, dict[str, Any]]:
         "resynced": _message(
             "resynced",
             "The answer to resync of orders, after their present states; not complete: ask for older changes with GET /api/v1/orders",
-            {"id": {}, "sequence": _SEQUENCE} | mode,
-            {"type": "object", "properties": {"orders": {"type": "integer"}, "complete": {"type": "boolean"}}},
+            stream | {"id": _ID, "sequence": _SEQUENCE} | mode,
+            _object(orders={"type": "integer"}, complete={"type": "boolean"}),
         ),
-        "balance_update": _message("balance_update", "One of your balances changed", {"sequence": _SEQUENCE}, _ref(api.Balance)),
-        "authenticated": _message("authenticated", "The connection bears your name until expires_at", {"id": {}}, {"type": "object"}),
-        "token_expiring": _message("token_expiring", "Send a new token within a minute", {}, {"type": "object"}),
+        "balance_update": _message("balance_update", "One of your balances changed", stream | {"sequence": _SEQUENCE}, _ref(api.Balance)),
+        "authenticated": _message(
+            "authenticated",
+            "The connection bears your name until expires_at",
+            {"id": _ID},
+            _object(expires_at=_TIME, cancel_on_disconnect={"type": "boolean"}),
+        ),
+        "token_expiring": _message("token_expiring", "Send a new token within a minute", {}, _object(expires_at=_TIME)),
         "result": _message(
             "result",
             "The answer to place, place_batch, cancel or cancel_all, as HTTP would have given it",
-            {"id": {}, "status": {"type": "integer"}},
+            {"id": _ID, "status": {"type": "integer"}},
             {"oneOf": [_ref(api.Placed), _ref(api.BatchResult), _ref(api.Order), _ref(api.Cancelled)]},
         ),
-        "pong": _message("pong", "The answer to ping", {"id": {}}),
+        "pong": _message("pong", "The answer to ping", {"id": _ID}),
         "error": _message(
-            "error", "A message could not be carried out", {"id": {}, "error": {"type": "object", "description": "A problem document"}}
+            "error", "A message could not be carried out", {"id": _ID, "error": {"type": "object", "description": "A problem document"}}
         ),
     }
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,8 +14,10 @@ from uuid import UUID, uuid4
 import httpx
 import msgspec
 import pytest
+from jsonschema import Draft202012Validator
 from starlette.types import ASGIApp
 
+from engine_container.gateway import asyncapi
 from engine_container.gateway.app import build_app
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.settings import GatewaySettings
@@ -58,6 +61,13 @@ class FakeRedis:
 
     async def aclose(self) -> None:
         pass
+
+
+@cache
+def _documented(kind: str) -> Draft202012Validator:
+    """What the socket document says of messages of a type, and nothing beside it."""
+    components = asyncapi.document()["components"]
+    return Draft202012Validator({"unevaluatedProperties": False, **components["messages"][kind]["payload"], "components": components})
 
 
 class Socket:
@@ -118,13 +128,14 @@ class Socket:
         return await asyncio.wait_for(self._outbox.get(), 5)
 
     async def hear(self, kind: str) -> dict[str, Any]:
-        """The next message of this type; others before it are passed over."""
+        """The next message of this type; others before it are passed over. All of them have to be as they are documented."""
         while True:
             message = await self.raw()
             if message["type"] == "websocket.close":
                 raise AssertionError(f"closed with {message} while waiting for {kind}")
             if message["type"] == "websocket.send":
                 heard: dict[str, Any] = msgspec.json.decode(message["text"])
+                _documented(heard["type"]).validate(heard)
                 if heard["type"] == kind:
                     return heard
 
