@@ -133,14 +133,13 @@ def public_trade_model(record: TradeRecord, shard: int) -> api.PublicTrade:
     )
 
 
-def book_model(symbol: str, book: Book, depth: int, *, listed_ms: int) -> api.OrderBook:
-    """``listed_ms`` is the time of a book that nothing has changed yet."""
+def book_model(symbol: str, book: Book, depth: int) -> api.OrderBook:
     return api.OrderBook(
         symbol=symbol,
         last_update_id=book.last_seq,
         bids=[(format_amount(price), format_amount(quantity), orders) for price, quantity, orders in book.bids.top(depth)],
         asks=[(format_amount(price), format_amount(quantity), orders) for price, quantity, orders in book.asks.top(depth)],
-        timestamp=iso(book.last_time_ms or listed_ms),
+        timestamp=iso(book.last_time_ms),
     )
 
 

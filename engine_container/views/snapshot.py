@@ -131,8 +131,8 @@ def _views(image: Image, observer: Observer | None) -> Projection:
     for listing in image.symbols:
         name = listing.rules.symbol
         views.symbols.put(listing.rules, listing.changed_ms)
-        book = views.books[name] = Book()
-        book.last_seq, book.last_time_ms = listing.book_seq, listing.book_time_ms
+        book = views.books[name] = Book(listing.book_time_ms or listing.changed_ms)
+        book.last_seq = listing.book_seq
         views.minutes[name] = Minutes.of_image(listing.minutes)
     views.users = {user.user_id: user for user in image.users}
     views.balances = Balances.of_image(image.balances)

@@ -54,7 +54,7 @@ class Market:
         views = self._gateway.require_views()
         symbol = symbol_in_path(views, call).symbol
         depth = parse_count("depth", call.query(frozenset({"depth"})).get("depth"), DEPTH_DEFAULT, 1, DEPTH_MAX)
-        return Reply(book_model(symbol, views.books[symbol], depth, listed_ms=views.symbols.changed_ms(symbol)))
+        return Reply(book_model(symbol, views.books[symbol], depth))
 
     async def trades(self, call: Call) -> Reply:
         """The newest trades of a symbol, newest first; a cursor leads on into the history."""
