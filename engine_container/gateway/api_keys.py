@@ -1,4 +1,4 @@
-"""Requests signed with an API key: the same rights as the key's user, narrowed by scopes, addresses and time.
+"""Requests, and handshakes of sockets, signed with an API key: the same rights as the key's user, narrowed by scopes, addresses and time.
 
 Keys are read from Redis, where auth publishes them, and asked for again when a second old, so that a revoked key ends within a second. A
 signature counts once: it is noted in Redis for as long as its time stamp is good, or here while Redis is away.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
@@ -41,6 +41,7 @@ KEY_AGE_SECONDS_MAX: Final = 0.9
 KEYS_MAX: Final = 10_000
 SIGNATURES_MAX: Final = 100_000
 KEY_LENGTH_MAX: Final = 64
+_decoder: Final = msgspec.json.Decoder(PublishedApiKey)
 
 
 class Store(Protocol):
@@ -85,6 +86,16 @@ class ApiKeys:
             raise ProblemError("FORBIDDEN", f"the key may not do this ({scope.value}) from here now")
         return known.key
 
+    async def published(self, key_ids: Sequence[str]) -> dict[str, PublishedApiKey | None]:
+        """Keys as they are now, ``None`` for one that was revoked. Raises SERVICE_UNAVAILABLE where nobody can say."""
+        try:
+            *raws, is_complete = await self._store.mget([*map(redis_key, key_ids), COMPLETE_KEY])
+            if None in raws and is_complete is None:
+                raise _unchecked()
+            return {key_id: None if raw is None else _decoder.decode(raw) for key_id, raw in zip(key_ids, raws, strict=True)}
+        except (redis.exceptions.RedisError, OSError, msgspec.MsgspecError):
+            raise _unchecked() from None
+
     async def _key(self, key_id: str) -> _Known:
         known = self._known.get(key_id)
         now = time.monotonic()
@@ -100,7 +111,7 @@ class ApiKeys:
                 raise _unchecked()
             raise ProblemError("INVALID_TOKEN", "there is no such key, or it was revoked")
         try:
-            key = msgspec.json.decode(raw, type=PublishedApiKey)
+            key = _decoder.decode(raw)
             secret = known.secret if known is not None and known.key.sealed_secret == key.sealed_secret else await self._open(key)
         except (msgspec.MsgspecError, SealError):
             raise ProblemError("INVALID_TOKEN", "the key cannot be read") from None

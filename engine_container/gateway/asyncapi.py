@@ -43,7 +43,7 @@ CLOSE_CODES: Final = {
     1011: "a ping was not answered within 30 seconds",
     wire.CLOSE_RESTART: wire.RESTARTING,
     wire.CLOSE_TRY_AGAIN: "not ready, or too many connections; try again later",
-    wire.CLOSE_UNAUTHORIZED: "no token, a bad one, or one that has expired or was revoked",
+    wire.CLOSE_UNAUTHORIZED: "no token or key, a bad one, or one that has expired or was revoked",
     wire.CLOSE_NOT_FOUND: "there is no such channel or symbol, or a parameter of the query is not valid",
     wire.CLOSE_IDLE: "nothing was said for five minutes",
     wire.CLOSE_TOO_MANY: "too many connections of one user, or too many messages",
@@ -161,7 +161,10 @@ def document() -> dict[str, Any]:
     addresses = {
         "orderbook": ("/ws/orderbook/{symbol}", "The book of one symbol"),
         "trades": ("/ws/trades/{symbol}", "The trades of one symbol"),
-        "orders": ("/ws/orders", "Own orders; the token in the query parameter token; mode=paper in the query: own paper orders"),
+        "orders": (
+            "/ws/orders",
+            "Own orders; the token in the query parameter token or the header Authorization, or a handshake signed with an API key; mode=paper in the query: own paper orders",
+        ),
         "all": (
             "/ws",
             "All streams by subscription, and order entry; cancel_on_disconnect=true in the query cancels open live orders when it ends",

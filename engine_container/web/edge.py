@@ -127,6 +127,7 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
+            scope["proxy"] = self._proxy
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()

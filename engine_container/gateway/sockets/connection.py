@@ -17,6 +17,7 @@ from engine_container.metrics import Counter
 from engine_container.web import handshakes
 from mycrypto.contracts.api import Mode
 from mycrypto.errors import ProblemError, invalid
+from mycrypto.security.api_keys import PublishedApiKey
 
 ORDERS_IN_FLIGHT_MAX: Final = 512
 
@@ -37,6 +38,8 @@ CLOSE_NOT_FOUND: Final = handshakes.CLOSE_NOT_FOUND
 CLOSE_IDLE: Final = 4408
 CLOSE_TOO_MANY: Final = 4429
 CLOSE_TOO_SLOW: Final = 4430
+
+NEVER_S: Final = 2**53
 
 MESSAGES: Final = Counter("websocket_messages_total")
 _TYPE_AT: Final = len('{"type":"')
@@ -101,13 +104,14 @@ class Connection:
         "active_at",
         "caller",
         "cancel_on_disconnect",
+        "client_ip",
         "close_code",
         "close_reason",
         "ending",
+        "key",
         "notified_of_s",
         "stopping",
         "subscriptions",
-        "token",
         "trace_id",
         "window",
     )
@@ -122,7 +126,10 @@ class Connection:
         self._writing = False
         self.trace_id = trace_id
         self.caller: Caller | None = None
-        self.token = ""
+        self.key: PublishedApiKey | None = None
+        """The API key that the handshake was signed with, as it was published last."""
+        self.client_ip = ""
+        """Where the key was used from."""
         self.cancel_on_disconnect = False
         """Whether the user's open orders are cancelled when the connection ends."""
         self.subscriptions: set[tuple[str, str]] = set()
@@ -168,8 +175,15 @@ class Connection:
     def signed_in(self) -> Caller:
         """Whose connection it is. Raises UNAUTHORIZED."""
         if self.caller is None:
-            raise ProblemError("UNAUTHORIZED", "sign in first: a token in the query, or the action auth")
+            raise ProblemError("UNAUTHORIZED", "sign in first: a token in the query, a signed handshake, or the action auth")
         return self.caller
+
+    @property
+    def expires_s(self) -> int:
+        """When the token or the key ends, in epoch seconds; 0 for a connection that nobody signed in on."""
+        if self.key is not None:
+            return NEVER_S if self.key.expires_at is None else int(self.key.expires_at.timestamp())
+        return self.caller.claims.exp if self.caller is not None and self.caller.claims is not None else 0
 
     def push_message(self, message: dict[str, Any]) -> None:
         """As :meth:`push`, for a message that is for this reader alone."""

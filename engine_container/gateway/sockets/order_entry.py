@@ -16,6 +16,7 @@ from engine_container.views.answering import Placement
 from mycrypto.allowances import Use
 from mycrypto.contracts.api import BATCH_ITEMS_MAX
 from mycrypto.errors import ProblemError, invalid
+from mycrypto.security.api_keys import Scope
 
 Outcome = tuple[int, Any] | ProblemError
 """Status and data of an answer (bytes: as JSON), or what is wrong."""
@@ -122,16 +123,12 @@ class OrderEntry:
         return 200, await owner.cancel_every(caller, message.symbol, None)
 
 
-def expires_s(connection: Connection) -> int:
-    """When the connection's token ends, in epoch seconds; 0 for one that nobody signed in on."""
-    caller = connection.caller
-    return caller.claims.exp if caller is not None and caller.claims is not None else 0
-
-
 def _trader_of(connection: Connection) -> Caller:
     """The user of the connection, if it may trade now."""
     caller = connection.signed_in()
-    if expires_s(connection) <= time.time():
+    if connection.expires_s <= time.time():
         raise ProblemError("INVALID_TOKEN", "the token has expired; send a new one with the action auth")
+    if connection.key is not None and Scope.TRADE not in connection.key.scopes:
+        raise ProblemError("FORBIDDEN", "the key may not do this (trade)")
     caller.require_trader()
     return caller

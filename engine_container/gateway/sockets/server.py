@@ -8,18 +8,19 @@ from contextlib import suppress
 from typing import Final
 
 import msgspec
-import redis.exceptions
 from starlette.types import Receive, Scope, Send
 
-from engine_container.gateway.auth import UNCHECKED, Caller
+from engine_container.gateway.api_keys import is_signed
+from engine_container.gateway.auth import Caller
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.routes.orders import Orders
 from engine_container.gateway.routes.paper import Paper
 from engine_container.gateway.sockets import connection as wire
 from engine_container.gateway.sockets.connection import Connection, now_ms, query_cancels, query_mode, query_token, received_text
-from engine_container.gateway.sockets.order_entry import OrderEntry, expires_s
+from engine_container.gateway.sockets.order_entry import OrderEntry
 from engine_container.gateway.sockets.paper import PaperStream
 from engine_container.gateway.sockets.protocol import ORDER_ACTIONS, Addressed, ClientMessage
+from engine_container.gateway.sockets.standing import Standing
 from engine_container.gateway.sockets.subscriptions import Subscriptions
 from engine_container.metrics import Counter, Reading
 from engine_container.web.call import BodyDecoder, Call, Reply
@@ -27,7 +28,7 @@ from engine_container.web.handshakes import refuse_handshake
 from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE, WHEN_STOPPED
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.ids import new_uuid
-from mycrypto.security.revocation import is_revoked, keys_of
+from mycrypto.security import api_keys
 from mycrypto.security.tokens import Tier
 
 CONNECTIONS_MAX: Final = 10_000
@@ -42,8 +43,6 @@ ANSWERED_SECONDS_MAX: Final = 6
 """For orders that are under way when the server stops."""
 CANCEL_ATTEMPTS_MAX: Final = 10
 CANCEL_RETRY_SECONDS: Final = 1.0
-EXPIRY_NOTICE_SECONDS: Final = 60
-REVOCATION_CHUNK: Final = 500
 RECONNECT_SECONDS: Final = 60
 """A user whose socket went and who has another one this soon was cut off."""
 CONNECTIONS_BY_TIER: Final = {Tier.FREE: 1, Tier.BASIC: 5, Tier.PRO: 20, Tier.VIP: 100}
@@ -64,6 +63,7 @@ class Sockets:
         self._entry = OrderEntry(gateway, orders, paper)
         self._paper = PaperStream(gateway)
         self._subscriptions = Subscriptions(gateway, self._paper)
+        self._standing = Standing(gateway)
         self._open: set[Connection] = set()
         self._by_user: dict[bytes, set[Connection]] = {}
         gateway.sockets = self
@@ -159,7 +159,10 @@ class Sockets:
         connection.push_message({"type": "connected", "timestamp": now_ms(), "data": {"connection_id": connection.trace_id}})
         try:
             connection.cancel_on_disconnect = query_cancels(scope)
-            if token := query_token(scope):
+            call = Call({**scope, "method": "GET"}, receive, connection.trace_id, b"")
+            if is_signed(call):
+                await self._sign_in_with_key(connection, call)
+            elif token := query_token(scope):
                 await self._sign_in(connection, token)
             if stream:
                 await self._subscriptions.add(connection, stream, symbol, query_mode(scope))
@@ -210,7 +213,7 @@ class Sockets:
                 await self._sign_in(connection, message.token or "")
                 if message.cancel_on_disconnect is not None:
                     connection.cancel_on_disconnect = message.cancel_on_disconnect
-                data = {"expires_at": expires_s(connection) * 1_000, "cancel_on_disconnect": connection.cancel_on_disconnect}
+                data = {"expires_at": connection.expires_s * 1_000, "cancel_on_disconnect": connection.cancel_on_disconnect}
                 connection.push_message({"type": "authenticated", "timestamp": now_ms(), "id": message.id, "data": data})
             elif message.action in ORDER_ACTIONS:
                 connection.signed_in()  # whoever is signed in is not answered here
@@ -227,7 +230,16 @@ class Sockets:
 
     async def _sign_in(self, connection: Connection, token: str) -> None:
         """Put a user's name on the connection, or a fresh token of the same user in the place of the old one."""
-        caller = await self._gateway.auth.verify(token)
+        self._admit(connection, await self._gateway.auth.verify(token))
+        connection.key = None
+
+    async def _sign_in_with_key(self, connection: Connection, handshake: Call) -> None:
+        key = await self._gateway.api_keys.verify(handshake, api_keys.Scope.READ)
+        self._admit(connection, Caller(key.user_id.bytes, key.identity))
+        connection.key = key
+        connection.client_ip = handshake.client_ip
+
+    def _admit(self, connection: Connection, caller: Caller) -> None:
         if connection.caller is not None and connection.caller.user_id != caller.user_id:
             raise ProblemError("FORBIDDEN", "the connection belongs to another user")
         own = self._by_user.setdefault(caller.user_id, set())
@@ -241,7 +253,6 @@ class Sockets:
             RECONNECTS.add()
         own.add(connection)
         connection.caller = caller
-        connection.token = token
 
     def _take(self, connection: Connection, text: bytes) -> bool:
         """An order in the turn of the loop in which it came; whatever is not one, or not quite right, is left to :meth:`_listen`."""
@@ -279,7 +290,7 @@ class Sockets:
                 self._gateway.hub.flush_tickers()
                 self._close_idle()
                 self._forget_lost()
-                await self._close_expired()
+                await self._standing.look([connection for own in self._by_user.values() for connection in own])
 
     def _close_idle(self) -> None:
         oldest = time.monotonic() - IDLE_SECONDS_MAX
@@ -291,32 +302,6 @@ class Sockets:
         oldest = time.monotonic() - RECONNECT_SECONDS
         while self._lost and next(iter(self._lost.values())) < oldest:
             del self._lost[next(iter(self._lost))]
-
-    async def _close_expired(self) -> None:
-        now = int(time.time())
-        signed = [connection for own in self._by_user.values() for connection in own]
-        for connection in signed:
-            expires = expires_s(connection)
-            if expires <= now:
-                connection.close(wire.CLOSE_UNAUTHORIZED, "the token has expired")
-            elif expires - now <= EXPIRY_NOTICE_SECONDS and connection.notified_of_s != expires:
-                connection.notified_of_s = expires
-                connection.push_message({"type": "token_expiring", "timestamp": now_ms(), "data": {"expires_at": expires * 1_000}})
-        for start in range(0, len(signed), REVOCATION_CHUNK):
-            await self._close_revoked(signed[start : start + REVOCATION_CHUNK])
-
-    async def _close_revoked(self, connections: list[Connection]) -> None:
-        claims = [
-            connection.caller.claims for connection in connections if connection.caller is not None and connection.caller.claims is not None
-        ]
-        try:
-            marks = await self._gateway.redis.mget([key for item in claims for key in keys_of(item)])
-        except (redis.exceptions.RedisError, OSError):
-            UNCHECKED.add()
-            return
-        for place, (connection, item) in enumerate(zip(connections, claims, strict=True)):
-            if is_revoked(item, marks[3 * place : 3 * place + 3]):
-                connection.close(wire.CLOSE_UNAUTHORIZED, "the token was revoked")
 
 
 async def _answered(connection: Connection) -> None:

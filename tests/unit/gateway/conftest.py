@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -75,7 +75,7 @@ class Socket:
 
     quick = False
 
-    def __init__(self, app: ASGIApp, path: str, query: str, *, answers: bool = False) -> None:
+    def __init__(self, app: ASGIApp, path: str, query: str, headers: Mapping[str, str], *, answers: bool = False) -> None:
         self._inbox = Inbox()
         self._take: Callable[[bytes], bool] | None = None
         self._outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -85,7 +85,7 @@ class Socket:
             "path": path,
             "raw_path": path.encode(),
             "query_string": query.encode(),
-            "headers": [],
+            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
             "subprotocols": [],
             "extensions": {"websocket.http.response": {}} if answers else {},
         }
@@ -192,11 +192,18 @@ class Harness:
 
     @asynccontextmanager
     async def socket(
-        self, path: str, *, user: UUID | None = None, query: str = "", answers: bool = False, **identity: Any
+        self,
+        path: str,
+        *,
+        user: UUID | None = None,
+        query: str = "",
+        headers: Mapping[str, str] | None = None,
+        answers: bool = False,
+        **identity: Any,
     ) -> AsyncIterator[Socket]:
         """An open socket; signed in by the query where a user is given. ``answers``: the server can refuse in HTTP's words."""
         token = f"token={self.token(user, **identity)}" if user is not None else ""
-        opened = Socket(self.app, path, f"{token}&{query}", answers=answers)
+        opened = Socket(self.app, path, "&".join(part for part in (token, query) if part), headers or {}, answers=answers)
         try:
             yield opened
         finally:

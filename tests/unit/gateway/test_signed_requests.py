@@ -6,6 +6,7 @@ import asyncio
 import base64
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -13,6 +14,7 @@ import httpx
 import msgspec
 import pytest
 
+from engine_container.gateway.sockets import connection as wire
 from mycrypto.security import api_keys
 from mycrypto.security.api_keys import Scope
 from mycrypto.security.sealing import Sealer
@@ -32,10 +34,18 @@ def _sealing_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mycrypto.secrets.get", lambda name: stored if name.endswith("two-factor") else {})
 
 
-def publish(h: Harness, key_id: str, *scopes: Scope, ips: tuple[str, ...] = (), roles: tuple[Role, ...] = (Role.USER,)) -> None:
+def publish(
+    h: Harness,
+    key_id: str,
+    *scopes: Scope,
+    ips: tuple[str, ...] = (),
+    roles: tuple[Role, ...] = (Role.USER,),
+    tier: Tier = Tier.FREE,
+    expires_at: datetime | None = None,
+) -> None:
     """As auth does it."""
     sealed = SEALER.seal(SECRET, key_id)
-    key = api_keys.PublishedApiKey(key_id, sealed, ALICE, "a@example.com", roles, Tier.FREE, 1, scopes, ips, None)
+    key = api_keys.PublishedApiKey(key_id, sealed, ALICE, "a@example.com", roles, tier, 1, scopes, ips, expires_at)
     h.redis.values[api_keys.redis_key(key_id)] = msgspec.json.encode(key)
     h.redis.values[api_keys.COMPLETE_KEY] = b"1"
 
@@ -43,10 +53,15 @@ def publish(h: Harness, key_id: str, *scopes: Scope, ips: tuple[str, ...] = (), 
 async def signed(
     h: Harness, method: str, target: str, body: bytes = b"", *, key_id: str = "k1", at_ms: int = 0, changes: dict[str, str] | None = None
 ) -> httpx.Response:
+    headers = signature_of(method, target, body, key_id=key_id, at_ms=at_ms) | {"Content-Type": "application/json"}
+    return await h.client.request(method, target, content=body, headers=headers | (changes or {}))
+
+
+def signature_of(method: str, target: str, body: bytes = b"", *, key_id: str = "k1", at_ms: int = 0) -> dict[str, str]:
+    """The headers of a signed request."""
     at_ms = at_ms or time.time_ns() // 1_000_000
     signature = api_keys.sign(SECRET.encode(), timestamp_ms=at_ms, method=method, target=target, body=body)
-    headers = {"X-API-Key": key_id, "X-API-Timestamp": str(at_ms), "X-API-Signature": signature, "Content-Type": "application/json"}
-    return await h.client.request(method, target, content=body, headers=headers | (changes or {}))
+    return {"X-API-Key": key_id, "X-API-Timestamp": str(at_ms), "X-API-Signature": signature}
 
 
 def test_a_key_opens_what_its_scopes_say(play: Play) -> None:
@@ -120,5 +135,53 @@ def test_a_key_that_a_wiped_redis_forgot_is_no_wrong_key(play: Play) -> None:
         assert answer.headers["retry-after"] == "1"
         publish(h, "k1", Scope.READ)
         assert (await signed(h, "GET", "/api/v1/orders?limit=1")).status_code == 200
+
+    play(scenario)
+
+
+def test_a_signed_handshake_opens_a_socket_for_what_the_scopes_say(play: Play) -> None:
+    async def scenario(h: Harness) -> None:
+        publish(h, "k1", Scope.READ, Scope.TRADE, tier=Tier.BASIC)
+        publish(h, "reader", Scope.READ, tier=Tier.BASIC)
+        signature = signature_of("GET", "/ws?cancel_on_disconnect=false")
+        async with (
+            h.socket("/ws", query="cancel_on_disconnect=false", headers=signature) as trader,
+            h.socket("/ws/orders", headers=signature_of("GET", "/ws/orders", key_id="reader")) as reader,
+        ):
+            await reader.hear("subscribed")
+            trader.say(action="place", id=1, order=LIMIT)
+            assert (await trader.hear("result"))["status"] == 201
+            assert (await reader.hear("order_update"))["data"]["user_id"] == str(ALICE)
+            reader.say(action="place", id=2, order=LIMIT)
+            assert (await reader.hear("error"))["error"]["code"] == "FORBIDDEN"
+            async with h.socket("/ws", query="cancel_on_disconnect=false", headers=signature) as replayed:
+                assert await replayed.closed() == wire.CLOSE_UNAUTHORIZED
+
+    play(scenario)
+
+
+def test_an_open_socket_ends_with_its_key(play: Play) -> None:
+    async def scenario(h: Harness) -> None:
+        soon = datetime.now(UTC) + timedelta(seconds=3)
+        publish(h, "k1", Scope.READ, Scope.TRADE, tier=Tier.BASIC)
+        publish(h, "narrowed", Scope.READ, Scope.TRADE, tier=Tier.BASIC)
+        publish(h, "ending", Scope.READ, tier=Tier.BASIC, expires_at=soon)
+        async with (
+            h.socket("/ws/orders", headers=signature_of("GET", "/ws/orders")) as revoked,
+            h.socket("/ws/orders", headers=signature_of("GET", "/ws/orders", key_id="narrowed")) as narrowed,
+            h.socket("/ws/orders", headers=signature_of("GET", "/ws/orders", key_id="ending")) as ending,
+        ):
+            for socket in (revoked, narrowed, ending):
+                await socket.hear("subscribed")
+            publish(h, "narrowed", Scope.READ, tier=Tier.BASIC)
+            h.redis.values.pop(api_keys.redis_key("k1"))
+            assert await revoked.closed() == wire.CLOSE_UNAUTHORIZED
+            narrowed.say(action="place", id=2, order=LIMIT)
+            assert (await narrowed.hear("error"))["error"]["code"] == "FORBIDDEN"
+            assert await ending.closed() == wire.CLOSE_UNAUTHORIZED
+            h.redis.values.clear()  # wiped: nobody can say which keys are good, and nobody is thrown out for it
+            await asyncio.sleep(1.2)
+            narrowed.say(action="ping")
+            await narrowed.hear("pong")
 
     play(scenario)
