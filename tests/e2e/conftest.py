@@ -9,13 +9,13 @@ import httpx
 import pytest
 
 from localstack.actors import Exchange
-from localstack.client import Api, Trader
+from localstack.client import REQUEST_SECONDS_MAX, Api, Trader
 from localstack.running import Running
 
 
 @pytest.fixture(scope="session")
 def door(platform: Running) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=platform.base_url, timeout=30) as client:
+    with httpx.Client(base_url=platform.base_url, timeout=REQUEST_SECONDS_MAX) as client:
         yield client
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from infra.dashboards import DASHBOARDS
 from localstack.actors import Exchange
-from localstack.client import Api, ApiError, Trader
+from localstack.client import REQUEST_SECONDS_MAX, Api, ApiError, Trader
 from localstack.dashboard import measures, report
 from localstack.running import Running
 from localstack.simulate import payout
@@ -158,7 +158,7 @@ class Story:
         }
         self.secrets.add(fields["tc_kimlik_no"])
         files = {name: (f"{name}.jpg", PICTURE, "image/jpeg") for name in ("id_front", "id_back", "selfie")}
-        async with httpx.AsyncClient(base_url=self.platform.base_url, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=self.platform.base_url, timeout=REQUEST_SECONDS_MAX) as client:
             answer = await client.post(
                 "/api/auth/kyc/submit", data=fields, files=files, headers={"Authorization": f"Bearer {ayse.access_token}"}
             )

@@ -14,7 +14,7 @@ from localstack.client import Api, Trader
 from localstack.running import Running
 
 SYMBOL = "ETH/TRY"
-FILLED_SECONDS_MAX = 30
+FILLED_SECONDS_MAX = 60
 
 
 async def filled(trader: Trader, order_id: str) -> Any:

@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 from localstack import addresses, leftovers, vault
+from localstack.client import REQUEST_SECONDS_MAX
 from localstack.deployment import Deployment
 from localstack.platform import Platform, PlatformError
 from localstack.ports import any_free
@@ -125,10 +126,11 @@ def test_an_emulator_killed_and_wiped_gets_its_stacks_again(own: Platform) -> No
         assert time.monotonic() < deadline
         time.sleep(0.2)
     login = f"{own.status().base_url}/api/auth/login"
-    assert httpx.post(login, json={"email": "nobody@example.com", "password": "wrong"}).json().get("code") != "AUTH_001", "it is gone"
+    somebody = {"email": "nobody@example.com", "password": "wrong"}
+    assert httpx.post(login, json=somebody, timeout=REQUEST_SECONDS_MAX).json().get("code") != "AUTH_001", "it is gone"
     assert own.up() is True
     assert own.status().state == "running"
-    answer = httpx.post(login, json={"email": "nobody@example.com", "password": "wrong"}, timeout=30)
+    answer = httpx.post(login, json=somebody, timeout=REQUEST_SECONDS_MAX)
     assert (answer.status_code, answer.json()["code"]) == (401, "AUTH_001")
     assert wait_until_archived(own, 1) == 0, "the archive begins where the log does"
 
