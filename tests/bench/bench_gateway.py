@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 import uvloop
 
+from engine_container.gateway.sockets.connection import ORDERS_IN_FLIGHT_MAX
 from mycrypto.contracts import api
 from tests.bench import stack as order_path
 from tests.bench.client import Http, Socket
@@ -28,7 +29,7 @@ from tests.bench.stack import SYMBOL, Stack
 CONNECTIONS = 64
 BATCH = 50
 BATCHES_AT_ONCE = 16
-WINDOW = 512
+WINDOW = ORDERS_IN_FLIGHT_MAX
 RATE = 500
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(api.Placed).decode

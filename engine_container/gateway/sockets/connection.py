@@ -19,7 +19,8 @@ from mycrypto.contracts.api import Mode
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.security.api_keys import PublishedApiKey
 
-ORDERS_IN_FLIGHT_MAX: Final = 512
+ORDERS_IN_FLIGHT_MAX: Final = 2_048
+"""Two records of the command log: while the engine works on one, the next is put together."""
 
 QUEUE_MAX: Final = 100
 """Messages that may wait for a reader that takes nothing."""

@@ -219,6 +219,25 @@ def test_many_orders_of_one_socket_travel_together(play: Play) -> None:
     play(scenario)
 
 
+def test_more_orders_than_a_socket_may_have_under_way_wait_at_the_door(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "ORDERS_IN_FLIGHT_MAX", 8)
+
+    async def scenario(h: Harness) -> None:
+        async with h.socket("/ws", user=ALICE) as socket:
+            h.engine.held = asyncio.Event()
+            for number in range(30):
+                socket.say(action="place", id=number, order=LIMIT)
+            await h.engine.reached.wait()
+            for _ in range(100):  # time enough for all of them to be read, were they not held back
+                await asyncio.sleep(0)
+            assert h.gateway.commands.in_flight == 8
+            h.engine.held.set()
+            assert [(await socket.hear("result"))["id"] for _ in range(30)] == list(range(30))
+            assert max(len(record) for record in h.engine.appended) <= 8
+
+    play(scenario)
+
+
 def test_a_slow_reader_is_closed_and_nobody_waits_for_it(play: Play) -> None:
     async def scenario(h: Harness) -> None:
         async with h.socket("/ws/orderbook/BTCUSDT") as slow, h.socket("/ws/orderbook/BTCUSDT") as quick:
