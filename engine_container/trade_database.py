@@ -1,14 +1,20 @@
-"""Connections to the trade database for what writes there beside the history: paper trading and price alerts."""
+"""Connections to the trade database: for what writes there beside the history (paper trading and price alerts), and how long anybody waits."""
 
 from __future__ import annotations
 
-from typing import Final
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, Final, TypeVar
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
+T = TypeVar("T")
+
 WAIT_SECONDS: Final = 2.0
+ANSWER_SECONDS_MAX: Final = 6.0
+"""The server itself ends a statement after five."""
 
 TradeConnection = AsyncConnection[TupleRow]
 TradePool = AsyncConnectionPool[TradeConnection]
@@ -25,3 +31,24 @@ def pool(url: str, *, connections_max: int) -> TradePool:
         check=AsyncConnectionPool.check_connection,
         kwargs={"prepare_threshold": None, "autocommit": True, "options": "-c statement_timeout=5000 -c timezone=UTC"},
     )
+
+
+async def in_time(work: Coroutine[Any, Any, T]) -> T:
+    """What ``work`` asks of the database. Raises ``TimeoutError`` where it is silent; nobody waits until the question is taken back, which a
+    silent server makes long.
+    """
+    asking = asyncio.create_task(work)
+    try:
+        await asyncio.wait({asking}, timeout=ANSWER_SECONDS_MAX)
+        if asking.done():
+            return asking.result()
+    finally:
+        if not asking.done():
+            _taken_back.add(asking)
+            asking.add_done_callback(_taken_back.discard)
+            asking.cancel()
+    raise TimeoutError("the database does not answer")
+
+
+_taken_back: set[asyncio.Task[Any]] = set()
+"""Held until they have ended."""

@@ -14,6 +14,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from engine_container.gateway.order_rows import Narrowed, OrderFilter, narrow, order_of_row, page_of_orders
 from engine_container.gateway.pages import Page
+from engine_container.trade_database import WAIT_SECONDS, in_time
 from engine_container.views.minutes import Minute
 from engine_container.views.orders import Order
 from engine_container.views.trades import OwnFill, TradeRecord
@@ -26,7 +27,6 @@ from mycrypto.projection import milliseconds, moment
 
 CONSUMER: Final = "history"
 CONNECTIONS_MAX: Final = 8
-WAIT_SECONDS: Final = 2.0
 _NOBODY: Final = bytes(16)
 
 _ORDER_COLUMNS: Final = (
@@ -63,11 +63,14 @@ class History:
 
     async def _rows(self, sql: str, parameters: Sequence[object] = ()) -> list[TupleRow]:
         try:
-            async with self._pool.connection() as connection, connection.cursor() as cursor:
-                await cursor.execute(sql.encode(), parameters)
-                return await cursor.fetchall()
-        except (psycopg.OperationalError, PoolTimeout) as error:
+            return await in_time(self._read(sql, parameters))
+        except (psycopg.OperationalError, PoolTimeout, TimeoutError) as error:
             raise ProblemError("SERVICE_UNAVAILABLE", "the history cannot be read now", headers={"Retry-After": "1"}) from error
+
+    async def _read(self, sql: str, parameters: Sequence[object]) -> list[TupleRow]:
+        async with self._pool.connection() as connection, connection.cursor() as cursor:
+            await cursor.execute(sql.encode(), parameters)
+            return await cursor.fetchall()
 
     async def watermark(self) -> int:
         """The last event that the history has taken in; 0 when none."""
