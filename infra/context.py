@@ -8,6 +8,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from infra.errors import ConfigurationError
+from mycrypto.cors import Cors
+from mycrypto.settings import SettingsError
 
 PORT_MAX: Final = 65_535
 ARN_PARTS: Final = 6
@@ -80,6 +82,15 @@ class Context:
         text = self.optional(key)
         if text and not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", text):
             raise ConfigurationError(f"Context value '{key}' must be a repository on GitHub, not '{text}': pass -c {key}=OWNER/NAME.")
+        return text
+
+    def origins(self, key: str) -> str:
+        """Origins of web pages separated by commas; empty when absent."""
+        text = self.optional(key)
+        try:
+            Cors.parse(text)
+        except SettingsError as error:
+            raise ConfigurationError(f"Context value '{key}' must be origins: {error}: pass -c {key}=https://app.example.") from None
         return text
 
     def accounts(self, key: str) -> tuple[str, ...]:

@@ -176,6 +176,8 @@ class Stage:
     api_burst: int
     authorizer_cache_seconds: int
     keep_data: bool
+    allowed_origins: str
+    """Of pages elsewhere that may use the API from a browser, with commas; the stage's own front is one origin with it and needs no entry."""
     local: LocalServices | None = None
     cloud: Cloud | None = None
 
@@ -213,6 +215,7 @@ def _local(context: Context) -> Stage:
         api_burst=5_000,
         authorizer_cache_seconds=0,
         keep_data=False,
+        allowed_origins=context.origins("allowed_origins"),
         local=LocalServices(
             database_host=context.required("database_host", "127.0.0.1"),
             database_port=context.port("database_port", 5432),
@@ -313,6 +316,7 @@ def _on_aws(name: StageName, context: Context) -> Stage:
         api_burst=per_second // 2,
         authorizer_cache_seconds=0,
         keep_data=name is not StageName.DEV,
+        allowed_origins=context.origins("allowed_origins"),
         cloud=dataclasses.replace(
             sizes,
             backup=backup,

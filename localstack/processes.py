@@ -13,6 +13,7 @@ from typing import Final
 from localstack.parts.emulator import probe
 from localstack.parts.part import Part, base_environment
 from localstack.paths import REPOSITORY
+from localstack.servers import PAGE_ORIGINS
 
 PROCESS_NAMES: Final = ("engine", "publisher", "gateway", "pump")
 READY_PATHS: Final = {"gateway": "/ready"}
@@ -58,7 +59,12 @@ class Processes:
         """In the order in which they depend on each other."""
         jwks = f"{self.clients['AWS_ENDPOINT_URL']}{self.outputs['RestApiPath']}/api/auth/.well-known/jwks.json"
         snapshots = {"SNAPSHOT_BUCKET": self.outputs["SnapshotBucket"]}
-        door = {"JWKS_URL": jwks, "REST_API_PATH": self.outputs["RestApiPath"], "STATE_FOLDER": str(self.state)}
+        door = {
+            "ALLOWED_ORIGINS": PAGE_ORIGINS,
+            "JWKS_URL": jwks,
+            "REST_API_PATH": self.outputs["RestApiPath"],
+            "STATE_FOLDER": str(self.state),
+        }
         return [
             self._part("engine", "engine_container.engine", snapshots),
             self._part("publisher", "engine_container.publisher", snapshots | {"MAILS": "on"}),

@@ -18,6 +18,8 @@ from localstack.parts.throwaway import ThrowawayBroker
 from localstack.parts.valkey import Valkey
 from localstack.vault import STAGE, Vault
 
+PAGE_ORIGINS: Final = "http://localhost:3003,http://127.0.0.1:3003"
+"""Where a front end is developed; pages from there may use the API in a browser."""
 THROWAWAY_MARK: Final = "throwaway"
 TRADE_APP: Final = "trade_engine_app"
 
@@ -79,6 +81,7 @@ class Servers:
         address = f"{cache.hostname}:{cache.port or 6379}"
         return {
             "public_url": public_url,
+            "allowed_origins": PAGE_ORIGINS,
             "database_host": database.hostname or "127.0.0.1",
             "database_port": str(database.port or 5432),
             "redis_url": urlunsplit((cache.scheme, address, cache.path or "/0", "", "")),

@@ -22,6 +22,7 @@ from engine_container.gateway.routes.paper import Paper, by_mode, by_order_id
 from engine_container.gateway.settings import GatewaySettings
 from engine_container.gateway.sockets.server import Sockets
 from engine_container.web.edge import Beginner, Edge, Endpoint, Handler, unknown_route
+from engine_container.web.handshakes import upgrade_required
 from mycrypto.settings import load
 
 GC_THRESHOLD: Final = 100_000
@@ -54,7 +55,7 @@ def build_app(gateway: Gateway) -> ASGIApp:
     table = routes(gateway)
     endpoints = [route.endpoint for route in table if isinstance(route, Route) and isinstance(route.endpoint, Endpoint)]
     router = Router(table, redirect_slashes=False, default=unknown_route, lifespan=lifespan)
-    return Edge(router, gateway.logger, endpoints, proxy=gateway.settings.proxy)
+    return Edge(router, gateway.logger, endpoints, proxy=gateway.settings.proxy, cors=gateway.settings.cors)
 
 
 def routes(gateway: Gateway) -> list[BaseRoute]:
@@ -131,7 +132,7 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
     return [
         *(Route(path, Endpoint(path, handlers, beginners.get(path)), methods=list(handlers)) for path, handlers in table),
         *(WebSocketRoute(path, Channel(channel)) for path, channel in channels),
-        *(Route(path, Endpoint(path, {"GET": sockets.upgrade_required}), methods=["GET"]) for path, _ in channels),
+        *(Route(path, Endpoint(path, {"GET": upgrade_required}), methods=["GET"]) for path, _ in channels),
     ]
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from mycrypto.cors import Cors
 from mycrypto.proxies import Proxy
 from mycrypto.settings import SettingsError
 
@@ -39,6 +40,8 @@ class GatewaySettings(msgspec.Struct, frozen=True):
     """Which header says who called, where proxies stand in between; "": the peer is the client."""
     trusted_proxy_hops: int = 1
     """At which place of that header, from the right."""
+    allowed_origins: str = ""
+    """Of pages elsewhere that may use the API from a browser, with commas."""
     rate_limits: Literal["on", "off", ""] = ""
     """"" is off in stage local, where one program plays many users, and on everywhere else."""
     sealing_secret_name: str = ""
@@ -49,6 +52,10 @@ class GatewaySettings(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         if not self.jwks_url and not self.jwks_file:
             raise SettingsError("JWKS_URL or JWKS_FILE must say where the public keys of the tokens are")
+
+    @property
+    def cors(self) -> Cors:
+        return Cors.parse(self.allowed_origins)
 
     @property
     def proxy(self) -> Proxy:

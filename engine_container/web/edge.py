@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from http import HTTPStatus
 from typing import Final, Protocol
 
 import msgspec
@@ -15,6 +16,7 @@ from engine_container.metrics import Counter, Histogram
 from engine_container.web.call import Call, Reply
 from engine_container.web.handshakes import CLOSE_NOT_FOUND, refuse_handshake
 from engine_container.web.quick_ids import new_uuid_bytes
+from mycrypto.cors import NOBODY, Cors
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError
 from mycrypto.ids import uuid_text
 from mycrypto.proxies import DIRECT, Proxy
@@ -37,6 +39,8 @@ _encode: Final = msgspec.json.Encoder().encode
 
 PROBES: Final = frozenset({"/health", "/ready"})
 """They say 503 to be heard, not because they failed."""
+PREFLIGHT: Final = "preflight"
+"""The path of a browser's questions, as metrics name it."""
 REQUESTS: Final = Counter("http_requests_total")
 FAILED: Final = Counter("api_errors_total")
 DURATIONS: Final = Histogram("http_request_duration_seconds")
@@ -70,22 +74,24 @@ def _replied(reply: Reply, scope: Scope) -> tuple[int, list[tuple[bytes, bytes]]
     headers = [*reply.headers, *scope.get("answer_headers", _NO_HEADERS).items()]
     if body and not any(name == b"content-type" for name, _ in headers):
         headers.insert(0, _JSON)
-    return reply.status, _completed(headers, body, scope), body
+    return reply.status, _completed(reply.status, headers, body, scope), body
 
 
 def _refused(problem: ProblemError, scope: Scope) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     """Status, headers and body of a problem."""
     body = _encode(problem.body(instance=scope["path"], trace_id=scope["trace_id"]))
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in problem.headers.items()]
+    headers = list(_encoded(problem.headers).items())
     own = {name for name, _ in headers}
     headers = [_PROBLEM, *headers, *(pair for pair in scope.get("answer_headers", _NO_HEADERS).items() if pair[0] not in own)]
-    return problem.kind.status, _completed(headers, body, scope), body
+    return problem.kind.status, _completed(problem.kind.status, headers, body, scope), body
 
 
-def _completed(headers: list[tuple[bytes, bytes]], body: bytes, scope: Scope) -> list[tuple[bytes, bytes]]:
+def _completed(status: int, headers: list[tuple[bytes, bytes]], body: bytes, scope: Scope) -> list[tuple[bytes, bytes]]:
     """With what every answer has."""
     own = {name for name, _ in headers}
-    headers += [(b"content-length", b"%d" % len(body)), (b"x-request-id", scope["trace_id"].encode())]
+    headers.append((b"x-request-id", scope["trace_id"].encode()))
+    if status != HTTPStatus.NO_CONTENT:
+        headers.append((b"content-length", b"%d" % len(body)))
     headers += [pair for pair in _ALWAYS if pair[0] not in own]
     return headers
 
@@ -97,11 +103,14 @@ async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], bod
 
 class Edge:
     """Wraps the router. ``endpoints`` that match by their path alone are found in one look-up; trying routes in turn costs more than that.
-    ``proxy``: whose word about clients' addresses counts.
+    ``proxy``: whose word about clients' addresses counts; ``cors``: which pages of other origins may use it.
     """
 
-    def __init__(self, app: ASGIApp, reporter: Reporter, endpoints: Iterable[Endpoint] = (), *, proxy: Proxy = DIRECT) -> None:
+    def __init__(
+        self, app: ASGIApp, reporter: Reporter, endpoints: Iterable[Endpoint] = (), *, proxy: Proxy = DIRECT, cors: Cors = NOBODY
+    ) -> None:
         self._app = app
+        self._cors = cors
         self._proxy = proxy
         self._reporter = reporter
         self._by_path = {endpoint.path: endpoint for endpoint in endpoints if "{" not in endpoint.path}
@@ -142,6 +151,10 @@ class Edge:
             await send(message)
 
         try:
+            if scope["method"] == "OPTIONS" and (allowed := self._preflight(scope)) is not None:
+                await _send(watch, *_replied(Reply(b"", 204, tuple(_encoded(allowed).items())), scope))
+                _count("OPTIONS", PREFLIGHT, status, started)
+                return
             direct = self._by_path.get(scope["path"])
             if direct is not None and direct.takes(scope["method"]):
                 scope["endpoint"] = direct
@@ -159,6 +172,11 @@ class Edge:
         """What everything about a request may ask for."""
         scope["trace_id"] = _trace_id(scope)
         scope["proxy"] = self._proxy
+        if self._cors.origins:
+            scope["answer_headers"] = _encoded(self._cors.headers(_header(scope, b"origin")))
+
+    def _preflight(self, scope: Scope) -> dict[str, str] | None:
+        return self._cors.preflight(_header(scope, b"origin"), _header(scope, b"access-control-request-method"))
 
     def _problem(self, error: Exception, scope: Scope) -> ProblemError:
         if isinstance(error, ProblemError):
@@ -181,6 +199,14 @@ def _count(method: str, path: str, status: int, started: float) -> None:
 async def _read_already() -> Message:
     """What is received behind a body that has been read."""
     return {"type": "http.disconnect"}
+
+
+def _header(scope: Scope, wanted: bytes) -> str | None:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), None)
+
+
+def _encoded(headers: Mapping[str, str]) -> dict[bytes, bytes]:
+    return {name.lower().encode("latin-1"): value.encode("latin-1") for name, value in headers.items()}
 
 
 def _trace_id(scope: Scope) -> str:

@@ -1,4 +1,4 @@
-"""Saying no to a socket before it is one."""
+"""Saying no to a socket before it is one, and to plain HTTP where there is nothing else."""
 
 from __future__ import annotations
 
@@ -7,10 +7,18 @@ from typing import Final
 import msgspec
 from starlette.types import Scope, Send
 
+from engine_container.web.call import Call, Reply
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError
 from mycrypto.ids import new_uuid
 
 CLOSE_NOT_FOUND: Final = 4404
+
+
+async def upgrade_required(call: Call) -> Reply:
+    """What a socket's address answers to plain HTTP. Raises UPGRADE_REQUIRED."""
+    raise ProblemError(
+        "UPGRADE_REQUIRED", f"connect to {call.path} with a WebSocket client", headers={"Upgrade": "websocket", "Connection": "Upgrade"}
+    )
 
 
 async def refuse_handshake(scope: Scope, send: Send, problem: ProblemError, close_code: int) -> None:

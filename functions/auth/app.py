@@ -15,7 +15,7 @@ from mycrypto.security import revocation, second_factor, tokens
 logger = telemetry.logger(SERVICE)
 meter = telemetry.Meter(SERVICE)
 settings = load()
-api = Api(logger, meter, database_errors="auth_database_errors_total", proxy=settings.proxy)
+api = Api(logger, meter, database_errors="auth_database_errors_total", proxy=settings.proxy, cors=settings.cors)
 
 
 @cache

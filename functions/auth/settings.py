@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from mycrypto import settings
+from mycrypto.cors import Cors
 from mycrypto.proxies import Proxy
 from mycrypto.ratelimit import Limit
 
@@ -29,6 +30,8 @@ class Settings(msgspec.Struct, frozen=True):
     recaptcha_url: str = "https://www.google.com/recaptcha/api/siteverify"
     trusted_proxy_header: str = ""
     trusted_proxy_hops: int = 1
+    allowed_origins: str = ""
+    """Of pages elsewhere that may use the API from a browser, with commas."""
     ip_limit_factor: int = 0
     registrations_per_hour: int = 5
     logins_per_five_minutes: int = 20
@@ -37,6 +40,10 @@ class Settings(msgspec.Struct, frozen=True):
     mails_per_hour: int = 3
     failures_per_five_minutes: int = 10
     second_factors_per_hour: int = 50
+
+    @property
+    def cors(self) -> Cors:
+        return Cors.parse(self.allowed_origins)
 
     @property
     def proxy(self) -> Proxy:

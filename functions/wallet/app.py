@@ -16,7 +16,7 @@ from mycrypto.ratelimit import Limit, Verdict
 logger = telemetry.logger(SERVICE)
 meter = telemetry.Meter(SERVICE)
 configuration = settings.load(Settings)
-api = Api(logger, meter, database_errors="wallet_database_errors_total", proxy=configuration.proxy)
+api = Api(logger, meter, database_errors="wallet_database_errors_total", proxy=configuration.proxy, cors=configuration.cors)
 
 
 @cache

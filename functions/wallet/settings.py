@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from mycrypto.cors import Cors
 from mycrypto.log_producer import KafkaAuth
 from mycrypto.proxies import Proxy
 
@@ -26,10 +27,16 @@ class Settings(msgspec.Struct, frozen=True):
     redis_secret_name: str = ""
     trusted_proxy_header: str = ""
     trusted_proxy_hops: int = 1
+    allowed_origins: str = ""
+    """Of pages elsewhere that may use the API from a browser, with commas."""
     virtual_iban: str = "TR050009900000000000000001"
     bank_name: str = "MyCrypto Bankası"
     deposit_hours: int = 24
     bitcoin_network: str = "main"
+
+    @property
+    def cors(self) -> Cors:
+        return Cors.parse(self.allowed_origins)
 
     @property
     def proxy(self) -> Proxy:

@@ -75,6 +75,8 @@ def environment(spec: FunctionSpec, stage: Stage, connections: Connections) -> d
         values["AWS_ENDPOINT_URL"] = stage.local.aws_endpoint
     elif spec.behind_api:
         values.update(BEHIND_THE_FRONT)
+    if spec.behind_api and stage.allowed_origins:
+        values["ALLOWED_ORIGINS"] = stage.allowed_origins
     if spec.name == names.FUNCTION_AUTHORIZER and not stage.is_local:
         values["USAGE_PLAN_PREFIX"] = names.tier_key(stage.name, "")
     if spec.database:

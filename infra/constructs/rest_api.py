@@ -121,7 +121,11 @@ class RestApi(Construct):
             for name, function in functions.items()
         }
         for route in routes:
-            self.api.root.resource_for_path(route.path).add_method(
+            resource = self.api.root.resource_for_path(route.path)
+            if stage.allowed_origins and not route.public:
+                # a browser asks without a token whether a page may call with one; the function says
+                resource.add_method("OPTIONS", integrations[route.function], authorization_type=apigateway.AuthorizationType.NONE)
+            resource.add_method(
                 "ANY",
                 integrations[route.function],
                 authorizer=None if route.public else token_check,
@@ -147,7 +151,7 @@ class RestApi(Construct):
         nag.accept_managed_policy(
             self.api, "service-role/AmazonAPIGatewayPushToCloudWatchLogs", "the one policy with which API Gateway may write its logs"
         )
-        self._gateway_responses()
+        self._gateway_responses(readable_elsewhere=bool(stage.allowed_origins))
         self._usage_plans(stage)
 
     def _stage_options(self, stage: Stage) -> apigateway.StageOptions:
@@ -177,8 +181,11 @@ class RestApi(Construct):
             access_log_format=apigateway.AccessLogFormat.custom(json.dumps(ACCESS_LOG)),
         )
 
-    def _gateway_responses(self) -> None:
+    def _gateway_responses(self, *, readable_elsewhere: bool) -> None:
+        # they say the same to everybody, and cannot tell one origin from another
+        shown = {"Access-Control-Allow-Origin": "'*'"} if readable_elsewhere else {}
         for kind, code in PROBLEM_OF_RESPONSE:
+            waiting = {"Retry-After": "'1'"} if CATALOGUE[code].status in {429, 503} else {}
             self.api.add_gateway_response(
                 f"Response{kind.response_type.title().replace('_', '')}",
                 type=kind,
@@ -187,6 +194,8 @@ class RestApi(Construct):
                     "Content-Type": f"'{PROBLEM_MEDIA_TYPE}'",
                     "X-Request-ID": "context.requestId",
                     "Cache-Control": "'no-store'",
+                    **shown,
+                    **waiting,
                 },
                 templates={"application/json": problem_template(code)},
             )

@@ -151,6 +151,17 @@ def test_an_unsigned_webhook_moves_no_money(door: httpx.Client) -> None:
         assert_problem(door.post("/api/wallet/webhooks/bank", json=body, headers=headers), 401, "INVALID_WEBHOOK_SIGNATURE")
 
 
+@pytest.mark.parametrize("path", ["/api/v1/orders", "/api/auth/profile", "/api/auth/login", "/api/wallet/balances"])
+def test_a_front_end_that_is_developed_elsewhere_may_use_the_api_and_other_pages_may_not(door: httpx.Client, path: str) -> None:
+    ask = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    asked = door.options(path, headers=ask | {"Origin": "http://localhost:3003"})
+    assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (204, "http://localhost:3003")
+    refused = door.get(path, headers={"Origin": "http://localhost:3003"})
+    assert refused.status_code in {401, 405}
+    assert refused.headers["access-control-allow-origin"], "a page must be able to read why"
+    assert "access-control-allow-origin" not in door.options(path, headers=ask | {"Origin": "https://evil.example"}).headers
+
+
 def test_admin_routes_are_closed_to_users(door: httpx.Client, authorized: dict[str, str]) -> None:
     answer = door.put("/api/v1/admin/symbols/BTCTRY/status", json={"status": "HALTED", "reason": "because"}, headers=authorized)
     assert_problem(answer, 403, "FORBIDDEN")

@@ -12,6 +12,7 @@ import pytest
 
 from infra import functions, names
 from infra.alarms import Runbook
+from infra.errors import ConfigurationError
 from infra.queries import QUERIES
 from infra.templates import Templates
 from mycrypto.metrics import CATALOGUE
@@ -556,6 +557,31 @@ def test_the_gateways_own_errors_are_problem_documents(local: Templates) -> None
         assert found["StatusCode"] == str(body["status"]), name
         assert body["trace_id"] == "$context.requestId"
         assert found["ResponseParameters"]["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
+
+
+def test_pages_of_allowed_origins_may_ask_without_a_token_and_read_every_refusal(synth: Any, on_aws: Templates) -> None:
+    assert not any(found["HttpMethod"] == "OPTIONS" for found in on_aws.properties("AWS::ApiGateway::Method").values())
+    made: Templates = synth("dev", allowed_origins="https://app.example,https://beta.example")
+    paths = _paths(made)
+    asked = {
+        paths[found["ResourceId"]["Ref"]]: found
+        for found in made.properties("AWS::ApiGateway::Method").values()
+        if found["HttpMethod"] == "OPTIONS"
+    }
+    assert asked.keys() >= {"/api/auth/{proxy+}", "/api/auth/2fa/{proxy+}", "/api/wallet/{proxy+}"}
+    assert {found["AuthorizationType"] for found in asked.values()} == {"NONE"}
+    for found in made.properties("AWS::ApiGateway::GatewayResponse").values():
+        assert found["ResponseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
+    told = [found["Environment"]["Variables"] for found in made.properties("AWS::Lambda::Function").values() if "Environment" in found]
+    assert {each["SERVICE_NAME"] for each in told if "ALLOWED_ORIGINS" in each} == {"auth", "wallet"}
+    with pytest.raises(ConfigurationError, match=r"allowed_origins.*'\*' is no origin"):
+        synth("dev", allowed_origins="*")
+
+
+def test_who_is_throttled_is_told_when_to_come_back(on_aws: Templates) -> None:
+    for found in on_aws.properties("AWS::ApiGateway::GatewayResponse").values():
+        waits = found["ResponseParameters"].get("gatewayresponse.header.Retry-After") == "'1'"
+        assert waits is (found["StatusCode"] in {"429", "503"})
 
 
 def test_a_revoked_token_is_refused_at_the_next_request(on_aws: Templates) -> None:

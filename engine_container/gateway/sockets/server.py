@@ -23,7 +23,7 @@ from engine_container.gateway.sockets.protocol import ORDER_ACTIONS, Addressed, 
 from engine_container.gateway.sockets.standing import Standing
 from engine_container.gateway.sockets.subscriptions import Subscriptions
 from engine_container.metrics import Counter, Reading
-from engine_container.web.call import BodyDecoder, Call, Reply
+from engine_container.web.call import BodyDecoder, Call
 from engine_container.web.handshakes import refuse_handshake
 from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE, WHEN_STOPPED
 from mycrypto.errors import ProblemError, invalid
@@ -84,12 +84,6 @@ class Sockets:
 
     async def everything(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._serve(scope, receive, send, "", "")
-
-    async def upgrade_required(self, call: Call) -> Reply:
-        """What a channel answers to plain HTTP. Raises UPGRADE_REQUIRED."""
-        raise ProblemError(
-            "UPGRADE_REQUIRED", f"connect to {call.path} with a WebSocket client", headers={"Upgrade": "websocket", "Connection": "Upgrade"}
-        )
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, stream: str, symbol: str) -> None:
         await receive()  # websocket.connect

@@ -70,6 +70,48 @@ def test_every_refusal_is_a_problem_document(play: Play, method: str, path: str,
     play(scenario)
 
 
+PAGE = "https://app.example"
+
+
+def test_a_page_of_an_allowed_origin_may_ask_call_and_read(play: Play) -> None:
+    async def scenario(h: Harness) -> None:
+        ask = {"Origin": PAGE, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+        asked = await h.call("OPTIONS", "/api/v1/orders", headers=ask)
+        assert (asked.status_code, asked.content) == (204, b"")
+        assert asked.headers.get_list("access-control-allow-origin") == [PAGE]
+        assert "POST" in asked.headers["access-control-allow-methods"]
+        assert {"Authorization", "Content-Type"} <= set(asked.headers["access-control-allow-headers"].split(", "))
+        assert "access-control-allow-credentials" not in asked.headers
+        for method, path, body in (
+            ("POST", "/api/v1/orders", LIMIT),
+            ("GET", "/api/v1/markets", None),
+            ("GET", "/api/v1/orders/1", None),
+            ("GET", "/nowhere", None),
+        ):
+            answer = await h.call(method, path, body, user=ALICE, headers={"Origin": PAGE})
+            assert answer.headers.get_list("access-control-allow-origin") == [PAGE], path
+            assert "X-RateLimit-Remaining" in answer.headers["access-control-expose-headers"]
+            assert answer.headers["vary"] == "Origin"
+
+    play(scenario, allowed_origins=f"https://other.example, {PAGE}")
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "https://app.example.evil.example", "https://app.example:8443", "null", None])
+@pytest.mark.parametrize("allowed", [PAGE, ""])
+def test_other_pages_are_told_nothing(play: Play, origin: str | None, allowed: str) -> None:
+    async def scenario(h: Harness) -> None:
+        headers = {"Origin": origin} if origin else {}
+        asked = await h.call("OPTIONS", "/api/v1/orders", headers={**headers, "Access-Control-Request-Method": "POST"})
+        assert (asked.status_code, asked.json()["code"]) == (405, "METHOD_NOT_ALLOWED")
+        called = await h.call("GET", "/api/v1/markets", headers=headers)
+        assert called.status_code == 200
+        for answer in (asked, called):
+            assert not [name for name in answer.headers if name.startswith("access-control-")]
+            assert answer.headers.get("vary") == ("Origin" if allowed else None)
+
+    play(scenario, allowed_origins=allowed)
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "status", "code"),
     [

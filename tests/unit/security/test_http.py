@@ -14,10 +14,12 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from mycrypto import telemetry
+from mycrypto.cors import Cors
 from mycrypto.errors import ProblemError
 from mycrypto.http import Api, Reply, Request
 from mycrypto.proxies import Proxy
 from mycrypto.security.tokens import Role
+from mycrypto.settings import SettingsError
 
 Event = dict[str, Any]
 
@@ -161,6 +163,29 @@ def test_path_parts_and_query_reach_the_endpoint() -> None:
     status, problem, _ = _call(api, _event(path="/things/a", query={"limit": "five"}))
     assert (status, problem["errors"][0]["field"]) == (400, "limit")
     assert _call(api, _event(path="/things/a", query={"colour": "red"}))[1]["errors"][0]["field"] == "colour"
+
+
+def test_pages_of_allowed_origins_and_no_others_may_use_the_routes() -> None:
+    api = _api(lambda _: {"it": "works"}, cors=Cors.parse("https://app.example"))
+    page = {"Origin": "https://app.example"}
+    ask = {"Access-Control-Request-Method": "POST"}
+    status, body, headers = _call(api, _event("OPTIONS", headers=page | ask))
+    assert (status, body, headers["Access-Control-Allow-Origin"]) == (204, {}, "https://app.example")
+    assert "POST" in headers["Access-Control-Allow-Methods"]
+    for event in (_event(headers=page), _event("DELETE", headers=page), _event(path="/nothing", headers=page)):
+        assert _call(api, event)[2]["Access-Control-Allow-Origin"] == "https://app.example"
+    status, _, headers = _call(api, _event("OPTIONS", headers={"Origin": "https://evil.example"} | ask))
+    assert status == 405
+    assert "Access-Control-Allow-Origin" not in headers
+    assert "Vary" not in _call(_api(lambda _: {}), _event(headers=page))[2]
+
+
+@pytest.mark.parametrize(
+    "text", ["*", "app.example", "https://app.example/", "https://app.example,", "ftp://app.example", "https://App.example"]
+)
+def test_what_is_no_origin_is_refused_at_the_start(text: str) -> None:
+    with pytest.raises(SettingsError, match="ALLOWED_ORIGINS"):
+        Cors.parse(text)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from aws_lambda_powertools.event_handler import Response as GatewayResponse
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from mycrypto.cors import NOBODY, Cors
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError
 from mycrypto.faults import validation_problem
 from mycrypto.proxies import DIRECT, Proxy
@@ -191,14 +192,18 @@ class Api:
         *,
         database_errors: str = "",
         proxy: Proxy | None = None,
+        cors: Cors = NOBODY,
         body_bytes_max: int = BODY_BYTES_MAX,
     ) -> None:
-        """``database_errors`` is the metric that counts requests which PostgreSQL failed, if there is one."""
+        """``database_errors`` is the metric that counts requests which PostgreSQL failed, if there is one. ``cors``: which pages of other
+        origins may use the routes.
+        """
         self._logger = logger
         self._meter = meter
         self._database_errors = database_errors
         self._database_failed = False
         self._proxy = proxy or DIRECT
+        self._cors = cors
         self._body_bytes_max = body_bytes_max
         self._resolver = APIGatewayRestResolver(debug=False)
         self._known: list[tuple[str, re.Pattern[str]]] = []
@@ -248,6 +253,7 @@ class Api:
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         started = time.perf_counter()
         request = Request(event, proxy=self._proxy, body_bytes_max=self._body_bytes_max)
+        request.answer_headers.update(self._cors.headers(request.header("origin")))
         self._request = request
         self._route = "unknown"
         self._database_failed = False
@@ -272,9 +278,13 @@ class Api:
             self._logger.remove_keys(["traceId", "userId"])
 
     def _refuse_unknown(self, request: Request) -> Reply:
-        allowed = sorted({method for method, pattern in self._known if pattern.fullmatch(request.path)})
-        if allowed:
-            raise ProblemError("METHOD_NOT_ALLOWED", headers={"Allow": ", ".join(allowed)})
+        if request.method == "OPTIONS":
+            allowed = self._cors.preflight(request.header("origin"), request.header("access-control-request-method"))
+            if allowed is not None:
+                return Reply(status=204, headers=allowed)
+        methods = sorted({method for method, pattern in self._known if pattern.fullmatch(request.path)})
+        if methods:
+            raise ProblemError("METHOD_NOT_ALLOWED", headers={"Allow": ", ".join(methods)})
         raise ProblemError("NOT_FOUND", "there is no such path")
 
     def _guard(self, call: Callable[[Request], Any]) -> GatewayResponse[str]:
