@@ -21,6 +21,8 @@ from engine_container.web.call import BODY_BYTES_MAX
 REQUEST_SECONDS_MAX: Final = 20.0
 """For the first request of a connection to begin, and for each to come whole."""
 CHECK_SECONDS_MIN: Final = 1.0
+HEAD_BYTES_MAX: Final = 64 * 1024
+"""Of a request line with its fields, as a load balancer has it. The library has no bound for the fields, and keeps them all."""
 
 _VERSION: Final = b" HTTP/1.1\r\n"
 _END: Final = b"\r\n\r\n"
@@ -42,6 +44,9 @@ class QuickHttpProtocol(HttpToolsProtocol):
         """Close the connection with the next answer."""
         self._in_message = False
         """The library has read the beginning of a message and not its end."""
+        self._head_bytes = 0
+        """Given to the library for a head that is not whole yet."""
+        self._in_head = False
         self._silent = True
         """Nothing has come yet."""
         self._since = self.loop.time()
@@ -92,8 +97,26 @@ class QuickHttpProtocol(HttpToolsProtocol):
     # the library's requests
 
     def on_message_begin(self) -> None:
-        self._in_message = True
+        self._in_message = self._in_head = True
+        self._head_bytes = 0
         super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        super().on_headers_complete()
+
+    def _give_to_library(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._in_head and not self.transport.is_closing():
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES_MAX:
+                self._refuse_head()
+
+    def _refuse_head(self) -> None:
+        said = b"At most %d bytes of a request line and its fields are accepted." % HEAD_BYTES_MAX
+        fields = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(said)
+        self.transport.write(STATUS_LINE[431] + fields + said)
+        self.transport.close()
 
     def on_message_complete(self) -> None:
         self._in_message = False
@@ -111,7 +134,7 @@ class QuickHttpProtocol(HttpToolsProtocol):
                 self._silent = False
                 self._since = self.loop.time()
             if self._in_message or self.pipeline or self._is_library_answering():
-                super().data_received(data)
+                self._give_to_library(data)
                 return
         else:
             data = self._held + data
@@ -122,7 +145,7 @@ class QuickHttpProtocol(HttpToolsProtocol):
                 return
         self._held = b""
         if self.flow.write_paused or not self._is_begun(data):
-            super().data_received(data)
+            self._give_to_library(data)
 
     def _is_begun(self, data: bytes) -> bool:
         """Begin the request at the front, or hold it until it is whole; ``False`` for one that is not for the short way."""

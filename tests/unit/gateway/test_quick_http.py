@@ -218,6 +218,19 @@ def test_requests_in_one_go_are_answered_in_their_order_whichever_way_they_take(
     talk(conversation)
 
 
+@pytest.mark.parametrize("beginning", [b"GET /x HTTP/1.1\r\n", b"POST /quick HTTP/1.1\r\nHost: x\r\n"], ids=["library", "ours"])
+@pytest.mark.parametrize("more", [b"X: y\r\n" * 11_000, b"X: " + b"y" * 66_000], ids=["many", "long"])
+def test_a_head_without_end_is_refused_and_not_kept(beginning: bytes, more: bytes) -> None:
+    async def conversation(_: App, raw: Raw, __: uvicorn.Server) -> None:
+        raw.writer.write(beginning)
+        raw.writer.write(more)
+        heard = await raw.end()
+        assert heard.startswith(b"HTTP/1.1 431 ")
+        assert heard.endswith(b"are accepted.")
+
+    talk(conversation)
+
+
 def test_who_sends_a_large_body_first_hears_then_why_it_is_refused() -> None:
     async def take(call: Call) -> Reply:
         return Reply({"bytes": len(await call.body())})
