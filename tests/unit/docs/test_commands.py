@@ -56,7 +56,7 @@ def test_make_targets_exist(document: Path) -> None:
 
 
 def test_the_python_example_signs_as_the_gateway_checks(monkeypatch: pytest.MonkeyPatch) -> None:
-    (program,) = re.findall(r"```python\n(.*?)```", AUTHENTICATION, re.DOTALL)
+    program = re.findall(r"```python\n(.*?)```", AUTHENTICATION, re.DOTALL)[0]
     sent: list[Any] = []
 
     class Answer:
