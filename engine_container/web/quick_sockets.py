@@ -167,6 +167,8 @@ class QuickSocketProtocol(WebSocketsSansIOProtocol):
             self.writable.set()  # a close waits for no reader
             self._cut_later()
         await super().send(message)
+        if message["type"] == "websocket.http.response.body" and self.close_sent:
+            self.handshake_complete = True  # by a refusal, which the library would report as an error of the application
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()

@@ -272,3 +272,19 @@ def test_a_server_that_stops_lets_the_application_finish_and_say_why() -> None:
             return [*heard, client.close_code, client.close_reason]
 
     assert asyncio.run(scenario()) == ["hello", "what was under way", 1012, "come back later"]
+
+
+def test_a_refused_handshake_is_no_error_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.http.response.start", "status": 404, "headers": [(b"content-type", b"text/plain")]})
+        await send({"type": "websocket.http.response.body", "body": b"no"})
+
+    async def scenario() -> tuple[int, bytes]:
+        async with serving(refuse) as server:
+            with pytest.raises(websockets.InvalidStatus) as refused:
+                await websockets.connect(f"ws://127.0.0.1:{port_of(server)}")
+            return refused.value.response.status_code, bytes(refused.value.response.body)
+
+    assert asyncio.run(scenario()) == (404, b"no")
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
