@@ -74,7 +74,7 @@ def messages() -> dict[str, dict[str, Any]]:
     symbol: dict[str, Any] = {"symbol": _TEXT}
     stream: dict[str, Any] = {"stream": {"enum": list(get_args(StreamName))}}
     of_symbol = stream | symbol
-    mode = {"mode": {"const": "paper", "description": "Of paper orders only"}}
+    mode = {"mode": {"const": "paper", "description": "Of paper trading only"}}
     subscription = stream | mode | {"symbol": {"type": ["string", "null"]}, "id": _ID, "success": {"type": "boolean"}}
     return {
         "connected": _message("connected", "The first message of every connection", {}, _object(connection_id=_TEXT)),
@@ -131,7 +131,9 @@ def messages() -> dict[str, dict[str, Any]]:
             stream | {"id": _ID, "sequence": _SEQUENCE} | mode,
             _object(orders={"type": "integer"}, complete={"type": "boolean"}),
         ),
-        "balance_update": _message("balance_update", "One of your balances changed", stream | {"sequence": _SEQUENCE}, _ref(api.Balance)),
+        "balance_update": _message(
+            "balance_update", "One of your balances changed", stream | mode | {"sequence": _SEQUENCE}, _ref(api.Balance)
+        ),
         "authenticated": _message(
             "authenticated",
             "The connection bears your name until expires_at",

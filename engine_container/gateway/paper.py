@@ -8,7 +8,7 @@ after the other, and a name that was used before is seen.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -161,12 +161,16 @@ class PaperAccounts(TradeStore):
 
     async def balances(self, user_id: bytes, now_ms: int) -> dict[str, Balance]:
         """By asset; of who has no account yet, what it will begin with."""
-        rows = await self._rows(
-            "SELECT asset, available, locked, updated_at FROM paper_balances WHERE user_id = %s", (UUID(bytes=user_id),)
-        )
-        if not rows:
-            return {asset: Balance(units, 0, 0, now_ms) for asset, units in rules.START.items()}
-        return {asset: Balance(from_numeric(available), from_numeric(locked), 0, milliseconds(at)) for asset, available, locked, at in rows}
+        return (await self.balances_of([user_id], now_ms))[user_id]
+
+    async def balances_of(self, user_ids: Collection[bytes], now_ms: int) -> dict[bytes, dict[str, Balance]]:
+        """As :meth:`balances`, of several users."""
+        held: dict[bytes, dict[str, Balance]] = {user_id: {} for user_id in user_ids}
+        query = "SELECT user_id, asset, available, locked, updated_at FROM paper_balances WHERE user_id = ANY(%s) ORDER BY user_id, asset"
+        for user_id, asset, available, locked, at in await self._rows(query, ([UUID(bytes=each) for each in user_ids],)):
+            held[user_id.bytes][asset] = Balance(from_numeric(available), from_numeric(locked), 0, milliseconds(at))
+        fresh = {asset: Balance(units, 0, 0, now_ms) for asset, units in rules.START.items()}
+        return {user_id: own or fresh for user_id, own in held.items()}
 
     async def positions(self, user_id: bytes, symbol: str | None) -> list[Holding]:
         """What the trades since the last fresh start add up to, by symbol."""

@@ -134,7 +134,7 @@ class Connection:
         self.cancel_on_disconnect = False
         """Whether the user's open orders are cancelled when the connection ends."""
         self.subscriptions: set[tuple[str, str]] = set()
-        """(stream, symbol); instead of a symbol "" for streams without one, "paper" for paper orders."""
+        """(stream, symbol); instead of a symbol "" for streams without one, "paper" for paper trading."""
         self.active_at = self._taken_at = time.monotonic()
         self.notified_of_s = 0
         """The expiry that the client was told of."""

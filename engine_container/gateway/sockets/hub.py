@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from engine_container.gateway.sockets.books import BookChannel
 from engine_container.gateway.sockets.connection import Connection, now_ms, text_of
-from engine_container.gateway.sockets.order_messages import RESYNC_ORDERS_MAX, order_update, push_resynced
+from engine_container.gateway.sockets.order_messages import RESYNC_ORDERS_MAX, balance_update, order_update, push_resynced
 from engine_container.views.balances import Balance
 from engine_container.views.observer import Observer, OrderChange
 from engine_container.views.orders import Order
 from engine_container.views.projection import Projection
-from engine_container.views.rendering import balance_model, iso, order_model, public_trade_model, ticker_model
+from engine_container.views.rendering import iso, order_model, public_trade_model, ticker_model
 from engine_container.views.trades import TradeRecord
 from mycrypto.contracts.events import EventRecord, SymbolChanged
 from mycrypto.contracts.trading import OrderStatus, Side
@@ -68,7 +68,7 @@ class Hub(Observer):
         elif stream == "balances" and caller is not None:
             self._balance_readers.setdefault(caller.user_id, set()).add(reader)
             for asset, balance in views.balances.of(caller.user_id).items():
-                reader.push(_balance_text(asset, balance))
+                reader.push(balance_update(asset, balance))
 
     def unsubscribe(self, reader: Connection, stream: str, symbol: str) -> None:
         """Remove a listener; does nothing if it does not listen."""
@@ -133,7 +133,7 @@ class Hub(Observer):
     def balance_changed(self, user_id: bytes, asset: str, balance: Balance) -> None:
         readers = self._balance_readers.get(user_id)
         if readers and self._is_shown():
-            text = _balance_text(asset, balance)
+            text = balance_update(asset, balance)
             for reader in readers:
                 reader.push(text)
 
@@ -175,7 +175,7 @@ class Hub(Observer):
         for reader in set().union(*self._order_readers.values()):
             self.resync_orders(reader, shown.watermark)
         for user_id, readers in self._balance_readers.items():
-            texts = [_balance_text(*held) for held in views.balances.of(user_id).items() if held[1].seq > shown.watermark]
+            texts = [balance_update(*held) for held in views.balances.of(user_id).items() if held[1].seq > shown.watermark]
             for reader in readers:
                 for text in texts:
                     reader.push(text)
@@ -221,15 +221,3 @@ class Hub(Observer):
 
     def _order_text(self, order: Order, action: str, seq: int, time_ms: int) -> str:
         return order_update(order_model(order, order.symbol.rpartition("/")[2], self._shard), action, seq, time_ms)
-
-
-def _balance_text(asset: str, balance: Balance) -> str:
-    return text_of(
-        {
-            "type": "balance_update",
-            "stream": "balances",
-            "timestamp": balance.time_ms,
-            "sequence": balance.seq,
-            "data": balance_model(asset, balance),
-        }
-    )

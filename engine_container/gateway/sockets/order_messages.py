@@ -1,4 +1,4 @@
-"""What a socket says of own orders, live or paper: a paper order's messages name the mode, so that no program takes play for earnest."""
+"""What a socket says of own orders and balances, live or paper: a paper order's messages name the mode, so that no program takes play for earnest."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Final, Literal
 from msgspec import UNSET, UnsetType
 
 from engine_container.gateway.sockets.connection import Connection, now_ms, text_of
+from engine_container.views.balances import Balance
+from engine_container.views.rendering import balance_model
 from mycrypto.contracts import api
 
 RESYNC_ORDERS_MAX: Final = 1_000
@@ -27,6 +29,21 @@ def order_update(order: api.Order, action: str, sequence: int, time_ms: int) -> 
             "timestamp": time_ms,
             "sequence": sequence,
             "data": order,
+        }
+    )
+
+
+def balance_update(asset: str, balance: Balance, *, mode: _Named = UNSET) -> str:
+    """A balance as it is after a change; of paper balances there are no numbers, the last one told counts."""
+    numbered = {"sequence": balance.seq} if mode is UNSET else {}
+    return text_of(
+        {
+            "type": "balance_update",
+            "stream": "balances",
+            **_mode(mode),
+            "timestamp": balance.time_ms,
+            **numbered,
+            "data": balance_model(asset, balance),
         }
     )
 

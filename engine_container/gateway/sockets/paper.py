@@ -1,5 +1,5 @@
-"""Changes of paper orders for the sockets that ask for them. Whoever makes them, a gateway or the publisher, writes them into the trade database;
-there they are looked for while somebody listens, so that nothing is missed whatever fails in between.
+"""Changes of paper orders and balances for the sockets that ask for them. Whoever makes them, a gateway or the publisher, writes them into the
+trade database; there they are looked for while somebody listens, so that nothing is missed whatever fails in between.
 """
 
 from __future__ import annotations
@@ -7,43 +7,61 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from engine_container.gateway.paper import PaperAccounts
 from engine_container.gateway.paper_changes import PaperChanges
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.routes.paper import shown
-from engine_container.gateway.sockets.connection import Connection
-from engine_container.gateway.sockets.order_messages import RESYNC_ORDERS_MAX, order_update, push_resynced
+from engine_container.gateway.sockets.connection import Connection, now_ms
+from engine_container.gateway.sockets.order_messages import RESYNC_ORDERS_MAX, balance_update, order_update, push_resynced
+from engine_container.views.balances import Balance
 from mycrypto.errors import ProblemError
 
-PAPER_ORDERS: Final = ("orders", "paper")
-"""The stream among a connection's subscriptions."""
+PAPER: Final = "paper"
+PAPER_ORDERS: Final = ("orders", PAPER)
+PAPER_BALANCES: Final = ("balances", PAPER)
+"""The streams among a connection's subscriptions."""
 EVERY_SECONDS: Final = 0.25
 CHANGES_MAX: Final = 500
 """Read at a time."""
 
 
-class PaperStream:
-    """Who listens to own paper orders, and which change of each user was told last."""
+class PaperStreams:
+    """Who listens to own paper orders and balances, which change of each user's orders was told last, and which balances each reader knows."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._readers: dict[bytes, set[Connection]] = {}
         self._seen: dict[bytes, int] = {}
+        self._balances: dict[Connection, dict[str, Balance]] = {}
         self._failing = False
 
     @property
     def _changes(self) -> PaperChanges:
         if self._gateway.paper_changes is None:
-            raise ProblemError("SERVICE_UNAVAILABLE", "this gateway has no database for paper trading")
+            raise _no_database()
         return self._gateway.paper_changes
 
-    async def join(self, reader: Connection) -> None:
-        """Add a listener: it hears of every change after this. Raises SERVICE_UNAVAILABLE."""
+    @property
+    def _accounts(self) -> PaperAccounts:
+        if self._gateway.paper is None:
+            raise _no_database()
+        return self._gateway.paper
+
+    async def join(self, reader: Connection, stream: tuple[str, str]) -> None:
+        """Add a listener: it hears of every change after this, and of balances as they are at first. Raises SERVICE_UNAVAILABLE."""
+        if stream == PAPER_BALANCES:
+            await self._accounts.balances(reader.signed_in().user_id, now_ms())  # so that a missing database is told at once
+            self._balances[reader] = {}
+            return
         user_id = reader.signed_in().user_id
         newest = await self._changes.newest(user_id)
         self._readers.setdefault(user_id, set()).add(reader)
         self._seen.setdefault(user_id, newest)
 
-    def leave(self, reader: Connection) -> None:
+    def leave(self, reader: Connection, stream: tuple[str, str]) -> None:
+        if stream == PAPER_BALANCES:
+            self._balances.pop(reader, None)
+            return
         user_id = reader.signed_in().user_id
         readers = self._readers.get(user_id, set())
         readers.discard(reader)
@@ -68,6 +86,7 @@ class PaperStream:
             try:
                 while await self._tell():
                     pass
+                await self._tell_balances()
             except ProblemError as problem:
                 if not self._failing:
                     self._gateway.logger.warning("changes of paper orders are not told now: %s", problem.detail)
@@ -91,3 +110,20 @@ class PaperStream:
             for reader in self._readers[user_id]:
                 reader.push(text)
         return len(changes) == CHANGES_MAX
+
+    async def _tell_balances(self) -> None:
+        """A balance says what is, not what changed: whatever happened between two looks is told once."""
+        if not self._balances:
+            return
+        users = {reader.signed_in().user_id for reader in self._balances}
+        held = await self._accounts.balances_of(users, now_ms())
+        for reader, known in self._balances.items():
+            for asset, balance in held.get(reader.signed_in().user_id, {}).items():
+                last = known.get(asset)
+                if last is None or (last.available, last.locked) != (balance.available, balance.locked):
+                    known[asset] = balance
+                    reader.push(balance_update(asset, balance, mode="paper"))
+
+
+def _no_database() -> ProblemError:
+    return ProblemError("SERVICE_UNAVAILABLE", "this gateway has no database for paper trading")

@@ -38,6 +38,6 @@ class ClientMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     order_id: Annotated[str, Meta(max_length=64)] | None = None
     client_order_id: ClientOrderId | None = None
     mode: Mode = "live"
-    """With subscribe, unsubscribe and resync of orders, cancel and cancel_all: paper for what happens with play money."""
+    """With subscribe and unsubscribe of orders and balances, resync of orders, cancel and cancel_all: paper for what happens with play money."""
     cancel_on_disconnect: bool | None = None
     """With auth: whether all open (live) orders of the user are cancelled when this connection ends, whatever ends it."""

@@ -18,7 +18,7 @@ from engine_container.gateway.routes.paper import Paper
 from engine_container.gateway.sockets import connection as wire
 from engine_container.gateway.sockets.connection import Connection, now_ms, query_cancels, query_mode, query_token, received_text
 from engine_container.gateway.sockets.order_entry import OrderEntry
-from engine_container.gateway.sockets.paper import PaperStream
+from engine_container.gateway.sockets.paper import PaperStreams
 from engine_container.gateway.sockets.protocol import ORDER_ACTIONS, Addressed, ClientMessage
 from engine_container.gateway.sockets.standing import Standing
 from engine_container.gateway.sockets.subscriptions import Subscriptions
@@ -61,7 +61,7 @@ class Sockets:
         self._gateway = gateway
         self._orders = orders
         self._entry = OrderEntry(gateway, orders, paper)
-        self._paper = PaperStream(gateway)
+        self._paper = PaperStreams(gateway)
         self._subscriptions = Subscriptions(gateway, self._paper)
         self._standing = Standing(gateway)
         self._open: set[Connection] = set()

@@ -7,7 +7,7 @@ from typing import Final
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import known_symbol
 from engine_container.gateway.sockets.connection import Connection, now_ms
-from engine_container.gateway.sockets.paper import PAPER_ORDERS, PaperStream
+from engine_container.gateway.sockets.paper import PAPER, PAPER_ORDERS, PaperStreams
 from engine_container.gateway.sockets.protocol import PRIVATE_STREAMS, ClientMessage
 from mycrypto.contracts.api import Mode
 from mycrypto.errors import ProblemError, invalid
@@ -18,7 +18,7 @@ SUBSCRIPTIONS_MAX: Final = 10
 class Subscriptions:
     """Of all connections of a gateway."""
 
-    def __init__(self, gateway: Gateway, paper: PaperStream) -> None:
+    def __init__(self, gateway: Gateway, paper: PaperStreams) -> None:
         self._gateway = gateway
         self._paper = paper
 
@@ -31,11 +31,11 @@ class Subscriptions:
             raise ProblemError(
                 "RATE_LIMIT_EXCEEDED", f"at most {SUBSCRIPTIONS_MAX} subscriptions of one connection", limit=SUBSCRIPTIONS_MAX
             )
-        if key == PAPER_ORDERS:
-            await self._paper.join(connection)
+        if key[1] == PAPER:
+            await self._paper.join(connection, key)
         connection.subscriptions.add(key)
         connection.push_message({"type": "subscribed", **_told(key, request_id)})
-        if key != PAPER_ORDERS:
+        if key[1] != PAPER:
             self._gateway.hub.subscribe(connection, *key)
 
     def remove(self, connection: Connection, message: ClientMessage) -> None:
@@ -62,8 +62,8 @@ class Subscriptions:
             self._leave(connection, key)
 
     def _leave(self, connection: Connection, key: tuple[str, str]) -> None:
-        if key == PAPER_ORDERS:
-            self._paper.leave(connection)
+        if key[1] == PAPER:
+            self._paper.leave(connection, key)
         else:
             self._gateway.hub.unsubscribe(connection, *key)
 
@@ -75,11 +75,11 @@ class Subscriptions:
 
     def _key(self, connection: Connection, stream: str, spelling: str, mode: Mode) -> tuple[str, str]:
         views = self._gateway.require_views()
-        if mode == "paper" and stream != "orders":
-            raise invalid("mode", "paper is for the stream orders alone")
+        if mode == "paper" and stream not in PRIVATE_STREAMS:
+            raise invalid("mode", "paper is for the streams orders and balances alone")
         if stream in PRIVATE_STREAMS:
             connection.signed_in()
-            return PAPER_ORDERS if mode == "paper" else (stream, "")
+            return stream, PAPER if mode == "paper" else ""
         if not spelling:
             raise invalid("symbol", "is required")
         return stream, known_symbol(views.symbols, spelling).symbol
@@ -88,6 +88,6 @@ class Subscriptions:
 def _told(key: tuple[str, str], request_id: object) -> dict[str, object]:
     stream, symbol = key
     what: dict[str, object] = {"stream": stream, "symbol": symbol or None}
-    if key == PAPER_ORDERS:
+    if symbol == PAPER:
         what = {"stream": stream, "symbol": None, "mode": "paper"}
     return {**what, "timestamp": now_ms(), "id": request_id, "success": True}

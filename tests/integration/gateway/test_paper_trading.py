@@ -485,9 +485,36 @@ def test_live_and_paper_orders_are_told_apart(at_desk: Play) -> None:
             assert (await socket.hear("result"))["data"]["cancelled"] == 1
             socket.say(action="unsubscribe", stream="orders", mode="paper")
             assert (await socket.hear("unsubscribed"))["mode"] == "paper"
-            socket.say(action="subscribe", stream="balances", mode="paper")
-            assert (await socket.hear("error"))["error"]["detail"] == "mode paper is for the stream orders alone"
+            socket.say(action="subscribe", stream="trades", symbol="BTCUSDT", mode="paper")
+            assert (await socket.hear("error"))["error"]["detail"] == "mode paper is for the streams orders and balances alone"
             assert desk.harness.engine.appended == []
+
+    at_desk(scenario)
+
+
+def test_paper_balances_are_told_as_they_are_and_when_they_change(at_desk: Play) -> None:
+    async def scenario(desk: Desk) -> None:
+        async with desk.harness.socket("/ws", user=ALICE) as socket:
+            socket.say(action="subscribe", stream="balances", mode="paper")
+            assert (await socket.hear("subscribed"))["mode"] == "paper"
+
+            async def told() -> tuple[str, str, str]:
+                message = await socket.hear("balance_update")
+                assert message["mode"] == "paper"
+                return message["data"]["asset"], message["data"]["available"], message["data"]["locked"]
+
+            assert {await told(), await told()} == {("TRY", "1000000", "0"), ("USDT", "100000", "0")}
+            order = (await desk.place(BUY))["id"]
+            asset, available, locked = await told()
+            balances = (await desk.call("GET", "/api/v1/account/balances?mode=paper")).json()["data"]
+            assert {"asset": asset, "available": available, "locked": locked}.items() <= next(
+                b for b in balances if b["asset"] == asset
+            ).items()
+            assert locked != "0"
+            await desk.call("DELETE", f"/api/v1/orders/{order}")
+            assert await told() == ("USDT", "100000", "0")
+            socket.say(action="unsubscribe", stream="balances", mode="paper")
+            await socket.hear("unsubscribed")
 
     at_desk(scenario)
 
