@@ -128,9 +128,12 @@ class Publisher:
                     await self._begin(publish_from)
                     begun = True
                 await self._log.open(self._offset)
-                self._states["event-log"] = "ok"
+                end = await self._log.end()
+                self._states["event-log"] = "catching up"
                 while True:
                     records = await self._log.read()
+                    if not records or records[-1].offset + 1 >= end:
+                        self._states["event-log"] = "ok"
                     if records:
                         await self._publish(self._apply(records, publish_from), records[-1].offset + 1)
                         self._offset = records[-1].offset + 1
@@ -201,10 +204,13 @@ class Publisher:
         tickers_due = 0.0
         while True:
             try:
-                await self._cache.write_books(self.views)
-                if time.monotonic() >= tickers_due:
-                    await self._cache.write_tickers(self.views)
-                    tickers_due = time.monotonic() + TICKER_SECONDS
+                if self._states["event-log"] != "ok":
+                    await self._redis.ping()  # what was true some time ago is not told as new; tickers end by themselves
+                else:
+                    await self._cache.write_books(self.views)
+                    if time.monotonic() >= tickers_due:
+                        await self._cache.write_tickers(self.views)
+                        tickers_due = time.monotonic() + TICKER_SECONDS
             except (redis.exceptions.RedisError, OSError) as error:
                 CACHE_FAILURES.add()
                 if self._states["redis"] != "not reachable":

@@ -1,0 +1,115 @@
+"""What the publisher tells the cache, and of itself, depends on whether it knows what is true now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from engine_container.logs.ports import LogRecord
+from engine_container.publisher import process
+from engine_container.publisher.envelopes import Message
+from engine_container.publisher.process import Publisher
+from engine_container.publisher.settings import PublisherSettings
+from tests.unit.gateway.memory_logs import MemoryEvents
+from tests.unit.publisher.test_envelopes import Market
+
+
+class Slowly(MemoryEvents):
+    """Gives one record at a time, and waits before each until it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let = asyncio.Semaphore(0)
+
+    async def read(self) -> list[LogRecord]:
+        if self.position < len(self.records):
+            await self.let.acquire()
+            self.position += 1
+            return [LogRecord(self.position - 1, self.records[self.position - 1])]
+        return await super().read()
+
+
+class Topics:
+    async def open(self) -> int:
+        return 0
+
+    async def publish(self, messages: Sequence[Message], next_offset: int) -> int:
+        return len(messages)
+
+    async def close(self) -> None:
+        pass
+
+
+class Cache:
+    """The part of Redis that is written to; ``keys`` are those of the last writes."""
+
+    def __init__(self) -> None:
+        self.keys: set[str] = set()
+
+    async def ping(self) -> bool:
+        return True
+
+    @asynccontextmanager
+    async def pipeline(self, *, transaction: bool) -> AsyncIterator[Cache]:
+        yield self
+
+    def set(self, key: str, value: bytes, *, px: int) -> None:
+        self.keys.add(key)
+
+    def delete(self, key: str) -> None:
+        self.keys.add(key)
+
+    zadd: Callable[[Cache, str, dict[bytes, int]], None] = lambda self, key, _: self.keys.add(key)
+
+    async def execute(self) -> None:
+        pass
+
+    async def aclose(self) -> None:
+        pass
+
+
+async def until(true: Callable[[], bool]) -> None:
+    for _ in range(1_000):
+        if true():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not come to that in ten seconds")
+
+
+def test_nothing_is_told_as_new_before_the_end_of_the_log_and_while_it_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "TICKER_SECONDS", 0.0)
+    monkeypatch.setattr(process, "BOOK_SECONDS", 0.01)
+
+    async def scenario() -> None:
+        log, cache, topics = Slowly(), Cache(), Topics()
+        log.records = list(Market().engine.log.records)
+        parts: dict[str, Any] = {"event_log": log, "topics": topics, "cache": cache}
+        publisher = Publisher(PublisherSettings(kafka_bootstrap_servers="unused:1", redis_url="redis://unused:1"), **parts)
+        await publisher.start()
+        try:
+            log.let.release()
+            await until(lambda: "BTC/USDT" in publisher.views.books)
+            await until(lambda: publisher.checks()["redis"] == "ok")
+            await asyncio.sleep(0.1)
+            assert publisher.checks()["event-log"] == "catching up"
+            assert cache.keys == set()
+            for _ in log.records:
+                log.let.release()
+            await until(lambda: publisher.checks()["event-log"] == "ok")
+            await until(lambda: cache.keys == {"orderbook:BTCUSDT", "ticker:BTCUSDT"})
+            log.broken = True
+            await until(lambda: publisher.checks()["event-log"] == "not reachable")
+            await asyncio.sleep(0.05)
+            cache.keys.clear()
+            await asyncio.sleep(0.1)
+            assert cache.keys == set(), "a ticker of a time before is not written as one of now"
+            log.broken = False
+            await until(lambda: "ticker:BTCUSDT" in cache.keys)
+        finally:
+            await publisher.stop()
+
+    asyncio.run(scenario())
