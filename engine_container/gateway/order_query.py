@@ -20,6 +20,8 @@ V = TypeVar("V")
 
 _MODES: Final[dict[str, api.Mode]] = {"live": "live", "paper": "paper"}
 
+BY_MODE: Final = frozenset({"mode"})
+CANCEL_QUERY: Final = frozenset({"symbol", "side", "mode"})
 LIST_QUERY: Final = frozenset(
     {
         "symbol",

@@ -144,16 +144,16 @@ class Gateway:
         """What keeps the gateway from its work. Cache and history must have been there once; losing them later only slows it."""
         return [name for name, state in self.checks().items() if state != "ok" and name not in self._seen]
 
-    async def caller(self, call: Call, *, trades: bool = False, tokens: int = 1) -> Caller:
-        """Who is calling, by token or by API key, and within the limits of the tier. Raises UNAUTHORIZED, INVALID_TOKEN, FORBIDDEN,
-        RATE_LIMIT_EXCEEDED.
+    async def caller(self, call: Call, *, trades: bool = False, changes: bool = False) -> Caller:
+        """Who is calling, by token or by API key, and within the limits of the tier. ``changes``: what is asked for changes something, so that
+        a key which only reads does not open it; trading always does. Raises UNAUTHORIZED, INVALID_TOKEN, FORBIDDEN, RATE_LIMIT_EXCEEDED.
         """
         if is_signed(call):
-            key = await self.api_keys.verify(call, Scope.TRADE if trades else Scope.READ)
+            key = await self.api_keys.verify(call, Scope.TRADE if trades or changes else Scope.READ)
             caller = Caller(key.user_id.bytes, key.identity)
         else:
             caller = await self.auth.caller(call)
-        call.tell(await self.limits.spend(caller.user_id, caller.tier, Use.ORDERS if trades else Use.API, tokens))
+        call.tell(await self.limits.spend(caller.user_id, caller.tier, Use.ORDERS if trades else Use.API))
         return caller
 
     def caller_at_hand(self, call: Call, *, kept: int = 0) -> Caller | None:

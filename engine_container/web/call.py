@@ -20,6 +20,8 @@ PASSED_OVER_BYTES_MAX: Final = 4 * 1024 * 1024
 """A refused body up to this length is taken in, unread: many clients look for an answer only when they have sent everything."""
 JSON_MEDIA_TYPE: Final = "application/json"
 QUERY_PARAMETERS_MAX: Final = 20
+NOTHING: Final[frozenset[str]] = frozenset()
+"""The parameters of a query that takes none."""
 _NUL: Final = b"\x00"
 _ESCAPED_NUL: Final = b"\\u0000"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine_container.gateway.lookup import order_by_id
+from engine_container.gateway.order_query import BY_MODE
 from engine_container.gateway.pages import Position, cursor_text, parse_page
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import known_symbol
@@ -29,7 +30,7 @@ class Account:
 
     async def balances(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call)
-        call.query(frozenset({"mode"}))
+        call.query(BY_MODE)
         own = self._gateway.require_views().balances.of(caller.user_id)
         return Reply(api.BalanceList([balance_model(asset, own[asset]) for asset in sorted(own)]))
 
@@ -54,7 +55,7 @@ class Account:
     async def fees(self, call: Call) -> Reply:
         """The rates that the caller's next orders are accepted with."""
         caller = await self._gateway.caller(call)
-        call.query(frozenset({"mode"}))
+        call.query(BY_MODE)
         views = self._gateway.require_views()
         own = views.users.get(caller.user_id)
         rows = [
@@ -70,12 +71,12 @@ class Account:
     async def positions(self, call: Call) -> Reply:
         """Every symbol that the caller has traded."""
         caller = await self._gateway.caller(call)
-        call.query(frozenset({"mode"}))
+        call.query(BY_MODE)
         return Reply(api.PositionList(await self._positions(caller.user_id, None)))
 
     async def position(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call)
-        call.query(frozenset({"mode"}))
+        call.query(BY_MODE)
         symbol = symbol_in_path(self._gateway.require_views(), call).symbol
         rows = await self._positions(caller.user_id, symbol)
         if not rows:

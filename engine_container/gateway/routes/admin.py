@@ -17,7 +17,7 @@ from engine_container.gateway.refusals import refusal
 from engine_container.gateway.routes.market import symbol_in_path
 from engine_container.gateway.submit import Answer
 from engine_container.views.rendering import limits_model, market_model
-from engine_container.web.call import BodyDecoder, Call, Reply
+from engine_container.web.call import NOTHING, BodyDecoder, Call, Reply
 from engine_container.web.quick_ids import new_uuid_bytes
 from mycrypto.contracts import api, events
 from mycrypto.contracts.commands import Command, Halt, Resume, SetRules, SetStatus, SetSymbol, SetUser
@@ -45,6 +45,7 @@ class Admin:
         caller = await self._gateway.caller(call)
         caller.require(Role.ADMIN)
         await self._gateway.auth.require_fresh_second_factor(caller)
+        call.query(NOTHING)
         return caller
 
     async def put_symbol(self, call: Call) -> Reply:

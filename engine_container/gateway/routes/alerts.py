@@ -7,10 +7,11 @@ from typing import Final
 from uuid import UUID
 
 from engine_container.gateway.alerts import AlertStore, PriceAlert
+from engine_container.gateway.auth import Caller
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import amount, known_symbol, trading_id
 from engine_container.views.rendering import iso
-from engine_container.web.call import BodyDecoder, Call, Reply
+from engine_container.web.call import NOTHING, BodyDecoder, Call, Reply
 from mycrypto.contracts import api
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.ids import new_uuid
@@ -32,8 +33,14 @@ class Alerts:
             raise ProblemError("SERVICE_UNAVAILABLE", "this gateway has no database for price alerts")
         return self._gateway.alerts
 
+    async def _owner(self, call: Call) -> Caller:
+        """Who changes something of their own, which a key that only reads may not."""
+        caller = await self._gateway.caller(call, changes=True)
+        call.query(NOTHING)
+        return caller
+
     async def place(self, call: Call) -> Reply:
-        caller = await self._gateway.caller(call)
+        caller = await self._owner(call)
         request = await _PLACE.read(call)
         symbol = known_symbol(self._gateway.require_views().symbols, request.symbol).symbol
         now_ms = time.time_ns() // 1_000_000
@@ -43,15 +50,16 @@ class Alerts:
 
     async def list(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call)
-        call.query(frozenset())
+        call.query(NOTHING)
         return Reply(api.AlertList([_model(alert) for alert in await self._store.all(caller.user_id)]))
 
     async def get(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call)
+        call.query(NOTHING)
         return _found(await self._store.get(caller.user_id, _alert_id(call)))
 
     async def change(self, call: Call) -> Reply:
-        caller = await self._gateway.caller(call)
+        caller = await self._owner(call)
         request = await _CHANGE.read(call)
         if request.condition is None and request.price is None:
             raise invalid("price", "or condition is required")
@@ -59,7 +67,7 @@ class Alerts:
         return _found(await self._store.change(caller.user_id, _alert_id(call), request.condition, price))
 
     async def remove(self, call: Call) -> Reply:
-        caller = await self._gateway.caller(call)
+        caller = await self._owner(call)
         return _found(await self._store.remove(caller.user_id, _alert_id(call)))
 
 

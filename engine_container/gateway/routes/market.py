@@ -14,7 +14,7 @@ from engine_container.views.minutes import DAY_MS, MINUTE_MS, joined
 from engine_container.views.projection import Projection
 from engine_container.views.rendering import book_model, candle_model, market_model, public_trade_model, ticker_model
 from engine_container.views.trades import RECENT_PER_SYMBOL, TradeRecord
-from engine_container.web.call import Call, Reply
+from engine_container.web.call import NOTHING, Call, Reply
 from mycrypto.contracts import api
 from mycrypto.contracts.events import SymbolChanged
 from mycrypto.errors import ProblemError, invalid
@@ -84,6 +84,7 @@ class Market:
 
     async def trade(self, call: Call) -> Reply:
         views = self._gateway.require_views()
+        call.query(NOTHING)
         _, parts = trading_id(call.path_params["trade_id"], "trade_id")
         record = None if parts is None or parts.shard != self._gateway.shard else views.trades.get(parts.number)
         if record is None and parts is not None and parts.shard == self._gateway.shard and self._gateway.history is not None:
@@ -94,12 +95,12 @@ class Market:
 
     async def ticker(self, call: Call) -> Reply:
         views = self._gateway.require_views()
-        call.query(frozenset())
+        call.query(NOTHING)
         return Reply(self._ticker(views, symbol_in_path(views, call).symbol))
 
     async def tickers(self, call: Call) -> Reply:
         views = self._gateway.require_views()
-        call.query(frozenset())
+        call.query(NOTHING)
         return Reply(api.TickerList([self._ticker(views, symbol.symbol) for symbol in views.symbols.all()]))
 
     def _ticker(self, views: Projection, symbol: str) -> api.Ticker:
@@ -132,12 +133,12 @@ class Market:
 
     async def markets(self, call: Call) -> Reply:
         views = self._gateway.require_views()
-        call.query(frozenset())
+        call.query(NOTHING)
         rows = [market_model(symbol, views.symbols.changed_ms(symbol.symbol)) for symbol in views.symbols.all()]
         return Reply(api.MarketList(rows))
 
     async def market(self, call: Call) -> Reply:
         views = self._gateway.require_views()
-        call.query(frozenset())
+        call.query(NOTHING)
         symbol = symbol_in_path(views, call)
         return Reply(market_model(symbol, views.symbols.changed_ms(symbol.symbol)))

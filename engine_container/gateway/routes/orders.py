@@ -11,7 +11,7 @@ import msgspec
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.limits import Standing
 from engine_container.gateway.lookup import list_orders, order_by_client_id, order_by_id
-from engine_container.gateway.order_query import LIST_QUERY, check_one_name, order_filter, order_list, parse_side
+from engine_container.gateway.order_query import BY_MODE, CANCEL_QUERY, LIST_QUERY, check_one_name, order_filter, order_list, parse_side
 from engine_container.gateway.pages import parse_page
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import amount, known_symbol, place_command
@@ -22,7 +22,7 @@ from engine_container.metrics import Counter, Histogram
 from engine_container.views.answering import Placement, placement, placement_of
 from engine_container.views.orders import Order
 from engine_container.views.rendering import order_model
-from engine_container.web.call import BodyDecoder, Call, Reply
+from engine_container.web.call import NOTHING, BodyDecoder, Call, Reply
 from engine_container.web.edge import DURATIONS, Answered
 from engine_container.web.quick_ids import new_uuid_bytes
 from mycrypto.allowances import Use
@@ -72,9 +72,11 @@ class Orders:
         self._paper = paper
         self._asking: set[asyncio.Task[None]] = set()
 
-    async def _trader(self, call: Call) -> Caller:
+    async def _trader(self, call: Call, query: frozenset[str] = NOTHING) -> Caller:
+        """Who trades, in a request with no other parameters than these: one that was not meant for us is no order."""
         caller = await self._gateway.caller(call, trades=True)
         caller.require_trader()
+        call.query(query)
         return caller
 
     async def place(self, call: Call) -> Reply:
@@ -170,6 +172,7 @@ class Orders:
 
     async def get_by_client_id(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call)
+        call.query(BY_MODE)
         order = await order_by_client_id(self._gateway, caller, call.path_params["client_order_id"])
         return Reply(model(self._gateway, order, with_fills=True))
 
@@ -179,7 +182,7 @@ class Orders:
         return Reply(await self._cancel(caller, order))
 
     async def cancel_by_client_id(self, call: Call) -> Reply:
-        caller = await self._trader(call)
+        caller = await self._trader(call, BY_MODE)
         order = await order_by_client_id(self._gateway, caller, call.path_params["client_order_id"])
         return Reply(await self._cancel(caller, order))
 
@@ -218,8 +221,8 @@ class Orders:
         return model(self._gateway, self._gateway.views.orders.get(order.number) or order, with_fills=True)
 
     async def cancel_all(self, call: Call) -> Reply:
-        caller = await self._trader(call)
-        query = call.query(frozenset({"symbol", "side", "mode"}))
+        caller = await self._trader(call, CANCEL_QUERY)
+        query = call.query(CANCEL_QUERY)
         return Reply(await self.cancel_every(caller, query.get("symbol"), parse_side(query.get("side"))))
 
     async def cancel_one(self, caller: Caller, order_id: str | None, client_order_id: str | None) -> api.Order:

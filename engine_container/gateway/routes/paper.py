@@ -11,7 +11,16 @@ from urllib.parse import parse_qs
 from msgspec.structs import replace
 
 from engine_container.gateway.auth import Caller
-from engine_container.gateway.order_query import LIST_QUERY, check_one_name, order_filter, order_list, parse_mode, parse_side
+from engine_container.gateway.order_query import (
+    BY_MODE,
+    CANCEL_QUERY,
+    LIST_QUERY,
+    check_one_name,
+    order_filter,
+    order_list,
+    parse_mode,
+    parse_side,
+)
 from engine_container.gateway.order_rows import OrderFilter
 from engine_container.gateway.pages import Position, cursor_text, parse_page
 from engine_container.gateway.paper import PaperAccounts, Request
@@ -24,7 +33,7 @@ from engine_container.paper.rules import PaperRefusedError
 from engine_container.views.orders import Order
 from engine_container.views.rendering import balance_model, fill_model, order_model, position_model
 from engine_container.views.trades import OwnFill
-from engine_container.web.call import Call, Reply
+from engine_container.web.call import NOTHING, Call, Reply
 from engine_container.web.edge import Handler
 from mycrypto.contracts import api
 from mycrypto.contracts.api import Mode
@@ -45,9 +54,10 @@ def by_mode(live: Handler, paper: Handler) -> Handler:
 
 
 def by_order_id(live: Handler, paper: Handler) -> Handler:
-    """The handler that the order's id names."""
+    """The handler that the order's id names; the id says it all, so there are no parameters."""
 
     async def chosen(call: Call) -> Reply:
+        call.query(NOTHING)
         return await (paper if is_paper_id(call.path_params["order_id"]) else live)(call)
 
     return chosen
@@ -117,6 +127,7 @@ class Paper:
 
     async def get_by_client_id(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call)
+        call.query(BY_MODE)
         return Reply(shown(await self._by_client_id(caller, call.path_params["client_order_id"]), with_fills=True))
 
     async def amend(self, call: Call) -> Reply:
@@ -130,6 +141,7 @@ class Paper:
 
     async def cancel_by_client_id(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call, trades=True)
+        call.query(BY_MODE)
         return Reply(await self._cancel(caller, await self._by_client_id(caller, call.path_params["client_order_id"])))
 
     async def cancel_one(self, caller: Caller, order_id: str | None, client_order_id: str | None) -> api.Order:
@@ -150,7 +162,7 @@ class Paper:
 
     async def cancel_all(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call, trades=True)
-        query = call.query(frozenset({"symbol", "side", "mode"}))
+        query = call.query(CANCEL_QUERY)
         return Reply(await self.cancel_every(caller, query.get("symbol"), parse_side(query.get("side"))))
 
     async def cancel_every(self, caller: Caller, symbol: str | None, side: Side | None) -> api.Cancelled:
@@ -169,26 +181,26 @@ class Paper:
 
     async def balances(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call)
-        call.query(frozenset({"mode"}))
+        call.query(BY_MODE)
         own = await self._accounts.balances(caller.user_id, self._now_ms())
         return Reply(api.BalanceList([balance_model(asset, own[asset]) for asset in sorted(own)]))
 
     async def fees(self, call: Call) -> Reply:
         """The rates of paper trading, the same for everybody."""
         await self._gateway.caller(call)
-        call.query(frozenset({"mode"}))
+        call.query(BY_MODE)
         symbols = self._gateway.require_views().symbols.all()
         return Reply(api.FeeList([api.Fees(symbol.symbol, rules.MAKER_FEE_PPM, rules.TAKER_FEE_PPM) for symbol in symbols]))
 
     async def positions(self, call: Call) -> Reply:
         """Every symbol that the caller has traded since the last fresh start."""
         caller = await self._gateway.caller(call)
-        call.query(frozenset({"mode"}))
+        call.query(BY_MODE)
         return Reply(await self._positions(caller, None))
 
     async def position(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call)
-        call.query(frozenset({"mode"}))
+        call.query(BY_MODE)
         found = await self._positions(caller, symbol_in_path(self._gateway.require_views(), call).symbol)
         if not found.data:
             raise ProblemError("NOT_FOUND", "you have not traded this symbol with play money")
@@ -215,7 +227,7 @@ class Paper:
     async def reset(self, call: Call) -> Reply:
         """Begin anew: open orders cancelled, the balances of the first day."""
         caller = await self._gateway.caller(call, trades=True)
-        call.query(frozenset())
+        call.query(NOTHING)
         now_ms = self._now_ms()
         await self._accounts.reset(caller.user_id, now_ms)
         own = await self._accounts.balances(caller.user_id, now_ms)

@@ -113,6 +113,31 @@ def test_other_pages_are_told_nothing(play: Play, origin: str | None, allowed: s
 
 
 @pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/api/v1/orders?mode=paper", LIMIT),
+        ("POST", "/api/v1/orders/batch?mode=paper", {"orders": [LIMIT]}),
+        ("POST", "/api/v1/orders/batch/cancel?mode=paper", {"client_order_ids": ["mine"]}),
+        ("DELETE", "/api/v1/orders/by-client-id/mine?symbol=BTCUSDT", None),
+        ("GET", "/api/v1/orders/by-client-id/mine?fills=no", None),
+        ("DELETE", f"/api/v1/orders/{UUID(int=7)}?mode=paper", None),
+        ("PATCH", f"/api/v1/orders/{UUID(int=7)}?price=1", {"price": "1.00"}),
+        ("GET", f"/api/v1/orders/{UUID(int=7)}?x=1", None),
+        ("GET", f"/api/v1/trades/{UUID(int=7)}?x=1", None),
+        ("POST", "/api/v1/alerts?x=1", {"symbol": "BTCUSDT", "condition": "ABOVE", "price": "1.00"}),
+    ],
+)
+def test_a_parameter_that_is_not_known_is_not_passed_over(play: Play, method: str, path: str, body: object) -> None:
+    async def scenario(h: Harness) -> None:
+        answer = await h.call(method, path, body, user=ALICE)
+        assert (answer.status_code, answer.json()["code"]) == (400, "VALIDATION_ERROR")
+        assert answer.json()["detail"].startswith("unknown query parameter")
+        assert h.engine.appended == []
+
+    play(scenario)
+
+
+@pytest.mark.parametrize(
     ("body", "content_type", "status", "code"),
     [
         (b"{", "application/json", 400, "VALIDATION_ERROR"),

@@ -74,6 +74,8 @@ def test_a_key_opens_what_its_scopes_say(play: Play) -> None:
         assert (await signed(h, "GET", "/api/v1/orders?limit=5&symbol=BTCUSDT")).json()["data"][0]["user_id"] == str(ALICE)
         assert (await signed(h, "GET", "/api/v1/orders", key_id="reader")).status_code == 200
         assert (await signed(h, "POST", "/api/v1/orders", order, key_id="reader")).status_code == 403
+        alert = msgspec.json.encode({"symbol": "BTCUSDT", "condition": "ABOVE", "price": "1.00"})
+        assert (await signed(h, "POST", "/api/v1/alerts", alert, key_id="reader")).status_code == 403
         halt = msgspec.json.encode({"reason": "check"})
         administrator = await signed(h, "POST", "/api/v1/admin/emergency/halt-all", halt, key_id="admin")
         assert (administrator.status_code, administrator.json()["code"]) == (403, "AUTH_003"), "no key administers, whatever its user may"

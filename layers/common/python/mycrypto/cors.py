@@ -18,7 +18,9 @@ SENT: Final = (
     " X-Request-ID"
 )
 """Headers that a page may send."""
-SHOWN: Final = "Content-Disposition, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-ID"
+SHOWN: Final = (
+    "Content-Disposition, Idempotency-Replayed, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-ID"
+)
 """Headers that a page may read."""
 KEPT_SECONDS: Final = 600
 """How long a browser need not ask again."""
