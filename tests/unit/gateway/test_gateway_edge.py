@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
 import jwt
+import msgspec
 import pytest
 
 from engine_container.gateway import limits
@@ -216,6 +218,32 @@ def test_tokens_that_are_no_good(play: Play, signing_key: keys.SigningKey) -> No
             answer = await h.client.get("/api/v1/orders", headers={"Authorization": header})
             assert (answer.status_code, answer.json()["code"]) == (401, "UNAUTHORIZED"), header
         assert (await h.client.get("/api/v1/orders", headers={"Authorization": f"Bearer {good}"})).status_code == 200
+
+    play(scenario)
+
+
+def test_keys_are_rotated_while_tokens_of_both_are_about(play: Play, signing_key: keys.SigningKey, tmp_path: Path) -> None:
+    newer = keys.signing_key({"keys": [msgspec.to_builtins(keys.generate("2026-06-01T00:00:00Z", bits=2048))]})
+
+    def publish(h: Harness, *published: keys.SigningKey) -> None:
+        (tmp_path / "jwks.json").write_bytes(msgspec.json.encode(keys.publish({key.kid: key.public_key for key in published})))
+        h.gateway.keys._path = str(tmp_path / "jwks.json")
+        h.gateway.keys._fetched_at = -float("inf")  # as if it had been long ago
+
+    async def scenario(h: Harness) -> None:
+        async def status(token: str) -> int:
+            return (await h.client.get("/api/v1/orders", headers={"Authorization": f"Bearer {token}"})).status_code
+
+        old, h.signing = h.token(ALICE), newer
+        assert await status(old) == 200
+        assert await status(h.token(ALICE)) == 401, "nobody has published that key"
+        publish(h, signing_key, newer)
+        assert [await status(h.token(ALICE)), await status(old)] == [200, 200]
+        h.signing = signing_key
+        assert await status(h.token(ALICE)) == 200, "the older key counts as long as it is published"
+        publish(h, newer)
+        await h.gateway.keys.refresh()
+        assert await status(h.token(ALICE)) == 401
 
     play(scenario)
 
