@@ -118,8 +118,9 @@ class Hub(Observer):
         self._dirty.setdefault(symbol, {})[side, price] = None
 
     def traded(self, record: TradeRecord, maker: Order | None, taker: Order | None) -> None:  # noqa: ARG002 - the observer's shape
-        told_before = self._shown is not None and record.number <= self._shown.watermark  # views are built anew, and older ones told it
-        if record.trade.symbol in self._trade_readers and not told_before:
+        if record.trade.symbol not in self._trade_readers:
+            return
+        if self._shown is None or record.number > self._shown.watermark:  # else views are built anew, and older ones told it
             self._trades.setdefault(record.trade.symbol, []).append(record)
 
     def order_changed(self, order: Order, change: OrderChange, seq: int, time_ms: int) -> None:

@@ -130,3 +130,51 @@ def test_an_owner_hears_of_each_fill_once_and_of_the_last_as_filled() -> None:
         assert actions.count("filled") == (order.status is OrderStatus.FILLED)
     assert ends >= {"filled", "cancelled", "created", "partially_filled"}
     assert all(owner.sequences == sorted(owner.sequences) for owner in owners)
+
+
+class Listener(Connection):
+    """Keeps the trades that it hears of."""
+
+    def __init__(self) -> None:
+        super().__init__(send=None, trace_id="listener")  # type: ignore[arg-type] # nothing is sent anywhere
+        self.heard: list[str] = []
+
+    def push(self, text: str) -> None:
+        message: dict[str, Any] = msgspec.json.decode(text)
+        if message["type"] == "trades":
+            self.heard.extend(trade["id"] for trade in message["data"])
+
+
+def test_every_trade_is_told_once_however_many_and_across_views_built_anew() -> None:
+    flow, engine, hub = Flow(11), CoreEngine(MemoryEvents()), Hub(0)
+    shown = [Projection(hub)]
+    live = True
+    hub.attach(lambda: shown[-1], lambda: live)
+    records = []
+    commands = flow.opening()
+
+    def more(steps: int) -> None:
+        nonlocal commands
+        for _ in range(steps):
+            payload = engine.carry_out(commands)
+            if payload is not None:
+                records.append(decode_record(payload))
+                if live:
+                    shown[-1].apply(records[-1])
+            commands = [flow.next([order.number for order in shown[-1].orders.all() if not order.is_final]) for _ in range(3)]
+
+    more(1)
+    listener = Listener()
+    hub.subscribe(listener, "trades", SYMBOL)
+    more(800)
+    hub.flush_trades()
+    live = False
+    more(100)
+    shown.append(Projection(hub))
+    for record in records:
+        shown[-1].apply(record)
+        hub.flush_trades()
+    live = True
+    hub.flush_trades()
+    assert len(listener.heard) == len(shown[-1].trades) > 700
+    assert listener.heard == sorted(set(listener.heard))
