@@ -114,6 +114,7 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
         ("/api/v1/admin/users/{user_id}/limits", {"PUT": admin.put_limits, "GET": admin.get_limits}),
         ("/api/v1/openapi.json", {"GET": operations.openapi}),
         ("/api/v1/docs", {"GET": operations.docs}),
+        ("/api/v1/docs.js", {"GET": operations.docs_script}),
         ("/health", {"GET": operations.health}),
         ("/ready", {"GET": operations.ready}),
         ("/metrics", {"GET": operations.metrics}),

@@ -16,8 +16,15 @@ textarea{width:100%;height:7rem}input{width:24rem;max-width:100%}label{display:b
 </style></head><body><h1>MyCrypto API</h1>
 <p><label>Bearer token <input id="token" autocomplete="off"></label></p>
 <main id="list"></main>
-<script>
-const make=(tag,text,to)=>{const e=document.createElement(tag);if(text)e.textContent=text;if(to)to.append(e);return e};
+<script src="/api/v1/docs.js"></script></body></html>
+"""
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""What the page may load. The front allows no script within a page, so the page has its own beside it."""
+
+SCRIPT: Final = """const make=(tag,text,to)=>{const e=document.createElement(tag);if(text)e.textContent=text;if(to)to.append(e);return e};
 const example=(d,s)=>{while(s&&s.$ref)s=d.components.schemas[s.$ref.split('/').pop()];const o={};
  for(const n of (s&&s.required)||[])o[n]=(s.properties[n].enum||s.properties[n].examples||[''])[0];return o};
 for(const from of ['/api/v1/openapi.json','/api/auth/openapi.json','/api/wallet/openapi.json']){
@@ -39,5 +46,4 @@ for(const from of ['/api/v1/openapi.json','/api/auth/openapi.json','/api/wallet/
    const r=await fetch(url+(q.size?'?'+q:''),{method:method.toUpperCase(),headers:h,body:body&&body.value});
    const x=await r.text();let s=x;try{s=JSON.stringify(JSON.parse(x),null,1)}catch(e){s=x}out.textContent=r.status+'\\n'+s};
  }})}
-</script></body></html>
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from engine_container.gateway.docs_page import PAGE
+from engine_container.gateway.docs_page import PAGE, POLICY, SCRIPT
 from engine_container.gateway.openapi import SERVICE
 from engine_container.gateway.parts import Gateway
 from engine_container.metrics import MEDIA_TYPE, REGISTRY, Reading
@@ -14,6 +14,8 @@ from engine_container.web.call import Call, Reply
 from mycrypto import health
 from mycrypto.health import Readiness
 
+_PAGE: Final = ((b"content-type", b"text/html; charset=utf-8"), (b"content-security-policy", POLICY.encode()))
+_SCRIPT: Final = ((b"content-type", b"text/javascript; charset=utf-8"),)
 _TEXT: Final = ((b"content-type", MEDIA_TYPE.encode()),)
 
 
@@ -39,7 +41,10 @@ class Operations:
         return Reply(self._openapi)
 
     async def docs(self, call: Call) -> Reply:  # noqa: ARG002 - the shape of an endpoint
-        return Reply(PAGE.encode(), headers=((b"content-type", b"text/html; charset=utf-8"),))
+        return Reply(PAGE.encode(), headers=_PAGE)
+
+    async def docs_script(self, call: Call) -> Reply:  # noqa: ARG002 - the shape of an endpoint
+        return Reply(SCRIPT.encode(), headers=_SCRIPT)
 
 
 def _define_readings(gateway: Gateway) -> None:

@@ -26,7 +26,7 @@ from mycrypto.contracts import api, trading
 from mycrypto.errors import CATALOGUE, ProblemError
 
 ROOT = Path(__file__).resolve().parents[3]
-UNDOCUMENTED = {"/metrics", "/api/v1/openapi.json", "/api/v1/docs"}
+UNDOCUMENTED = {"/metrics", "/api/v1/openapi.json", "/api/v1/docs", "/api/v1/docs.js"}
 FUNCTION_ENVIRONMENT = {
     **os.environ,
     "STAGE": "local",
