@@ -62,6 +62,7 @@ class Engine:
         self.replica = Replica(settings.shard)
         self.publisher = Publisher(sink, log)
         self.caught_up = False
+        self._commands_reachable = False
         self.failure = ""
         self._snapshot_offset = 0
         self._snapshot_time = time.monotonic()
@@ -202,12 +203,14 @@ class Engine:
                 await self.publisher.room()
                 await self._consume_once()
             except LogUnavailableError as error:
+                self._commands_reachable = False
                 self._log.warning("the command log is not available, trying again", reason=str(error))
                 await asyncio.sleep(RETRY_SECONDS / 4)
                 await self._patiently("the command log", lambda: self._source.open(self.replica.next_offset))
 
     async def _consume_once(self) -> None:
         records = await self._source.read()
+        self._commands_reachable = True
         if not records:
             return
         refused = self.replica.refused_records
@@ -311,6 +314,12 @@ class Engine:
 
     async def _ready(self) -> Answer:
         _, document = await self._health()
+        reachable = {"command-log": self._commands_reachable, "event-log": self.publisher.reachable}
+        missing = [name for name, answers in reachable.items() if not answers]
+        document["checks"] = {name: "ok" if answers else "not reachable" for name, answers in reachable.items()}
+        document["missing"] = missing
+        if missing and document["status"] == "ok":
+            document["status"] = "not ready"
         return (200 if document["status"] == "ok" else 503), document
 
     async def _state(self) -> Answer:

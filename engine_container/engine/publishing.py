@@ -38,6 +38,8 @@ class Publisher:
         """The first event that is not known to be in the log."""
         self.appended = 0
         self._sure = False
+        self.reachable = False
+        """Whether the event log answered when it was asked last."""
         self._activated = asyncio.Event()
 
     @property
@@ -47,6 +49,7 @@ class Publisher:
     async def look(self) -> None:
         """Read how far the log has come. Raises :class:`LogUnavailableError`."""
         self._drop(await self._sink.published())
+        self.reachable = True
 
     def offer(self, batches: list[EventBatch]) -> None:
         """Event records in the order of their numbers."""
@@ -77,7 +80,7 @@ class Publisher:
             try:
                 await self._step()
             except LogUnavailableError as error:
-                self._sure = False
+                self._sure = self.reachable = False
                 self._log.warning("the event log is not available, trying again", reason=str(error), waiting=self.waiting)
                 await asyncio.sleep(LOOK_SECONDS)
 
@@ -96,6 +99,7 @@ class Publisher:
             return
         batches = [self._waiting[place] for place in range(min(len(self._waiting), PER_APPEND_MAX))]
         await self._sink.append([batch.payload for batch in batches])
+        self.reachable = True
         self.appended += len(batches)
         self._drop(batches[-1].next_seq)
 

@@ -177,6 +177,35 @@ def test_a_broker_that_goes_away_and_loses_answers_costs_nothing() -> None:
         seen = max(seen, seq)
 
 
+def test_ready_names_the_logs_that_do_not_answer() -> None:
+    logs = Logs()
+    fill(logs)
+
+    async def work() -> None:
+        only, _ = engine(logs)
+
+        async def becomes(status: int, checks: dict[str, str]) -> None:
+            async with asyncio.timeout(20):
+                while (answer := await only._ready())[0] != status or answer[1]["checks"] != checks:  # noqa: ASYNC110 - as in until
+                    await asyncio.sleep(0.005)
+
+        task = asyncio.create_task(only.run())
+        well = {"command-log": "ok", "event-log": "ok"}
+        await becomes(200, well)
+        await until(lambda: logs.seqs() == expected_seqs(logs) and bool(logs.events))
+        logs.broken = True
+        await becomes(503, well | {"command-log": "not reachable"})
+        assert (await only._ready())[1]["missing"] == ["command-log"]
+        assert (await only._health())[0] == 200, "nobody restarts an engine because its broker is away"
+        logs.broken = False
+        fill(logs, 2)
+        await becomes(200, well)
+        only.stop()
+        await task
+
+    run(work)
+
+
 def test_a_record_that_was_published_in_part_is_completed() -> None:
     logs = Logs()
     new = Ids()
