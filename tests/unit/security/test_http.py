@@ -165,6 +165,22 @@ def test_path_parts_and_query_reach_the_endpoint() -> None:
     assert _call(api, _event(path="/things/a", query={"colour": "red"}))[1]["errors"][0]["field"] == "colour"
 
 
+def test_a_parameter_that_is_given_twice_is_refused() -> None:
+    api = _api(lambda request: {"limit": request.params(Page).limit})
+    event = _event(query={"limit": "2"}) | {"multiValueQueryStringParameters": {"limit": ["1", "2"]}}
+    status, body, _ = _call(api, event)
+    assert (status, body["errors"]) == (400, [{"field": "limit", "message": "is given twice"}])
+    assert _call(api, _event(query={"limit": "2"}) | {"multiValueQueryStringParameters": {"limit": ["2"]}})[1] == {"limit": 2}
+
+
+def test_a_part_of_a_path_that_no_route_takes_is_not_found_by_a_method_that_is_right() -> None:
+    api = Api(telemetry.logger("http-test"), telemetry.Meter("http-test"))
+    api.get("/balances/<currency>")(lambda _, currency: {"currency": currency})
+    assert _call(api, _event(path="/balances/BTC"))[1] == {"currency": "BTC"}
+    assert _call(api, _event(path="/balances/\N{ROCKET}"))[:1] == (404,)
+    assert _call(api, _event("POST", path="/balances/BTC"))[:1] == (405,)
+
+
 def test_pages_of_allowed_origins_and_no_others_may_use_the_routes() -> None:
     api = _api(lambda _: {"it": "works"}, cors=Cors.parse("https://app.example"))
     page = {"Origin": "https://app.example"}

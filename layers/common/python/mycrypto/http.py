@@ -24,7 +24,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from mycrypto.cors import NOBODY, Cors
-from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError
+from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError, invalid
 from mycrypto.faults import validation_problem
 from mycrypto.proxies import DIRECT, Proxy
 from mycrypto.security.tokens import Role, Tier, parse_roles
@@ -121,6 +121,9 @@ class Request:
 
     def params(self, kind: type[T]) -> T:
         """The query as ``kind``; texts are converted to the fields' types. Raises VALIDATION_ERROR."""
+        repeated = [name for name, values in (self._event.get("multiValueQueryStringParameters") or {}).items() if len(values) > 1]
+        if repeated:
+            raise invalid(repeated[0], "is given twice")
         if any("\x00" in value for value in self.query.values()):
             raise ProblemError("VALIDATION_ERROR", "the character U+0000 is not accepted")
         try:
@@ -283,7 +286,7 @@ class Api:
             if allowed is not None:
                 return Reply(status=204, headers=allowed)
         methods = sorted({method for method, pattern in self._known if pattern.fullmatch(request.path)})
-        if methods:
+        if methods and request.method not in methods:  # else it is a part of the path that no route takes
             raise ProblemError("METHOD_NOT_ALLOWED", headers={"Allow": ", ".join(methods)})
         raise ProblemError("NOT_FOUND", "there is no such path")
 
