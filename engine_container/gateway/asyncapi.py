@@ -38,6 +38,7 @@ _BOOK: Final[dict[str, Any]] = {
 }
 
 CLOSE_CODES: Final = {
+    1002: "something that is no frame of a WebSocket",
     1007: "a text that is not UTF-8",
     1009: "a message of more than 64 KB",
     1011: "a ping was not answered within 30 seconds",

@@ -30,7 +30,7 @@ TAKE_AT_ONCE: Final = "mycrypto.take_at_once"
 WHEN_STOPPED: Final = "mycrypto.when_stopped"
 """The extension of the scope that is :meth:`QuickSocketProtocol.when_stopped`."""
 
-UNREAD_SECONDS_MAX: Final = 5
+UNREAD_SECONDS_MAX: Final = 30
 """How long the end of a connection may wait for a reader that takes nothing; then it is cut, so that nobody keeps memory of ours by not reading."""
 
 ECHO_SECONDS_MAX: Final = 1
