@@ -39,7 +39,8 @@ def _problems(request: ApiKeyRequest, networks: list[str] | None, *, second_fact
         ("label", not 0 < len(request.label.strip()) <= LABEL_LENGTH_MAX, f"must have 1 to {LABEL_LENGTH_MAX} characters"),
         ("scopes", not request.scopes or len(set(request.scopes)) != len(request.scopes), "must name each wanted scope once"),
         ("scopes", withdraw and not second_factor, "withdraw needs the second factor to be on"),
-        ("ip_list", networks is None or len(networks) > NETWORKS_MAX, f"must hold at most {NETWORKS_MAX} addresses or networks"),
+        ("ip_list", networks is None, "must hold addresses such as 203.0.113.7 or networks such as 203.0.113.0/24"),
+        ("ip_list", len(networks or ()) > NETWORKS_MAX, f"must hold at most {NETWORKS_MAX} addresses or networks"),
         ("ip_list", withdraw and not networks, "is required for the scope withdraw"),
         (
             "expires_in_days",

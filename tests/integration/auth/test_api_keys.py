@@ -91,3 +91,9 @@ def test_with_a_second_factor_a_key_needs_a_fresh_one(identity: Identity) -> Non
     identity.auth.context().redis.set(f"2fa:fresh:{sid}", "1", ex=60)
     assert _create(identity, account, scopes=["withdraw"]).body["errors"][0]["field"] == "ip_list"
     assert _create(identity, account, scopes=["withdraw"], ip_list=["203.0.113.1"]).status == 201
+
+
+@pytest.mark.parametrize("given", ["203.0.113.5/24", "nowhere"])
+def test_what_is_no_address_is_told_by_what_is_one(identity: Identity, given: str) -> None:
+    (error,) = _create(identity, identity.member(), ip_list=[given]).body["errors"]
+    assert error == {"field": "ip_list", "message": "must hold addresses such as 203.0.113.7 or networks such as 203.0.113.0/24"}
