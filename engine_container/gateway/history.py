@@ -23,6 +23,7 @@ from mycrypto.contracts.trading import Side
 from mycrypto.errors import ProblemError
 from mycrypto.ids import trading_uuid
 from mycrypto.money import from_numeric
+from mycrypto.positions import HOLDING_COLUMNS, Holding, holding_of_row
 from mycrypto.projection import milliseconds, moment
 
 CONSUMER: Final = "history"
@@ -166,6 +167,14 @@ class History:
             if record.trade.maker_user == user_id:
                 fills.append(OwnFill(record, is_maker=True))
         return fills
+
+    async def positions(self, user_id: bytes, symbol: str | None) -> list[tuple[Holding, int]]:
+        """What a user's trades in the history add up to, by symbol, each with the number of the last trade in it."""
+        narrowed = narrow(OrderFilter(user_id=user_id, symbol=symbol))
+        rows = await self._rows(
+            f"SELECT last_number, {HOLDING_COLUMNS} FROM positions {narrowed.where} ORDER BY symbol", narrowed.parameters
+        )
+        return [(holding_of_row(row), int(last_number)) for last_number, *row in rows]
 
     async def minutes(self, symbol: str, from_ms: int, to_ms: int) -> list[Minute]:
         """Traded minutes of a symbol, oldest first."""

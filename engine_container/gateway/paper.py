@@ -21,18 +21,17 @@ from engine_container.gateway.order_rows import Narrowed, OrderFilter, narrow, o
 from engine_container.gateway.pages import Page, Position
 from engine_container.gateway.trade_store import TradeStore
 from engine_container.paper import rules
-from engine_container.paper.holdings import HOLDING_COLUMNS, holding_of_row
 from engine_container.paper.rules import PaperRefusedError
 from engine_container.paper.watermark import share_watermark
 from engine_container.trade_database import TradeConnection, TradePool
 from engine_container.views.balances import Balance
 from engine_container.views.orders import Order
-from engine_container.views.positions import Holding
 from engine_container.views.trades import OwnFill, TradeRecord
 from mycrypto.contracts.commands import PlaceOrder
 from mycrypto.contracts.events import SymbolChanged, Trade
 from mycrypto.contracts.trading import Side
 from mycrypto.money import from_numeric, to_numeric
+from mycrypto.positions import HOLDING_COLUMNS, Holding, holding_of_row
 from mycrypto.projection import milliseconds, moment
 
 _NOBODY: Final = bytes(16)

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
-from psycopg.rows import TupleRow
-
 from engine_container.trade_database import TradeConnection
-from engine_container.views.positions import Holding
-from mycrypto.money import from_numeric, to_numeric
-from mycrypto.projection import milliseconds, moment
-
-HOLDING_COLUMNS: Final = "symbol, quantity, cost, realized, opened_at, updated_at"
+from mycrypto.positions import HOLDING_COLUMNS, Holding, holding_of_row, row_of_holding
 
 _SET: Final = """
 INSERT INTO paper_positions (user_id, symbol, quantity, cost, realized, opened_at, updated_at) VALUES (%s, %s, %s, %s, %s, %s, %s)
@@ -21,14 +15,6 @@ INSERT INTO paper_positions (user_id, symbol, quantity, cost, realized, opened_a
    SET quantity = excluded.quantity, cost = excluded.cost, realized = excluded.realized, opened_at = excluded.opened_at,
        updated_at = excluded.updated_at
 """
-
-
-def holding_of_row(row: TupleRow) -> Holding:
-    """A row of ``HOLDING_COLUMNS``."""
-    symbol, quantity, cost, realized, opened_at, updated_at = row
-    return Holding(
-        symbol, from_numeric(quantity), from_numeric(cost), from_numeric(realized), milliseconds(opened_at), milliseconds(updated_at)
-    )
 
 
 class Holdings:
@@ -57,9 +43,4 @@ class Holdings:
     async def write(self, connection: TradeConnection) -> None:
         """What was asked for with :meth:`of`."""
         async with connection.cursor() as cursor:
-            await cursor.executemany(_SET, [_row(user_id, self._held[user_id, symbol]) for user_id, symbol in self._changed])
-
-
-def _row(user_id: bytes, held: Holding) -> Sequence[object]:
-    amounts = map(to_numeric, (held.quantity, held.cost, held.realized))
-    return UUID(bytes=user_id), held.symbol, *amounts, moment(held.opened_ms) if held.opened_ms else None, moment(held.updated_ms)
+            await cursor.executemany(_SET, [(UUID(bytes=key[0]), *row_of_holding(self._held[key])) for key in self._changed])

@@ -12,13 +12,13 @@ from engine_container.views import orders as order_view
 from engine_container.views.balances import Balance as BalanceView
 from engine_container.views.books import Book
 from engine_container.views.minutes import Minute, Minutes
-from engine_container.views.positions import Holding
 from engine_container.views.trades import OwnFill, TradeRecord
 from mycrypto.contracts import api
 from mycrypto.contracts.events import SymbolChanged, UserChanged
 from mycrypto.contracts.trading import OrderStatus, OrderType, SelfTradePrevention, Side, SymbolStatus, TimeInForce
 from mycrypto.ids import trading_uuid_text, uuid_text
 from mycrypto.money import UNITS_PER_ONE, format_amount
+from mycrypto.positions import Holding
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PERCENT: Final = 100

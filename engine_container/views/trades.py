@@ -11,6 +11,7 @@ import msgspec
 
 from mycrypto.contracts.events import Trade
 from mycrypto.contracts.trading import Side
+from mycrypto.money import notional_units
 
 RECENT_PER_SYMBOL: Final = 1_000
 
@@ -43,6 +44,11 @@ class OwnFill(msgspec.Struct, frozen=True, gc=False, array_like=True):
     @property
     def fee(self) -> int:
         return self.record.trade.maker_fee if self.is_maker else self.record.trade.taker_fee
+
+    @property
+    def value(self) -> int:
+        """In quote units."""
+        return notional_units(self.record.trade.price, self.record.trade.quantity)
 
     @property
     def side(self) -> Side:

@@ -10,15 +10,14 @@ from engine_container.gateway.pages import Position, cursor_text, parse_page
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import known_symbol
 from engine_container.gateway.routes.market import symbol_in_path
-from engine_container.views.positions import Holding
 from engine_container.views.rendering import balance_model, fill_model, position_model
 from engine_container.views.trades import OwnFill
 from engine_container.web.call import Call, Reply
 from mycrypto.contracts import api
 from mycrypto.errors import ProblemError
+from mycrypto.positions import Holding
 
 TRADES_MAX: Final = 500
-FILLS_MAX: Final = 50_000
 _AFTER_ALL: Final = (1 << 43) - 1, (1 << 62) - 1
 
 
@@ -84,17 +83,21 @@ class Account:
         return Reply(rows[0])
 
     async def _positions(self, user_id: bytes, symbol: str | None) -> list[api.Position]:
-        fills = await self._fills(user_id, symbol, FILLS_MAX + 1, None)
-        if len(fills) > FILLS_MAX:
-            raise ProblemError("SERVICE_UNAVAILABLE", f"more than {FILLS_MAX} fills; too many to add up here")
+        """What the history has added up, and the trades here that are not in it."""
+        trades = self._gateway.views.trades
+        here = [fill for fill in trades.own(user_id) if symbol is None or fill.record.trade.symbol == symbol]
         held: dict[str, Holding] = {}
-        for fill in reversed(fills):
-            name = fill.record.trade.symbol
-            if name not in held:
-                held[name] = Holding(name)
-            held[name].add(fill)
+        included: dict[str, int] = {}
+        if self._gateway.history is not None and trades.evicted_number:
+            for holding, last_number in await self._gateway.history.positions(user_id, symbol):
+                held[holding.symbol], included[holding.symbol] = holding, last_number
+        for fill in reversed(here):
+            trade = fill.record.trade
+            if fill.record.number > included.get(trade.symbol, 0):
+                holding = held.setdefault(trade.symbol, Holding(trade.symbol))
+                holding.trade(fill.side, trade.quantity, fill.value, fill.fee, fill.record.time_ms)
         views = self._gateway.views
-        return [position_model(position, views.last_price(name)) for name, position in sorted(held.items())]
+        return [position_model(holding, views.last_price(name)) for name, holding in sorted(held.items())]
 
     async def _fills(self, user_id: bytes, symbol: str | None, count: int, after: Position | None) -> list[OwnFill]:
         trades = self._gateway.views.trades

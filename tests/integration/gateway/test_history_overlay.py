@@ -20,12 +20,13 @@ from engine_container.gateway.routes.market import Market
 from engine_container.gateway.settings import GatewaySettings
 from engine_container.views.orders import Order
 from engine_container.views.projection import Projection
-from engine_container.views.rendering import fill_model, order_model, public_trade_model
+from engine_container.views.rendering import fill_model, order_model, position_model, public_trade_model
 from functions.history import service
 from mycrypto.contracts import commands as c
 from mycrypto.contracts.events import decode_record
 from mycrypto.contracts.trading import OrderStatus, Side
 from mycrypto.ids import trading_uuid
+from mycrypto.positions import Holding
 from mycrypto.security.tokens import Identity, Role
 from tests.unit.gateway.core_engine import CoreEngine
 from tests.unit.gateway.memory_logs import MemoryEvents
@@ -171,6 +172,24 @@ def test_trades_and_fills_run_on_into_the_history(play: Play) -> None:
         again = await world.gateway.history.trade(one.time_ms, one.number)
         assert again is not None
         assert public_trade_model(again, 0) == public_trade_model(one, 0)
+
+    play(scenario)
+
+
+@pytest.mark.parametrize("symbol", [None, SYMBOL])
+def test_positions_are_what_all_trades_add_up_to(play: Play, symbol: str | None) -> None:
+    async def scenario(world: World) -> None:
+        account, traded = Account(world.gateway), 0
+        for user in USERS:
+            whole: dict[str, Holding] = {}
+            for fill in reversed(list(world.full.trades.own(user))):
+                trade = fill.record.trade
+                held = whole.setdefault(trade.symbol, Holding(trade.symbol))
+                held.trade(fill.side, trade.quantity, fill.value, fill.fee, fill.record.time_ms)
+            expected = [position_model(held, world.full.last_price(name)) for name, held in sorted(whole.items())]
+            assert await account._positions(user, symbol) == expected
+            traded += len(expected)
+        assert traded > 1
 
     play(scenario)
 

@@ -88,6 +88,7 @@ def test_a_role_of_the_exchange_can_do_no_more_than_it_must(exchange: TestDataba
         ("trade_engine_app", "DELETE FROM orders"),
         ("trade_engine_app", "UPDATE trades SET price = 1"),
         ("trade_engine_app", "DROP TABLE orders_default"),
+        ("trade_engine_app", "UPDATE positions SET quantity = 1, opened_at = now()"),
         ("trade_engine_app", "UPDATE paper_trades SET price = 1"),
         ("trade_engine_app", "DELETE FROM paper_accounts"),
         ("trade_engine_readonly", "INSERT INTO projection_watermark VALUES ('history', 0, 1, now())"),

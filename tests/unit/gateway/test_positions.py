@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from engine_container.views.positions import Holding
 from engine_container.views.rendering import position_model
 from engine_container.views.trades import OwnFill, TradeRecord
 from mycrypto.contracts.events import Trade
 from mycrypto.contracts.trading import Side
+from mycrypto.positions import Holding
 
 UNIT = 100_000_000
 
@@ -19,7 +19,7 @@ def fill(side: Side, quantity: int, price: int, fee: int = 0) -> OwnFill:
 def held(*fills: OwnFill) -> Holding:
     holding = Holding("BTC/USDT")
     for one in fills:
-        holding.add(one)
+        holding.trade(one.side, one.record.trade.quantity, one.value, one.fee, one.record.time_ms)
     return holding
 
 

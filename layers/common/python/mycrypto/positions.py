@@ -1,10 +1,16 @@
-"""What a user's fills on one symbol add up to: average cost, realised and unrealised profit."""
+"""What a user's trades on a symbol add up to: average cost, realised and unrealised profit. The same for live and for paper trades."""
 
 from __future__ import annotations
 
-from engine_container.views.trades import OwnFill
+from collections.abc import Sequence
+from typing import Any, Final
+
 from mycrypto.contracts.trading import Side
-from mycrypto.money import UNITS_PER_ONE
+from mycrypto.money import from_numeric, to_numeric
+from mycrypto.projection import milliseconds, moment
+
+HOLDING_COLUMNS: Final = "symbol, quantity, cost, realized, opened_at, updated_at"
+"""Of the tables ``positions`` and ``paper_positions``."""
 
 
 class Holding:
@@ -22,14 +28,8 @@ class Holding:
         self.opened_ms = opened_ms
         self.updated_ms = updated_ms
 
-    def add(self, fill: OwnFill) -> None:
-        """Take in the next fill; call in the order of the trades."""
-        trade = fill.record.trade
-        value = trade.price * trade.quantity // UNITS_PER_ONE
-        self.trade(fill.side, trade.quantity, value, fill.fee, fill.record.time_ms)
-
     def trade(self, side: Side, quantity: int, value: int, fee: int, time_ms: int) -> None:
-        """Take in the next trade; call in their order."""
+        """Take in the next trade; call in their order. ``value`` and ``fee`` in quote units."""
         self.updated_ms = time_ms
         if side is Side.BUY:
             if self.quantity == 0:
@@ -46,3 +46,17 @@ class Holding:
         self.cost -= cost
         if self.quantity == 0:
             self.opened_ms = 0
+
+
+def holding_of_row(row: Sequence[Any]) -> Holding:
+    """A row of ``HOLDING_COLUMNS``."""
+    symbol, quantity, cost, realized, opened_at, updated_at = row
+    return Holding(
+        symbol, from_numeric(quantity), from_numeric(cost), from_numeric(realized), milliseconds(opened_at), milliseconds(updated_at)
+    )
+
+
+def row_of_holding(held: Holding) -> tuple[object, ...]:
+    """The values of ``HOLDING_COLUMNS``."""
+    amounts = map(to_numeric, (held.quantity, held.cost, held.realized))
+    return held.symbol, *amounts, moment(held.opened_ms) if held.opened_ms else None, moment(held.updated_ms)
