@@ -18,7 +18,8 @@ from engine_container.gateway.auth import Caller
 from engine_container.metrics import Counter
 from engine_container.web.call import Call
 from mycrypto import outbox
-from mycrypto.audit import MESSAGE_TYPE, ActorType, AuditRecord
+from mycrypto.audit import MESSAGE_TYPE, ActorType, AuditRecord, Result
+from mycrypto.errors import ProblemError
 
 WAITING_MAX: Final = 10_000
 RETRY_SECONDS: Final = 5
@@ -30,6 +31,21 @@ class Reporter(Protocol):
     def info(self, msg: object, *, extra: dict[str, Any]) -> None: ...
 
 
+class Change(msgspec.Struct, frozen=True):
+    """What somebody of the staff is about to do, and to what. ``old`` and ``asked`` are models of the API, plain mappings, or ``None``: what is
+    in force, and what is to be; ``about`` is the user it concerns.
+    """
+
+    call: Call
+    caller: Caller
+    action: str
+    resource: str
+    old: object
+    asked: object
+    reason: str = ""
+    about: UUID | None = None
+
+
 class AuditTrail:
     """Also writes each record into the process's own log."""
 
@@ -38,26 +54,27 @@ class AuditTrail:
         self._reporter = reporter
         self._waiting: asyncio.Queue[outbox.Waiting] = asyncio.Queue(WAITING_MAX)
 
-    def note(
-        self,
-        call: Call,
-        caller: Caller,
-        action: str,
-        resource: str,
-        old: object,
-        new: object,
-        *,
-        reason: str = "",
-        about: UUID | None = None,
-    ) -> None:
-        """``old`` and ``new`` are models of the API, plain mappings, or ``None``."""
+    def note(self, change: Change, new: object) -> None:
+        """It was made; ``new``, of the form of ``old``, is in force."""
+        self._add(change, new, Result.SUCCESS, change.reason)
+
+    def note_failed(self, change: Change, problem: ProblemError) -> None:
+        """It was refused, could not be sent, or was not answered in time. The record's reason is the problem; the one that was given for the
+        change is part of what was asked for.
+        """
+        result = Result.UNKNOWN if problem.kind.code == "OUTCOME_UNKNOWN" else Result.FAILURE
+        self._add(change, change.asked, result, str(problem))
+
+    def _add(self, change: Change, new: object, result: Result, reason: str) -> None:
+        call = change.call
         record = AuditRecord(
-            action=action,
-            user_id=about,
-            actor_id=caller.identity.user_id,
+            action=change.action,
+            result=result,
+            user_id=change.about,
+            actor_id=change.caller.identity.user_id,
             actor_type=ActorType.STAFF,
-            resource=resource,
-            old_value=msgspec.to_builtins(old),
+            resource=change.resource,
+            old_value=msgspec.to_builtins(change.old),
             new_value=msgspec.to_builtins(new),
             reason=reason,
             ip_address=call.client_ip or None,

@@ -250,4 +250,4 @@ def _unanswered(error: UnansweredError, client_order_id: str) -> ProblemError:
         return ProblemError("SERVICE_UNAVAILABLE", "the engine cannot be reached; nothing was done", headers={"Retry-After": "1"})
     if client_order_id:
         return ProblemError("OUTCOME_UNKNOWN", "ask for the order by its client_order_id", client_order_id=client_order_id)
-    return ProblemError("OUTCOME_UNKNOWN", "look at the orders before trying again")
+    return ProblemError("OUTCOME_UNKNOWN", "look at what is in force before trying again")

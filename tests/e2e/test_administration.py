@@ -34,13 +34,13 @@ async def log_in(trader: Trader, code: str) -> None:
     trader.access_token = answer["access_token"]
 
 
-async def audited(operator: Trader, action: str) -> list[Any]:
-    """The operator's entries of this kind in the audit log, once there are any."""
+async def audited(operator: Trader, action: str, count: int) -> list[Any]:
+    """The operator's entries of this kind in the audit log, newest first, once there are so many."""
     deadline = time.monotonic() + AUDITED_SECONDS_MAX
     while True:
         entries = (await operator.call("GET", "/api/auth/admin/audit-logs", query={"action": action, "limit": 100}))["data"]
         own = [entry for entry in entries if entry["actor_id"] == operator.user_id]
-        if own:
+        if len(own) >= count:
             return own
         assert time.monotonic() < deadline
         await asyncio.sleep(0.5)
@@ -66,7 +66,11 @@ def test_the_rules_are_switched_by_an_operator_with_a_fresh_second_factor_and_au
                 assert (refused.value.code, refused.value.problem["current"]) == ("VALIDATION_ERROR", now["version"])
             assert await operator.call("PUT", RULES, now) == now
             assert await operator.call("GET", RULES) == now
-            (entry,) = await audited(operator, "rules.set")
-            assert (entry["old_value"], entry["new_value"], entry["resource"], entry["result"]) == (now, now, "rules", "SUCCESS")
+            entries = await audited(operator, "rules.set", 3)
+            assert [(entry["old_value"], entry["new_value"], entry["resource"], entry["result"]) for entry in entries] == [
+                (now, now, "rules", "SUCCESS"),
+                (now, {"version": now["version"] + 1}, "rules", "FAILURE"),
+                (now, {"version": now["version"] - 1}, "rules", "FAILURE"),
+            ]
 
     asyncio.run(play())

@@ -1,5 +1,5 @@
 """What staff with the role ADMIN and a fresh second factor may change: symbols, their status, a user's limits, the version of the rules. Every
-change is written down with what was before.
+change is written down with what was before, and so is one that the engine refused or did not answer.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET
 
+from engine_container.gateway.audit import Change
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import limit_amount, parse_time
 from engine_container.gateway.refusals import refusal
 from engine_container.gateway.routes.market import symbol_in_path
-from engine_container.gateway.submit import Answer
 from engine_container.views.rendering import limits_model, market_model
 from engine_container.web.call import NOTHING, BodyDecoder, Call, Reply
 from engine_container.web.quick_ids import new_uuid_bytes
@@ -54,10 +54,11 @@ class Admin:
         symbols = self._gateway.require_views().symbols
         old = symbols.find(call.path_params["symbol"])
         command = _new_symbol(call.path_params["symbol"], request, caller) if old is None else _changed_symbol(old, request, caller)
-        await self._carry_out(command)
         name = command.symbol
+        change = Change(call, caller, "symbol.set", name, None if old is None else market_model(old, 0), request)
+        await self._carry_out(change, command)
         now = market_model(symbols.rules(name), symbols.changed_ms(name))
-        self._gateway.audit.note(call, caller, "symbol.set", name, None if old is None else market_model(old, 0), now)
+        self._gateway.audit.note(change, now)
         return Reply(now, 201 if old is None else 200)
 
     async def put_status(self, call: Call) -> Reply:
@@ -66,14 +67,13 @@ class Admin:
         views = self._gateway.require_views()
         old = symbol_in_path(views, call)
         resume_ms = 0 if request.estimated_resume is None else parse_time("estimated_resume", request.estimated_resume)
+        change = Change(call, caller, "symbol.status", old.symbol, {"status": old.status.name}, request, request.reason)
         await self._carry_out(
-            SetStatus(new_uuid_bytes(), old.symbol, SymbolStatus[request.status], request.reason, caller.user_id, resume_ms)
+            change, SetStatus(new_uuid_bytes(), old.symbol, SymbolStatus[request.status], request.reason, caller.user_id, resume_ms)
         )
         symbols = self._gateway.views.symbols
         now = market_model(symbols.rules(old.symbol), symbols.changed_ms(old.symbol))
-        self._gateway.audit.note(
-            call, caller, "symbol.status", old.symbol, {"status": old.status.name}, {"status": now.status}, reason=request.reason
-        )
+        self._gateway.audit.note(change, {"status": now.status})
         return Reply(now)
 
     async def put_limits(self, call: Call) -> Reply:
@@ -84,9 +84,11 @@ class Admin:
         except ValueError:
             raise invalid("user_id", "must be a UUID") from None
         old = self._gateway.require_views().users.get(user_id)
-        await self._carry_out(_limits(user_id, old, request, caller))
+        before, about = limits_model(user_id, old), UUID(bytes=user_id)
+        change = Change(call, caller, "user.limits", before.user_id, before, request, about=about)
+        await self._carry_out(change, _limits(user_id, old, request, caller))
         now = limits_model(user_id, self._gateway.views.users.get(user_id))
-        self._gateway.audit.note(call, caller, "user.limits", now.user_id, limits_model(user_id, old), now, about=UUID(bytes=user_id))
+        self._gateway.audit.note(change, now)
         return Reply(now)
 
     async def get_limits(self, call: Call) -> Reply:
@@ -102,9 +104,10 @@ class Admin:
         caller = await self._admin(call)
         request = await _RULES.read(call)
         old = api.RulesVersion(self._gateway.require_views().rules_version)
-        await self._carry_out(SetRules(new_uuid_bytes(), request.version))
+        change = Change(call, caller, "rules.set", "rules", old, request)
+        await self._carry_out(change, SetRules(new_uuid_bytes(), request.version))
         now = api.RulesVersion(self._gateway.views.rules_version)
-        self._gateway.audit.note(call, caller, "rules.set", "rules", old, now)
+        self._gateway.audit.note(change, now)
         return Reply(now)
 
     async def get_rules(self, call: Call) -> Reply:
@@ -112,8 +115,20 @@ class Admin:
         caller.require(Role.ADMIN, Role.SUPPORT)
         return Reply(api.RulesVersion(self._gateway.require_views().rules_version))
 
-    async def _carry_out(self, command: Command) -> None:
-        _check_refused((await self._gateway.submit([command]))[0])
+    async def _carry_out(self, change: Change, command: Command) -> None:
+        """Raises what keeps it from being done, once that is written down: the refusal, SERVICE_UNAVAILABLE or OUTCOME_UNKNOWN."""
+        gateway = self._gateway
+        try:
+            if isinstance(command, Halt | Resume):
+                answer = await gateway.submit_silent(command, change.caller.user_id)
+            else:
+                (answer,) = await gateway.submit([command])
+            for event in answer.result.events:
+                if isinstance(event, events.CommandRefused):
+                    raise refusal(event.code, event.details)
+        except ProblemError as problem:
+            gateway.audit.note_failed(change, problem)
+            raise
 
     async def halt_all(self, call: Call) -> Reply:
         """Halt every symbol; resting orders are cancelled and their funds freed."""
@@ -129,10 +144,10 @@ class Admin:
         symbols = self._gateway.require_views().symbols
         old = {symbol.symbol: symbol.status.name for symbol in symbols.all()}
         kind = Halt if status is SymbolStatus.HALTED else Resume
-        _check_refused(await self._gateway.submit_silent(kind(new_uuid_bytes(), request.reason, caller.user_id), caller.user_id))
+        change = Change(call, caller, action, "markets", old, {"status": status.name, "reason": request.reason}, request.reason)
+        await self._carry_out(change, kind(new_uuid_bytes(), request.reason, caller.user_id))
         now = [market_model(symbol, symbols.changed_ms(symbol.symbol)) for symbol in self._gateway.views.symbols.all()]
-        new = {market.symbol: market.status for market in now}
-        self._gateway.audit.note(call, caller, action, "markets", old, new, reason=request.reason)
+        self._gateway.audit.note(change, {market.symbol: market.status for market in now})
         return Reply(api.MarketList(now))
 
     async def breaker(self, call: Call) -> Reply:
@@ -144,19 +159,13 @@ class Admin:
         trip = request.action == "TRIGGER"
         resume_ms = views.time_ms + request.duration_minutes * 60_000 if trip else 0
         status = SymbolStatus.HALTED if trip else SymbolStatus.ACTIVE
-        await self._carry_out(SetStatus(new_uuid_bytes(), old.symbol, status, request.reason, caller.user_id, resume_ms))
+        action = f"symbol.breaker_{request.action.lower()}"
+        change = Change(call, caller, action, old.symbol, {"status": old.status.name}, request, request.reason)
+        await self._carry_out(change, SetStatus(new_uuid_bytes(), old.symbol, status, request.reason, caller.user_id, resume_ms))
         symbols = self._gateway.views.symbols
         now = market_model(symbols.rules(old.symbol), symbols.changed_ms(old.symbol))
-        self._gateway.audit.note(
-            call, caller, f"symbol.breaker_{request.action.lower()}", old.symbol, {"status": old.status.name}, now, reason=request.reason
-        )
+        self._gateway.audit.note(change, now)
         return Reply(now)
-
-
-def _check_refused(answer: Answer) -> None:
-    for event in answer.result.events:
-        if isinstance(event, events.CommandRefused):
-            raise refusal(event.code, event.details)
 
 
 def _new_symbol(spelling: str, request: api.SetSymbolRequest, caller: Caller) -> SetSymbol:

@@ -11,16 +11,19 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from functions.auth.store.users import COLUMNS, User
+from mycrypto.audit import ActorType, Result
 
 
 class AuditEntry(msgspec.Struct, frozen=True):
+    """Where ``result`` is no SUCCESS, ``new_value`` is what was asked for. UNKNOWN: no answer came in time, the change may have been made."""
+
     id: UUID
     user_id: UUID | None
     actor_id: UUID | None
-    actor_type: str
+    actor_type: ActorType
     action: str
     resource: str
-    result: str
+    result: Result
     old_value: dict[str, Any] | None
     new_value: dict[str, Any] | None
     reason: str

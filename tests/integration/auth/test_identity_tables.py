@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from mycrypto.audit import Result
 from mycrypto.ids import new_uuid
 
 HASH = "a" * 64
@@ -88,6 +89,14 @@ def test_audit_rows_can_be_added_and_never_changed(owner: psycopg.Connection) ->
     for change in ("UPDATE audit_logs SET action = 'x' WHERE id = %s", "DELETE FROM audit_logs WHERE id = %s"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             owner.execute(change, (row_id,))
+
+
+def test_an_audit_row_has_one_of_three_results(owner: psycopg.Connection) -> None:
+    insert = "INSERT INTO audit_logs (id, actor_type, action, result, timestamp) VALUES (%s, 'STAFF', 'rules.set', %s, now())"
+    for result in Result:
+        owner.execute(insert, (new_uuid(), result.value))
+    with pytest.raises(psycopg.errors.CheckViolation):
+        owner.execute(insert, (new_uuid(), "PERHAPS"))
 
 
 def test_audit_rows_leave_when_their_24_months_are_over(owner: psycopg.Connection) -> None:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
+from typing import Any
 from uuid import uuid4
 
 import msgspec
 import pytest
 
+from engine_container.gateway.audit import AuditTrail, Change
+from engine_container.gateway.auth import Caller
+from engine_container.web.call import Call
+from mycrypto.errors import ProblemError
+from mycrypto.security import tokens
 from mycrypto.security.api_keys import redis_key
 
 from .conftest import Account, Answer, Identity
@@ -117,16 +125,52 @@ def test_away_from_one_machine_a_change_needs_a_fresh_second_factor(
     context.redis.delete(f"2fa:fresh:{sid}")
 
 
-def test_a_change_is_written_down_with_old_and_new_value(identity: Identity, admin: Account) -> None:
-    user = identity.member()
-    _put(identity, admin, user, "tier", tier="pro")
+def _written_down(identity: Identity, admin: Account, user: Account, action: str) -> list[dict[str, Any]]:
+    """What the audit log says of the user, once the queue's messages about the user have been taken in; newest first."""
     user_id = str(identity.row(user.email, "id"))
     messages = [message for message in identity.drain("audit-logs") if message["data"]["user_id"] == user_id]
     records = [{"messageId": str(n), "body": json.dumps(message)} for n, message in enumerate(messages)]
     assert identity.audit.handler({"Records": records}, None) == {"batchItemFailures": []}
-    query = {"user_id": user_id, "action": "user.tier"}
+    query = {"user_id": user_id, "action": action}
     found = identity.call("GET", "/api/auth/admin/audit-logs", query=query, token=admin.access_token).body
-    assert found["pagination"]["total"] == 1
-    entry = found["data"][0]
+    assert found["pagination"]["total"] == len(found["data"])
+    entries: list[dict[str, Any]] = found["data"]
+    return entries
+
+
+def test_a_change_is_written_down_with_old_and_new_value(identity: Identity, admin: Account) -> None:
+    user = identity.member()
+    _put(identity, admin, user, "tier", tier="pro")
+    (entry,) = _written_down(identity, admin, user, "user.tier")
     assert (entry["old_value"], entry["new_value"], entry["reason"]) == ({"tier": "free"}, {"tier": "pro"}, "asked for")
     assert (entry["actor_type"], entry["actor_id"]) == ("STAFF", str(identity.row(admin.email, "id")))
+
+
+@pytest.mark.parametrize(
+    ("code", "result"),
+    [("", "SUCCESS"), ("VALIDATION_ERROR", "FAILURE"), ("SERVICE_UNAVAILABLE", "FAILURE"), ("OUTCOME_UNKNOWN", "UNKNOWN")],
+)
+def test_what_staff_do_over_the_gateway_is_written_down_whatever_came_of_it(
+    identity: Identity, admin: Account, code: str, result: str
+) -> None:
+    user = identity.member()
+    user_id, admin_id = identity.row(user.email, "id"), identity.row(admin.email, "id")
+    caller = Caller(admin_id.bytes, tokens.Identity(admin_id, admin.email, (tokens.Role.ADMIN,)))
+
+    async def nobody_sends() -> Any:
+        raise AssertionError("the body is not asked for")
+
+    call = Call({"type": "http", "client": ("203.0.113.9", 1), "headers": [(b"user-agent", b"tests")]}, nobody_sends, "trace-1")
+    change = Change(call, caller, "user.limits", str(user_id), {"open_orders_max": 1}, {"open_orders_max": 5}, "asked for", user_id)
+    trail = AuditTrail("local", logging.getLogger(__name__))
+    if code:
+        trail.note_failed(change, ProblemError(code, "no luck"))
+    else:
+        trail.note(change, change.asked)
+    asyncio.run(trail._deliver(trail._waiting.get_nowait()))
+    (entry,) = _written_down(identity, admin, user, "user.limits")
+    assert (entry["result"], entry["old_value"], entry["new_value"]) == (result, {"open_orders_max": 1}, {"open_orders_max": 5})
+    assert entry["reason"] == (f"{code}: no luck" if code else "asked for")
+    assert (entry["actor_id"], entry["actor_type"], entry["ip_address"]) == (str(admin_id), "STAFF", "203.0.113.9")
+    stored = identity.owner.execute("SELECT result FROM audit_logs WHERE id = %s", (entry["id"],)).fetchone()
+    assert stored == (result,)

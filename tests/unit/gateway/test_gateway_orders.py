@@ -12,7 +12,6 @@ import pytest
 from mycrypto.contracts import commands as c
 from mycrypto.contracts.trading import OrderType, Side, TimeInForce
 from mycrypto.ids import parse_trading_uuid, trading_uuid
-from mycrypto.security.second_factor import fresh_key
 from mycrypto.security.tokens import Role
 from tests.unit.gateway.conftest import Harness
 
@@ -487,77 +486,6 @@ def test_too_many_waiting_commands_are_refused_at_once(play: Play) -> None:
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
 
     play(scenario, queued_commands_max=0)
-
-
-def test_admin_changes_need_the_role_and_answer_with_what_is_in_force(play: Play) -> None:
-    async def scenario(h: Harness) -> None:
-        admin: dict[str, Any] = {"user": BOB, "roles": (Role.ADMIN,)}
-        noted: list[tuple[Any, ...]] = []
-        h.gateway.audit.note = lambda call, caller, *rest, **more: noted.append((str(caller.identity.user_id), *rest))  # type: ignore[method-assign]
-        for method, path, body in (
-            ("PUT", "/api/v1/admin/symbols/BTCUSDT", {}),
-            ("PUT", "/api/v1/admin/symbols/BTCUSDT/status", {"status": "HALTED"}),
-            ("PUT", f"/api/v1/admin/users/{ALICE}/limits", {}),
-            ("PUT", "/api/v1/admin/rules", {"version": 2}),
-            ("POST", "/api/v1/admin/emergency/halt-all", {"reason": "x"}),
-            ("POST", "/api/v1/admin/circuit-breaker/BTCUSDT", {"action": "RESET"}),
-        ):
-            assert (await h.call(method, path, body, user=ALICE)).status_code == 403
-            assert (await h.call(method, path, body)).status_code == 401
-        assert noted == []
-        changed = await h.call("PUT", "/api/v1/admin/symbols/BTC-USDT", {"price_band_bps": 250}, **admin)
-        assert (changed.status_code, changed.json()["price_band_bps"]) == (200, 250)
-        listed = {"tick_size": "0.01", "lot_size": "0.001", "quantity_min": "0.001", "quantity_max": "1000"}
-        assert (await h.call("PUT", "/api/v1/admin/symbols/ETH-TRY", listed, **admin)).status_code == 201
-        assert (await h.call("PUT", "/api/v1/admin/symbols/XRP-TRY", {}, **admin)).status_code == 400
-        assert (await h.call("PUT", "/api/v1/admin/symbols/XRPTRY", listed, **admin)).status_code == 400
-        halted = await h.call("PUT", "/api/v1/admin/symbols/BTCUSDT/status", {"status": "HALTED", "reason": "check"}, **admin)
-        assert (halted.json()["status"], halted.json()["status_reason"]) == ("HALTED", "check")
-        limits = await h.call("PUT", f"/api/v1/admin/users/{ALICE}/limits", {"open_orders_max": 0, "daily_notional_max": "5000"}, **admin)
-        assert (limits.json()["open_orders_max"], limits.json()["daily_notional_max"], limits.json()["maker_fee_ppm"]) == (0, "5000", None)
-        again = await h.call("PUT", f"/api/v1/admin/users/{ALICE}/limits", {"maker_fee_ppm": 100}, **admin)
-        assert (again.json()["open_orders_max"], again.json()["maker_fee_ppm"]) == (0, 100)
-        fees = (await h.call("GET", "/api/v1/account/fees", user=ALICE)).json()["data"][0]
-        assert (fees["maker_fee_ppm"], fees["taker_fee_ppm"]) == (100, 1_000)
-        assert (await h.call("GET", "/api/v1/admin/rules", **admin)).json() == {"version": 1}
-        assert (await h.call("PUT", "/api/v1/admin/rules", {"version": 2}, **admin)).json() == {"version": 2}
-        for version in (1, 3, 65_535):
-            refused = await h.call("PUT", "/api/v1/admin/rules", {"version": version}, **admin)
-            assert (refused.status_code, refused.json()["current"], refused.json()["latest"]) == (400, 2, 2)
-        assert (await h.call("GET", "/api/v1/admin/rules", **admin)).json() == {"version": 2}
-        assert [entry[1] for entry in noted] == [
-            "symbol.set", "symbol.set", "symbol.status", "user.limits", "user.limits", "rules.set",
-        ]  # fmt: skip
-
-    play(scenario)
-
-
-def test_admin_changes_need_a_second_factor_shown_in_this_session(play: Play) -> None:
-    halt = ("PUT", "/api/v1/admin/symbols/BTCUSDT/status", {"status": "HALTED", "reason": "check"})
-
-    async def tried(h: Harness, session: UUID, *, two_factor: bool) -> tuple[int, str]:
-        token = h.token(BOB, Role.ADMIN, session_id=session, two_factor=two_factor)
-        answer = await h.call(*halt, headers={"Authorization": f"Bearer {token}"})
-        return answer.status_code, answer.json().get("code", "")
-
-    async def on_aws(h: Harness) -> None:
-        session = uuid4()
-        for two_factor in (False, True):
-            assert await tried(h, session, two_factor=two_factor) == (403, "AUTH_003")
-        h.redis.values[fresh_key(session)] = b"1"
-        assert await tried(h, uuid4(), two_factor=True) == (403, "AUTH_003"), "shown in another session"
-        assert (await tried(h, session, two_factor=True))[0] == 200
-        h.redis.down = True
-        assert await tried(h, session, two_factor=True) == (503, "SERVICE_UNAVAILABLE")
-        reading = await h.call("GET", f"/api/v1/admin/users/{ALICE}/limits", user=BOB, roles=(Role.ADMIN,))
-        assert reading.status_code == 200
-
-    async def on_one_machine(h: Harness) -> None:
-        assert (await tried(h, uuid4(), two_factor=False))[0] == 200
-        assert await tried(h, uuid4(), two_factor=True) == (403, "AUTH_003"), "who has one shows it"
-
-    play(on_aws, stage="dev")
-    play(on_one_machine)
 
 
 def test_what_has_nothing_to_do_is_answered_at_once(play: Play) -> None:

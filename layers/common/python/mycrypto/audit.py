@@ -26,12 +26,15 @@ class ActorType(StrEnum):
 class Result(StrEnum):
     SUCCESS = "SUCCESS"
     FAILURE = "FAILURE"
+    UNKNOWN = "UNKNOWN"
+    """It was asked for, and no answer came in time."""
 
 
 class AuditRecord(msgspec.Struct, frozen=True):
     """``user_id`` is whom it is about, ``actor_id`` who did it; ``action`` is a lower-case word or two with a dot, as ``login.failed``.
 
-    Old and new values are of the resource's public form: never a secret, never a hash.
+    Old and new values are of the resource's public form: never a secret, never a hash. Where the result is no success, the new value is the one
+    that was asked for.
     """
 
     action: str

@@ -378,7 +378,7 @@ class PositionList(msgspec.Struct, frozen=True):
     data: list[Position]
 
 
-class SetSymbolRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SetSymbolRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Lists a symbol or changes its rules. An absent rule keeps its value; for a new symbol ``tick_size``, ``lot_size``, ``quantity_min``
     and ``quantity_max`` are required. "0" or 0 switches ``notional_min``, ``price_band_bps`` and ``breaker_bps`` off.
     """
