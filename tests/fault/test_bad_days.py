@@ -34,8 +34,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def usual_ports() -> dict[str, int]:
     """Neighbours, so that the next free port of one is the usual port of another."""
-    first = any_free(1)[0]
-    return {name: 10_000 + first % 20_000 + step for step, name in enumerate(addresses.DEFAULTS)}
+    return dict(zip(addresses.DEFAULTS, any_free(len(addresses.DEFAULTS)), strict=True))
 
 
 @pytest.fixture(scope="module")

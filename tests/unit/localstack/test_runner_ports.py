@@ -51,6 +51,27 @@ def test_a_damaged_file_counts_as_none(tmp_path: Path, taken: set[int]) -> None:
     assert addresses.choose(tmp_path) == addresses.DEFAULTS
 
 
+def test_ports_of_tests_are_of_the_process_alone_and_no_outgoing_connection_has_them(
+    taken: set[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = {}
+    for pid in (4_000, 4_001, 4_002):
+        monkeypatch.setattr("os.getpid", lambda pid=pid: pid)
+        ports._own_block.cache_clear()
+        chosen[pid] = [*ports.any_free(3), *ports.any_free(ports.TESTS_BLOCK - 3)]
+    ports._own_block.cache_clear()
+    everyone = [port for own in chosen.values() for port in own]
+    assert len(set(everyone)) == len(everyone) == 3 * ports.TESTS_BLOCK
+    assert max(everyone) < ports.OUTGOING_FIRST
+
+
+def test_a_block_of_ports_without_enough_free_ones_is_said(taken: set[int]) -> None:
+    taken |= set(ports.any_free(ports.TESTS_BLOCK)[1:])
+    assert len(ports.any_free(1)) == 1
+    with pytest.raises(ports.NoFreePortError, match="2 free ports"):
+        ports.any_free(2)
+
+
 def test_no_free_port_is_said(taken: set[int]) -> None:
     taken |= set(range(8080, 8080 + ports.TRIES_MAX))
     with pytest.raises(ports.NoFreePortError, match="8080"):
