@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, TypeVar
 
 from psycopg import AsyncConnection
@@ -33,21 +33,38 @@ def pool(url: str, *, connections_max: int) -> TradePool:
     )
 
 
-async def in_time(work: Coroutine[Any, Any, T]) -> T:
+async def _give_up() -> None:
+    raise TimeoutError("the database does not answer")
+
+
+async def in_time(work: Coroutine[Any, Any, T], *, late: Callable[[], Awaitable[None]] = _give_up) -> T:
     """What ``work`` asks of the database. Raises ``TimeoutError`` where it is silent; nobody waits until the question is taken back, which a
-    silent server makes long.
+    silent server makes long. ``late`` is asked whenever the time is over, and raises unless there is to be more of it.
     """
     asking = asyncio.create_task(work)
     try:
-        await asyncio.wait({asking}, timeout=ANSWER_SECONDS_MAX)
-        if asking.done():
-            return asking.result()
+        while True:
+            await asyncio.wait({asking}, timeout=ANSWER_SECONDS_MAX)
+            if asking.done():
+                return asking.result()
+            await late()
     finally:
         if not asking.done():
             _taken_back.add(asking)
             asking.add_done_callback(_taken_back.discard)
             asking.cancel()
-    raise TimeoutError("the database does not answer")
+
+
+async def while_it_answers(connections: TradePool, work: Coroutine[Any, Any, T]) -> T:
+    """As :func:`in_time` for work of many statements: it takes as long as it takes, while another connection is answered. Raises what that one
+    meets as well: ``psycopg.OperationalError`` or ``PoolTimeout``.
+    """
+
+    async def ask() -> None:
+        async with connections.connection() as connection:
+            await connection.execute("SELECT 1")
+
+    return await in_time(work, late=lambda: in_time(ask()))
 
 
 _taken_back: set[asyncio.Task[Any]] = set()

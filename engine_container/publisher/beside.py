@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
 
 import psycopg
 from psycopg_pool import PoolTimeout
+
+from engine_container.trade_database import TradePool, while_it_answers
 
 Result = TypeVar("Result")
 
@@ -21,15 +23,16 @@ class Reporter(Protocol):
 class Attempts:
     """``state`` is ``ok`` or what is wrong; ``consequence`` says what does not happen meanwhile."""
 
-    def __init__(self, reporter: Reporter, consequence: str) -> None:
+    def __init__(self, pool: TradePool, reporter: Reporter, consequence: str) -> None:
+        self._pool = pool
         self._logger = reporter
         self._consequence = consequence
         self.state = "starting"
 
-    async def result_of(self, work: Callable[[], Awaitable[Result]]) -> Result | None:
-        """What the work comes to; ``None`` if it failed, whatever it raised."""
+    async def result_of(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result | None:
+        """What the work comes to, however long it is; ``None`` if it failed, whatever it raised, or the database has become silent."""
         try:
-            result = await work()
+            result = await while_it_answers(self._pool, work())
         except (psycopg.OperationalError, PoolTimeout, OSError) as error:
             if self.state != "not reachable":
                 self._logger.warning("the trade database is not reachable, %s: %s", self._consequence, error)

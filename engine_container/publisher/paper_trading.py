@@ -25,7 +25,7 @@ class PaperTrading:
 
     def __init__(self, pool: TradePool, shard: int, reporter: Reporter) -> None:
         self._filling = Filling(pool, shard)
-        self._attempts = Attempts(reporter, "no paper order is filled")
+        self._attempts = Attempts(pool, reporter, "no paper order is filled")
         self._forget_at = 0.0
 
     @property

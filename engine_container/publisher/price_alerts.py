@@ -44,7 +44,7 @@ class PriceAlerts:
     def __init__(self, pool: TradePool, sender: Sender, reporter: Reporter) -> None:
         self._pool = pool
         self._sender = sender
-        self._attempts = Attempts(reporter, "no price alert is looked at")
+        self._attempts = Attempts(pool, reporter, "no price alert is looked at")
 
     @property
     def state(self) -> str:

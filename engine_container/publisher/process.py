@@ -51,6 +51,8 @@ order, whose way leads through the same broker.
 """
 REDIS_TIMEOUT_SECONDS: Final = 0.5
 RECENT_MS: Final = 60_000
+CONNECTIONS_MAX: Final = 3
+"""To the trade database: one for paper trading, one for price alerts, and one to ask whether it still answers."""
 PUBLISHED: Final = Counter("publisher_messages_total")
 CACHE_FAILURES: Final = Counter("publisher_cache_failures_total")
 
@@ -81,7 +83,7 @@ class Publisher:
         self._maker = EnvelopeMaker(settings.shard)
         self._figures = Figures(lambda: self.views)
         url = settings.trade_database_url
-        self._trade_pool = pool(url, connections_max=2) if url else None
+        self._trade_pool = pool(url, connections_max=CONNECTIONS_MAX) if url else None
         self._mails = MailMaker(settings.shard, lambda: self.views)
         sender = SqsSender(settings.stage) if settings.mails == "on" else None
         self._mailing = Mailing(sender, self.logger) if sender else None
