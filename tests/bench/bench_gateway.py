@@ -28,7 +28,7 @@ from tests.bench.stack import SYMBOL, Stack
 
 CONNECTIONS = 64
 BATCH = 50
-BATCHES_AT_ONCE = 16
+BATCHES_AT_ONCE = 32
 WINDOW = ORDERS_IN_FLIGHT_MAX
 RATE = 500
 _encode = msgspec.json.Encoder().encode
