@@ -9,7 +9,7 @@ from functions.auth.context import SERVICE, Client, Context
 from functions.auth.settings import load
 from mycrypto import telemetry
 from mycrypto.http import Api, Principal, Request
-from mycrypto.ratelimit import Limit, Verdict
+from mycrypto.ratelimit import Limit
 from mycrypto.security import revocation, second_factor, tokens
 
 logger = telemetry.logger(SERVICE)
@@ -30,20 +30,15 @@ def client(request: Request) -> Client:
 
 
 def limited(request: Request, limit: Limit, subject: str) -> None:
-    """Count the call; the limit's figures go out with the answer whatever it is. Raises RATE_LIMIT_EXCEEDED."""
-    _require(request, context().take(limit, subject))
-
-
-def _require(request: Request, verdict: Verdict) -> None:
-    request.answer_headers.update(verdict.headers())
-    verdict.require()
+    """Count the call. Raises RATE_LIMIT_EXCEEDED."""
+    request.admit(context().take(limit, subject))
 
 
 def caller(request: Request) -> Principal:
     """Who calls, within the calls per minute of their tier. Raises UNAUTHORIZED, RATE_LIMIT_EXCEEDED."""
     principal = request.principal()
     logger.append_keys(userId=str(principal.user_id))
-    _require(request, context().take_token(principal.tier, principal.user_id))
+    request.admit(context().take_token(principal.tier, principal.user_id))
     return principal
 
 

@@ -11,7 +11,7 @@ from functions.wallet.settings import Settings
 from mycrypto import settings, telemetry
 from mycrypto.errors import ProblemError
 from mycrypto.http import Api, Principal, Request
-from mycrypto.ratelimit import Limit, Verdict
+from mycrypto.ratelimit import Limit
 
 logger = telemetry.logger(SERVICE)
 meter = telemetry.Meter(SERVICE)
@@ -26,20 +26,15 @@ def context() -> Context:
 
 
 def limited(request: Request, limit: Limit, subject: str) -> None:
-    """Count the call; the limit's figures go out with the answer whatever it is. Raises RATE_LIMIT_EXCEEDED."""
-    _require(request, context().take(limit, subject))
-
-
-def _require(request: Request, verdict: Verdict) -> None:
-    request.answer_headers.update(verdict.headers())
-    verdict.require()
+    """Count the call. Raises RATE_LIMIT_EXCEEDED."""
+    request.admit(context().take(limit, subject))
 
 
 def caller(request: Request, limit: Limit | None = None) -> Principal:
     """Who calls, within the calls per minute of their tier and of the endpoint."""
     principal = request.principal()
     logger.append_keys(userId=str(principal.user_id))
-    _require(request, context().take_token(principal.tier, principal.user_id))
+    request.admit(context().take_token(principal.tier, principal.user_id))
     if limit is not None:
         limited(request, limit, str(principal.user_id))
     return principal

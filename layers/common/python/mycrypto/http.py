@@ -27,6 +27,7 @@ from mycrypto.cors import NOBODY, Cors
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError, invalid
 from mycrypto.faults import validation_problem
 from mycrypto.proxies import DIRECT, Proxy
+from mycrypto.ratelimit import Verdict
 from mycrypto.security.tokens import Role, Tier, parse_roles
 from mycrypto.telemetry import Logger, Meter
 
@@ -78,6 +79,11 @@ class Request:
     def header(self, name: str) -> str | None:
         """A header by name, in any case."""
         return self._headers.get(name.lower())
+
+    def admit(self, verdict: Verdict) -> None:
+        """Go on as a limit says; its figures go out with the answer whatever it is. Raises RATE_LIMIT_EXCEEDED."""
+        self.answer_headers.update(verdict.headers())
+        verdict.require()
 
     def _find_trace_id(self) -> str:
         for candidate in (self._headers.get(REQUEST_ID_HEADER.lower()), self._context.get("requestId")):
