@@ -1,4 +1,8 @@
-"""The alarms as data: what is watched, when it rings, whom it wakes, and which page says what to do."""
+"""The alarms as data: what is watched, when it rings, whom it wakes, and which page says what to do.
+
+Those on the platform's own metrics are here; those on what AWS itself measures, which depend on the sizes of a stage, are in
+:mod:`infra.aws_alarms`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import enum
 import functools
 from typing import Final
 
-from infra.dashboards import BALANCE_CACHE, FILL_RATE, Gap, Own, Ratio, Statistic
+from infra.dashboards import BALANCE_CACHE, FILL_RATE, Aws, AwsRatio, Gap, Own, Ratio, Statistic
 
 
 class Severity(enum.StrEnum):
@@ -49,13 +53,13 @@ class Subject(enum.StrEnum):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class OwnAlarm:
-    """An alarm on a metric of the platform. ``below``: it rings under the threshold instead of over it. Missing data never rings, except
-    where silence is itself the failure (``silence_rings``).
+class Alarm:
+    """It rings when ``watched`` is over ``threshold`` for ``periods`` periods of ``minutes``. ``below``: under the threshold instead. Missing
+    data never rings, except where silence is itself the failure (``silence_rings``).
     """
 
     name: str
-    watched: Own | Ratio | Gap
+    watched: Own | Ratio | Gap | Aws | AwsRatio
     threshold: float
     minutes: int
     why: str
@@ -68,8 +72,8 @@ class OwnAlarm:
     silence_rings: bool = False
 
 
-_critical: Final = functools.partial(OwnAlarm, severity=Severity.CRITICAL)
-_warning: Final = functools.partial(OwnAlarm, severity=Severity.WARNING)
+_critical: Final = functools.partial(Alarm, severity=Severity.CRITICAL)
+_warning: Final = functools.partial(Alarm, severity=Severity.WARNING)
 
 
 def _own(name: str, service: str, statistic: Statistic = "sum") -> Own:
@@ -80,7 +84,7 @@ def _percent(part: tuple[str, str], whole: tuple[str, str], label: str) -> Ratio
     return Ratio(part=(_own(*part),), whole=(_own(*whole),), label=label)
 
 
-def _down(name: str, watched: Own, why: str, runbook: Runbook, subject: Subject) -> OwnAlarm:
+def _down(name: str, watched: Own, why: str, runbook: Runbook, subject: Subject) -> Alarm:
     """Something is not there, three minutes in a row; a part that says nothing is not there either."""
     return _critical(name, watched, 1, 1, why, runbook, subject=subject, periods=3, below=True, silence_rings=True)
 

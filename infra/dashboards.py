@@ -48,13 +48,21 @@ class Own:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Aws:
-    """A metric that an AWS service keeps; ``{stage}`` in a dimension is the stage's name."""
+    """A metric that an AWS service keeps; ``{stage}`` in a dimension is the stage's name, another name in braces what only a deployment knows."""
 
     namespace: str
     name: str
     statistic: str
     dimensions: tuple[tuple[str, str], ...]
-    label: str
+    label: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class AwsRatio:
+    """``part`` of ``whole``, in percent, of metrics that AWS keeps."""
+
+    part: Aws
+    whole: Aws
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

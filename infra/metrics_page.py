@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from infra.alarms import OWN_ALARMS, OwnAlarm
-from infra.dashboards import DASHBOARDS, Aws, Gap, Line, Own, Ratio
+from infra.alarms import OWN_ALARMS, Alarm
+from infra.dashboards import DASHBOARDS, Aws, AwsRatio, Gap, Line, Own, Ratio
 from mycrypto.metrics import NAMESPACE, SECTIONS, MetricSpec
 
 HEAD: Final = f"""# Metrics
@@ -30,7 +30,7 @@ def _labels(spec: MetricSpec) -> str:
     return ", ".join(f"**{label}**" if label in spec.split else label for label in spec.labels) or "-"
 
 
-def owns(line: Line) -> tuple[Own, ...]:
+def owns(line: Line | AwsRatio) -> tuple[Own, ...]:
     """The metrics of the catalogue in a line."""
     match line:
         case Own():
@@ -39,7 +39,7 @@ def owns(line: Line) -> tuple[Own, ...]:
             return (*line.part, *line.whole)
         case Gap():
             return (line.ahead, line.behind)
-        case Aws():
+        case Aws() | AwsRatio():
             return ()
 
 
@@ -54,7 +54,7 @@ def _shown_on() -> dict[str, list[str]]:
     return found
 
 
-def _watched(alarm: OwnAlarm) -> str:
+def _watched(alarm: Alarm) -> str:
     return ", ".join(dict.fromkeys(f"`{own.name}`" for own in owns(alarm.watched)))
 
 
@@ -102,8 +102,8 @@ def text() -> str:
                 "## Alarms on them",
                 "",
                 (
-                    "Each tells the topic of its severity. Alarms on what AWS itself measures (functions, queues, databases, brokers, the edge) are made"
-                    " in `infra/stacks/observability.py`."
+                    "Each tells the topic of its severity. Alarms on what AWS itself measures (functions, queues, databases, brokers, the edge) stand"
+                    " in `infra/aws_alarms.py`."
                 ),
                 "",
                 *_table(("alarm", "severity", "watches", "rings", "why", "runbook"), alarms),

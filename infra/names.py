@@ -27,6 +27,8 @@ QUEUE_EMAIL: Final = "email-notifications"
 QUEUE_KYC: Final = "kyc-processing"
 QUEUE_WITHDRAWALS: Final = "withdrawal-processing"
 QUEUE_AUDIT: Final = "audit-logs"
+QUEUE_FAILED_INVOCATIONS: Final = "failed-invocations"
+"""Events that a function gave up on, and batches of engine events that it cannot get past."""
 
 BUCKET_SNAPSHOTS: Final = "snapshots"
 BUCKET_ARCHIVE: Final = "archive"

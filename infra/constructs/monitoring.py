@@ -12,8 +12,8 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra import names
-from infra.alarms import OwnAlarm, Runbook, Severity, Subject
-from infra.dashboards import Aws, Dashboard, Gap, Line, Own, Panel, Ratio
+from infra.alarms import Alarm, Severity, Subject
+from infra.dashboards import Aws, AwsRatio, Dashboard, Gap, Line, Own, Panel, Ratio
 from infra.stages import Stage
 from mycrypto.metrics import NAMESPACE
 
@@ -26,15 +26,22 @@ _WIDTH: Final = 12
 _HEIGHT: Final = 6
 
 
-def metric(line: Line, stage: Stage, period: Duration) -> cloudwatch.IMetric:
-    """A line of a panel as a metric or an expression over metrics."""
+def metric(line: Line | AwsRatio, places: Mapping[str, str], period: Duration) -> cloudwatch.IMetric:
+    """A line of a panel, or what an alarm watches, as a metric or an expression over metrics. ``places``: what the names in braces stand for."""
     if isinstance(line, Aws):
         return cloudwatch.Metric(
             namespace=line.namespace,
             metric_name=line.name,
             statistic=line.statistic,
-            dimensions_map={key: value.format(stage=stage.name) for key, value in line.dimensions},
-            label=line.label,
+            dimensions_map={key: value.format_map(places) for key, value in line.dimensions},
+            label=line.label or None,
+            period=period,
+        )
+    if isinstance(line, AwsRatio):
+        return cloudwatch.MathExpression(
+            expression="100 * part / whole",
+            using_metrics={"part": metric(line.part, places, period), "whole": metric(line.whole, places, period)},
+            label="percent",
             period=period,
         )
     if isinstance(line, Ratio):
@@ -83,7 +90,7 @@ def _own(line: Own, period: Duration) -> cloudwatch.IMetric:
 def widget(panel: Panel, stage: Stage) -> cloudwatch.IWidget:
     """A panel as a widget."""
     period = Duration.hours(panel.hours) if panel.hours else Duration.minutes(1)
-    lines = [metric(line, stage, period) for line in panel.lines]
+    lines = [metric(line, {"stage": stage.name}, period) for line in panel.lines]
     if panel.figure:
         return cloudwatch.SingleValueWidget(
             title=panel.title,
@@ -123,50 +130,41 @@ class Alarms(Construct):
     warning is two: one that measures and says nothing, and a composite of it that speaks.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, topics: Mapping[Severity, sns.ITopic]) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, stage: Stage, topics: Mapping[Severity, sns.ITopic], places: Mapping[str, str]
+    ) -> None:
         super().__init__(scope, construct_id)
         self._stage = stage
         self._topics = topics
+        self._places = {"stage": stage.name, **places}
         self._critical: dict[Subject, list[cloudwatch.IAlarm]] = {}
         self._warnings: list[Callable[[], None]] = []
 
-    def add(
-        self,
-        name: str,
-        watched: cloudwatch.IMetric,
-        *,
-        severity: Severity,
-        threshold: float,
-        why: str,
-        subject: Subject | None = None,
-        runbook: Runbook = Runbook.INCIDENT,
-        periods: int = 1,
-        below: bool = False,
-        silence_rings: bool = False,
-    ) -> None:
-        """Ring when ``watched`` is over (or ``below``) ``threshold`` for ``periods`` of its periods."""
-        speaking = names.resource(self._stage.name, f"{severity}-{name}")
+    def add(self, definition: Alarm) -> None:
+        """One alarm, by its definition."""
+        severity, subject = definition.severity, definition.subject
+        speaking = names.resource(self._stage.name, f"{severity}-{definition.name}")
         # composites are paid for one by one: where nobody is woken, warnings are simply told
         held_back = subject is not None and severity is Severity.WARNING and self._stage.keep_data
-        description = f"{why}. What to do: {runbook.path}"
+        description = f"{definition.why}. What to do: {definition.runbook.path}"
         always_there = self._stage.on_aws.working_hours is None  # who rests is silent
         alarm = cloudwatch.Alarm(
             self,
-            name,
-            alarm_name=names.resource(self._stage.name, f"measured-{name}") if held_back else speaking,
+            definition.name,
+            alarm_name=names.resource(self._stage.name, f"measured-{definition.name}") if held_back else speaking,
             alarm_description=description,
-            metric=watched,
-            threshold=threshold,
-            evaluation_periods=periods,
+            metric=metric(definition.watched, self._places, Duration.minutes(definition.minutes)),
+            threshold=definition.threshold,
+            evaluation_periods=definition.periods,
             comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
-            if below
+            if definition.below
             else cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.BREACHING
-            if silence_rings and always_there
+            if definition.silence_rings and always_there
             else cloudwatch.TreatMissingData.NOT_BREACHING,
         )
         if subject is not None and held_back:
-            self._warnings.append(lambda: self._hold_back(name, speaking, description, alarm, subject))
+            self._warnings.append(lambda: self._hold_back(definition.name, speaking, description, alarm, subject))
             return
         self._tell(alarm, severity)
         if subject is not None:
@@ -213,18 +211,3 @@ class Alarms(Construct):
         for warning in self._warnings:
             warning()
         self._warnings.clear()
-
-    def add_own(self, definition: OwnAlarm) -> None:
-        """An alarm of ``infra.alarms``."""
-        self.add(
-            definition.name,
-            metric(definition.watched, self._stage, Duration.minutes(definition.minutes)),
-            severity=definition.severity,
-            subject=definition.subject,
-            threshold=definition.threshold,
-            why=definition.why,
-            runbook=definition.runbook,
-            periods=definition.periods,
-            below=definition.below,
-            silence_rings=definition.silence_rings,
-        )

@@ -23,9 +23,6 @@ _CONSUMER_TIMEOUT_S: Final = {
 }
 
 
-FAILED_INVOCATIONS: Final = "failed-invocations"
-
-
 class MessagingStack(Stack):
     """The four queues and the topic ``notifications`` with routing keys as filters."""
 
@@ -53,7 +50,7 @@ class MessagingStack(Stack):
         queue = sqs.Queue(
             self,
             "FailedInvocations",
-            queue_name=names.resource(stage.name, FAILED_INVOCATIONS),
+            queue_name=names.resource(stage.name, names.QUEUE_FAILED_INVOCATIONS),
             retention_period=Duration.days(14),
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,

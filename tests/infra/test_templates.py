@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from infra import functions, names
-from infra.alarms import Runbook
+from infra import functions, names, stages
+from infra.alarms import OWN_ALARMS, Runbook
+from infra.aws_alarms import aws_alarms
+from infra.context import Context
 from infra.errors import ConfigurationError
 from infra.queries import QUERIES
 from infra.templates import Templates
@@ -332,6 +334,15 @@ def test_requests_are_traced_from_the_api_through_the_functions(on_aws: Template
             assert found["TracingConfig"] == {"Mode": "Active"}, name
     actions = json.dumps(list(on_aws.properties("AWS::IAM::Policy").values()))
     assert "xray:PutTraceSegments" in actions
+
+
+def test_every_alarm_of_a_template_is_one_of_the_definitions_and_no_definition_is_left_out(on_aws: Templates) -> None:
+    stage = stages.load(Context({"stage": on_aws.stage}.get))
+    defined = {alarm.name for alarm in (*OWN_ALARMS, *aws_alarms(stage))}
+    assert len(defined) == len((*OWN_ALARMS, *aws_alarms(stage)))
+    kinds = "critical-|warning-|measured-"
+    found = {re.sub(f"^({kinds})", "", name) for name in _alarms(on_aws) if not name.startswith("any-critical-")}
+    assert found == defined
 
 
 def test_every_function_and_every_queue_has_its_alarm(on_aws: Templates) -> None:
