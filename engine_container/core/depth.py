@@ -23,15 +23,14 @@ class Reach:
         self.dry = True
 
 
-def reach(side: BookSide, seat: Seat, prevention: i64, limit_key: int, lots: int, value: int, money: int) -> Reach:
-    """Walk ``side`` from its best price down to ``limit_key`` as a taker would.
+def reach(side: BookSide, seat: Seat, taker_ppm: i64, prevention: i64, limit_key: int, lots: int, value: int, money: int) -> Reach:
+    """Walk ``side`` from its best price down to ``limit_key`` as a taker who pays ``taker_ppm`` would.
 
     ``lots`` bounds the quantity, ``value`` the price x quantity in quote units, ``money`` the same with fees; UNBOUNDED lifts a bound.
     Own orders do not count where self-trade prevention removes them, and where it stops the taker the walk stops.
     """
     result = Reach()
     unit: int = seat.symbol.unit
-    taker_ppm = seat.rates.taker_ppm
     guarded = prevention != STP_ALLOW and seat.open_orders > 0
     for key in reversed(side.keys):
         if key < limit_key:

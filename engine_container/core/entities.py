@@ -419,3 +419,5 @@ RULES_FIRST: Final = 1
 RULES_WITH_ALL_FIGURES: Final = 2
 """FOK_NOT_FILLABLE says what a market order asked for, a refused debit asked for again what is available, and a trailing SELL that nothing values yet
 what it needs."""
+RULES_OF_SAFETY: Final = 3
+"""A conditional order that fires counts what it can pay for with the fee rates that it was accepted with, not with those of its user by then."""

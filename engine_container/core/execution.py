@@ -90,13 +90,13 @@ def finish(order: Order, reason: str, closed: Events) -> None:
         announce(order, CANCELLED, reason, closed)
 
 
-def market_reach(order: Order, money: int) -> Reach:
+def market_reach(order: Order, taker_ppm: i64, money: int) -> Reach:
     """What a market order can have now; ``money`` bounds what a BUY may spend with fees (UNBOUNDED: whatever it costs)."""
     terms = order.terms
     value = terms.quote_quantity if terms is not None and terms.quote_quantity > 0 else UNBOUNDED
     lots = order.open if value == UNBOUNDED else UNBOUNDED
     prevention = (order.style >> 6) & 7
-    return reach(other_side(order), order.seat, prevention, market_key(order), lots, value, money)
+    return reach(other_side(order), order.seat, taker_ppm, prevention, market_key(order), lots, value, money)
 
 
 def run_market(state: State, order: Order, reachable: Reach, events: Events, closed: Events) -> None:

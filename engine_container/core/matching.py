@@ -26,7 +26,8 @@ PREVENTED: Final = 1
 HALTED_BY_TRADE: Final = 2
 """A trade moved the price so far that the symbol was halted."""
 SHORT_OF_MONEY: Final = 3
-"""A market BUY came past an order of its own user, beyond what its money was checked for, and cannot pay for more."""
+"""A market BUY cannot pay for more: it came past an order of its own user, beyond what its money was checked for, or fired (before RULES_OF_SAFETY)
+with its money counted at another fee rate than its own."""
 
 
 def match(state: State, taker: Order, limit_key: i64, events: Events, closed: Events) -> int:
@@ -37,7 +38,7 @@ def match(state: State, taker: Order, limit_key: i64, events: Events, closed: Ev
     side: BookSide = symbol.asks if taker.side == BUY else symbol.bids
     prevention = (taker.style >> 6) & 7
     all_or_nothing = (taker.style >> 3) & 7 == FOK
-    unchecked = prevention == STP_DECREMENT and taker.side == BUY and taker.price == 0
+    unchecked = taker.side == BUY and taker.price == 0 and (prevention == STP_DECREMENT or _rates_changed(taker))
     halted = False
     while taker.open > 0:
         level = side.best
@@ -53,7 +54,7 @@ def match(state: State, taker: Order, limit_key: i64, events: Events, closed: Ev
             continue
         price = level.key if level.key > 0 else -level.key
         lots = min(maker.shown, taker.open)
-        if unchecked:
+        if unchecked and not own:
             lots = _affordable(taker, price, lots)
             if lots == 0:
                 return SHORT_OF_MONEY
@@ -72,6 +73,11 @@ def match(state: State, taker: Order, limit_key: i64, events: Events, closed: Ev
             if not all_or_nothing:
                 break
     return HALTED_BY_TRADE if halted else DONE
+
+
+def _rates_changed(taker: Order) -> bool:
+    """Whether the taker's user pays another rate by now: before RULES_OF_SAFETY what it can pay for was counted with that."""
+    return taker.rates.taker_ppm != taker.seat.rates.taker_ppm
 
 
 def _affordable(taker: Order, price: i64, lots: i64) -> i64:

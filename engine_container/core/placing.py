@@ -207,7 +207,9 @@ def taker_refusal(order: Order) -> Refusal | None:
         return "POST_ONLY_WOULD_TRADE", {"price": int(order.price * symbol.tick), "best": price}
     if (order.style >> 3) & 7 == FOK:
         limit_key = limit_key_of(order.side, order.price)
-        found = reach(other_side(order), order.seat, (order.style >> 6) & 7, limit_key, order.open, UNBOUNDED, UNBOUNDED)
+        found = reach(
+            other_side(order), order.seat, order.rates.taker_ppm, (order.style >> 6) & 7, limit_key, order.open, UNBOUNDED, UNBOUNDED
+        )
         if found.lots < order.open:
             return "FOK_NOT_FILLABLE", {"quantity": int(order.open * symbol.lot), "fillable": found.lots * int(symbol.lot)}
     return None
@@ -215,7 +217,7 @@ def taker_refusal(order: Order) -> Refusal | None:
 
 def _begin_market(state: State, order: Order, fields: Fields, events: Events, closed: Events) -> None:
     symbol = order.seat.symbol
-    found = market_reach(order, UNBOUNDED)
+    found = market_reach(order, order.rates.taker_ppm, UNBOUNDED)
     side = other_side(order)
     by_value = order.terms is not None and order.terms.quote_quantity > 0
     if side.best is None:

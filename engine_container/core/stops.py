@@ -11,7 +11,7 @@ from engine_container.core.book import other_side
 from engine_container.core.closing import announce, free_client_order_id, take_over
 from engine_container.core.depth import UNBOUNDED, reach
 from engine_container.core.emitting import Events
-from engine_container.core.entities import Order, State, Symbol
+from engine_container.core.entities import RULES_OF_SAFETY, Order, State, Symbol
 from engine_container.core.execution import limit_key_of, market_reach, run_limit, run_market
 from engine_container.core.funds import release
 from engine_container.core.limits import has_limit
@@ -58,7 +58,8 @@ def fire(state: State, order: Order, price: int, events: Events, closed: Events)
     strike(state, order)
     events.append((TAG_TRIGGERED, order.number, order.created_ms, user.user_id, symbol.name, price * symbol.tick))
     if not has_limit(kind_of(order.style)):
-        found = market_reach(order, order.seat.quote.available if order.side == 0 else UNBOUNDED)
+        rates = order.rates if state.rules >= RULES_OF_SAFETY else order.seat.rates
+        found = market_reach(order, rates.taker_ppm, order.seat.quote.available if order.side == 0 else UNBOUNDED)
         run_market(state, order, found, events, closed)
     elif time_in_force_of(order.style) == FOK and _short(order):
         announce(order, CANCELLED, "FOK", closed)
@@ -70,5 +71,5 @@ def fire(state: State, order: Order, price: int, events: Events, closed: Events)
 
 def _short(order: Order) -> bool:
     limit_key = limit_key_of(order.side, order.price)
-    found = reach(other_side(order), order.seat, (order.style >> 6) & 7, limit_key, order.open, UNBOUNDED, UNBOUNDED)
+    found = reach(other_side(order), order.seat, order.rates.taker_ppm, (order.style >> 6) & 7, limit_key, order.open, UNBOUNDED, UNBOUNDED)
     return found.lots < order.open

@@ -180,7 +180,7 @@ class ReplaceOrder(msgspec.Struct, frozen=True, array_like=True, tag_field="tag"
     replacement: PlaceOrder
 
 
-RULES_LATEST: Final = 2
+RULES_LATEST: Final = 3
 """Behaviour that changes an event for an old command comes with a new version and waits for a SetRules command: logs replay as they happened."""
 
 
