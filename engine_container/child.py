@@ -6,9 +6,11 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Final, NamedTuple, NoReturn
 
 SECONDS_MAX: Final = 120
+WORD_BYTES_MAX: Final = 64
 _CHUNK: Final = 65_536
 
 
@@ -16,14 +18,38 @@ class ChildError(RuntimeError):
     """The child failed or took too long; ``str()`` says how."""
 
 
-def _child(work: Callable[[], bytes], pipe: int) -> NoReturn:
+class Gate:
+    """Where a child waits until its parent knows whether the work is to be finished, and with what."""
+
+    def __init__(self) -> None:
+        self.reading, self._writing = os.pipe()
+
+    def open(self, word: bytes) -> None:
+        """Let the child go on, with a word of at most ``WORD_BYTES_MAX``."""
+        os.write(self._writing, word)
+
+    def close(self) -> None:
+        """For the parent, in any case: a child that was not let through by now ends."""
+        for end in (self.reading, self._writing):
+            os.close(end)
+
+    def passed(self) -> bytes:
+        """For the child: the parent's word. Raises :class:`ChildError` if there is none to come."""
+        word = os.read(self.reading, WORD_BYTES_MAX)
+        if not word:
+            raise ChildError("not to be finished")
+        return word
+
+
+def _child(work: Callable[[], bytes], pipe: int, gate: Gate | None) -> NoReturn:
     status = 1
     try:
         signal.set_wakeup_fd(-1)
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, signal.SIG_DFL)
-        os.closerange(3, pipe)
-        os.closerange(pipe + 1, 65_536)
+        kept = sorted({2, pipe, *([gate.reading] if gate else [])})
+        for below, above in pairwise([*kept, 65_536]):
+            os.closerange(below + 1, above)
         try:
             answer = b"=" + work()
             status = 0
@@ -43,12 +69,15 @@ class Child(NamedTuple):
     pipe: int
 
 
-def start(work: Callable[[], bytes]) -> Child:
-    """Fork: the child does the work on the state as it is at this very moment. Wait for it with :func:`answer`."""
+def start(work: Callable[[], bytes], gate: Gate | None = None) -> Child:
+    """Fork: the child does the work on the state as it is at this very moment. Wait for it with :func:`answer`.
+
+    ``gate`` is one that the work waits at.
+    """
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
-        _child(work, writing)
+        _child(work, writing, gate)
     os.close(writing)
     return Child(pid, reading)
 

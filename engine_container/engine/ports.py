@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from engine_container.engine.replica import CommandRecord
+
+
+class Reached(NamedTuple):
+    """A place of the event log up to which its numbers have been followed: the records before ``offset`` hold every event before ``next_seq``."""
+
+    offset: int
+    next_seq: int
+
+
+BEGINNING = Reached(0, 0)
+"""Nothing has been followed: the log is read from the first record that it keeps."""
+
+
+class EventLogHoleError(RuntimeError):
+    """The event log passes over events. No append can mend that: it has to be repaired."""
+
+    def __init__(self, first: int, last: int, offset: int) -> None:
+        self.first, self.last, self.offset = first, last, offset
+        super().__init__(
+            f"events {first} to {last} are missing in the event log before offset {offset}: stop the engines and run mycrypto engine repair-events"
+        )
 
 
 class CommandSource(Protocol):
@@ -16,6 +37,9 @@ class CommandSource(Protocol):
     async def read(self) -> list[CommandRecord]:
         """The next records in order; waits a little for the first and may come back with none."""
 
+    async def begin(self) -> int:
+        """The first offset that is kept."""
+
     async def end(self) -> int:
         """The offset that the next record will get."""
 
@@ -23,10 +47,17 @@ class CommandSource(Protocol):
 
 
 class EventSink(Protocol):
-    """The event log of one shard."""
+    """The event log of one shard. It is followed: what it holds is known because it was read, or appended and acknowledged."""
+
+    @property
+    def reached(self) -> Reached:
+        """How far it has been followed."""
+
+    def follow_from(self, place: Reached) -> None:
+        """Take for granted that the log was followed up to here."""
 
     async def published(self) -> int:
-        """The number of the first event that is not in the log yet."""
+        """The number of the first event that is not in the log yet. Raises :class:`EventLogHoleError`."""
 
     async def append(self, payloads: list[bytes]) -> None:
         """Append in this order; durable when it returns. After an error the outcome is unknown."""

@@ -6,22 +6,24 @@ import asyncio
 import gc
 import os
 import signal
+import struct
 import time
 import uuid
 from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from contextlib import suppress
+from typing import Any, Final, TypeVar
 
 from aws_lambda_powertools import Logger
 
 from engine_container import emission
-from engine_container.child import ChildError, answer, in_child, start
+from engine_container.child import ChildError, Gate, answer, in_child, start
 from engine_container.engine.kafka import KafkaCommandSource, KafkaEventSink
 from engine_container.engine.lease import RENEW_SECONDS, AlwaysHeld, Lease, RedisLease
-from engine_container.engine.ports import CommandSource, EventSink
+from engine_container.engine.ports import CommandSource, EventLogHoleError, EventSink, Reached
 from engine_container.engine.publishing import WAITING_MAX, Publisher
 from engine_container.engine.replica import COMPILED, Replica
 from engine_container.engine.settings import EngineSettings
-from engine_container.engine.snapshots import newest, save, state_hash
+from engine_container.engine.snapshots import Bounds, newest, reached_by, save, state_hash
 from engine_container.engine.web import Answer, Web
 from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.ports import LogUnavailableError
@@ -38,11 +40,22 @@ SNAPSHOT_PATIENCE: Final = 2
 SLICE_NS_MAX: Final = 20_000_000
 """After so long with records the lease, the publisher and the probes have their turn."""
 STOP_SECONDS_MAX: Final = 8
+REPAIRED_LOOK_SECONDS: Final = 5.0
+"""How often an engine that cannot start looks if the logs have been repaired."""
+HELD_SECONDS_MAX: Final = 10
+"""So long a state waits for the event log to hold its events before it is given up as a snapshot."""
 VERSION: Final = "1"
+_PLACE: Final = struct.Struct(">qq")
 MATCHING: Final = Histogram("trade_matching_latency")
 
 
+T = TypeVar("T")
+
 StoreMaker = Callable[[], SnapshotStore | None]
+
+
+class _StartError(RuntimeError):
+    """The logs and the snapshots do not lead to the present state."""
 
 
 class Engine:
@@ -140,27 +153,49 @@ class Engine:
         except (LogUnavailableError, TimeoutError):
             self._log.warning("stopped before all events were published; the next engine publishes them", waiting=self.publisher.waiting)
         await self._lease.give_up()
-        if not self.failure:
+        if not self.failure and await self._all_is_held():
             await self._snapshot()
         self._log.info("stopped", offset=self.replica.next_offset, seq=self.replica.state.next_seq)
 
-    async def _start(self) -> None:
-        """Wait for the logs, load the newest good snapshot, open the log at its place, replay.
+    async def _all_is_held(self) -> bool:
+        """Whether the event log holds the events of this state, as far as it says so within a second."""
+        try:
+            await asyncio.wait_for(self.publisher.look(), RETRY_SECONDS)
+        except (LogUnavailableError, EventLogHoleError, TimeoutError):
+            return False
+        return self.publisher.published_seq >= self.replica.state.next_seq
 
-        The collector is off from the beginning: it would walk a growing state again and again, which makes loading four times as long.
+    async def _start(self) -> None:
+        """Wait for the logs, load the newest snapshot that both of them bear out, open the log at its place, replay.
+
+        What is replayed beyond the event log's end is written to it: the same bytes as the first time. The collector is off from the
+        beginning: it would walk a growing state again and again, which makes loading four times as long.
         """
         gc.collect()
         gc.disable()
         end = await self._patiently("the command log", self._source.end)
-        await self._restore(end)
-        await self._patiently("the event log", self.publisher.look)
+        while True:
+            try:
+                await self._restore(end)
+            except (EventLogHoleError, _StartError) as error:
+                self._fail(str(error))
+                await asyncio.sleep(REPAIRED_LOOK_SECONDS)
+            else:
+                self.failure = ""
+                break
         await self._patiently("the command log", lambda: self._source.open(self.replica.next_offset))
         await self._replay(end)
         if self.publisher.published_seq > self.replica.state.next_seq:
-            self.failure = f"the event log is at {self.publisher.published_seq}, the commands lead to {self.replica.state.next_seq}"
-            self._log.error("the two logs do not belong together", reason=self.failure)
+            self._fail(
+                f"the two logs do not belong together: the event log is at {self.publisher.published_seq}, "
+                f"the commands lead to {self.replica.state.next_seq}"
+            )
         gc.freeze()
         self.caught_up = True
+
+    def _fail(self, reason: str) -> None:
+        self.failure = reason
+        self._log.critical("the engine cannot start", reason=reason)
 
     async def _patiently(self, what: str, work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         while True:
@@ -171,12 +206,17 @@ class Engine:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _restore(self, end: int) -> None:
-        try:
-            store = await asyncio.to_thread(self._store)
-            found = await asyncio.to_thread(lambda: list(_until_good(store, self._settings.shard, end)) if store is not None else [])
-        except Exception as error:  # noqa: BLE001 - a store that cannot be reached costs time, not correctness: the log has everything
-            self._log.warning("snapshots are not available, replaying the whole log", reason=repr(error))
-            return
+        """Raises :class:`EventLogHoleError`, and :class:`_StartError` where neither a snapshot nor the log leads to the present."""
+        shard = self._settings.shard
+        store = await self._from_store(self._store, None)
+        place = await self._from_store(lambda: reached_by(store, shard), None) if store is not None else None
+        if place is not None:
+            self._sink.follow_from(place)
+        await self._patiently("the event log", self.publisher.look)
+        first = await self._patiently("the command log", self._source.begin)
+        bounds = Bounds(first, end, self.publisher.published_seq)
+        nothing: list[Any] = []
+        found = await self._from_store(lambda: _until_good(store, shard, bounds), nothing) if store is not None else nothing
         for item in found:
             if isinstance(item, str):
                 self._log.warning("snapshot passed over", reason=item)
@@ -185,6 +225,18 @@ class Engine:
             self.replica.state = state
             self.replica.next_offset = self._snapshot_offset = snapshot.next_offset
             self._log.info("snapshot loaded", offset=snapshot.next_offset, seq=snapshot.next_seq, state_hash=snapshot.state_hash)
+        if self.replica.next_offset < first:
+            raise _StartError(
+                f"no snapshot can be gone on from, and the command log begins with offset {first}: "
+                "run mycrypto engine repair-events with the archive"
+            )
+
+    async def _from_store(self, work: Callable[[], T], otherwise: T) -> T:
+        try:
+            return await asyncio.to_thread(work)
+        except Exception as error:  # noqa: BLE001 - a store that cannot be reached costs time, not correctness: the log has everything
+            self._log.warning("snapshots are not available, replaying the whole log", reason=repr(error))
+            return otherwise
 
     async def _replay(self, end: int) -> None:
         started = time.monotonic()
@@ -276,23 +328,37 @@ class Engine:
         return not self._snapshot_due()
 
     async def _snapshot(self) -> None:
-        """Save the state as it is now, from a child process: the engine pauses only for the fork."""
-        if not (self._settings.snapshot_bucket or self._settings.snapshot_dir):
+        """Save the state as it is now, from a child process: the engine pauses only for the fork.
+
+        The child writes nothing before the event log durably holds every event of this state: an engine that began with a state whose
+        events were never written would never write them.
+        """
+        if not (self._settings.snapshot_bucket or self._settings.snapshot_dir) or not self.publisher.reachable:
             return
         offset = self.replica.next_offset
         replica = self.replica
+        needed = int(replica.state.next_seq)
+        gate = Gate()
+
+        def reached() -> Reached:
+            return Reached(*_PLACE.unpack(gate.passed()))
 
         def work() -> bytes:
             store = self._store()
-            return save(store, replica.state, replica.shard, offset).encode() if store is not None else b""
+            return save(store, replica.state, replica.shard, offset, reached).encode() if store is not None else b""
 
         started = self._snapshot_time = time.monotonic()
         try:
-            child = start(work)
-            paused_ms = round((time.monotonic() - started) * 1_000, 1)
+            try:
+                child = start(work, gate)
+                paused_ms = round((time.monotonic() - started) * 1_000, 1)
+                with suppress(TimeoutError):
+                    gate.open(_PLACE.pack(*await asyncio.wait_for(self.publisher.until_held(needed), HELD_SECONDS_MAX)))
+            finally:
+                gate.close()
             name = await answer(child)
         except (ChildError, OSError) as error:
-            self._log.warning("no snapshot was saved", reason=str(error))
+            self._log.warning("no snapshot was saved", reason=str(error), needs=needed, published_seq=self.publisher.published_seq)
             return
         self._snapshot_offset = offset
         self._snapshot_saved = self._snapshot_time
@@ -333,19 +399,19 @@ class Engine:
         return 200, {"next_offset": offset, "next_seq": seq, "state_hash": digest.decode()}
 
 
-def _until_good(store: SnapshotStore, shard: int, end: int) -> list[Any]:
+def _until_good(store: SnapshotStore, shard: int, bounds: Bounds) -> list[Any]:
     """Why newer snapshots were passed over, then the first good one."""
     found: list[Any] = []
-    for item in newest(store, shard, end):
+    for item in newest(store, shard, bounds):
         found.append(item)
         if not isinstance(item, str):
             break
     return found
 
 
-def store_of(settings: EngineSettings) -> SnapshotStore | None:
-    """Where this engine's snapshots are kept."""
-    return store_at(settings.snapshot_bucket, settings.snapshot_dir, f"engine/shard-{settings.shard}/")
+def store_in(bucket: str, folder: str, shard: int) -> SnapshotStore | None:
+    """Where the snapshots of a shard's engines are kept."""
+    return store_at(bucket, folder, f"engine/shard-{shard}/")
 
 
 async def serve(settings: EngineSettings) -> None:
@@ -359,7 +425,7 @@ async def serve(settings: EngineSettings) -> None:
         KafkaCommandSource(broker, settings.shard),
         KafkaEventSink(broker, settings.shard),
         lease,
-        lambda: store_of(settings),
+        lambda: store_in(settings.snapshot_bucket, settings.snapshot_dir, settings.shard),
         log,
     )
     loop = asyncio.get_running_loop()

@@ -12,7 +12,7 @@ from typing import Final
 
 from aws_lambda_powertools import Logger
 
-from engine_container.engine.ports import EventSink
+from engine_container.engine.ports import EventSink, Reached
 from engine_container.engine.replica import EventBatch
 from engine_container.logs.ports import LogUnavailableError
 
@@ -41,13 +41,14 @@ class Publisher:
         self.reachable = False
         """Whether the event log answered when it was asked last."""
         self._activated = asyncio.Event()
+        self._moved = asyncio.Event()
 
     @property
     def waiting(self) -> int:
         return len(self._waiting)
 
     async def look(self) -> None:
-        """Read how far the log has come. Raises :class:`LogUnavailableError`."""
+        """Read how far the log has come. Raises :class:`LogUnavailableError`, :class:`EventLogHoleError`."""
         self._drop(await self._sink.published())
         self.reachable = True
 
@@ -64,6 +65,13 @@ class Publisher:
     async def room(self) -> None:
         """Wait while too much waits."""
         await self._room.wait()
+
+    async def until_held(self, next_seq: int) -> Reached:
+        """Wait until the log durably holds every event before this number; the place at which it does."""
+        while self.published_seq < next_seq:
+            self._moved.clear()
+            await self._moved.wait()
+        return self._sink.reached
 
     def set_active(self, *, active: bool) -> None:
         """Begin or cease to append."""
@@ -107,10 +115,15 @@ class Publisher:
         """Append what still waits, if active: the last act of a graceful stop."""
         self._sure = False
         while self.active and self._waiting:
-            await self._step()
+            if self._sure:
+                await self._step()
+            else:
+                await self.look()
+                self._sure = True
 
     def _drop(self, published_seq: int) -> None:
         self.published_seq = max(self.published_seq, published_seq)
+        self._moved.set()
         waiting = self._waiting
         while waiting and waiting[0].next_seq <= self.published_seq:
             waiting.popleft()

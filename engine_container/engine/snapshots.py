@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
 
 import msgspec
 
 from engine_container.core.entities import State
 from engine_container.core.tree import dump, load
+from engine_container.engine.ports import BEGINNING, Reached
 from engine_container.snapshot_store import SnapshotError, SnapshotStore, keep, name_of, seal, unseal
 
 MAGIC: Final = b"MCSNAP1\n"
@@ -25,7 +26,11 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
-    """``body`` is the compressed state tree, ``state_hash`` the SHA-256 of the tree uncompressed."""
+    """``body`` is the compressed state tree, ``state_hash`` the SHA-256 of the tree uncompressed.
+
+    It counts only for an event log that holds the events before ``next_seq``. The records before ``event_offset`` were followed and hold
+    those before ``event_seq``, so a start reads on from there (0: from the beginning).
+    """
 
     format: int
     shard: int
@@ -34,6 +39,13 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     time_ms: int
     state_hash: str
     body: bytes
+    event_offset: int = 0
+    event_seq: int = 0
+
+    @property
+    def reached(self) -> Reached:
+        """How far the event log had been followed when it was saved."""
+        return Reached(self.event_offset, self.event_seq)
 
 
 def tree_bytes(state: State) -> bytes:
@@ -46,23 +58,35 @@ def state_hash(state: State) -> str:
     return hashlib.sha256(tree_bytes(state)).hexdigest()
 
 
-def pack(state: State, shard: int, next_offset: int) -> bytes:
-    """A snapshot file of the state."""
+def pack(state: State, shard: int, next_offset: int, reached: Callable[[], Reached] = lambda: BEGINNING) -> bytes:
+    """A snapshot file of the state. ``reached`` is asked when all else is done."""
     tree = tree_bytes(state)
     digest = hashlib.sha256(tree).hexdigest()
-    snapshot = Snapshot(FORMAT, shard, next_offset, state.next_seq, state.now_ms, digest, zlib.compress(tree, _LEVEL))
+    body = zlib.compress(tree, _LEVEL)
+    snapshot = Snapshot(FORMAT, shard, next_offset, state.next_seq, state.now_ms, digest, body, *reached())
     return seal(MAGIC, _encoder.encode(snapshot))
+
+
+def _read(content: bytes, shard: int) -> Snapshot:
+    try:
+        snapshot = msgspec.msgpack.decode(unseal(MAGIC, content), type=Snapshot)
+    except msgspec.DecodeError as error:
+        raise SnapshotError(f"damaged: {error}") from error
+    if snapshot.format != FORMAT or snapshot.shard != shard:
+        raise SnapshotError(f"format {snapshot.format} of shard {snapshot.shard}, not format {FORMAT} of shard {shard}")
+    return snapshot
 
 
 def unpack(content: bytes, shard: int) -> tuple[State, Snapshot]:
     """The state in a snapshot file; raises :class:`SnapshotError` unless it is whole and of this shard."""
-    packed = unseal(MAGIC, content)
+    snapshot = _read(content, shard)
+    return _state_of(snapshot), snapshot
+
+
+def _state_of(snapshot: Snapshot) -> State:
     try:
-        snapshot = msgspec.msgpack.decode(packed, type=Snapshot)
-        if snapshot.format != FORMAT or snapshot.shard != shard:
-            raise SnapshotError(f"format {snapshot.format} of shard {snapshot.shard}, not format {FORMAT} of shard {shard}")
         tree = zlib.decompress(snapshot.body)
-    except (msgspec.DecodeError, zlib.error) as error:
+    except zlib.error as error:
         raise SnapshotError(f"damaged: {error}") from error
     if hashlib.sha256(tree).hexdigest() != snapshot.state_hash:
         raise SnapshotError("damaged: the hash does not fit the state")
@@ -72,28 +96,54 @@ def unpack(content: bytes, shard: int) -> tuple[State, Snapshot]:
         raise SnapshotError(f"cannot be loaded: {error!r}") from error
     if state.next_seq != snapshot.next_seq or state_hash(state) != snapshot.state_hash:
         raise SnapshotError("the loaded state is not the state that was saved")
-    return state, snapshot
+    return state
 
 
-def save(store: SnapshotStore, state: State, shard: int, next_offset: int) -> str:
-    """Write a snapshot and drop the oldest ones; returns its name."""
+def save(store: SnapshotStore, state: State, shard: int, next_offset: int, reached: Callable[[], Reached] = lambda: BEGINNING) -> str:
+    """Write a snapshot and drop the oldest ones; returns its name. ``reached`` may raise, then nothing is written."""
     name = name_of(next_offset)
-    keep(store, name, pack(state, shard, next_offset))
+    keep(store, name, pack(state, shard, next_offset, reached))
     return name
 
 
-def newest(store: SnapshotStore, shard: int, end_offset: int) -> Iterator[tuple[State, Snapshot] | str]:
-    """Newest first: a state that verifies, or a text that says why a snapshot is passed over.
-
-    One from beyond the end of the log belongs to another log.
-    """
+def reached_by(store: SnapshotStore, shard: int) -> Reached:
+    """How far the event log had been followed when the newest readable snapshot was saved."""
     for name in reversed(store.names()):
         try:
-            state, snapshot = unpack(store.read(name), shard)
+            return _read(store.read(name), shard).reached
+        except (SnapshotError, OSError):
+            continue
+    return BEGINNING
+
+
+class Bounds(NamedTuple):
+    """What the logs hold: commands of offsets ``first`` up to, without, ``end``; every event before ``next_seq``."""
+
+    first: int
+    end: int
+    next_seq: int
+
+    def why_not(self, snapshot: Snapshot) -> str:
+        """Why a state cannot be gone on from, or ""."""
+        if snapshot.next_offset > self.end:
+            return f"it is of offset {snapshot.next_offset}, the log ends at {self.end}: it belongs to another log"
+        if snapshot.next_seq > self.next_seq:
+            return f"it has events before {snapshot.next_seq}, the event log ends before {self.next_seq}: they would never be written"
+        if snapshot.next_offset < self.first:
+            return f"it is of offset {snapshot.next_offset}, the log begins with {self.first}"
+        return ""
+
+
+def newest(store: SnapshotStore, shard: int, bounds: Bounds) -> Iterator[tuple[State, Snapshot] | str]:
+    """Newest first: a state that verifies, or a text that says why a snapshot is passed over."""
+    for name in reversed(store.names()):
+        try:
+            snapshot = _read(store.read(name), shard)
+            if reason := bounds.why_not(snapshot):
+                yield f"{name}: {reason}"
+                continue
+            state = _state_of(snapshot)
         except (SnapshotError, OSError) as error:
             yield f"{name}: {error}"
-            continue
-        if snapshot.next_offset > end_offset:
-            yield f"{name}: is of offset {snapshot.next_offset}, the log ends at {end_offset}: it belongs to another log"
             continue
         yield state, snapshot

@@ -135,10 +135,15 @@ class Gateway:
         """Every dependency by name: ``ok`` or what is wrong."""
         return {
             "command-log": "ok" if self.commands.connected else "not reachable",
-            "event-log": "ok" if self.feed.connected and self.feed.ready else ("catching up" if self.feed.connected else "not reachable"),
+            "event-log": self._event_log_state(),
             "token-keys": "ok" if self.keys.keys else "not fetched yet",
             **self.states,
         }
+
+    def _event_log_state(self) -> str:
+        if not self.feed.connected:
+            return "not reachable"
+        return "ok" if self.feed.ready else self.feed.trouble or "catching up"
 
     def missing(self) -> list[str]:
         """What keeps the gateway from its work. Cache and history must have been there once; losing them later only slows it."""

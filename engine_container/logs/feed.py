@@ -68,6 +68,8 @@ class Feed:
         self.ready = False
         """The views have reached what was the end of the log when reading began."""
         self.connected = False
+        self.trouble = ""
+        """Why the views had to be thrown away, until they are complete again."""
         self.resyncs = 0
 
     async def run(self) -> None:
@@ -85,6 +87,7 @@ class Feed:
                 await asyncio.sleep(RETRY_SECONDS)
             except (GapError, msgspec.DecodeError) as error:
                 self.ready = False
+                self.trouble = str(error)
                 self.resyncs += 1
                 fresh = True
                 self._reporter.critical("the event log cannot be followed, building the views anew: %s", error)
@@ -118,6 +121,7 @@ class Feed:
     def _check_ready(self) -> None:
         if not self.ready and (self._caught_up_at == 0 or (self._offset or 0) >= self._caught_up_at):
             self.ready = True
+            self.trouble = ""
             self._reporter.info("the views are complete up to event %s", self.projection.watermark)
 
     async def wait_for(self, seq: int, seconds_max: float) -> bool:

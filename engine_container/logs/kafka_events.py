@@ -16,7 +16,7 @@ class KafkaEventLog:
     async def open(self, offset: int | None) -> None:
         await self.close()
         await self._reader.open()
-        self._reader.seek(await self._ends.begin() if offset is None else offset)
+        self._reader.seek(max(await self._ends.begin(), offset or 0))
 
     async def read(self) -> list[LogRecord]:
         return await self._reader.read()

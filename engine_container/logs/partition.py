@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from engine_container.logs import wire
 from engine_container.logs.broker import Connection, connect_to_leader
@@ -56,23 +56,37 @@ class _Partition:
             connection.close()
 
 
+class Appended(NamedTuple):
+    """Where the records of an append are: from offset ``first`` on, before ``next``. With records of another writer between
+    them the distance is more than their count.
+    """
+
+    first: int
+    next: int
+
+
 class PartitionWriter(_Partition):
-    async def append(self, payloads: Sequence[bytes]) -> None:
-        """Append in this order; durable on all replicas in sync when it returns. Raises :class:`LogUnavailableError`, outcome unknown."""
+    async def append(self, payloads: Sequence[bytes]) -> Appended:
+        """Append in this order, or not at all from some place on; durable on all replicas in sync when it returns.
+
+        Raises :class:`LogUnavailableError`, outcome unknown: what the log holds is to be read then.
+        """
         connection = await self._connected()
-        now_ms = time.time_ns() // 1_000_000
+        first = next_offset = -1
         try:
-            # sent one after the other without waiting: a broker carries out the requests of a connection in their order
-            sent = [
-                connection.request(
-                    Api.PRODUCE, self._requests.produce(wire.record_batch(part, now_ms), REQUEST_SECONDS_MAX * 1_000), REQUEST_SECONDS_MAX
-                )
-                for part in _parts(payloads)
-            ]
-            for answer in sent:
-                self._requests.produce_answer(await answer)
+            # Each part waits for the answer to the one before: sent together, a broker that refuses the first may take the second.
+            for part in _parts(payloads):
+                batch = wire.record_batch(part, time.time_ns() // 1_000_000)
+                body = self._requests.produce(batch, REQUEST_SECONDS_MAX * 1_000)
+                offset = self._requests.produce_answer(await connection.request(Api.PRODUCE, body, REQUEST_SECONDS_MAX))
+                first = offset if first < 0 else first
+                next_offset = offset + len(part)
         except OSError as error:
             raise self._failure(error) from error
+        except asyncio.CancelledError:
+            self.close()  # nothing else may follow a part whose answer is not known
+            raise
+        return Appended(first, next_offset)
 
 
 def _parts(payloads: Sequence[bytes]) -> list[Sequence[bytes]]:

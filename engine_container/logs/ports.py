@@ -36,7 +36,9 @@ class EventLog(Protocol):
     """A reader of one shard's events that remembers its place."""
 
     async def open(self, offset: int | None) -> None:
-        """Start (again) at an offset, or at the beginning of what is kept. Raises :class:`LogUnavailableError`."""
+        """Start (again) at an offset, or at the beginning of what is kept, also where the offset is kept no longer: the numbers of events
+        say whether something is missing. Raises :class:`LogUnavailableError`.
+        """
 
     async def read(self) -> list[LogRecord]:
         """The next records in order; waits a little for the first and may come back with none."""

@@ -34,7 +34,7 @@ from engine_container.publisher.snapshots import SnapshotSaver
 from engine_container.publisher.topics import PublicTopics
 from engine_container.trade_database import pool
 from engine_container.views.observer import Observers
-from engine_container.views.projection import Projection
+from engine_container.views.projection import GapError, Projection
 from engine_container.views.snapshot import Cover
 from engine_container.web.background import Background
 from engine_container.web.call import Call, Reply
@@ -49,6 +49,7 @@ REST_SECONDS: Final = 0.02
 """Between two reads. What comes meanwhile is read, published and noted together: four requests at the broker for all of it, not for each
 order, whose way leads through the same broker.
 """
+GAP_SECONDS: Final = 5.0
 REDIS_TIMEOUT_SECONDS: Final = 0.5
 RECENT_MS: Final = 60_000
 CONNECTIONS_MAX: Final = 3
@@ -147,6 +148,11 @@ class Publisher:
                 self._states["event-log"] = "not reachable"
                 self.logger.warning("the event log is not reachable: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
+            except GapError as error:
+                self._states["event-log"] = str(error)
+                self.logger.critical("the event log cannot be followed: %s", error)
+                await asyncio.sleep(GAP_SECONDS)  # for whoever asks /ready; then the process begins again from the log
+                raise
 
     async def _begin(self, publish_from: int) -> None:
         """What comes before the snapshot must have been published."""

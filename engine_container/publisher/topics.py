@@ -8,11 +8,12 @@ and covers partitions whose last envelope has outlived its retention.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.partitioner import murmur2
 
 from engine_container.logs.connection import BrokerSettings, client_options
@@ -25,6 +26,10 @@ REQUEST_TIMEOUT_MS: Final = 10_000
 _TAIL_SECONDS_MAX: Final = 10
 _CLOSE_SECONDS_MAX: Final = 2
 _POSITIVE: Final = 0x7FFFFFFF
+BATCH_BYTES_MAX: Final = 512 * 1024
+
+_Place = tuple[str, int]
+"""Topic and partition."""
 
 
 def partition_of(key: bytes) -> int:
@@ -39,7 +44,7 @@ class PublicTopics:
         self._events = TopicPartition(EVENTS_TOPIC, shard)
         self._producer: AIOKafkaProducer | None = None
         self._consumer: AIOKafkaConsumer | None = None
-        self._written: dict[tuple[str, int], int] = {}
+        self._written: dict[_Place, int] = {}
 
     async def open(self) -> int:
         """Connect and find the end of what was written; returns the event log's offset from which on anything may be missing."""
@@ -50,7 +55,11 @@ class PublicTopics:
             committed = await self._consumer.committed(self._events)
             await self._find_ends(self._consumer)
             self._producer = AIOKafkaProducer(
-                **client_options(self._settings), acks="all", enable_idempotence=True, request_timeout_ms=REQUEST_TIMEOUT_MS
+                **client_options(self._settings),
+                acks="all",
+                enable_idempotence=True,
+                request_timeout_ms=REQUEST_TIMEOUT_MS,
+                max_batch_size=BATCH_BYTES_MAX,
             )
             await self._producer.start()
         except (KafkaError, OSError, TimeoutError) as error:
@@ -84,18 +93,42 @@ class PublicTopics:
         if producer is None or consumer is None:
             raise LogUnavailableError("the public topics are not open")
         try:
-            sent: list[asyncio.Future[object]] = []
+            missing: dict[_Place, list[Message]] = {}
             for message in messages:
                 place = (message.topic, partition_of(message.key))
                 if message.position > self._written.get(place, 0):
-                    self._written[place] = message.position
-                    sent.append(await producer.send(message.topic, message.value, message.key, partition=place[1]))
-            await asyncio.gather(*sent)
+                    missing.setdefault(place, []).append(message)
+            await self._write_all(producer, missing)
             await consumer.commit({self._events: next_offset})
         except (KafkaError, OSError, TimeoutError) as error:
             await self.close()
             raise LogUnavailableError(f"public topics: {error!r}") from error
-        return len(sent)
+        return sum(map(len, missing.values()))
+
+    async def _write_all(self, producer: AIOKafkaProducer, missing: Mapping[_Place, Sequence[Message]]) -> None:
+        try:
+            async with asyncio.TaskGroup() as work:
+                for place, messages in missing.items():
+                    work.create_task(self._write(producer, place, messages))
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from failures
+
+    async def _write(self, producer: AIOKafkaProducer, place: _Place, messages: Sequence[Message]) -> None:
+        """One batch of a partition is under way at a time: were the next one sent before, a broker that refuses the first may take it, and
+        what a partition holds is known by its last envelope alone.
+        """
+        topic, partition = place
+        waiting = deque(messages)
+        while waiting:
+            batch = producer.create_batch()
+            position = 0
+            while waiting and batch.append(key=waiting[0].key, value=waiting[0].value, timestamp=None) is not None:
+                position = waiting.popleft().position
+            if not position:
+                raise MessageSizeTooLargeError(f"an envelope of {len(waiting[0].value)} bytes")
+            batch.close()
+            await (await producer.send_batch(batch, topic, partition=partition))
+            self._written[place] = position
 
     async def close(self) -> None:
         producer, self._producer = self._producer, None

@@ -40,6 +40,10 @@ class ArchiveSource:
         except (archive.ArchiveError, OSError) as error:
             raise LogUnavailableError(f"the archive: {error}") from error
 
+    async def begin(self) -> int:
+        stretches = await asyncio.to_thread(self._store.stretches)
+        return stretches[0].first if stretches else 0
+
     async def end(self) -> int:
         return await asyncio.to_thread(archive.end, self._store)
 

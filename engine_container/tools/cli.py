@@ -212,3 +212,60 @@ def restore_log(
     except (ArchiveError, restore.RestoreError, KafkaError, DatabaseError) as error:
         _fail(str(error))
     print(f"{done:,} records restored; {again} transfers will be sent again by the maintenance function")
+
+
+@app.command("repair-events")
+def repair_events(
+    servers: Annotated[str, typer.Option("--servers", envvar="KAFKA_BOOTSTRAP_SERVERS", help="host:port of Kafka")] = "",
+    auth: Annotated[str, typer.Option("--auth", envvar="KAFKA_AUTH", help="none or iam")] = "none",
+    shard: Annotated[int, typer.Option("--shard")] = 0,
+    archived: Annotated[
+        str, typer.Option("--archive", help="The archived commands, for what Kafka keeps no longer: s3://bucket, or a folder.")
+    ] = "",
+    bucket: Annotated[
+        str, typer.Option("--snapshot-bucket", envvar="SNAPSHOT_BUCKET", help="Save a snapshot there for engines to begin with.")
+    ] = "",
+    folder: Annotated[str, typer.Option("--snapshot-dir", envvar="SNAPSHOT_DIR", help="The same, in a folder.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what is missing; write nothing.")] = False,
+) -> None:
+    """Make an event log with a hole whole again by replaying the commands; it also writes events that were never appended."""
+    from kafka.errors import KafkaError
+
+    from engine_container.engine.process import store_in
+    from engine_container.logs.ports import LogUnavailableError
+    from engine_container.tools.archive import ArchiveSource, store_of
+    from engine_container.tools.repair import RepairError, repair
+
+    if auth not in {"none", "iam"}:
+        _fail(f"--auth must be none or iam, not {auth}")
+    if not servers:
+        if (port := _port("kafka")) is None:
+            _fail("no platform was started here: name Kafka with --servers or KAFKA_BOOTSTRAP_SERVERS")
+        servers = f"127.0.0.1:{port}"
+    source = ArchiveSource(store_of(archived, shard, **_emulator(archived)), shard) if archived else None
+    bar = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    try:
+        with bar:
+            task = bar.add_task("command records", total=None)
+            done = asyncio.run(
+                repair(
+                    servers,
+                    "iam" if auth == "iam" else "none",
+                    shard,
+                    archived=source,
+                    store=store_in(bucket, folder, shard),
+                    dry_run=dry_run,
+                    told=lambda at, end: bar.update(task, completed=at, total=end),
+                )
+            )
+    except (LogUnavailableError, RepairError, KafkaError) as error:
+        _fail(str(error))
+    for hole in done.holes:
+        print(f"events {hole.first:,} to {hole.last:,} were missing before offset {hole.offset:,}")
+    if not done.holes:
+        print("no events are missing in between")
+    print(
+        f"{done.appended:,} records {'to append' if dry_run else 'appended'}, {done.dropped:,} dropped; the commands lead to event {done.next_seq - 1:,}"
+    )
+    if done.snapshot:
+        print(f"snapshot {done.snapshot} saved")

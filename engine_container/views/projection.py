@@ -64,7 +64,7 @@ class Projection:
         if next_seq <= self.watermark + 1:
             return False
         if record.first_seq > self.watermark + 1:
-            raise GapError(f"shard {record.shard}: expected event {self.watermark + 1}, got {record.first_seq}")
+            raise GapError(f"shard {record.shard}: events {self.watermark + 1} to {record.first_seq - 1} are missing")
         seq = record.first_seq
         time_ms = record.time_ms
         for result in record.results:

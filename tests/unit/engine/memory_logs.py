@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
+from engine_container.engine.following import Following
+from engine_container.engine.ports import BEGINNING, Reached
 from engine_container.engine.replica import CommandRecord
 from engine_container.logs.ports import LogUnavailableError
 from mycrypto.contracts import events
@@ -19,6 +22,8 @@ class Logs:
         self.broken = False
         self.lose_answers = 0
         self.now_ms = 1_800_000_000_000
+        self.commands_first = 0
+        """The first command that is kept."""
 
     def put(self, *commands: Command) -> None:
         self.put_bytes(encode_record(list(commands)))
@@ -52,6 +57,10 @@ class MemorySource:
         self.place += len(records)
         return records
 
+    async def begin(self) -> int:
+        self.logs.check()
+        return self.logs.commands_first
+
     async def end(self) -> int:
         self.logs.check()
         return len(self.logs.commands)
@@ -61,24 +70,54 @@ class MemorySource:
 
 
 class MemorySink:
+    """Follows the log as the real one does. ``refusing`` says of an append how many of its records are taken before it fails; ``None``: all
+    is well.
+    """
+
     def __init__(self, logs: Logs) -> None:
         self.logs = logs
+        self._following = Following()
+        self.refusing: Callable[[list[bytes]], int | None] = lambda _: None
+        self.away = False
+        """The event log alone does not answer."""
+
+    @property
+    def reached(self) -> Reached:
+        return self._following.reached
+
+    def follow_from(self, place: Reached) -> None:
+        self._following.reached = place
 
     async def published(self) -> int:
-        self.logs.check()
-        return max((events.decode_record(payload).next_seq for payload in self.logs.events), default=1)
+        self._check()
+        following = self._following
+        if following.reached.offset > len(self.logs.events) or following.reached == BEGINNING:
+            following.reached = Reached(0, 1)
+        for offset in range(following.reached.offset, len(self.logs.events)):
+            following.take(offset, self.logs.events[offset])
+        return following.reached.next_seq
 
     async def append(self, payloads: list[bytes]) -> None:
-        self.logs.check()
+        self._check()
         await asyncio.sleep(0)
-        self.logs.events.extend(payloads)
+        taken = self.refusing(payloads)
+        first = len(self.logs.events)
+        self.logs.events.extend(payloads[:taken])
+        if taken is not None:
+            raise LogUnavailableError("refused")
         if self.logs.lose_answers:
             self.logs.lose_answers -= 1
             raise LogUnavailableError("no answer came")
+        self._following.appended(first, len(self.logs.events), payloads)
 
     async def append_command(self, payload: bytes) -> None:
         self.logs.check()
         self.logs.put_bytes(payload)
+
+    def _check(self) -> None:
+        self.logs.check()
+        if self.away:
+            raise LogUnavailableError("the event log is away")
 
     async def close(self) -> None:
         return

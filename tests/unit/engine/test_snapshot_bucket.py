@@ -51,7 +51,7 @@ def _save(store: SnapshotStore, places: int) -> list[str]:
 
 def test_the_newest_one_comes_back_as_it_was_saved(store: SnapshotStore) -> None:
     hashes = _save(store, 2)
-    found = next(snapshots.newest(store, 0, end_offset=2))
+    found = next(snapshots.newest(store, 0, snapshots.Bounds(0, 2, 1)))
     assert not isinstance(found, str)
     state, snapshot = found
     assert (snapshots.state_hash(state), snapshot.next_offset) == (hashes[-1], 2)
@@ -83,7 +83,7 @@ def test_a_damaged_newest_one_is_passed_over_for_the_one_before(store: SnapshotS
     if damage == "gone":  # between the listing and the reading
         store.delete(name)
     frozen = _Frozen(store, names)
-    said, found = list(snapshots.newest(frozen, 0, end_offset=3))[:2]
+    said, found = list(snapshots.newest(frozen, 0, snapshots.Bounds(0, 3, 1)))[:2]
     assert isinstance(said, str)
     assert said.startswith(name)
     assert not isinstance(found, str)
@@ -105,7 +105,7 @@ class _Frozen:
 
 def test_one_from_beyond_the_log_belongs_to_another_log(store: SnapshotStore) -> None:
     _save(store, 3)
-    said, found = list(snapshots.newest(store, 0, end_offset=2))[:2]
+    said, found = list(snapshots.newest(store, 0, snapshots.Bounds(0, 2, 1)))[:2]
     assert isinstance(said, str)
     assert "belongs to another log" in said
     assert not isinstance(found, str)

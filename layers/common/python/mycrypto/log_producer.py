@@ -32,14 +32,14 @@ class LogProducer:
         self._producer: KafkaProducer | None = None
 
     def append(self, *records: bytes, shard: int = SHARD_SPOT) -> list[int]:
-        """Append encoded records in this order; returns their offsets.
+        """Append encoded records in this order, or none from some place on; returns their offsets. Each waits for the one before: sent
+        together, one that is given up may be passed by the next.
 
         Raises ``kafka.errors.KafkaError`` if any was not acknowledged in time. It may be on the log all the same:
         append it again, every command may be repeated without effect.
         """
         producer = self._connected()
-        pending = [producer.send(self._topic, value=record, partition=shard) for record in records]
-        return [future.get(timeout=ACKNOWLEDGED_SECONDS).offset for future in pending]
+        return [producer.send(self._topic, value=record, partition=shard).get(timeout=ACKNOWLEDGED_SECONDS).offset for record in records]
 
     def append_commands(self, batch: list[commands.Command], *, shard: int = SHARD_SPOT) -> int:
         """Append one record that holds ``batch``; returns its offset."""
