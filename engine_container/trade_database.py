@@ -13,8 +13,10 @@ from psycopg_pool import AsyncConnectionPool
 T = TypeVar("T")
 
 WAIT_SECONDS: Final = 2.0
-ANSWER_SECONDS_MAX: Final = 6.0
-"""The server itself ends a statement after five."""
+ANSWER_SECONDS_MAX: Final = 5.0
+"""Then the statement is cancelled at the server too. The role's own ``statement_timeout`` is longer: functions share it."""
+CONNECTION: Final[dict[str, Any]] = {"autocommit": True, "prepare_threshold": None}
+"""No ``options``: RDS Proxy refuses them at the start of a connection. Time zone and time-outs are set on the role (see the migrations)."""
 
 TradeConnection = AsyncConnection[TupleRow]
 TradePool = AsyncConnectionPool[TradeConnection]
@@ -29,7 +31,7 @@ def pool(url: str, *, connections_max: int) -> TradePool:
         open=False,
         timeout=WAIT_SECONDS,
         check=AsyncConnectionPool.check_connection,
-        kwargs={"prepare_threshold": None, "autocommit": True, "options": "-c statement_timeout=5000 -c timezone=UTC"},
+        kwargs=CONNECTION,
     )
 
 

@@ -14,7 +14,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from engine_container.gateway.order_rows import Narrowed, OrderFilter, narrow, order_of_row, page_of_orders
 from engine_container.gateway.pages import Page
-from engine_container.trade_database import WAIT_SECONDS, in_time
+from engine_container.trade_database import CONNECTION, WAIT_SECONDS, in_time
 from engine_container.views.minutes import Minute
 from engine_container.views.orders import Order
 from engine_container.views.trades import OwnFill, TradeRecord
@@ -52,7 +52,7 @@ class History:
             max_size=CONNECTIONS_MAX,
             open=False,
             timeout=WAIT_SECONDS,
-            kwargs={"autocommit": True, "prepare_threshold": None, "options": "-c statement_timeout=5000 -c timezone=UTC"},
+            kwargs=CONNECTION,
         )
 
     async def open(self) -> None:

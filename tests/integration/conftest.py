@@ -13,13 +13,14 @@ import msgspec
 import psycopg
 import pytest
 from psycopg import Connection, sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from functions.migrations import service
 from mycrypto import database
 from mycrypto.contracts import events
 from mycrypto.contracts.trading import OrderStatus, OrderType, Side, TimeInForce
 from mycrypto.money import fee_units
+from tests.integration.transaction_proxy import TransactionProxy
 
 _TEMPLATES = tuple(
     service.DatabasePlan(f"template_{plan.name}_{uuid4().hex[:8]}", plan.owner, plan.applications, plan.folder) for plan in service.PLANS
@@ -49,11 +50,14 @@ class TestDatabase:
 
     admin_dsn: str
     passwords: dict[str, str]
+    proxy_port: int
     _open: list[Connection] = field(default_factory=list)
     _kept: dict[str, Connection] = field(default_factory=dict)
 
     def dsn(self, role: str) -> str:
-        return make_conninfo(self.admin_dsn, user=role, password=self.passwords[role])
+        """As on AWS: applications come through a proxy that shares connections, owners do not."""
+        way: dict[str, str | int] = {} if role.endswith("_owner") else {"host": "127.0.0.1", "port": self.proxy_port}
+        return make_conninfo(self.admin_dsn, user=role, password=self.passwords[role], **way)
 
     def connect(self, role: str = "") -> Connection:
         """A connection as ``role`` (a superuser where none is given), closed with the test."""
@@ -72,11 +76,19 @@ class TestDatabase:
             connection.close()
 
 
-def _copy(postgres: str, passwords: dict[str, str], template: str) -> Iterator[TestDatabase]:
+@pytest.fixture(scope="session")
+def proxy_port(postgres: str) -> Iterator[int]:
+    """Where a proxy with the rules of RDS Proxy stands before the server."""
+    parts = conninfo_to_dict(postgres)
+    with TransactionProxy(str(parts["host"]), int(parts["port"] or 5432)) as proxy:
+        yield proxy.port
+
+
+def _copy(postgres: str, passwords: dict[str, str], template: str, proxy_port: int) -> Iterator[TestDatabase]:
     name = sql.Identifier(copy := f"test_{uuid4().hex[:12]}")
     with psycopg.connect(postgres, autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(name, sql.Identifier(template)))
-        made = TestDatabase(make_conninfo(postgres, dbname=copy), passwords)
+        made = TestDatabase(make_conninfo(postgres, dbname=copy), passwords, proxy_port)
         try:
             yield made
         finally:
@@ -85,15 +97,15 @@ def _copy(postgres: str, passwords: dict[str, str], template: str) -> Iterator[T
 
 
 @pytest.fixture
-def exchange(postgres: str, role_passwords: dict[str, str], templates: dict[str, str]) -> Iterator[TestDatabase]:
+def exchange(postgres: str, role_passwords: dict[str, str], templates: dict[str, str], proxy_port: int) -> Iterator[TestDatabase]:
     """An empty ``exchange_dev`` of this test's own."""
-    yield from _copy(postgres, role_passwords, templates["exchange_dev"])
+    yield from _copy(postgres, role_passwords, templates["exchange_dev"], proxy_port)
 
 
 @pytest.fixture
-def trade_database(postgres: str, role_passwords: dict[str, str], templates: dict[str, str]) -> Iterator[TestDatabase]:
+def trade_database(postgres: str, role_passwords: dict[str, str], templates: dict[str, str], proxy_port: int) -> Iterator[TestDatabase]:
     """An empty ``mytrader_trade_engine`` of this test's own."""
-    yield from _copy(postgres, role_passwords, templates["mytrader_trade_engine"])
+    yield from _copy(postgres, role_passwords, templates["mytrader_trade_engine"], proxy_port)
 
 
 @dataclass
