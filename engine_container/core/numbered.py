@@ -14,6 +14,9 @@ from mypy_extensions import i64
 Item = TypeVar("Item")
 
 _PLACES_AT_FIRST: Final = 16
+_LOW_BITS: Final = 0xFFFFFFFF
+_STEP: Final = 5
+"""Odd, so that no two neighbours want one place; small, so that they still share what the processor fetches at once."""
 
 
 class Numbered(Generic[Item]):
@@ -103,5 +106,9 @@ class Numbered(Generic[Item]):
 
 
 def _mixed(number: i64) -> i64:
-    """The number with its higher bits folded onto the lower: multiples of a large step spread as well as neighbours do."""
-    return number ^ (number >> 9) ^ (number >> 20) ^ (number >> 33)
+    """The number with its higher bits folded onto the lower: multiples of a large step spread as well as neighbours do.
+
+    Neighbours stand some places apart. Side by side, a hundred thousand of them (the levels of a deep book) would be one run of taken places, and each
+    that goes would have all behind it looked at.
+    """
+    return ((number ^ (number >> 9) ^ (number >> 20) ^ (number >> 33)) & _LOW_BITS) * _STEP

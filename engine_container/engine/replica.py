@@ -12,15 +12,25 @@ from engine_container.core.records import Result, apply_packed, apply_record
 from mycrypto.contracts import events as contract
 from mycrypto.contracts.commands import Command, decode_record
 
-EVENTS_PER_RECORD_MAX: Final = 2_000
-"""Keeps an event record well under a broker's default message size of 1 MB."""
+EVENTS_PER_RECORD_MAX: Final = 5_000
+"""Bounds what a reader takes in without a pause. Nearly every result is within it, so that it comes to its readers whole."""
+RECORD_BYTES_MAX: Final = 800_000
+"""Bounds an event record's results: with its head and those of a batch it stays below a broker's default message size, 1 MB."""
+
+_HEAD_BYTES: Final = 64
+"""Of a result, at most: its index and the heads of its arrays."""
 
 COMPILED: Final = not str(machine.__file__).endswith(".py")
 
 _encode = msgspec.msgpack.Encoder().encode
-
 decode_results = msgspec.msgpack.Decoder(list[Result]).decode
 """From packed results to rows."""
+
+_decode_packed = msgspec.msgpack.Decoder(list[tuple[int, bytes, list[msgspec.Raw]]]).decode
+"""From packed results to their packed events: to cut them, nobody has to know what they say."""
+
+Piece = tuple[int, bytes, list[msgspec.Raw]]
+"""(A part of) a result: its index and command id, and its events as they are packed."""
 
 
 class CommandRecord(NamedTuple):
@@ -83,40 +93,50 @@ class Replica:
     def _batches(self, first_seq: int, offset: int, results: list[Result] | msgspec.Raw) -> list[EventBatch]:
         count = self.state.next_seq - first_seq
         time_ms = self.state.now_ms
-        if count <= EVENTS_PER_RECORD_MAX:
-            return [self._batch(first_seq, count, offset, time_ms, results, last=True)]
-        if isinstance(results, msgspec.Raw):
-            results = decode_results(results)
+        packed = results if isinstance(results, msgspec.Raw) else msgspec.Raw(_encode(results))
+        if count <= EVENTS_PER_RECORD_MAX and _size(packed) <= RECORD_BYTES_MAX:
+            return [self._batch(first_seq, count, offset, time_ms, packed, last=True)]
         batches: list[EventBatch] = []
-        parts = _cut(results)
+        parts = cut(_decode_packed(packed), EVENTS_PER_RECORD_MAX, RECORD_BYTES_MAX)
         for number, part in enumerate(parts, 1):
-            count = sum(len(row[2]) for row in part)
+            count = sum(len(events) for _, _, events in part)
             batches.append(self._batch(first_seq, count, offset, time_ms, part, last=number == len(parts)))
             first_seq += count
         return batches
 
     def _batch(
-        self, first_seq: int, count: int, offset: int, time_ms: int, results: list[Result] | msgspec.Raw, *, last: bool
+        self, first_seq: int, count: int, offset: int, time_ms: int, results: list[Piece] | msgspec.Raw, *, last: bool
     ) -> EventBatch:
         payload = _encode((contract.FORMAT_VERSION, self.shard, first_seq, offset, time_ms, last, results))
         return EventBatch(first_seq, first_seq + count, payload)
 
 
-def _cut(results: list[Result]) -> list[list[Result]]:
-    """Parts of at most EVENTS_PER_RECORD_MAX events. A result that is longer by itself is cut too, under the same index and id."""
-    parts: list[list[Result]] = [[]]
-    room = EVENTS_PER_RECORD_MAX
+def cut(results: list[Piece], events_max: int, bytes_max: int) -> list[list[Piece]]:
+    """Parts of at most so many events and bytes. A result that is longer by itself is cut too, under the same index and id, and begins a part
+    of its own; an event that is longer by itself goes alone.
+    """
+    parts: list[list[Piece]] = []
+    part: list[Piece] = []
+    events_left, bytes_left = events_max, bytes_max
     for index, command_id, events in results:
+        sizes = [_size(event) for event in events]
+        head = _HEAD_BYTES + len(command_id)
+        if part and (len(events) > events_left or sum(sizes) + head > bytes_left):
+            parts.append(part)
+            part, events_left, bytes_left = [], events_max, bytes_max
+        bytes_left -= head
         start = 0
-        if len(events) > room and room < EVENTS_PER_RECORD_MAX:
-            parts.append([])
-            room = EVENTS_PER_RECORD_MAX
-        while start < len(events):
-            if room == 0:
-                parts.append([])
-                room = EVENTS_PER_RECORD_MAX
-            piece = events[start : start + room]
-            parts[-1].append((index, command_id, piece))
-            start += len(piece)
-            room -= len(piece)
-    return parts
+        for place, size in enumerate(sizes):
+            if place > start and (place - start >= events_left or size > bytes_left):
+                part.append((index, command_id, events[start:place]))
+                parts.append(part)
+                part, events_left, bytes_left = [], events_max, bytes_max - head
+                start = place
+            bytes_left -= size
+        part.append((index, command_id, events[start:]))
+        events_left -= len(events) - start
+    return [*parts, part]
+
+
+def _size(packed: msgspec.Raw) -> int:
+    return memoryview(packed).nbytes

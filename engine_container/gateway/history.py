@@ -18,6 +18,7 @@ from engine_container.trade_database import CONNECTION, WAIT_SECONDS, in_time
 from engine_container.views.minutes import Minute
 from engine_container.views.orders import Order
 from engine_container.views.trades import OwnFill, TradeRecord
+from mycrypto.contracts import api
 from mycrypto.contracts.events import Trade
 from mycrypto.contracts.trading import Side
 from mycrypto.errors import ProblemError
@@ -28,12 +29,14 @@ from mycrypto.projection import milliseconds, moment
 
 CONSUMER: Final = "history"
 CONNECTIONS_MAX: Final = 8
+FILLS_MAX: Final = api.LISTED_MAX + 1
+"""Of an order that is looked up: one more than an answer lists, which says that there are more."""
 _NOBODY: Final = bytes(16)
 
 _ORDER_COLUMNS: Final = (
     "number, created_at, user_id, client_order_id, symbol, side::text, order_type::text, time_in_force::text, quantity, price, quote_quantity,"
     " post_only, stop_price, display_quantity, trail_bps, activation_price, expires_at, status::text, updated_at, last_seq, filled_quantity,"
-    " filled_value, fee, triggered_at, filled_at, cancelled_at, reason"
+    " filled_value, fee, triggered_at, filled_at, cancelled_at, reason, reason_details"
 )
 _TRADE_COLUMNS: Final = (
     "number, executed_at, symbol, price, quantity, is_buyer_maker, buyer_order_id, buyer_order_number, buyer_user_id, buyer_fee,"
@@ -99,8 +102,8 @@ class History:
         order_id = trading_uuid(order.created_ms, order.number, self._shard)
         rows = await self._rows(
             f"SELECT {_TRADE_COLUMNS} FROM trades WHERE (buyer_order_id = %s OR seller_order_id = %s) AND executed_at >= %s"
-            " AND executed_at <= %s ORDER BY executed_at, number",
-            (order_id, order_id, moment(order.created_ms), moment(order.updated_ms)),
+            " AND executed_at <= %s ORDER BY executed_at, number LIMIT %s",
+            (order_id, order_id, moment(order.created_ms), moment(order.updated_ms), FILLS_MAX),
         )
         for row in rows:
             record = self._trade(row)

@@ -103,7 +103,7 @@ def order_of_row(row: TupleRow) -> Order:
     """A row of the columns number, created_at, user_id, client_order_id, ... as the history names them."""
     (number, created_at, user_id, client_order_id, symbol, side, kind, time_in_force, quantity, price, quote_quantity, *rest) = row
     (post_only, stop_price, display_quantity, trail_bps, activation_price, expires_at, status, updated_at, last_seq, *more) = rest
-    (filled, value, fee, triggered_at, filled_at, cancelled_at, reason) = more
+    (filled, value, fee, triggered_at, filled_at, cancelled_at, reason, *kept) = more  # what only the history keeps
     final = OrderStatus[status]
     closed_at = filled_at or cancelled_at or (updated_at if final >= OrderStatus.FILLED else None)
     return Order(
@@ -133,5 +133,7 @@ def order_of_row(row: TupleRow) -> Order:
         triggered_ms=milliseconds(triggered_at),
         closed_ms=milliseconds(closed_at),
         reason=reason or "",
+        code=reason or "" if final is OrderStatus.REJECTED else "",
+        details=kept[0] if kept else None,
         fills=[],
     )

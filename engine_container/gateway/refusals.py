@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from engine_container.views.orders import Order
 from engine_container.views.rendering import iso
-from mycrypto.contracts.trading import SymbolStatus
+from mycrypto.contracts.trading import OrderStatus, SymbolStatus
 from mycrypto.errors import CATALOGUE, FieldError, ProblemError
 from mycrypto.money import format_amount
 
@@ -33,7 +34,8 @@ def refusal(code: str, details: Mapping[str, int | str]) -> ProblemError:
     """The problem of an engine's refusal. Amounts are printed as decimal strings."""
     if code not in CATALOGUE:
         return ProblemError("TRADE_001", f"refused with {code}")
-    figures = {name: _shown(code, name, value) for name, value in details.items() if name not in _INTERNAL and value != ""}
+    shown = sorted((name for name in details if name not in _INTERNAL and details[name] != ""), key=_place_in_history)
+    figures = {name: _shown(code, name, details[name]) for name in shown}
     resume_ms = figures.pop("resume_ms", 0)
     if resume_ms:
         figures["estimated_resume"] = iso(int(resume_ms))
@@ -46,6 +48,18 @@ def refusal(code: str, details: Mapping[str, int | str]) -> ProblemError:
     return ProblemError(
         code, detail, errors=[FieldError(field, detail.removeprefix(f"{field} "))] if field else (), headers=None, **figures
     )
+
+
+def _place_in_history(name: str) -> tuple[int, str]:
+    """A database keeps members by length and name: said in that order, a refusal that has left memory reads as it did."""
+    return len(name), name
+
+
+def refusal_of(order: Order) -> ProblemError | None:
+    """The problem that a refused order was answered with, and is answered with again; ``None`` for one that was accepted."""
+    if order.status is not OrderStatus.REJECTED:
+        return None
+    return refusal(order.code or order.reason, order.details or {})
 
 
 def _shown(code: str, name: str, value: int | str) -> int | str:

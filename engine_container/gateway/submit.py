@@ -3,6 +3,9 @@
 One append is in flight. What arrives meanwhile goes out together as the next record, so that the cost per command falls under load. An
 append that failed is repeated with the same command ids, which the engine answers without doing anything twice. A request whose time is
 up gets :class:`UnansweredError`; commands that were not sent by then never will be.
+
+The result of a command that meets or cancels thousands of orders comes in several records. It is answered with the last of them, when the views have
+all of it.
 """
 
 from __future__ import annotations
@@ -18,19 +21,22 @@ import msgspec
 from engine_container.logs.ports import CommandLog, LogUnavailableError
 from engine_container.metrics import Histogram
 from mycrypto.contracts.commands import COMMANDS_PER_RECORD_MAX, Command, encode_record
-from mycrypto.contracts.events import EventRecord, Result
+from mycrypto.contracts.events import Event, EventRecord, OrderClosed, Result
 
 EXECUTION: Final = Histogram("trade_execution_latency")
 SWEEP_SECONDS: Final = 0.1
 RETRY_SECONDS: Final = 0.1
 
 
-class Answer(msgspec.Struct, frozen=True, gc=False):
-    """The result of one command; ``first_seq`` is the number of its first event."""
+class Answer(msgspec.Struct, gc=False):
+    """The result of one command; ``first_seq`` is the number of its first event. Of a result in several records ``result`` has the first
+    part, which says what became of the command itself; ``closed`` counts the orders that ended with the parts after it.
+    """
 
     first_seq: int
     time_ms: int
     result: Result
+    closed: int = 0
 
 
 class UnansweredError(RuntimeError):
@@ -75,6 +81,9 @@ class Commands:
         self._queue: deque[_Group] = deque()
         self._queued = 0
         self._waiting: dict[bytes, tuple[_Group, int]] = {}
+        self._goes_on: tuple[int, bytes, _Group, int] | None = None
+        """The result that the last record ended with and that the next may have more of: the offset of its command record, the command's id, and who
+        waits for it."""
         self._by_deadline: deque[_Group] = deque()
         self._wake = asyncio.Event()
         self.connected = False
@@ -139,24 +148,56 @@ class Commands:
         for command in group.commands:
             self._waiting.pop(command.command_id, None)
 
-    def complete(self, record: EventRecord, watermark_before: int) -> None:  # noqa: ARG002 - the feed's callback
-        """Take the results of a record to those who wait for them."""
+    def complete(self, record: EventRecord, watermark_before: int) -> None:
+        """Take the results of a record to those who wait for them; what came before the watermark has been taken."""
         seq = record.first_seq
         waiting = self._waiting
-        for result in record.results:
+        self._expect_more_of(record.command_offset)
+        for place, result in enumerate(record.results, 1):
+            may_go_on = not record.last and place == len(record.results)
+            if self._goes_on is not None:
+                _, command_id, group, index = self._goes_on
+                if command_id == result.command_id:
+                    self._add_part(group, index, result.events[max(0, watermark_before + 1 - seq) :])
+                if command_id != result.command_id or not may_go_on:
+                    self._goes_on = None
+                    self._answered(group)
             found = waiting.pop(result.command_id, None)
             if found is not None:
                 group, index = found
                 group.answers[index] = Answer(seq, record.time_ms, result)
-                group.missing -= 1
                 if index and group.answers[index - 1] is None:
                     self._answer_silent(group, index, seq, record.time_ms)
-                if group.missing == 0:
-                    group.done = True
-                    EXECUTION.observe((time.monotonic() - group.arrived) * 1_000)
-                    group.settled([answer for answer in group.answers if answer is not None])
+                if may_go_on:
+                    self._goes_on = (record.command_offset, result.command_id, group, index)
+                else:
+                    self._answered(group)
             seq += len(result.events)
         self._drop_done()
+
+    def _expect_more_of(self, command_offset: int) -> None:
+        """Another command record between the parts of one: the views are built anew from an earlier place, and the result comes again."""
+        if self._goes_on is None or self._goes_on[0] == command_offset:
+            return
+        _, command_id, group, index = self._goes_on
+        self._goes_on = None
+        if not group.done:
+            group.answers[index] = None
+            self._waiting[command_id] = (group, index)
+
+    @staticmethod
+    def _add_part(group: _Group, index: int, events: Sequence[Event]) -> None:
+        answer = group.answers[index]
+        if answer is not None:
+            answer.closed += sum(type(event) is OrderClosed for event in events)
+
+    def _answered(self, group: _Group) -> None:
+        """One more of the group's commands has all of its result."""
+        group.missing -= 1
+        if group.missing == 0 and not group.done:
+            group.done = True
+            EXECUTION.observe((time.monotonic() - group.arrived) * 1_000)
+            group.settled([answer for answer in group.answers if answer is not None])
 
     def _drop_done(self) -> None:
         """Now, while they are at hand: a tenth of a second later they would have to be fetched from memory again."""

@@ -8,6 +8,7 @@ round, and until then the feed is not ready.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -19,6 +20,8 @@ from mycrypto.contracts.events import EventRecord, decode_record
 
 RETRY_SECONDS: Final = 0.5
 RESYNC_SECONDS: Final = 5.0
+SLICE_NS_MAX: Final = 20_000_000
+"""After so long with records whoever asks, and whoever is answered, has a turn."""
 
 
 class Beginning(msgspec.Struct, frozen=True):
@@ -80,7 +83,7 @@ class Feed:
                 await self._open(fresh=fresh)
                 fresh = False
                 while True:
-                    self._take(await self._log.read())
+                    await self._take(await self._log.read())
             except LogUnavailableError as error:
                 self.connected = False
                 self._reporter.warning("the event log cannot be read: %s", error)
@@ -104,8 +107,12 @@ class Feed:
         self.connected = True
         self._check_ready()
 
-    def _take(self, records: list[LogRecord]) -> None:
+    async def _take(self, records: list[LogRecord]) -> None:
+        turn = time.perf_counter_ns()
         for record in records:
+            if time.perf_counter_ns() - turn > SLICE_NS_MAX:
+                await asyncio.sleep(0)
+                turn = time.perf_counter_ns()
             decoded = decode_record(record.payload)
             before = self.projection.watermark
             fresh = self.projection.apply(decoded)

@@ -66,8 +66,10 @@ class MailMaker(Observer):
             first_seq, first_ms, count = self._halted.get((order.user_id, order.symbol), (seq, time_ms, 0))
             self._halted[order.user_id, order.symbol] = (first_seq, first_ms, count + 1)
 
-    def record_applied(self, record: EventRecord) -> None:  # noqa: ARG002 - the observer's shape
-        """A halt's cancels are told of in one record."""
+    def record_applied(self, record: EventRecord) -> None:
+        """A halt's cancels are told of by one command record, in one part or many."""
+        if not record.last:
+            return
         halted, self._halted = self._halted, {}
         for (user_id, symbol), (seq, time_ms, count) in halted.items():
             self._add(MailKind.MARKET_HALTED, user_id, seq, time_ms, symbol=symbol, orders=str(count))

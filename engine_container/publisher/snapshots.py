@@ -46,8 +46,10 @@ class SnapshotSaver:
         return store_at(self._settings.snapshot_bucket, self._settings.snapshot_dir, views_prefix(self._settings.shard))
 
     def look(self, views: Projection, last: LogRecord) -> None:
-        """Call between records: begins a snapshot if one is due. ``last`` is the record that the views ended with."""
-        if not self._wanted:
+        """Call between records: begins a snapshot if one is due. ``last`` is the record that the views ended with. In the midst of a command's
+        events there is none: who mails and publishes would begin without the first half.
+        """
+        if not (self._wanted and views.is_whole):
             return
         self._place = Place(last.offset + 1, anchor_of(last.payload), views.watermark)
         waited = time.monotonic() - self._saved_at >= self._settings.snapshot_seconds

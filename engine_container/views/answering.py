@@ -10,10 +10,11 @@ from functools import lru_cache
 from typing import Final
 
 import msgspec
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from engine_container.views.orders import Order
-from engine_container.views.rendering import fill_model, iso, order_id, order_model
+from engine_container.views.rendering import fill_model, fills_link, iso, order_id, order_model
 from mycrypto.contracts import api
 from mycrypto.contracts.trading import OrderStatus, OrderType
 from mycrypto.money import format_amount
@@ -28,29 +29,34 @@ _ENCODED_PLACE: Final = _encode(_PLACE)
 
 
 class Placement(msgspec.Struct, frozen=True, gc=False):
-    """What became of a new order. ``fields`` are ``order`` and ``trades`` as they stand within a JSON object."""
+    """What became of a new order. ``fields`` are ``order`` and ``trades`` as they stand within a JSON object, ``more`` what follows where not all
+    trades are listed.
+    """
 
     fields: bytes
     duplicate: bool
+    more: bytes = b""
 
     def answer(self) -> bytes:
         """An ``api.Placed``."""
-        return b'{%b,"duplicate":%b}' % (self.fields, b"true" if self.duplicate else b"false")
+        return b'{%b,"duplicate":%b%b}' % (self.fields, b"true" if self.duplicate else b"false", self.more)
 
     def item(self, index: int) -> bytes:
         """An ``api.BatchItem``."""
-        return b'{"index":%d,"status":201,%b}' % (index, self.fields)
+        return b'{"index":%d,"status":201,%b%b}' % (index, self.fields, self.more)
 
 
 def placement_of(placed: api.Placed) -> Placement:
-    return Placement(b'"order":%b,"trades":%b' % (_encode(placed.order), _encode(placed.trades)), placed.duplicate)
+    more = b""
+    if placed.trades_link is not UNSET:
+        more = b',"trades_link":%b' % _encode(placed.trades_link)
+    return Placement(b'"order":%b,"trades":%b' % (_encode(placed.order), _encode(placed.trades)), placed.duplicate, more)
 
 
-def placement(order: Order, quote: str, shard: int, *, duplicate: bool = False) -> Placement:
-    """``quote`` is the asset of the order's fees."""
+def placement(order: Order, quote: str, shard: int, *, duplicate: bool = False, most: int = api.LISTED_MAX) -> Placement:
+    """``quote`` is the asset of the order's fees; so many trades are listed at ``most``."""
     if not _rests_untouched(order):
-        trades = [fill_model(fill, quote, shard) for fill in order.fills if not fill.is_maker]
-        return placement_of(api.Placed(order_model(order, quote, shard), trades, duplicate))
+        return placement_of(placed_model(order, quote, shard, duplicate=duplicate, most=most))
     # a number, because the hash of an enumeration costs as much as all the rest of the look-up
     kind = (int(order.time_in_force) << 2) | (order.side << 1) | order.post_only
     template = _templates(order.user_id, order.symbol, quote).get(kind)
@@ -68,6 +74,16 @@ def placement(order: Order, quote: str, shard: int, *, duplicate: bool = False) 
         created,
     )
     return Placement(fields, duplicate)
+
+
+def placed_model(order: Order, quote: str, shard: int, *, duplicate: bool = False, most: int = api.LISTED_MAX) -> api.Placed:
+    """The order with the trades that it made as a taker."""
+    taken = [fill for fill in order.fills if not fill.is_maker]
+    trades = [fill_model(fill, quote, shard) for fill in taken[:most]]
+    model = order_model(order, quote, shard)
+    if len(taken) <= most:
+        return api.Placed(model, trades, duplicate)
+    return api.Placed(model, trades, duplicate, fills_link(order, shard))
 
 
 def _rests_untouched(order: Order) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections.abc import Iterable
 from typing import Final
 
 from mycrypto.contracts.trading import Side
@@ -19,38 +20,63 @@ class Level:
 
 
 class BookSide:
-    """One side; prices are kept sorted, so that the best levels are a slice."""
+    """One side; the best price is the last of its sorted keys, where it costs least to take away."""
 
-    __slots__ = ("_best_is_last", "levels", "prices")
+    __slots__ = ("_keys", "_sign", "levels")
 
-    def __init__(self, *, best_is_last: bool) -> None:
-        self._best_is_last = best_is_last
+    def __init__(self, *, highest_is_best: bool) -> None:
+        self._sign: Final = 1 if highest_is_best else -1
         self.levels: dict[int, Level] = {}
-        self.prices: list[int] = []
-        """Ascending."""
+        self._keys: list[int] = []
+        """Prices, or their negatives where the lowest is best; ascending."""
 
     def add(self, price: int, quantity: int, orders: int) -> Level:
         """Change a level by signed amounts; a level that shows no order any more disappears."""
         level = self.levels.get(price)
         if level is None:
             level = self.levels[price] = Level()
-            insort(self.prices, price)
+            insort(self._keys, price * self._sign)
         level.quantity += quantity
         level.orders += orders
         if level.orders == 0:
             del self.levels[price]
-            del self.prices[bisect_left(self.prices, price)]
+            key = price * self._sign
+            if self._keys[-1] == key:
+                self._keys.pop()
+            else:
+                del self._keys[bisect_left(self._keys, key)]
         return level
+
+    def add_all(self, changes: Iterable[tuple[int, int, int]]) -> None:
+        """Change many levels, each by price, quantity and orders: the keys are sorted once."""
+        levels = self.levels
+        for price, quantity, orders in changes:
+            level = levels.get(price)
+            if level is None:
+                level = levels[price] = Level()
+            level.quantity += quantity
+            level.orders += orders
+            if level.orders == 0:
+                del levels[price]
+        self._keys = sorted(price * self._sign for price in levels)
+
+    def __len__(self) -> int:
+        """How many levels there are."""
+        return len(self.levels)
+
+    @property
+    def prices(self) -> list[int]:
+        """All prices, ascending."""
+        return sorted(self.levels)
 
     def best(self) -> int | None:
         """The best price, or ``None`` on an empty side."""
-        if not self.prices:
-            return None
-        return self.prices[-1 if self._best_is_last else 0]
+        return self._keys[-1] * self._sign if self._keys else None
 
     def best_prices(self, depth: int) -> list[int]:
         """Up to ``depth`` prices, best first."""
-        return self.prices[: -depth - 1 : -1] if self._best_is_last else self.prices[:depth]
+        sign = self._sign
+        return [key * sign for key in self._keys[: -depth - 1 : -1]]
 
     def top(self, depth: int) -> list[tuple[int, int, int]]:
         """Up to ``depth`` levels as (price, quantity, orders), best first."""
@@ -65,7 +91,7 @@ class Book:
 
     def __init__(self, time_ms: int = 0) -> None:
         """``time_ms``: since when it is as it is, empty."""
-        self.sides: Final = (BookSide(best_is_last=True), BookSide(best_is_last=False))
+        self.sides: Final = (BookSide(highest_is_best=True), BookSide(highest_is_best=False))
         """Indexed by :class:`Side`."""
         self.last_seq = 0
         """The last event that changed the book."""

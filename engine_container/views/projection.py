@@ -2,6 +2,9 @@
 
 Records may come twice (two engines, a resent record): events at or below the watermark are dropped. A record that begins above the
 next number means that events are missing; nothing built on it would be true, so :class:`GapError` is raised.
+
+What the events of one command record come to may be cut into several records. Until the last one is there the books stay as they were, so that nobody
+sees half of a command: a crossed book, or one without an order that has not come to rest yet.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from typing import Final
 
 from engine_container.views.balances import Balance, Balances
 from engine_container.views.books import Book
+from engine_container.views.held import Held, HeldImage, Place
 from engine_container.views.minutes import Minutes
 from engine_container.views.observer import Observer, OrderChange
 from engine_container.views.orders import Order, Orders, from_accepted, from_rejected
@@ -52,6 +56,10 @@ class Projection:
         """Log time of the last record applied."""
         self._moving: dict[int, int] = {}
         """Orders that may come to rest at the end of this result, with what they will show (0: work it out)."""
+        self._goes_on: Place | None = None
+        """The result that the last part ended with: the next one may have more of it."""
+        self._held: Held | None = None
+        """What the books are to show when the last part is there; ``None`` while nothing is missing."""
 
     def last_price(self, symbol: str) -> int | None:
         """Of the newest trade; ``None`` where there is no such symbol, or nothing was traded yet."""
@@ -67,22 +75,60 @@ class Projection:
             raise GapError(f"shard {record.shard}: events {self.watermark + 1} to {record.first_seq - 1} are missing")
         seq = record.first_seq
         time_ms = record.time_ms
+        if not record.last and self._held is None:
+            self._held = Held()
         for result in record.results:
-            seq = self._apply_result(result, seq, time_ms)
+            seq = self._apply_result(result, seq, time_ms, (record.command_offset, result.index))
+        if record.last:
+            self._complete(time_ms)
+        elif record.results:
+            self._goes_on = (record.command_offset, record.results[-1].index)
         self.time_ms = time_ms
         self.observer.record_applied(record)
         return True
 
-    def _apply_result(self, result: Result, first_seq: int, time_ms: int) -> int:
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of a command record is missing: it is, between its parts."""
+        return self._held is None
+
+    def _apply_result(self, result: Result, first_seq: int, time_ms: int, place: Place) -> int:
+        if self._moving and self._goes_on != place and first_seq > self.watermark:
+            self._settle_moving(time_ms)  # the part before ended where its last result did
         seq = first_seq
         for event in result.events:
             if seq > self.watermark:
                 self._apply_event(event, seq, time_ms)
                 self.watermark = seq
             seq += 1
+        return seq
+
+    def _complete(self, time_ms: int) -> None:
+        """The last part of a command record is applied: what was held back is shown."""
+        self._goes_on = None
         if self._moving:
             self._settle_moving(time_ms)
-        return seq
+        held, self._held = self._held, None
+        if held is None:
+            return
+        for symbol, side, changes in held.sides():
+            book = self.books[symbol]
+            book.sides[side].add_all(changes)
+            book.last_seq = held.last[symbol]
+            book.last_time_ms = time_ms
+            for price, _, _ in changes:
+                self.observer.level_changed(symbol, side, price, book.last_seq)
+
+    def between_parts(self) -> HeldImage | None:
+        """What views that begin here need besides what they show; ``None`` where nothing is missing."""
+        return None if self._held is None else HeldImage(self._moving, self._goes_on, self._held.sides(), self._held.last)
+
+    def go_on(self, image: HeldImage) -> None:
+        """Be between two parts, as the image says; the books show already what is held back."""
+        self._moving, self._goes_on = image.moving, image.goes_on
+        for symbol, side, changes in image.sides:
+            self.books[symbol].sides[side].add_all([(price, -quantity, -orders) for price, quantity, orders in changes])
+        self._held = Held.of_image(image)
 
     def _apply_event(self, event: events.Event, seq: int, time_ms: int) -> None:
         if type(event) is events.BalanceChanged:
@@ -211,6 +257,9 @@ class Projection:
             order.shown = 0
 
     def _change_level(self, symbol: str, side: Side, price: int, quantity: int, orders: int, seq: int, time_ms: int) -> None:
+        if self._held is not None:
+            self._held.add(symbol, side, price, quantity, orders, seq)
+            return
         book = self.books[symbol]
         book.sides[side].add(price, quantity, orders)
         book.last_seq = seq

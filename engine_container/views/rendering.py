@@ -97,8 +97,14 @@ def order_model(order: order_view.Order, quote: str, shard: int, *, with_fills: 
         triggered_at=iso(order.triggered_ms) if order.triggered_ms else None,
         filled_at=iso(ended) if status is OrderStatus.FILLED else None,
         cancelled_at=iso(ended) if ended and status in _WITHDRAWN else None,
-        fills=[fill_model(fill, quote, shard) for fill in order.fills] if with_fills else UNSET,
+        fills=[fill_model(fill, quote, shard) for fill in order.fills[: api.LISTED_MAX]] if with_fills else UNSET,
+        fills_link=fills_link(order, shard) if with_fills and len(order.fills) > api.LISTED_MAX else UNSET,
     )
+
+
+def fills_link(order: order_view.Order, shard: int) -> str:
+    """Where an order's fills are listed by pages."""
+    return f"/api/v1/account/trades?order_id={order_id(order, shard)}"
 
 
 def fill_model(fill: OwnFill, quote: str, shard: int) -> api.Fill:

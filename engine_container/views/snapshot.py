@@ -1,7 +1,8 @@
 """The views at a place of the event log, as a file, and back: where a process begins to read instead of at the log's beginning.
 
 A sealed file holds MessagePack of a :class:`Cover` around the compressed :class:`Image`. The books are not in it: what orders show
-makes them. ``anchor`` is the hash of the record before the place, by which a snapshot of another log is known.
+makes them, less what is held back between two parts of a command's events. ``anchor`` is the hash of the record before the place, by which
+a snapshot of another log is known.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import msgspec
 from engine_container.snapshot_store import SnapshotError, seal, unseal
 from engine_container.views.balances import Balance, Balances
 from engine_container.views.books import Book
+from engine_container.views.held import HeldImage
 from engine_container.views.minutes import Minutes, MinutesImage
 from engine_container.views.observer import Observer
 from engine_container.views.orders import Orders, OrdersImage
@@ -23,7 +25,7 @@ from engine_container.views.trades import OwnFill, Trades, TradesImage
 from mycrypto.contracts.events import SymbolChanged, UserChanged
 
 MAGIC: Final = b"MCVIEWS\n"
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Another one with any change of what :class:`Image` is made of, or of what the views make of events."""
 _LEVEL: Final = 1
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -60,6 +62,7 @@ class Image(msgspec.Struct, frozen=True, array_like=True):
     orders: OrdersImage
     trades: TradesImage
     rules_version: int
+    between_parts: HeldImage | None
 
 
 _covers: Final = msgspec.msgpack.Decoder(Cover)
@@ -97,6 +100,7 @@ def pack(views: Projection, shard: int, next_offset: int, anchor: bytes) -> byte
         views.orders.image(),
         views.trades.image(),
         views.rules_version,
+        views.between_parts(),
     )
     evicted_seq = max(views.orders.evicted_seq, views.trades.evicted_number)
     body = zlib.compress(_encoder.encode(image), _LEVEL)
@@ -142,6 +146,8 @@ def _views(image: Image, observer: Observer | None) -> Projection:
         order.fills = [_shared(fill, views.trades) for fill in order.fills]
         if order.resting:
             views.books[order.symbol].sides[order.side].add(order.price, order.shown, 1)
+    if image.between_parts is not None:
+        views.go_on(image.between_parts)
     return views
 
 

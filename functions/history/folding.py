@@ -79,7 +79,8 @@ class Fold:
         elif isinstance(event, events.OrderAmended):
             change = self._change(event.order, event.created_ms)
             change.touch(numbered)
-            change.quantity, change.price = event.quantity, event.price
+            # 0: self-trade prevention took all of it; it closes with this command, and what was asked for stays to be seen
+            change.quantity, change.price = event.quantity or change.quantity, event.price
         elif isinstance(event, events.SymbolChanged):
             self.symbols[event.symbol] = (numbered, event)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Final
 
 from engine_container.gateway.lookup import order_by_id
@@ -10,6 +11,7 @@ from engine_container.gateway.pages import Position, cursor_text, parse_page
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import known_symbol
 from engine_container.gateway.routes.market import symbol_in_path
+from engine_container.views.orders import Order
 from engine_container.views.rendering import balance_model, fill_model, position_model
 from engine_container.views.trades import OwnFill
 from engine_container.web.call import Call, Reply
@@ -41,8 +43,7 @@ class Account:
         symbol = known_symbol(self._gateway.require_views().symbols, query["symbol"]).symbol if "symbol" in query else None
         if "order_id" in query:
             order = await order_by_id(self._gateway, caller, query["order_id"])
-            fills = reversed(order.fills) if symbol is None or order.symbol == symbol else ()
-            found = [fill for fill in fills if page.after is None or _place(fill) < page.after]
+            found = await self._fills_of(order, page.limit + 1, page.after) if symbol in {None, order.symbol} else []
         else:
             found = await self._fills(caller.user_id, symbol, page.limit + 1, page.after)
         shown, has_next = found[: page.limit], len(found) > page.limit
@@ -98,6 +99,17 @@ class Account:
                 holding.trade(fill.side, trade.quantity, fill.value, fill.fee, fill.record.time_ms)
         views = self._gateway.views
         return [position_model(holding, views.last_price(name)) for name, holding in sorted(held.items())]
+
+    async def _fills_of(self, order: Order, count: int, after: Position | None) -> list[OwnFill]:
+        """Of one order; of one that has left memory the history is asked for the page alone."""
+        history = self._gateway.history
+        if history is None or self._gateway.views.orders.get(order.number) is not None:
+            fills = (fill for fill in reversed(order.fills) if after is None or _place(fill) < after)
+            return list(islice(fills, count))
+        before = _AFTER_ALL if after is None else (after.key, (after.number + 1) // 2)
+        older = await history.own_fills(order.user_id, order.symbol, before, count + 1, order_number=order.number)
+        own = [fill for fill in older if fill.order == order.number and (after is None or _place(fill) < after)]
+        return own[:count]
 
     async def _fills(self, user_id: bytes, symbol: str | None, count: int, after: Position | None) -> list[OwnFill]:
         trades = self._gateway.views.trades

@@ -61,7 +61,7 @@ def _define_readings(gateway: Gateway) -> None:
         return lambda: {(): read()}
 
     commands = gateway.commands
-    Reading("orderbook_depth", lambda: of_books(lambda side: len(side.prices)))
+    Reading("orderbook_depth", lambda: of_books(len))
     Reading("orderbook_size", lambda: of_books(lambda side: sum(level.orders for level in side.levels.values())))
     Reading("open_orders", alone(lambda: gateway.views.orders.live))
     Reading("history_lag_events", alone(lambda: max(0, gateway.views.watermark - gateway.history_watermark)))

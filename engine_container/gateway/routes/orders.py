@@ -15,7 +15,7 @@ from engine_container.gateway.order_query import BY_MODE, CANCEL_QUERY, LIST_QUE
 from engine_container.gateway.pages import parse_page
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import amount, known_symbol, place_command
-from engine_container.gateway.refusals import refusal
+from engine_container.gateway.refusals import refusal, refusal_of
 from engine_container.gateway.routes.paper import Paper
 from engine_container.gateway.submit import Answer
 from engine_container.metrics import Counter, Histogram
@@ -117,36 +117,46 @@ class Orders:
 
         self._gateway.begin([command], settled, command.client_order_id)
 
-    def _placed(self, command: PlaceOrder, answer: Answer) -> Placement | ProblemError | events.OrderRepeated:
+    def _placed(self, command: PlaceOrder, answer: Answer, most: int = api.LISTED_MAX) -> Placement | ProblemError | events.OrderRepeated:
         """The engine's answer to a new order: the order, or its refusal, or an order placed before that only the history may have."""
         number = answer.first_seq
         for event in answer.result.events:
             if type(event) is events.OrderAccepted:
-                return self._accepted(number)
+                return self._accepted(number, most)
             if type(event) is events.OrderRejected:
                 REFUSED.add(1, (event.code,))
                 return refusal(event.code, event.details)
             if type(event) is events.OrderRepeated:
                 order = self._gateway.views.orders.get(event.order)
-                return event if order is None else self._placement(order, duplicate=True)
+                return event if order is None else self._again(order, most)
             number += 1
         return ProblemError("TRADE_001", f"no order came of it (client_order_id {command.client_order_id})")
 
-    def _accepted(self, number: int) -> Placement | ProblemError:
+    def _accepted(self, number: int, most: int) -> Placement | ProblemError:
         order = self._gateway.views.orders.get(number)
         if order is None:
             return ProblemError("TRADE_001", "the order is not in the views")
         PLACED.add(1, (order.symbol,))
-        return self._placement(order)
+        return self._placement(order, most)
 
-    def _placement(self, order: Order, *, duplicate: bool = False) -> Placement:
-        return placement(order, self._gateway.views.symbols.quote(order.symbol), self._gateway.shard, duplicate=duplicate)
+    def _again(self, order: Order, most: int) -> Placement | ProblemError:
+        """The answer to an order that came before: what became of it then, a refusal as well."""
+        return refusal_of(order) or self._placement(order, most, duplicate=True)
 
-    def _ask_history(self, repeated: Sequence[events.OrderRepeated], answered: Callable[[list[Placement | ProblemError]], None]) -> None:
+    def _placement(self, order: Order, most: int, *, duplicate: bool = False) -> Placement:
+        quote = self._gateway.views.symbols.quote(order.symbol)
+        return placement(order, quote, self._gateway.shard, duplicate=duplicate, most=most)
+
+    def _ask_history(
+        self,
+        repeated: Sequence[events.OrderRepeated],
+        answered: Callable[[list[Placement | ProblemError]], None],
+        most: int = api.LISTED_MAX,
+    ) -> None:
         """The orders that had been placed before and have left memory."""
 
         async def ask() -> None:
-            answered([await self._kept(event) for event in repeated])
+            answered([await self._kept(event, most) for event in repeated])
 
         self._beside(ask())
 
@@ -155,7 +165,7 @@ class Orders:
         self._asking.add(task)  # or it might be collected
         task.add_done_callback(self._asking.discard)
 
-    async def _kept(self, event: events.OrderRepeated) -> Placement | ProblemError:
+    async def _kept(self, event: events.OrderRepeated, most: int) -> Placement | ProblemError:
         history = self._gateway.history
         try:
             order = None if history is None else await history.order(event.created_ms, event.order)
@@ -163,7 +173,7 @@ class Orders:
             return problem
         if order is None:
             return ProblemError("IDEMPOTENCY_CONFLICT", "the client_order_id was used for an order that is no longer kept")
-        return self._placement(order, duplicate=True)
+        return self._again(order, most)
 
     async def get(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call)
@@ -238,15 +248,17 @@ class Orders:
         command = CancelAll(new_uuid_bytes(), caller.user_id, name, side)
         answer = await self._gateway.submit_silent(command, caller.user_id)
         closed: list[api.Order] = []
+        count = answer.closed
         for event in answer.result.events:
             if isinstance(event, events.CommandRefused):
                 raise refusal(event.code, event.details)
-            if isinstance(event, events.OrderClosed) and event.user_id == caller.user_id:
-                order = self._gateway.views.orders.get(event.order)
+            if isinstance(event, events.OrderClosed):
+                count += 1
+                order = self._gateway.views.orders.get(event.order) if count <= api.LISTED_MAX else None
                 if order is not None:
                     closed.append(model(self._gateway, order))
-        CANCELLED.add(len(closed))
-        return api.Cancelled(len(closed), closed)
+        CANCELLED.add(count)
+        return api.Cancelled(count, closed)
 
     async def list(self, call: Call) -> Reply:
         caller = await self._gateway.caller(call)
@@ -326,8 +338,9 @@ class Orders:
                 answered(answers)
                 return
             repeated: dict[int, events.OrderRepeated] = {}
+            most = api.LISTED_MAX // len(commands)
             for index, command, answer in zip(places, commands, answers, strict=True):
-                placed = self._placed(command, answer)
+                placed = self._placed(command, answer, most)
                 if isinstance(placed, Placement):
                     results[index] = placed.item(index)
                 elif isinstance(placed, ProblemError):
@@ -343,7 +356,7 @@ class Orders:
                     results[index] = failed(index, placed) if isinstance(placed, ProblemError) else placed.item(index)
                 finish()
 
-            self._ask_history(list(repeated.values()), found)
+            self._ask_history(list(repeated.values()), found, most)
 
         if commands:
             self._gateway.begin(commands, settled)

@@ -57,7 +57,7 @@ class BookChannel:
 
     def _learn(self, book: Book) -> None:
         self._known = (set(book.bids.best_prices(LEVELS_MAX)), set(book.asks.best_prices(LEVELS_MAX)))
-        self._beyond = [len(side.prices) > LEVELS_MAX for side in book.sides]
+        self._beyond = [len(side) > LEVELS_MAX for side in book.sides]
         self._replay.clear()
 
     def snapshot(self, book: Book) -> dict[str, Any]:
@@ -105,7 +105,7 @@ class BookChannel:
     def _side_changed(self, book: Book, side: Side, touched: list[int]) -> list[dict[str, str]]:
         shown, known = book.sides[side], self._known[side]
         seen: Container[int] = shown.levels
-        beyond = len(shown.prices) > LEVELS_MAX
+        beyond = len(shown) > LEVELS_MAX
         if beyond or self._beyond[side]:  # levels come into sight and go out of it with others
             seen = window = set(shown.best_prices(LEVELS_MAX))
             touched = [*(price for price in touched if price in window and price in known), *(known ^ window)]

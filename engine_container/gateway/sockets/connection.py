@@ -28,8 +28,8 @@ QUEUE_MAX: Final = 100
 STUCK_SECONDS: Final = 1.0
 """After this long without taking a message a reader with a full queue is too slow: a burst alone is nobody's fault."""
 
-BURST_MAX: Final = 5_000
-"""Messages that may wait whatever happens."""
+BURST_MAX: Final = 20_000
+"""Messages that may wait whatever happens: all that one record of events (of at most 5,000) says of a user's orders and balances, some times over."""
 
 CLOSE_RESTART: Final = 1012
 RESTARTING: Final = "the gateway is restarting; connect again"

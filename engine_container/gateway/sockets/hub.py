@@ -25,6 +25,11 @@ _ACTIONS: Final = {
     OrderChange.TRIGGERED: "triggered",
     OrderChange.AMENDED: "amended",
 }
+FILLS_TOLD_MAX: Final = 20
+"""Of one order in one record of events, fill by fill; after them what the record made of the order is told once."""
+TRADES_TOLD_MAX: Final = 1_000
+"""In one message."""
+
 _CLOSED: Final = {OrderStatus.FILLED: "filled", OrderStatus.CANCELLED: "cancelled", OrderStatus.EXPIRED: "expired"}
 
 
@@ -44,6 +49,10 @@ class Hub(Observer):
         self._ticker_readers: dict[str, set[Connection]] = {}
         self._tickers_told: dict[str, str] = {}
         self._order_readers: dict[bytes, set[Connection]] = {}
+        self._fills: dict[int, int] = {}
+        """How many fills of each order the record that is being applied has brought."""
+        self._untold: dict[int, tuple[Order, int, int]] = {}
+        """Orders whose last fills in this record nobody was told of, with event and time."""
         self._balance_readers: dict[bytes, set[Connection]] = {}
 
     def attach(self, views: Callable[[], Projection], live: Callable[[], bool]) -> None:
@@ -126,10 +135,26 @@ class Hub(Observer):
     def order_changed(self, order: Order, change: OrderChange, seq: int, time_ms: int) -> None:
         readers = self._order_readers.get(order.user_id)
         if readers and self._is_shown() and not (change is OrderChange.FILLED and order.is_whole):  # the close that follows says it
+            if change is OrderChange.FILLED:
+                fills = self._fills[order.number] = self._fills.get(order.number, 0) + 1
+                if fills > FILLS_TOLD_MAX:
+                    self._untold[order.number] = (order, seq, time_ms)
+                    return
+            elif self._untold:
+                self._untold.pop(order.number, None)
             action = _CLOSED[order.status] if change is OrderChange.CLOSED else _ACTIONS[change]
-            text = self._order_text(order, action, seq, time_ms)
-            for reader in readers:
-                reader.push(text)
+            self._tell_order(readers, order, action, seq, time_ms)
+
+    def _tell_order(self, readers: set[Connection], order: Order, action: str, seq: int, time_ms: int) -> None:
+        text = self._order_text(order, action, seq, time_ms)
+        for reader in readers:
+            reader.push(text)
+
+    def _tell_untold(self) -> None:
+        self._fills.clear()
+        untold, self._untold = self._untold, {}
+        for order, seq, time_ms in untold.values():
+            self._tell_order(self._order_readers.get(order.user_id, set()), order, _ACTIONS[OrderChange.FILLED], seq, time_ms)
 
     def balance_changed(self, user_id: bytes, asset: str, balance: Balance) -> None:
         readers = self._balance_readers.get(user_id)
@@ -152,6 +177,8 @@ class Hub(Observer):
             reader.push(text)
 
     def record_applied(self, record: EventRecord) -> None:  # noqa: ARG002 - the observer's shape
+        if self._fills:
+            self._tell_untold()
         dirty, self._dirty = self._dirty, {}
         if not self._is_shown():
             self.look()
@@ -184,7 +211,7 @@ class Hub(Observer):
     # what time tells
 
     def flush_trades(self) -> None:
-        """Call ten times a second: all trades since then as one message per symbol."""
+        """Call ten times a second: all trades since then as one message per symbol, or some where there are very many."""
         self.look()
         if not self._live():
             return  # they are told when the views are complete
@@ -193,13 +220,17 @@ class Hub(Observer):
             readers = self._trade_readers.get(symbol)
             if not readers:
                 continue
-            rows = [public_trade_model(record, self._shard) for record in records]
-            last = records[-1]
-            text = text_of(
-                {"type": "trades", "stream": "trades", "symbol": symbol, "timestamp": last.time_ms, "sequence": last.number, "data": rows}
-            )
-            for reader in readers:
-                reader.push(text)
+            for start in range(0, len(records), TRADES_TOLD_MAX):
+                text = self._trades_text(symbol, records[start : start + TRADES_TOLD_MAX])
+                for reader in readers:
+                    reader.push(text)
+
+    def _trades_text(self, symbol: str, records: list[TradeRecord]) -> str:
+        rows = [public_trade_model(record, self._shard) for record in records]
+        last = records[-1]
+        return text_of(
+            {"type": "trades", "stream": "trades", "symbol": symbol, "timestamp": last.time_ms, "sequence": last.number, "data": rows}
+        )
 
     def flush_tickers(self) -> None:
         """Call once a second: tickers that changed."""

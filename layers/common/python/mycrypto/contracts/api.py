@@ -34,6 +34,8 @@ ClientOrderId = Annotated[
 ]
 ReasonText = Annotated[str, Meta(max_length=500)]
 BATCH_ITEMS_MAX = 50
+LISTED_MAX = 1_000
+"""What one answer lists of trades, or of cancelled orders, at most: one order may meet a hundred thousand others."""
 
 
 class PlaceOrderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,26 +138,35 @@ class Order(msgspec.Struct, frozen=True):
     filled_at: str | None
     cancelled_at: str | None
     fills: list[Fill] | UnsetType = UNSET
-    """With a single order only."""
+    """With a single order only: the first 1,000."""
+    fills_link: str | UnsetType = UNSET
+    """Where all fills are listed by pages; with a single order that has more than 1,000."""
     mode: Literal["paper"] | UnsetType = UNSET
     """With a paper order only."""
 
 
 class Placed(msgspec.Struct, frozen=True):
-    """The order as it stands after matching, and the trades that it made at once. ``duplicate``: it had been placed before."""
+    """The order as it stands after matching, and the trades that it made at once. ``duplicate``: it had been placed before.
+
+    At most 1,000 trades are listed, the first ones; where there are more, ``trades_link`` says where all of them are listed by pages.
+    """
 
     order: Order
     trades: list[Fill]
     duplicate: bool = False
+    trades_link: str | UnsetType = UNSET
 
 
 class BatchItem(msgspec.Struct, frozen=True):
-    """The result of one item: ``order`` (and ``trades`` of a new one), or ``error`` as a problem document."""
+    """The result of one item: ``order`` (and ``trades`` of a new one), or ``error`` as a problem document. The items of a batch share the 1,000
+    trades that an answer lists at most.
+    """
 
     index: int
     status: int
     order: Order | UnsetType = UNSET
     trades: list[Fill] | UnsetType = UNSET
+    trades_link: str | UnsetType = UNSET
     error: dict[str, Any] | UnsetType = UNSET
 
 
@@ -164,7 +175,7 @@ class BatchResult(msgspec.Struct, frozen=True):
 
 
 class Cancelled(msgspec.Struct, frozen=True):
-    """What a cancel-all did."""
+    """What a cancel-all did: how many orders it cancelled, and the first 1,000 of them."""
 
     cancelled: int
     orders: list[Order]
