@@ -23,6 +23,7 @@ from engine_container.gateway.parts import Gateway
 from engine_container.gateway.settings import GatewaySettings
 from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE, WHEN_STOPPED, Inbox
 from mycrypto.security import keys, tokens
+from tests.unit.gateway.core_engine import CoreEngine
 from tests.unit.gateway.memory_logs import FakeEngine, MemoryEvents, symbol_changed
 
 
@@ -231,9 +232,11 @@ Scenario = Callable[[Harness], Coroutine[Any, Any, None]]
 
 
 @asynccontextmanager
-async def running(signing_key: keys.SigningKey, key_file: Path, **changes: Any) -> AsyncIterator[Harness]:
-    """A gateway that lists BTC/USDT; ``changes`` are settings."""
-    events = MemoryEvents()
+async def running(
+    signing_key: keys.SigningKey, key_file: Path, *, core: CoreEngine | None = None, **changes: Any
+) -> AsyncIterator[Harness]:
+    """A gateway that lists BTC/USDT; ``changes`` are settings. With ``core`` that engine is behind it, with what is on its log."""
+    events = MemoryEvents() if core is None else core.log
     engine = FakeEngine(events)
     settings = GatewaySettings(
         kafka_bootstrap_servers="unused:1",
@@ -241,13 +244,14 @@ async def running(signing_key: keys.SigningKey, key_file: Path, **changes: Any) 
         jwks_file=str(key_file),
         **{"answer_seconds_max": 2, "rate_limits": "off", **changes},
     )
-    gateway = Gateway(settings, command_log=engine, event_log=events)
+    gateway = Gateway(settings, command_log=core or engine, event_log=events)
     redis = FakeRedis()
     gateway.redis = redis  # type: ignore[assignment]  # a stand-in that has just the commands that the gateway sends
     gateway.auth._store = redis  # type: ignore[assignment]  # the same stand-in
     gateway.limits._scripts = redis
     gateway.api_keys._store = redis
-    events.add(_record(engine, [symbol_changed()]))
+    if core is None:
+        events.add(_record(engine, [symbol_changed()]))
     harness = Harness(gateway, engine, events, redis, signing_key)
     app = build_app(gateway)
     harness.app = app
