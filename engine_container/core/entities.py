@@ -361,6 +361,8 @@ class State:
         "serial",
         "symbols",
         "symbols_by_index",
+        "time_accepted_ms",
+        "time_held",
         "timed",
         "totals",
         "totals_seq",
@@ -378,7 +380,11 @@ class State:
         self.next_seq: i64 = 1
         """The number of the next event."""
         self.now_ms: i64 = 0
-        """The greatest log time seen."""
+        """The greatest log time that was believed (:mod:`engine_container.core.clock`)."""
+        self.time_held = False
+        """Whether the time of the last record was not believed."""
+        self.time_accepted_ms: i64 = 0
+        """Up to where an operator lets the next jump of time go; 0: nowhere."""
         self.rules: i64 = RULES_FIRST
         self.users: dict[bytes, User] = {}
         self.users_by_index: list[User] = []
@@ -420,4 +426,5 @@ RULES_WITH_ALL_FIGURES: Final = 2
 """FOK_NOT_FILLABLE says what a market order asked for, a refused debit asked for again what is available, and a trailing SELL that nothing values yet
 what it needs."""
 RULES_OF_SAFETY: Final = 3
-"""A conditional order that fires counts what it can pay for with the fee rates that it was accepted with, not with those of its user by then."""
+"""One rate for an order from acceptance to end, also when it fires; nothing opens crossed, no leg of an OCO outgrows the other, no stop is passed
+over, no record moves the time by more than a day."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from heapq import heappop
+from heapq import heapify, heappop
 from typing import Final
 
 from engine_container.core.closing import cancel
 from engine_container.core.emitting import Events
-from engine_container.core.entities import State
+from engine_container.core.entities import Order, State
 from engine_container.core.vocabulary import EXPIRED
 
 DAY_MINUTES: Final = 1_440
+DEAD_KEPT: Final = 32
+"""An index with fewer entries too many than this is not worth going through."""
 
 
 def expire(state: State, closed: Events) -> None:
@@ -20,3 +22,14 @@ def expire(state: State, closed: Events) -> None:
         _, number, order = heappop(expiring)
         if state.orders.find(number) is order:
             cancel(state, order, "EXPIRED", closed, EXPIRED)
+
+
+def compact(state: State) -> None:
+    """Drop the entries of closed orders, and repeated ones. Done when they are more than all open orders, it costs each entry a constant time."""
+    kept: dict[tuple[int, int], Order] = {}
+    for time_ms, number, order in state.expiring:
+        if state.orders.find(number) is order:
+            kept[time_ms, number] = order
+    expiring = [(key[0], key[1], order) for key, order in kept.items()]
+    heapify(expiring)
+    state.expiring = expiring

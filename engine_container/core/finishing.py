@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine_container.core.emitting import Events
 from engine_container.core.entities import State
 from engine_container.core.funds import report
-from engine_container.core.stops import cascade
+from engine_container.core.stops import cascade, drop_moved
 
 
 def finished(state: State, events: Events, closed: Events) -> Events:
@@ -15,6 +15,7 @@ def finished(state: State, events: Events, closed: Events) -> Events:
         state.moved = []
         for symbol in moved:
             cascade(state, symbol, events, closed)
+        drop_moved(state)
     if closed.count:
         events.extend(closed)
     if state.touched:

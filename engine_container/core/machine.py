@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from engine_container.core.amending import amend
 from engine_container.core.cancelling import cancel_all, cancel_order
+from engine_container.core.clock import accept, hear_tick, is_doubtful, move_on
 from engine_container.core.emitting import Events
-from engine_container.core.entities import Event, State
-from engine_container.core.expiry import expire
+from engine_container.core.entities import RULES_OF_SAFETY, Event, State
+from engine_container.core.expiry import DEAD_KEPT, compact, expire
 from engine_container.core.finishing import finished
 from engine_container.core.funds import credit, debit, report_totals
 from engine_container.core.idempotency import answered, forget_old, remember_command
@@ -28,6 +29,7 @@ from engine_container.core.users import set_user
 from engine_container.core.vocabulary import AMOUNT_MAX, REMEMBERED_MS, TAG_REFUSED, TAG_RULES
 from mycrypto.contracts.commands import (
     RULES_LATEST,
+    AcceptTime,
     AmendOrder,
     CancelAll,
     CancelOrder,
@@ -55,32 +57,37 @@ _fields_of: Final = fields_of
 
 def advance(state: State, time_ms: int) -> list[Event]:
     """Move the time on (never back) and do what has come due."""
-    _move_on(state, time_ms)
+    told = move_on(state, time_ms)
     now_ms = state.now_ms
     expiring = state.expiring
     due = bool(expiring) and expiring[0][0] <= now_ms
     memory = state.memory
     if memory.first < memory.end and memory.created_ms(memory.first) + REMEMBERED_MS <= now_ms:
         forget_old(state)
-    if not due and not state.timed:
+    if len(expiring) > 2 * state.orders.count + DEAD_KEPT:
+        compact(state)
+    if not due and not state.timed and told is None:
         return []
     events = Events()
     closed = Events()
     state.serial += 1
-    if due:
-        expire(state, closed)
-    if state.timed:
-        end_statuses(state, events, closed)
+    if told is not None:
+        events.append(told)
+    _do_what_is_due(state, events, closed)
     return finished(state, events, closed).rows
 
 
-def _move_on(state: State, time_ms: int) -> None:
-    state.now_ms = max(state.now_ms, time_ms)
+def _do_what_is_due(state: State, events: Events, closed: Events) -> None:
+    if state.expiring:
+        expire(state, closed)
+    if state.timed:
+        end_statuses(state, events, closed)
 
 
 def apply(state: State, command: Command, time_ms: int) -> list[Event]:
     """Carry out one command at a log time; its events in the order that the contract promises."""
-    _move_on(state, time_ms)
+    if time_ms > int(state.now_ms) and not is_doubtful(state, time_ms):
+        state.now_ms = time_ms
     kind = type(command)
     if kind is _PLACE:
         return _place(state, _fields_of(command))
@@ -89,7 +96,7 @@ def apply(state: State, command: Command, time_ms: int) -> list[Event]:
     events = Events()
     closed = Events()
     _begin(state, events, closed)
-    _apply_other(state, command, events, closed)
+    _apply_other(state, command, time_ms, events, closed)
     return finished(state, events, closed).rows
 
 
@@ -151,8 +158,10 @@ def observe_print(state: State, name: str, price: int) -> list[Event]:
     return finished(state, events, closed).rows
 
 
-def _apply_other(state: State, command: Command, events: Events, closed: Events) -> None:
+def _apply_other(state: State, command: Command, time_ms: int, events: Events, closed: Events) -> None:
     if isinstance(command, Tick):
+        if 0 < command.sent_ms <= AMOUNT_MAX and hear_tick(state, command.sent_ms, time_ms, events):
+            _do_what_is_due(state, events, closed)
         report_totals(state, events)
     elif isinstance(command, Credit):
         credit(state, command.user_id, command.asset, command.amount, command.transfer_id, events)
@@ -178,6 +187,22 @@ def _apply_other(state: State, command: Command, events: Events, closed: Events)
         resume_all(state, command, events)
     elif isinstance(command, SetRules):
         _set_rules(state, command, events)
+    elif isinstance(command, AcceptTime):
+        _accept_time(state, command, time_ms, events, closed)
+
+
+def _accept_time(state: State, command: AcceptTime, time_ms: int, events: Events, closed: Events) -> None:
+    content = fields_of(command)
+    if answered(state, command.command_id, content, events):
+        return
+    moved = False
+    if state.rules < RULES_OF_SAFETY or not int(state.now_ms) < command.until_ms <= AMOUNT_MAX:
+        events.append((TAG_REFUSED, "VALIDATION_ERROR", {"field": "until", "expected": "a time to come"}))
+    else:
+        moved = accept(state, command.until_ms, command.actor_id, time_ms, events)
+    remember_command(state, command.command_id, content)  # at the new time, or it would be forgotten at once
+    if moved:
+        _do_what_is_due(state, events, closed)
 
 
 def _set_rules(state: State, command: SetRules, events: Events) -> None:

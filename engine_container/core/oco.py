@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine_container.core.amendments import amended
 from engine_container.core.closing import announce, cancel
 from engine_container.core.emitting import Events
-from engine_container.core.entities import Order, State, Terms, User
+from engine_container.core.entities import RULES_OF_SAFETY, Order, State, Terms, User
 from engine_container.core.execution import run_limit
 from engine_container.core.funds import lock_asset, release, shortage, user_of
 from engine_container.core.idempotency import answered, client_taken, remember_client, remember_command
@@ -108,7 +109,10 @@ def _begin(state: State, first: Order, second: Order, events: Events, closed: Ev
     if kind_of(second.style) == LIMIT:
         first, second = second, first
     if kind_of(first.style) == LIMIT:
+        asked = first.total
         run_limit(state, first, events, closed)
+        if first.total < asked and state.rules >= RULES_OF_SAFETY:
+            _follow(first, second, events)
         if first.level is None or first.open < first.total:
             announce(second, CANCELLED, "OCO", closed)
             return
@@ -126,6 +130,16 @@ def _begin(state: State, first: Order, second: Order, events: Events, closed: Ev
     if first.level is None:
         wait(state, first, events, closed)
     wait(state, second, events, closed)
+
+
+def _follow(first: Order, second: Order, events: Events) -> None:
+    """Self-trade prevention made the leg that entered first smaller: the other one, which is not on its way yet, becomes as small.
+
+    Where nothing is left of the first one, both end, and the second one says what it was for.
+    """
+    if first.total > 0:
+        second.total = second.open = second.shown = first.total
+        events.append(amended(second, kept_place=True))
 
 
 def _fires_at_once(order: Order) -> bool:

@@ -179,6 +179,8 @@ def cancel_plain(state: State, plain: Plain, events: Events) -> bool:
     state.orders.remove(order.number)
     user.open_orders -= 1
     seat.open_orders -= 1
+    if len(user.entered) > 2 * user.open_orders + ENDED_KEPT:
+        prune(state, user)
     events.closed(order, CANCELLED, "USER")
     events.balance(balance)
     state.next_seq += 2

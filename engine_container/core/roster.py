@@ -37,9 +37,12 @@ def enrol(state: State, order: Order) -> None:
 def strike(state: State, order: Order) -> None:
     """The order no longer counts as an open one."""
     seat = order.seat
+    user = seat.user
     state.orders.remove(order.number)
-    seat.user.open_orders -= 1
+    user.open_orders -= 1
     seat.open_orders -= 1
+    if len(user.entered) > 2 * user.open_orders + ENDED_KEPT:
+        prune(state, user)
 
 
 def prune(state: State, user: User) -> None:

@@ -7,7 +7,7 @@ from mypy_extensions import i64
 from engine_container.core.amendments import amended
 from engine_container.core.closing import cancel
 from engine_container.core.emitting import Events
-from engine_container.core.entities import Order, State
+from engine_container.core.entities import RULES_OF_SAFETY, Order, State
 from engine_container.core.funds import release
 from engine_container.core.vocabulary import STP_CANCEL_BOTH, STP_CANCEL_MAKER, STP_DECREMENT
 
@@ -37,12 +37,21 @@ def _decrement(state: State, taker: Order, maker: Order, events: Events, closed:
     if lots == maker.open:
         cancel(state, maker, REASON, closed)
     else:
-        shrink(state, maker, lots)
-        events.append(amended(maker, kept_place=True))
+        decrement(state, maker, lots, events)
+
+
+def decrement(state: State, order: Order, lots: i64, events: Events) -> None:
+    """Take lots off an open order, fewer than it has, and as many off the other leg of its OCO: only one of the two may come to trade."""
+    shrink(state, order, lots)
+    events.append(amended(order, kept_place=True))
+    sibling = order.terms.sibling if order.terms is not None else None
+    if sibling is not None and state.rules >= RULES_OF_SAFETY:
+        shrink(state, sibling, lots)
+        events.append(amended(sibling, kept_place=True))
 
 
 def shrink(state: State, order: Order, lots: i64) -> None:
-    """Take lots off a resting order where it stands, hidden ones first."""
+    """Take lots off an open order where it is, hidden ones first."""
     release(state, order, lots)
     order.total -= lots
     order.open -= lots

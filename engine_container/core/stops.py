@@ -33,9 +33,11 @@ def cascade(state: State, symbol: Symbol, events: Events, closed: Events) -> Non
             if symbol not in state.unfinished:
                 state.unfinished.append(symbol)
             return
-        turns += 1
         order = symbol.fired.pop(0)
-        if order.terms is not None and order.terms.waiting:
+        waits = order.terms is not None and order.terms.waiting
+        if waits or state.rules < RULES_OF_SAFETY:
+            turns += 1  # an order that was cancelled in the queue takes no turn: a snapshot does not have it
+        if waits:
             fire(state, order, symbol.last_price, events, closed)
     symbol.prints.clear()
 
@@ -46,6 +48,13 @@ def go_on(state: State, events: Events, closed: Events) -> None:
     state.unfinished = []
     for symbol in symbols:
         cascade(state, symbol, events, closed)
+    drop_moved(state)
+
+
+def drop_moved(state: State) -> None:
+    """Orders that fired have noted their symbol again, though the cascade has seen their prices: the next command must not go on because of that."""
+    if state.moved and state.rules >= RULES_OF_SAFETY:
+        state.moved.clear()
 
 
 def fire(state: State, order: Order, price: int, events: Events, closed: Events) -> None:

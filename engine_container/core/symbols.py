@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine_container.core.accounts import Rates
 from engine_container.core.auction import uncross
 from engine_container.core.emitting import Events
-from engine_container.core.entities import Details, State, Symbol
+from engine_container.core.entities import RULES_OF_SAFETY, Details, State, Symbol
 from engine_container.core.expiry import DAY_MINUTES
 from engine_container.core.funds import total_of
 from engine_container.core.idempotency import answered, remember_command
@@ -131,6 +131,10 @@ def set_status(state: State, command: SetStatus, events: Events, closed: Events)
         events.append((TAG_REFUSED, "MARKET_CLOSED", {"symbol": symbol.name, "symbol_status": DELISTED}))
         return
     status = int(command.status)
+    if command.resume_ms != 0 and command.resume_ms <= int(state.now_ms) and state.rules >= RULES_OF_SAFETY:
+        details: Details = {"field": "estimated_resume", "expected": "a time to come"}
+        events.append((TAG_REFUSED, "VALIDATION_ERROR", details))
+        return
     if status == ACTIVE and symbol.status == AUCTION:
         open_market(state, symbol, command.reason, command.actor_id, events, closed)
         return
@@ -144,6 +148,15 @@ def open_market(state: State, symbol: Symbol, reason: str, actor_id: bytes, even
     if symbol.status == AUCTION:
         uncross(state, symbol, events, closed)
     enter(state, symbol, ACTIVE, reason, 0, actor_id, events)
+    if state.rules >= RULES_OF_SAFETY and symbol.waiting and symbol.last_price > 0:
+        _show_last_price(state, symbol)
+
+
+def _show_last_price(state: State, symbol: Symbol) -> None:
+    """Have orders that came while nothing traded look at the last price when trading begins: to them it is new, though it may not change now."""
+    if not symbol.prints:
+        state.moved.append(symbol)
+    symbol.prints.append(symbol.last_price)
 
 
 def halt_all(state: State, command: Halt, events: Events, closed: Events) -> None:

@@ -32,7 +32,7 @@ def dump(state: State) -> Tree:
     """The state between two commands."""
     users = {user_id: index for index, user_id in enumerate(state.users)}
     expiring = {(time_ms, number) for time_ms, number, order in state.expiring if state.orders.find(number) is order}
-    return [
+    tree = [
         FORMAT,
         state.next_seq,
         state.now_ms,
@@ -47,6 +47,9 @@ def dump(state: State) -> Tree:
         [_record_row(state.memory.record(row)) for row in range(state.memory.first, state.memory.end)],
         [[transfer_id, units] for transfer_id, units in state.transfers.items()],
     ]
+    if state.time_held or state.time_accepted_ms > 0:
+        tree.append([state.time_held, state.time_accepted_ms])
+    return tree
 
 
 def load(tree: Tree) -> State:
@@ -83,6 +86,8 @@ def load(tree: Tree) -> State:
         _find_row(state, order)
     for transfer_id, units in tree[12]:
         state.transfers[transfer_id] = units
+    if len(tree) > 13:
+        state.time_held, state.time_accepted_ms = tree[13]
     return state
 
 

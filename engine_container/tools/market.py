@@ -6,7 +6,7 @@ from typing import Final
 
 from engine_container.core.entities import Event, State
 from engine_container.core.machine import run
-from mycrypto.contracts.commands import Command, Credit, SetSymbol, SetUser
+from mycrypto.contracts.commands import RULES_LATEST, Command, Credit, SetRules, SetSymbol, SetUser
 from mycrypto.contracts.trading import SelfTradePrevention
 
 SYMBOL: Final = "BASE/QUOTE"
@@ -31,6 +31,7 @@ class Market:
         self.lot = lot
         self._ample = ample
         self._ids = 0
+        self._prepare(SetRules(self.new_id(), RULES_LATEST))
         self._prepare(SetSymbol(self.new_id(), SYMBOL, BASE, QUOTE, tick, lot, lot, lot * 10**12))
 
     def new_id(self) -> bytes:

@@ -4,6 +4,7 @@ change is written down with what was before, and so is one that the engine refus
 
 from __future__ import annotations
 
+import time
 from typing import Final
 from uuid import UUID
 
@@ -67,6 +68,8 @@ class Admin:
         views = self._gateway.require_views()
         old = symbol_in_path(views, call)
         resume_ms = 0 if request.estimated_resume is None else parse_time("estimated_resume", request.estimated_resume)
+        if request.estimated_resume is not None and resume_ms <= _now_ms():
+            raise invalid("estimated_resume", "must be a time to come")
         change = Change(call, caller, "symbol.status", old.symbol, {"status": old.status.name}, request, request.reason)
         await self._carry_out(
             change, SetStatus(new_uuid_bytes(), old.symbol, SymbolStatus[request.status], request.reason, caller.user_id, resume_ms)
@@ -157,7 +160,8 @@ class Admin:
         views = self._gateway.require_views()
         old = symbol_in_path(views, call)
         trip = request.action == "TRIGGER"
-        resume_ms = views.time_ms + request.duration_minutes * 60_000 if trip else 0
+        # not from the views' time alone: that is the time of the last event, which may be hours old
+        resume_ms = max(views.time_ms, _now_ms()) + request.duration_minutes * 60_000 if trip else 0
         status = SymbolStatus.HALTED if trip else SymbolStatus.ACTIVE
         action = f"symbol.breaker_{request.action.lower()}"
         change = Change(call, caller, action, old.symbol, {"status": old.status.name}, request, request.reason)
@@ -166,6 +170,10 @@ class Admin:
         now = market_model(symbols.rules(old.symbol), symbols.changed_ms(old.symbol))
         self._gateway.audit.note(change, now)
         return Reply(now)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _new_symbol(spelling: str, request: api.SetSymbolRequest, caller: Caller) -> SetSymbol:

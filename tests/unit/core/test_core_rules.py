@@ -406,15 +406,19 @@ def test_ties_of_an_auction_go_to_the_smallest_imbalance_then_to_the_last_price(
 # versions and totals
 
 
-def test_rules_of_an_unknown_version_are_refused(desk: Desk) -> None:
+def test_rules_of_an_unknown_version_are_refused() -> None:
+    desk = Desk(version=1)
     assert codes(desk.do(c.SetRules(desk.new_id(), 99))) == ["VALIDATION_ERROR"]
     assert desk.do(c.SetRules(desk.new_id(), 1)) == [e.RulesChanged(1)]
     assert desk.do(c.SetRules(desk.new_id(), 2)) == [e.RulesChanged(2)]
     assert codes(desk.do(c.SetRules(desk.new_id(), 1))) == ["VALIDATION_ERROR"]
 
 
-def test_refusals_have_all_their_figures_from_the_second_version_on(desk: Desk) -> None:
+def test_refusals_have_all_their_figures_from_the_second_version_on() -> None:
     """A log of the first version replays as it happened; the same commands after the change of rules are answered in full."""
+    desk = Desk(version=1)
+    for who in ("ann", "bob", "cem"):
+        desk.fund(who, BTC="10", USDT="1000000")
     name, transfer = desk.user("poor"), desk.new_id()
     desk.place("bob", "SELL", "1", "50000")
     for version in (1, 2):

@@ -6,9 +6,9 @@ import inspect
 
 import msgspec
 
-from engine_container.core import vocabulary
+from engine_container.core import clock, vocabulary
 from mycrypto.contracts import events
-from mycrypto.contracts.trading import OrderStatus, OrderType, SelfTradePrevention, Side, SymbolStatus, TimeInForce
+from mycrypto.contracts.trading import OrderStatus, OrderType, SelfTradePrevention, Side, SymbolStatus, TimeInForce, TimeJump
 from mycrypto.money import AMOUNT_UNITS_MAX
 
 TAGS = {
@@ -28,6 +28,7 @@ TAGS = {
     "TAG_ORDER_REPEATED": events.OrderRepeated,
     "TAG_REPEATED": events.CommandRepeated,
     "TAG_RULES": events.RulesChanged,
+    "TAG_TIME": events.TimeJumped,
 }
 
 
@@ -39,6 +40,8 @@ def test_names_of_the_vocabulary() -> None:
         assert getattr(vocabulary, f"STP_{mode.name}") == mode.value
     for name in ("PENDING_TRIGGER", "OPEN", "FILLED", "CANCELLED", "EXPIRED"):
         assert getattr(vocabulary, name) == OrderStatus[name]
+    for outcome in TimeJump:
+        assert getattr(clock, outcome.name) == outcome.value
 
 
 def test_figures_are_bounded_by_what_the_wire_and_the_logs_hold() -> None:

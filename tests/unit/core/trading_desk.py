@@ -25,9 +25,9 @@ def units(text: str) -> int:
 
 
 class Desk:
-    """Amounts are decimal strings. Every command has a new id unless one is given."""
+    """Amounts are decimal strings. Every command has a new id unless one is given. The newest version of the rules is on unless another is."""
 
-    def __init__(self, **rules: Any) -> None:
+    def __init__(self, version: int = c.RULES_LATEST, **rules: Any) -> None:
         self.state = State()
         self.now = START_MS
         self.ids = 0
@@ -43,6 +43,7 @@ class Desk:
             "taker_fee_ppm": 1_000,
             "breaker_bps": 0,
         }
+        self.do(c.SetRules(self.new_id(), version))
         self.list_symbol(**rules)
 
     def new_id(self) -> bytes:
@@ -61,7 +62,7 @@ class Desk:
     def passes(self, ms: int) -> list[Any]:
         """Time goes by; a tick tells the engine."""
         self.now += ms
-        return self.do(c.Tick(b""))
+        return self.do(c.Tick(b"", self.now))
 
     def user(self, name: str) -> bytes:
         if name not in self.names:

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from mycrypto import outbox
+from mycrypto.contracts.commands import RULES_LATEST
 from mycrypto.security.second_factor import fresh_key
 from mycrypto.security.tokens import Role
 from tests.unit.gateway.conftest import Harness
@@ -80,9 +81,9 @@ def test_admin_changes_need_the_role_and_answer_with_what_is_in_force(play: Play
         assert (fees["maker_fee_ppm"], fees["taker_fee_ppm"]) == (100, 1_000)
         assert (await h.call("GET", "/api/v1/admin/rules", **admin)).json() == {"version": 1}
         assert (await h.call("PUT", "/api/v1/admin/rules", {"version": 2}, **admin)).json() == {"version": 2}
-        for version in (1, 3, 65_535):
+        for version in (1, RULES_LATEST + 1, 65_535):
             refused = await h.call("PUT", "/api/v1/admin/rules", {"version": version}, **admin)
-            assert (refused.status_code, refused.json()["current"], refused.json()["latest"]) == (400, 2, 2)
+            assert (refused.status_code, refused.json()["current"], refused.json()["latest"]) == (400, 2, RULES_LATEST)
         assert (await h.call("GET", "/api/v1/admin/rules", **admin)).json() == {"version": 2}
         noted = [await audit.next() for _ in range(9)]
         assert [(record["action"], record["result"]) for record in noted] == [

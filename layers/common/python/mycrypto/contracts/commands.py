@@ -146,6 +146,8 @@ class Tick(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=11
     """Moves time on when nobody trades; sent once a second by the active engine."""
 
     command_id: bytes
+    sent_ms: int = 0
+    """The time of the sender's own clock, a second opinion where that of the record is too far ahead to be believed; 0: none."""
 
 
 class SetUser(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=12):
@@ -191,6 +193,14 @@ class SetRules(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", ta
     version: int
 
 
+class AcceptTime(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=17):
+    """An operator lets the log's time go up to ``until_ms`` at once, though one record moves it by a day at most."""
+
+    command_id: bytes
+    until_ms: int
+    actor_id: bytes = b""
+
+
 Command = (
     PlaceOrder
     | CancelOrder
@@ -207,6 +217,7 @@ Command = (
     | PlaceOco
     | ReplaceOrder
     | SetRules
+    | AcceptTime
 )
 
 fields_of = msgspec.structs.astuple

@@ -19,7 +19,7 @@ from typing import Final
 
 import msgspec
 
-from mycrypto.contracts.trading import OrderStatus, OrderType, Side, SymbolStatus, TimeInForce
+from mycrypto.contracts.trading import OrderStatus, OrderType, Side, SymbolStatus, TimeInForce, TimeJump
 
 FORMAT_VERSION: Final = 1
 TOPIC: Final = "engine-events"
@@ -212,6 +212,15 @@ class RulesChanged(msgspec.Struct, frozen=True, array_like=True, tag_field="tag"
     version: int
 
 
+class TimeJumped(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=19):
+    """A record said a time (``record_ms``) more than a day after the log's (``before_ms``); what was done about it."""
+
+    before_ms: int
+    record_ms: int
+    outcome: TimeJump
+    actor_id: bytes = b""
+
+
 Event = (
     OrderAccepted
     | OrderRejected
@@ -229,6 +238,7 @@ Event = (
     | OrderRepeated
     | CommandRepeated
     | RulesChanged
+    | TimeJumped
 )
 
 

@@ -61,3 +61,16 @@ class SymbolStatus(IntEnum):
     MAINTENANCE = 2
     DELISTED = 3
     AUCTION = 4
+
+
+class TimeJump(IntEnum):
+    """What became of a time of the broker's that is more than a day ahead of the log's."""
+
+    HELD = 0
+    """The log's time stays until one of the others."""
+    AGREED = 1
+    """Another clock said the same."""
+    ACCEPTED = 2
+    """An operator lets it go so far."""
+    OVER = 3
+    """The broker's time is a believable one again."""
