@@ -345,6 +345,24 @@ class Symbol:
         self.window_high: i64 = 0
 
 
+class Switch:
+    """Cancels the user's orders, of one symbol or ("") of all, when its time comes."""
+
+    __slots__ = ("deadline_ms", "holder", "symbol", "timeout_ms", "user")
+
+    def __init__(self, user: User, symbol: str, holder: bytes, timeout_ms: int, deadline_ms: int) -> None:
+        self.user = user
+        self.symbol = symbol
+        self.holder = holder
+        """Who renews it: b"" for the user, else a gateway."""
+        self.timeout_ms = timeout_ms
+        self.deadline_ms = deadline_ms
+
+
+NO_SWITCH_MS: Final = 999_999_999_999_999_999
+"""Later than every log time."""
+
+
 class State:
     """Everything that the command log has made, and nothing else (but for three buffers, whose content means nothing between two records)."""
 
@@ -359,6 +377,9 @@ class State:
         "reader",
         "rules",
         "serial",
+        "switches",
+        "switches_due_ms",
+        "switches_seen_ms",
         "symbols",
         "symbols_by_index",
         "time_accepted_ms",
@@ -409,6 +430,12 @@ class State:
         """Symbols with waiting orders whose price this command changed."""
         self.timed = True
         """Whether a symbol may have something to do when time moves on."""
+        self.switches: dict[bytes, dict[tuple[bytes, str], Switch]] = {}
+        """Dead man's switches by holder, then by user and symbol."""
+        self.switches_due_ms: i64 = NO_SWITCH_MS
+        """No switch runs out before."""
+        self.switches_seen_ms: i64 = 0
+        """The log time at which they were looked at last; between two records it is the log's."""
         self.serial: i64 = 0
         """Counts commands within this run, to tell which balances one command has touched."""
         self.touched: list[Balance] = []

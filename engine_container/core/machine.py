@@ -24,6 +24,7 @@ from engine_container.core.placing import place
 from engine_container.core.quick import cancel_plain, place_plain
 from engine_container.core.replacing import replace
 from engine_container.core.stops import cascade, go_on
+from engine_container.core.switches import cancel_all_after, is_due, run_out
 from engine_container.core.symbols import end_statuses, halt_all, resume_all, set_status, set_symbol
 from engine_container.core.users import set_user
 from engine_container.core.vocabulary import AMOUNT_MAX, REMEMBERED_MS, TAG_REFUSED, TAG_RULES
@@ -32,6 +33,7 @@ from mycrypto.contracts.commands import (
     AcceptTime,
     AmendOrder,
     CancelAll,
+    CancelAllAfter,
     CancelOrder,
     Command,
     Credit,
@@ -66,7 +68,8 @@ def advance(state: State, time_ms: int) -> list[Event]:
         forget_old(state)
     if len(expiring) > 2 * state.orders.count + DEAD_KEPT:
         compact(state)
-    if not due and not state.timed and told is None:
+    switched = bool(state.switches) and is_due(state)
+    if not due and not state.timed and not switched and told is None:
         return []
     events = Events()
     closed = Events()
@@ -80,6 +83,8 @@ def advance(state: State, time_ms: int) -> list[Event]:
 def _do_what_is_due(state: State, events: Events, closed: Events) -> None:
     if state.expiring:
         expire(state, closed)
+    if state.switches and is_due(state):
+        run_out(state, events, closed)
     if state.timed:
         end_statuses(state, events, closed)
 
@@ -173,6 +178,8 @@ def _apply_other(state: State, command: Command, time_ms: int, events: Events, c
         replace(state, command, events, closed)
     elif isinstance(command, CancelAll):
         cancel_all(state, command, events, closed)
+    elif isinstance(command, CancelAllAfter):
+        cancel_all_after(state, command, events)
     elif isinstance(command, PlaceOco):
         place_oco(state, command, events, closed)
     elif isinstance(command, SetSymbol):

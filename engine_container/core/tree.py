@@ -10,12 +10,13 @@ from typing import Any, Final
 
 from engine_container.core.accounts import Balance, Rates
 from engine_container.core.book import orders_of, rest
-from engine_container.core.entities import InvariantError, Order, State, Symbol, Terms, User
+from engine_container.core.entities import InvariantError, Order, State, Switch, Symbol, Terms, User
 from engine_container.core.funds import enter, total_of
 from engine_container.core.idempotency import client_order_id_of, outlive
 from engine_container.core.limits import set_band
 from engine_container.core.memory import ABSENT, Record
 from engine_container.core.roster import enrol
+from engine_container.core.switches import insert
 from engine_container.core.tickets import seat_of
 from engine_container.core.triggers import list_again, terms_of
 
@@ -47,9 +48,20 @@ def dump(state: State) -> Tree:
         [_record_row(state.memory.record(row)) for row in range(state.memory.first, state.memory.end)],
         [[transfer_id, units] for transfer_id, units in state.transfers.items()],
     ]
-    if state.time_held or state.time_accepted_ms > 0:
+    # what is not there keeps the form that it had before there was such a thing
+    if state.switches or state.time_held or state.time_accepted_ms > 0:
         tree.append([state.time_held, state.time_accepted_ms])
+    if state.switches:
+        tree.append(_switch_rows(state, users))
     return tree
+
+
+def _switch_rows(state: State, users: dict[bytes, int]) -> Tree:
+    return [
+        [switch.holder, users[switch.user.user_id], switch.symbol, switch.timeout_ms, switch.deadline_ms]
+        for held in state.switches.values()
+        for switch in held.values()
+    ]
 
 
 def load(tree: Tree) -> State:
@@ -88,6 +100,8 @@ def load(tree: Tree) -> State:
         state.transfers[transfer_id] = units
     if len(tree) > 13:
         state.time_held, state.time_accepted_ms = tree[13]
+    for holder, place, name, timeout_ms, deadline_ms in tree[14] if len(tree) > 14 else []:
+        insert(state, Switch(users[place], name, holder, timeout_ms, deadline_ms))
     return state
 
 

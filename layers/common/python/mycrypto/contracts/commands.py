@@ -182,6 +182,26 @@ class ReplaceOrder(msgspec.Struct, frozen=True, array_like=True, tag_field="tag"
     replacement: PlaceOrder
 
 
+CANCEL_AFTER_MS_MIN: Final = 10_000
+CANCEL_AFTER_MS_MAX: Final = 86_400_000
+
+
+class CancelAllAfter(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=16):
+    """A dead man's switch: ``timeout_ms`` of log time from now on (0 switches it off) the user's open orders are cancelled, unless it is set again
+    before. ``symbol`` "" does not narrow; each symbol has a switch of its own beside the one for all.
+
+    ``holder`` is b"" for the user's own switch; else the process that renews it for the user's sessions as long as it lives, 16 bytes. With
+    ``renews`` every switch of the holder has its whole time again, and no other field counts.
+    """
+
+    command_id: bytes
+    user_id: bytes
+    timeout_ms: int
+    symbol: str = ""
+    holder: bytes = b""
+    renews: bool = False
+
+
 RULES_LATEST: Final = 3
 """Behaviour that changes an event for an old command comes with a new version and waits for a SetRules command: logs replay as they happened."""
 
@@ -218,6 +238,7 @@ Command = (
     | ReplaceOrder
     | SetRules
     | AcceptTime
+    | CancelAllAfter
 )
 
 fields_of = msgspec.structs.astuple

@@ -212,6 +212,19 @@ class RulesChanged(msgspec.Struct, frozen=True, array_like=True, tag_field="tag"
     version: int
 
 
+class CancelAllAfterSet(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=18):
+    """The user's open orders (of ``symbol``, "" for all) are cancelled at ``deadline_ms``, log time; 0: the switch is off. ``ran_out``: it is off because
+    its time came, and the orders are cancelled with this result.
+
+    The answer to a renewal has no user and tells the latest deadline of the holder's switches; 0: it has none any more.
+    """
+
+    user_id: bytes
+    symbol: str
+    deadline_ms: int
+    ran_out: bool = False
+
+
 class TimeJumped(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=19):
     """A record said a time (``record_ms``) more than a day after the log's (``before_ms``); what was done about it."""
 
@@ -238,6 +251,7 @@ Event = (
     | OrderRepeated
     | CommandRepeated
     | RulesChanged
+    | CancelAllAfterSet
     | TimeJumped
 )
 
