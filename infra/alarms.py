@@ -222,6 +222,13 @@ MONEY: Final = (
         "the nightly proof found the books unequal: nobody may pay out",
     ),
     _critical(
+        "deposit-reversed",
+        _own("wallet_deposits_reversed_total", "wallet"),
+        0,
+        5,
+        "a credited deposit fell out of its chain: its user's withdrawals are blocked up to the amount",
+    ),
+    _critical(
         "settlement-fails",
         _own("settlement_errors_total", "settlement"),
         0,
@@ -275,7 +282,13 @@ MONEY: Final = (
         "more than 100 withdrawals wait",
         subject=Subject.WITHDRAWALS,
     ),
-    _warning("differences-open", _own("wallet_reconciliations_open", "maintenance", "max"), 0, 60, "differences wait to be explained"),
+    _warning(
+        "differences-open",
+        _own("wallet_reconciliations_open", "maintenance", "max"),
+        0,
+        60,
+        "money waits that fits nothing, or differences to be explained",
+    ),
     _warning(
         "float-low", _own("bank_balance", "maintenance", "min"), 100_000, 60, "the bank accounts hold less than 100,000 TRY", below=True
     ),

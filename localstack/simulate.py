@@ -14,6 +14,7 @@ import msgspec
 
 from localstack.client import Api
 
+SENDER_NAME: Final = "Demo Müşteri"
 SENDER_IBAN: Final = "TR330006100519786457841326"
 CONFIRMATIONS: Final = {"BTC": 3, "ETH": 12, "USDT": 12}
 
@@ -38,22 +39,42 @@ async def _send(api: Api, path: str, secret: str, document: dict[str, object]) -
     return await api.request("POST", path, msgspec.Raw(body), headers=headers, repeatable=True)
 
 
-async def bank_transfer(api: Api, keys: WebhookSecrets, *, reference: str, amount: str, sender_iban: str = SENDER_IBAN) -> Any:
+async def bank_transfer(
+    api: Api,
+    keys: WebhookSecrets,
+    *,
+    reference: str,
+    amount: str,
+    sender_iban: str = SENDER_IBAN,
+    sender_name: str = SENDER_NAME,
+    transaction_id: str = "",
+) -> Any:
     """A transfer in TRY arrived at the platform's bank account. ``amount`` is a decimal string."""
     document: dict[str, object] = {
-        "transaction_id": "BANK-" + "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(12)),
+        "transaction_id": transaction_id or "BANK-" + "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(12)),
         "reference": reference,
         "amount": amount,
         "sender_iban": sender_iban,
-        "sender_name": "Demo Müşteri",
+        "sender_name": sender_name,
     }
     return await _send(api, "/api/wallet/webhooks/bank", keys.bank, document)
 
 
 async def chain_deposit(
-    api: Api, keys: WebhookSecrets, *, address: str, currency: str, amount: str, confirmations: int | None = None, tx_hash: str = ""
+    api: Api,
+    keys: WebhookSecrets,
+    *,
+    address: str,
+    currency: str,
+    amount: str,
+    confirmations: int | None = None,
+    tx_hash: str = "",
+    state: str = "",
+    replaced_by: str = "",
 ) -> Any:
-    """A transaction paid ``amount`` to a deposit address and has as many confirmations as the currency needs (or as given)."""
+    """A transaction paid ``amount`` to a deposit address and has as many confirmations as the currency needs (or as given); or, by its
+    ``state``, it is gone from the chain, failed there, or was replaced.
+    """
     document: dict[str, object] = {
         "tx_hash": tx_hash or ("0x" if currency != "BTC" else "") + secrets.token_hex(32),
         "output_index": 0,
@@ -62,7 +83,8 @@ async def chain_deposit(
         "amount": amount,
         "confirmations": CONFIRMATIONS[currency] if confirmations is None else confirmations,
     }
-    return await _send(api, "/api/wallet/webhooks/chain", keys.chain, document)
+    said = {"state": state.upper(), "replaced_by": replaced_by}
+    return await _send(api, "/api/wallet/webhooks/chain", keys.chain, document | {name: text for name, text in said.items() if text})
 
 
 async def payout(api: Api, keys: WebhookSecrets, *, sender: str, withdrawal_id: str, outcome: str = "COMPLETED") -> Any:

@@ -17,7 +17,7 @@ from localstack.actors import Exchange
 from localstack.client import PATIENCE_SECONDS, Api, ApiError
 from localstack.demo import Audience, Demo, DemoFailedError, Report, Step
 from localstack.running import NotRunningError, Running
-from localstack.simulate import bank_transfer, chain_deposit
+from localstack.simulate import SENDER_IBAN, SENDER_NAME, bank_transfer, chain_deposit
 from localstack.staff import grant_admin
 from localstack.traffic.flow_file import FlowError
 from localstack.traffic.mix import MixReport
@@ -159,10 +159,24 @@ def simulate_bank_transfer(
     *,
     reference: Annotated[str, typer.Option(help="The reference of the announced deposit, DEP-YYYYMMDD-XXXXXX.")],
     amount: Annotated[str, typer.Option(help="TRY as a decimal string, such as 1000.00.")],
+    sender_name: Annotated[str, typer.Option(help="Who sent it, as the bank writes it.")] = SENDER_NAME,
+    sender_iban: Annotated[str, typer.Option(help="From which account.")] = SENDER_IBAN,
+    transaction_id: Annotated[str, typer.Option(help="Report the same transfer again.")] = "",
 ) -> None:
     """The bank reports a transfer in TRY."""
     running = _running()
-    _send(running, lambda api: bank_transfer(api, running.webhooks, reference=reference, amount=amount))
+    _send(
+        running,
+        lambda api: bank_transfer(
+            api,
+            running.webhooks,
+            reference=reference,
+            amount=amount,
+            sender_name=sender_name,
+            sender_iban=sender_iban,
+            transaction_id=transaction_id,
+        ),
+    )
 
 
 @simulate.command("chain-deposit")
@@ -173,13 +187,23 @@ def simulate_chain_deposit(
     amount: Annotated[str, typer.Option(help="A decimal string, such as 0.5.")],
     confirmations: Annotated[int | None, typer.Option(help="Default: as many as the currency needs.", min=0)] = None,
     tx_hash: Annotated[str, typer.Option(help="Report the same transaction again, with more confirmations.")] = "",
+    state: Annotated[str, typer.Option(help="What the watcher says of it: DETECTED, CONFIRMED, FAILED, GONE or REPLACED.")] = "",
+    replaced_by: Annotated[str, typer.Option(help="The transaction that took its place.")] = "",
 ) -> None:
     """The chain watcher reports a transaction."""
     running = _running()
     _send(
         running,
         lambda api: chain_deposit(
-            api, running.webhooks, address=address, currency=currency.upper(), amount=amount, confirmations=confirmations, tx_hash=tx_hash
+            api,
+            running.webhooks,
+            address=address,
+            currency=currency.upper(),
+            amount=amount,
+            confirmations=confirmations,
+            tx_hash=tx_hash,
+            state=state,
+            replaced_by=replaced_by,
         ),
     )
 

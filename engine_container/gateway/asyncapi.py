@@ -12,6 +12,7 @@ from engine_container.gateway.sockets import connection as wire
 from engine_container.gateway.sockets.books import LEVELS_MAX
 from engine_container.gateway.sockets.protocol import ClientMessage, StreamName
 from mycrypto.contracts import api
+from mycrypto.openapi import components
 
 _TIME: Final = {"type": "integer", "description": "Epoch milliseconds"}
 _TEXT: Final = {"type": "string"}
@@ -158,7 +159,7 @@ def messages() -> dict[str, dict[str, Any]]:
 def document() -> dict[str, Any]:
     """The whole document."""
     kinds = [ClientMessage, api.PublicTrade, api.Ticker, api.Order, api.Balance, api.Placed, api.BatchResult, api.Cancelled]
-    _, schemas = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
+    schemas = components(kinds)
     said = messages()
     everything = {name: {"$ref": f"#/components/messages/{name}"} for name in (*said, "ClientMessage")}
     addresses = {

@@ -32,8 +32,8 @@ class UserStatus(StrEnum):
 
 
 def normal_email(text: str) -> str:
-    """The one spelling under which an address is stored and looked up."""
-    return text.strip().lower()
+    """The one spelling under which an address is stored and looked up, also where a Turkish keyboard made capitals."""
+    return text.strip().replace("İ", "i").lower()
 
 
 def email_problem(email: str) -> str | None:

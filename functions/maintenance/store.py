@@ -74,7 +74,7 @@ def count_unanswered_transfers(connection: Connection, before: datetime) -> int:
 
 
 def count_open_reconciliations(connection: Connection) -> int:
-    return _count(connection, "SELECT count(*) FROM reconciliation_items WHERE status = 'OPEN'")
+    return _count(connection, "SELECT count(*) FROM reconciliation_items WHERE status <> 'RESOLVED'")
 
 
 def ensure_ledger_partitions(connection: Connection, now: datetime, *, months: int) -> int:

@@ -107,6 +107,24 @@ TEMPLATES: Final[Mapping[MailKind, Template]] = {
         "Para yatırma işleminiz tamamlandı",
         ("{amount} {currency} hesabınıza eklendi ve kullanıma hazır.",),
     ),
+    MailKind.DEPOSIT_HELD: Template(
+        "Para yatırma işleminiz inceleniyor",
+        (
+            "{amount} {currency} tutarındaki yatırma bize ulaştı, ancak hesabınıza otomatik olarak eklenemedi. Ekibimiz inceliyor.",
+            "Tutar güvendedir: inceleme sonunda hesabınıza eklenir veya gönderene iade edilir.",
+        ),
+    ),
+    MailKind.DEPOSIT_RETURNED: Template(
+        "Para yatırma işleminiz iade edildi",
+        ("{amount} {currency} tutarındaki yatırma hesabınıza eklenemedi ve gönderene iade edildi.",),
+    ),
+    MailKind.DEPOSIT_REVERSED: Template(
+        "Para yatırma işleminiz ağ tarafından geri alındı",
+        (
+            "Daha önce hesabınıza eklenen {amount} {currency} tutarındaki yatırma, blok zincirinde geçersiz hale geldi.",
+            "Durum çözülene kadar bu tutar hesabınızdan çekilemez. İşlem ağda yeniden onaylanırsa kısıtlama kendiliğinden kalkar.",
+        ),
+    ),
     MailKind.WITHDRAWAL_STATUS: Template(
         "Para çekme işleminiz hakkında",
         ("{amount} {currency} tutarındaki çekme işleminiz {status}.",),

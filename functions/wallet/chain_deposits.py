@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from psycopg import Connection
 
-from functions.wallet import chains, hd_address, limits
+from functions.wallet import chains, hd_address, limits, reports, reversals
+from functions.wallet import reconciliation_rules as rules
+from functions.wallet.chain_states import FELL, Step, Word, judge
 from functions.wallet.chains import Chain, ChainAmount
 from functions.wallet.context import Context
 from functions.wallet.models import (
@@ -21,6 +26,7 @@ from functions.wallet.models import (
     iso,
     iso_or_none,
 )
+from functions.wallet.reports import Unreadable
 from functions.wallet.store import bank_accounts, reconciliation
 from functions.wallet.store import chain_deposits as store
 from functions.wallet.store.chain_deposits import AddressRow, ChainRow
@@ -32,6 +38,10 @@ from mycrypto.ledger import CUSTODY_HOT, DUST, EXTERNAL, Entry, Kind, Move
 from mycrypto.ledger.crossing import Crossing, into_trading
 from mycrypto.mail import MailKind
 from mycrypto.money import format_amount, to_numeric
+
+INDEXED_LENGTH_MAX: Final = 256
+UNKNOWN_CURRENCY: Final = "XXX"
+"""What a report is kept under that names none of ours; ISO 4217 means the same by it."""
 
 
 def _shown_address(row: AddressRow, chain: Chain) -> CryptoAddress:
@@ -56,12 +66,13 @@ def _shown(row: ChainRow) -> CryptoDeposit:
         address=row.address,
         currency=row.currency,
         amount=format_amount(row.units),
-        status=row.status,
+        status="REVERSED" if row.reversed_at is not None else row.status,
         confirmations=row.confirmations,
         required_confirmations=row.required_confirmations,
         created_at=iso(row.created_at),
         confirmed_at=iso_or_none(row.confirmed_at),
         credited_at=iso_or_none(row.credited_at),
+        replaced_by=row.replaced_by,
     )
 
 
@@ -99,61 +110,138 @@ def address(context: Context, user_id: UUID, currency: str) -> CryptoAddress:
 def page(
     context: Context, user_id: UUID, query: PageQuery, *, currency: str | None = None, tx_hash: str | None = None
 ) -> tuple[list[CryptoDeposit], Pagination]:
+    """The user's deposits, newest first; those of a transaction however it is spelled."""
     code = chains.find(currency).currency if currency else None
-    rows, total = store.page(context.db.connection(), user_id, limit=query.limit, offset=query.offset, currency=code, tx_hash=tx_hash)
+    hashes = None if tx_hash is None else chains.spellings_of(tx_hash)
+    rows, total = store.page(context.db.connection(), user_id, limit=query.limit, offset=query.offset, currency=code, tx_hashes=hashes)
     return [_shown(row) for row in rows], Pagination.of(query, total)
 
 
-def receive(context: Context, report: ChainReport) -> WebhookOutcome:
-    """The chain watcher reports an output, again with each new block. Raises VALIDATION_ERROR for a report that cannot be read.
+class _Output(msgspec.Struct, frozen=True):
+    """A report in the one spelling of its names."""
 
-    Below the required confirmations the deposit waits; at them it crosses into trading, once. What fits nothing is kept for a person.
+    report: ChainReport
+    chain: Chain
+    tx_hash: str
+    address: str
+    amount: ChainAmount
+    word: Word | None
+    replaced_by: str | None
+
+    @property
+    def key(self) -> str:
+        """Under which a person finds it."""
+        return f"{self.tx_hash}:{self.report.output_index}:{self.address}"
+
+
+def receive(context: Context, body: bytes) -> tuple[WebhookOutcome, str]:
+    """The chain watcher reports an output, again with each new block; ``body`` is what it has signed. Also answers the currency.
+
+    Below the required confirmations the deposit waits; at them it crosses into trading, once. What fits nothing, and what cannot be read, is
+    kept for a person. Raises VALIDATION_ERROR for a report without a transaction: the chain still has it, and it can be reported again.
     """
-    try:
-        chain = chains.find(report.currency)
-        amount = chains.parse_chain_amount(report.amount, chain.currency)
-        paid_to = _normal_address(report.address, chain.currency)
-    except (ProblemError, ValueError) as error:
-        raise invalid("currency" if isinstance(error, ProblemError) else "amount or address", str(error)) from None
+    report = reports.read(body, ChainReport)
     with context.db.transaction() as connection:
-        owner = store.owner_of(connection, paid_to)
-        if owner is None:
-            outcome = _keep_for_a_person(connection, report, amount, "UNKNOWN_ADDRESS")
-        else:
-            outcome = _receive_own(context, connection, report, chain, amount, owner)
+        outcome, currency = _receive(context, connection, report)
     context.flush()
-    return outcome
+    if outcome.outcome == "REVERSED":
+        context.meter.count("wallet_deposits_reversed_total", currency=currency)
+    return outcome, currency
 
 
-def _normal_address(text: str, currency: str) -> str:
-    """Watchers write Ethereum addresses in any case, bech32 ones too; we keep one form of each."""
-    return text.strip().lower() if currency == "BTC" else hd_address.checksum_address(text.strip())
+def _receive(context: Context, connection: Connection, report: ChainReport | Unreadable) -> tuple[WebhookOutcome, str]:
+    if isinstance(report, Unreadable):
+        return _keep_unread(connection, report.members, report.why, report.raw), UNKNOWN_CURRENCY
+    try:
+        output = _read(report)
+    except (ProblemError, ValueError) as error:
+        if isinstance(error, ProblemError) and error.kind.code == "VALIDATION_ERROR":
+            raise
+        return _keep_unread(connection, msgspec.structs.asdict(report), str(error), ""), UNKNOWN_CURRENCY
+    owner = store.owner_of(connection, output.address)
+    if owner is None:
+        return _keep(connection, output, "UNKNOWN_ADDRESS"), output.chain.currency
+    return _receive_own(context, connection, output, owner), output.chain.currency
 
 
-def _receive_own(
-    context: Context, connection: Connection, report: ChainReport, chain: Chain, amount: ChainAmount, owner: AddressRow
-) -> WebhookOutcome:
-    now = context.now()
-    tx_hash = report.tx_hash.lower()
-    known = store.lock_output(connection, tx_hash, report.output_index, owner.address)
+def _read(report: ChainReport) -> _Output:
+    """Raises CURRENCY_NOT_SUPPORTED or ``ValueError`` for what a person has to look at, VALIDATION_ERROR for a transaction that is none."""
+    chain = chains.find(report.currency.strip())
+    network = chains.network_of(chain, report.network)
+    return _Output(
+        report=report,
+        chain=chain,
+        tx_hash=_tx_hash("tx_hash", report.tx_hash, network),
+        address=chains.parse_address(report.address, network),
+        amount=chains.parse_chain_amount(report.amount.strip(), chain.currency),
+        word=Word(report.state) if report.state else None,
+        replaced_by=_tx_hash("replaced_by", report.replaced_by, network) if report.replaced_by else None,
+    )
+
+
+def _tx_hash(field: str, text: str, network: str) -> str:
+    try:
+        return chains.parse_tx_hash(text, network)
+    except ValueError as error:
+        raise invalid(field, str(error)) from None
+
+
+def _keep_unread(connection: Connection, members: dict[str, Any], why: str, raw: str) -> WebhookOutcome:
+    """One item per transaction, however often and in however many ways it is misreported."""
+    said = members.get("tx_hash")
+    if not isinstance(said, str) or not (spellings := chains.spellings_of(said)):
+        raise invalid("tx_hash", "must be 64 hex digits, with or without 0x")
+    document = {name: reports.kept(members.get(name)) for name in ChainReport.__struct_fields__} | {"why": why, "raw": raw}
+    key = f"{spellings[0]}:{reports.kept(members.get('output_index'))}"[:INDEXED_LENGTH_MAX]
+    fresh = reconciliation.report(
+        connection, "CHAIN", key, reports.UNREADABLE, currency=UNKNOWN_CURRENCY, amount=Decimal(0), document=document
+    )
+    return WebhookOutcome("RECONCILIATION" if fresh else "REPEATED", reason=reports.UNREADABLE)
+
+
+def _receive_own(context: Context, connection: Connection, output: _Output, owner: AddressRow) -> WebhookOutcome:
+    now, report = context.now(), output.report
+    known = store.lock_output(connection, output.tx_hash, report.output_index, owner.address)
     if known is None:
-        known = _first_seen(connection, report, chain, amount, owner, now)
-    elif (known.chain_amount, known.currency) != (amount.exact, chain.currency):
-        return _keep_for_a_person(connection, report, amount, "CONFLICTING_REPORT")
-    if known.status != "PENDING":
-        return WebhookOutcome("REPEATED", known.id)
-    confirmed = report.confirmations >= known.required_confirmations
-    if not confirmed:
-        store.update_output(connection, known.id, "PENDING", report.confirmations, now)
-        return WebhookOutcome("PENDING", known.id)
-    refusal = refuse(chain, amount, owner.currency)
-    if refusal is not None:
-        store.update_output(connection, known.id, "FAILED", report.confirmations, now)
-        _book(connection, known, amount, now, why=f"Alacaklandırılamayan kripto yatırma: {refusal}")
-        return _keep_for_a_person(connection, report, amount, refusal, known.id)
-    store.update_output(connection, known.id, "CONFIRMED", report.confirmations, now)
-    _credit(connection, known, amount, now)
-    return WebhookOutcome("ACCEPTED", known.id)
+        if output.word in FELL:
+            return WebhookOutcome("DROPPED")  # before we ever saw it
+        known = _first_seen(connection, output, owner, now)
+    if output.word not in FELL and (known.chain_amount, known.currency) != (output.amount.exact, output.chain.currency):
+        return _keep(connection, output, "CONFLICTING_REPORT", user_id=owner.user_id)
+    reversed_before = known.reversed_at is not None
+    match judge(known.status, output.word, report.confirmations, known.required_confirmations, reversed_before=reversed_before):
+        case Step.WAIT:
+            store.update_output(connection, known.id, "PENDING", report.confirmations, now)
+            return WebhookOutcome("PENDING", known.id)
+        case Step.DROP:
+            store.drop(connection, known.id, output.replaced_by, now)
+            return WebhookOutcome("DROPPED", known.id)
+        case Step.REVERSE:
+            word = output.word if output.word in FELL else Word.GONE
+            reversals.reverse(context, connection, known, owner, word, output.replaced_by, now)
+            return WebhookOutcome("REVERSED", known.id, rules.REORGANISED)
+        case Step.RESTORE:
+            reversals.restore(context, connection, known, now)
+            return WebhookOutcome("RESTORED", known.id)
+        case Step.CONFIRM:
+            return _confirm(connection, output, known, owner, now)
+        case Step.NOTHING:
+            return WebhookOutcome("REPEATED", known.id)
+
+
+def _confirm(connection: Connection, output: _Output, known: ChainRow, owner: AddressRow, now: datetime) -> WebhookOutcome:
+    amount, confirmations = output.amount, output.report.confirmations
+    refusal = refuse(output.chain, amount, owner.currency)
+    if refusal is None:
+        store.update_output(connection, known.id, "CONFIRMED", confirmations, now)
+        _credit(connection, known, amount, now)
+        return WebhookOutcome("ACCEPTED", known.id)
+    store.update_output(connection, known.id, "FAILED", confirmations, now)
+    _book(connection, known, amount, now, why=f"Alacaklandırılamayan kripto yatırma: {refusal}")
+    outcome = _keep(connection, output, refusal, deposit_id=known.id, user_id=owner.user_id, booked=to_numeric(amount.units))
+    text = format_amount(amount.units)
+    mail.add(connection, MailKind.DEPOSIT_HELD, to=owner.email, user_id=owner.user_id, amount=text, currency=output.chain.currency)
+    return outcome
 
 
 def refuse(chain: Chain, amount: ChainAmount, address_currency: str) -> str | None:
@@ -163,20 +251,19 @@ def refuse(chain: Chain, amount: ChainAmount, address_currency: str) -> str | No
     return "BELOW_MINIMUM" if amount.units < chain.minimum else None
 
 
-def _first_seen(
-    connection: Connection, report: ChainReport, chain: Chain, amount: ChainAmount, owner: AddressRow, now: datetime
-) -> ChainRow:
+def _first_seen(connection: Connection, output: _Output, owner: AddressRow, now: datetime) -> ChainRow:
+    amount, chain = output.amount, output.chain
     row = ChainRow(
         id=new_uuid(),
-        tx_hash=report.tx_hash.lower(),
-        output_index=report.output_index,
+        tx_hash=output.tx_hash,
+        output_index=output.report.output_index,
         address=owner.address,
         user_id=owner.user_id,
         currency=chain.currency,
         chain_amount=amount.exact,
         amount=to_numeric(amount.units),
         status="PENDING",
-        confirmations=report.confirmations,
+        confirmations=output.report.confirmations,
         required_confirmations=chain.confirmations,
         created_at=now,
         confirmed_at=None,
@@ -248,9 +335,25 @@ def _book_dust(connection: Connection, output: ChainRow, amount: ChainAmount, no
         ledger.post(connection, [entry])
 
 
-def _keep_for_a_person(
-    connection: Connection, report: ChainReport, amount: ChainAmount, reason: str, deposit_id: UUID | None = None
+def _keep(
+    connection: Connection,
+    output: _Output,
+    reason: str,
+    *,
+    deposit_id: UUID | None = None,
+    user_id: UUID | None = None,
+    booked: Decimal = Decimal(0),
 ) -> WebhookOutcome:
-    source_key = f"{report.tx_hash.lower()}:{report.output_index}:{report.address}"
-    reconciliation.report(connection, "CHAIN", source_key, reason, currency=report.currency.upper(), amount=amount.exact, document=report)
+    document = {name: reports.kept(getattr(output.report, name)) for name in ChainReport.__struct_fields__}
+    reconciliation.report(
+        connection,
+        "CHAIN",
+        output.key,
+        reason,
+        currency=output.chain.currency,
+        amount=output.amount.exact,
+        document=document,
+        user_id=user_id,
+        booked=booked,
+    )
     return WebhookOutcome("RECONCILIATION", deposit_id, reason)

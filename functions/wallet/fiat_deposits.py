@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import secrets
-import string
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
 from psycopg import Connection
 
-from functions.wallet import limits
+from functions.wallet import limits, names, reports
 from functions.wallet.context import Context
-from functions.wallet.iban import InvalidIbanError, parse_iban
 from functions.wallet.models import BankReport, FiatDeposit, OpenFiatDeposit, PageQuery, Pagination, WebhookOutcome, iso, iso_or_none
+from functions.wallet.references import new_reference, references_in
+from functions.wallet.reports import Transfer, Unreadable
 from functions.wallet.store import bank_accounts, reconciliation
 from functions.wallet.store import fiat_deposits as store
 from functions.wallet.store.fiat_deposits import DepositRow
-from mycrypto import kyc, ledger
+from mycrypto import kyc, ledger, mail
 from mycrypto.currencies import TRY
-from mycrypto.errors import ProblemError, invalid
+from mycrypto.errors import ProblemError
 from mycrypto.http import Principal
 from mycrypto.ids import new_uuid
 from mycrypto.ledger import CUSTODY_BANK, EXTERNAL, Entry, Kind, Move
 from mycrypto.ledger.crossing import Crossing, into_trading
-from mycrypto.money import FIAT_DECIMALS, AmountError, format_amount, parse_positive, to_numeric
+from mycrypto.mail import MailKind
+from mycrypto.money import AmountError, format_amount, to_numeric
 
-REFERENCE_ALPHABET: Final = string.ascii_uppercase + string.digits
 REFERENCE_TRIES_MAX: Final = 10
-
-
-def new_reference(now: datetime) -> str:
-    """``DEP-YYYYMMDD-`` and six random characters."""
-    return f"DEP-{now:%Y%m%d}-" + "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(6))
 
 
 def shown(row: DepositRow, bank_name: str) -> FiatDeposit:
@@ -69,6 +64,7 @@ def open_deposit(context: Context, connection: Connection, principal: Principal,
             user_id=principal.user_id,
             bank_account_id=account.id,
             iban=account.iban,
+            holder_name=account.account_holder_name,
             currency=TRY.code,
             amount=to_numeric(units),
             virtual_iban=context.settings.virtual_iban,
@@ -98,34 +94,57 @@ def page(context: Context, user_id: UUID, query: PageQuery) -> tuple[list[FiatDe
     return [shown(row, context.settings.bank_name) for row in rows], Pagination.of(query, total)
 
 
-def receive(context: Context, report: BankReport) -> WebhookOutcome:
-    """The bank reports a transfer, perhaps not for the first time. Raises VALIDATION_ERROR for a report that cannot be read.
+def receive(context: Context, body: bytes) -> WebhookOutcome:
+    """The bank reports a transfer, perhaps not for the first time; ``body`` is what it has signed.
 
-    Money that matches a waiting deposit by reference, amount and sender crosses into trading; any other is booked as received
-    and waits for a person. In one transaction: what was reported, the deposit, the posting, the command for the engine.
+    Money that matches a waiting deposit by reference, amount, sender and name crosses into trading; any other is booked as received and waits
+    for a person, and so does a report that cannot be read. In one transaction: what was reported, the deposit, the posting, the command for
+    the engine.
     """
-    try:
-        units = parse_positive(report.amount, decimals=FIAT_DECIMALS)
-    except AmountError as error:
-        raise invalid("amount", str(error)) from None
+    report = reports.read(body, BankReport)
     with context.db.transaction() as connection:
-        deposit = store.lock_by_reference(connection, report.reference.strip().upper())
-        refusal = mismatch(deposit, report, units, context.now())
-        matched = deposit if refusal is None else None
-        if not store.record_transfer(connection, report, units, matched.id if matched else None):
-            return _known_transfer(connection, report, units)
-        if matched is None:
-            _keep_for_a_person(connection, report, units, str(refusal), context.now())
-            outcome = WebhookOutcome("RECONCILIATION", reason=refusal)
-        else:
-            _credit(connection, matched, report, context.now())
-            outcome = WebhookOutcome("ACCEPTED", matched.id)
+        outcome = _keep_unread(connection, report) if isinstance(report, Unreadable) else _receive(context, connection, report)
     context.flush()
     return outcome
 
 
-def mismatch(deposit: DepositRow | None, report: BankReport, units: int, now: datetime) -> str | None:
-    """Why a transfer does not fit the deposit of its reference; ``None`` if it does. Pure."""
+def _receive(context: Context, connection: Connection, report: BankReport) -> WebhookOutcome:
+    transaction = Transfer.of(report)
+    try:
+        units = reports.parse_bank_amount(report.amount)
+    except AmountError as error:
+        return _keep(connection, transaction, reports.UNREADABLE, report, Decimal(0), why=f"amount {error}")
+    if transaction.currency != TRY.code:
+        return _keep(connection, transaction, "CURRENCY_MISMATCH", report, to_numeric(units))
+    if not reconciliation.settle_unread(connection, "BANK", transaction.id, context.now()):
+        return _keep(connection, transaction, "CONFLICTING_REPORT", report, to_numeric(units))
+    now = context.now()
+    deposits = store.lock_by_references(connection, references_in(report.reference))
+    deposit = deposits[0] if len(deposits) == 1 else None
+    name = bank_accounts.kyc_name(connection, deposit.user_id) if deposit else None
+    refusal = "AMBIGUOUS_REFERENCE" if len(deposits) > 1 else mismatch(deposit, transaction, units, name, now)
+    matched = deposit if refusal is None else None
+    if not store.record_transfer(connection, transaction, units, matched.id if matched else None):
+        if store.same_transfer(connection, transaction, units):
+            return WebhookOutcome("REPEATED")
+        return _keep(connection, transaction, "CONFLICTING_REPORT", report, to_numeric(units))
+    if matched is not None:
+        _credit(connection, matched, transaction, now)
+        return WebhookOutcome("ACCEPTED", matched.id)
+    _book(connection, transaction, units, str(refusal), now)
+    outcome = _keep(connection, transaction, str(refusal), report, to_numeric(units), booked=to_numeric(units), deposit=deposit)
+    if deposit is not None:
+        amount = format_amount(units)
+        mail.add(connection, MailKind.DEPOSIT_HELD, to=deposit.email, user_id=deposit.user_id, amount=amount, currency=TRY.code)
+    return outcome
+
+
+def mismatch(deposit: DepositRow | None, transfer: Transfer, units: int, kyc_name: str | None, now: datetime) -> str | None:
+    """Why a transfer does not fit the deposit of its reference; ``None`` if it does. Pure.
+
+    Whoever has proved an identity is held to that name: as the account's holder, and as the sender where the bank says who it was. Before
+    that there is no name to compare with, and what such a user may move is little.
+    """
     if deposit is None:
         return "UNKNOWN_REFERENCE"
     if deposit.status != "PENDING":
@@ -134,22 +153,49 @@ def mismatch(deposit: DepositRow | None, report: BankReport, units: int, now: da
         return "DEPOSIT_EXPIRED"
     if deposit.units != units:
         return "AMOUNT_MISMATCH"
-    try:
-        sender = parse_iban(report.sender_iban)
-    except InvalidIbanError:
+    if transfer.sender_iban != deposit.iban:
         return "SENDER_MISMATCH"
-    return None if sender == deposit.iban else "SENDER_MISMATCH"
+    claimed = [deposit.holder_name, *([transfer.sender_name] if transfer.sender_name.strip() else [])]
+    if kyc_name is not None and not all(names.same_name(kyc_name, name) for name in claimed):
+        return "NAME_MISMATCH"
+    return None
 
 
-def _known_transfer(connection: Connection, report: BankReport, units: int) -> WebhookOutcome:
-    if store.same_transfer(connection, report, units):
-        return WebhookOutcome("REPEATED")
-    reason = "CONFLICTING_REPORT"
-    reconciliation.report(connection, "BANK", report.transaction_id, reason, currency=TRY.code, amount=to_numeric(units), document=report)
-    return WebhookOutcome("RECONCILIATION", reason=reason)
+def _keep_unread(connection: Connection, report: Unreadable) -> WebhookOutcome:
+    key = reports.transaction_key(report.text("transaction_id")) or f"SHA256:{report.digest}"
+    document = {name: reports.kept(report.members[name]) for name in BankReport.__struct_fields__ if name in report.members}
+    document |= {"why": report.why, "raw": report.raw}
+    fresh = reconciliation.report(connection, "BANK", key, reports.UNREADABLE, currency=TRY.code, amount=Decimal(0), document=document)
+    return WebhookOutcome("RECONCILIATION" if fresh else "REPEATED", reason=reports.UNREADABLE)
 
 
-def _credit(connection: Connection, deposit: DepositRow, report: BankReport, now: datetime) -> None:
+def _keep(
+    connection: Connection,
+    transfer: Transfer,
+    reason: str,
+    report: BankReport,
+    amount: Decimal,
+    *,
+    booked: Decimal = Decimal(0),
+    deposit: DepositRow | None = None,
+    why: str = "",
+) -> WebhookOutcome:
+    document = {name: reports.kept(getattr(report, name)) for name in BankReport.__struct_fields__} | ({"why": why} if why else {})
+    fresh = reconciliation.report(
+        connection,
+        "BANK",
+        transfer.id,
+        reason,
+        currency=transfer.currency,
+        amount=amount,
+        document=document,
+        user_id=deposit.user_id if deposit else None,
+        booked=booked,
+    )
+    return WebhookOutcome("RECONCILIATION" if fresh else "REPEATED", reason=reason)
+
+
+def _credit(connection: Connection, deposit: DepositRow, transfer: Transfer, now: datetime) -> None:
     store.approve(connection, deposit.id, now)
     bank_accounts.verify_by_transfer(connection, deposit.bank_account_id, now)
     into_trading(
@@ -165,17 +211,16 @@ def _credit(connection: Connection, deposit: DepositRow, report: BankReport, now
         ),
         source=CUSTODY_BANK,
         moment=now,
-        metadata={"bank_transaction_id": report.transaction_id},
+        metadata={"bank_transaction_id": transfer.id},
     )
 
 
-def _keep_for_a_person(connection: Connection, report: BankReport, units: int, reason: str, now: datetime) -> None:
+def _book(connection: Connection, transfer: Transfer, units: int, reason: str, now: datetime) -> None:
     """The money is in our bank account, so the ledger says so; whose it is will be decided."""
-    reconciliation.report(connection, "BANK", report.transaction_id, reason, currency=TRY.code, amount=to_numeric(units), document=report)
     entry = Entry(
-        key=f"bank-unmatched:{report.transaction_id}",
+        key=f"bank-unmatched:{transfer.id}",
         why=f"Eşleşmeyen banka havalesi: {reason}",
-        reference=("BANK_TRANSFER", report.transaction_id),
+        reference=("BANK_TRANSFER", transfer.id),
         moment=now,
         moves=(Move(amount=units, currency=TRY.code, source=CUSTODY_BANK, target=EXTERNAL, kind=Kind.DEPOSIT),),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from mycrypto.spelling import typed
+
 _SHAPE: Final = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 _BIC: Final = re.compile(r"[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
 
@@ -24,8 +26,9 @@ class InvalidSwiftError(ValueError):
 
 
 def normalise(text: str) -> str:
-    """Without spaces and in upper case."""
-    return "".join(text.split()).upper()
+    """Without spaces and in upper case, also where a Turkish keyboard made capitals."""
+    code = "".join(typed(text).split())
+    return code.upper() if code.isascii() else code  # capitals of other letters may be ASCII ones
 
 
 def parse_iban(text: str) -> str:

@@ -32,8 +32,9 @@ def once(context: Context, request: Request, user_id: UUID, act: Callable[[Conne
     if key is None:
         with context.db.transaction() as connection:
             return act(connection)
-    if not 0 < len(key) <= KEY_LENGTH_MAX or not key.isprintable():
-        raise invalid(HEADER, f"must be 1 to {KEY_LENGTH_MAX} printable characters")
+    key = key.strip()
+    if not 0 < len(key) <= KEY_LENGTH_MAX or not (key.isascii() and key.isprintable()):
+        raise invalid(HEADER, f"must be 1 to {KEY_LENGTH_MAX} printable ASCII characters")
     fingerprint = hashlib.sha256(f"{request.method} {request.path}\n".encode() + request.body).digest()
     now = context.now()
     with context.db.transaction() as connection:

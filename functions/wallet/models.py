@@ -15,7 +15,7 @@ Row = TypeVar("Row")
 BankText = Annotated[str, Meta(min_length=1, max_length=255)]
 ShortText = Annotated[str, Meta(min_length=1, max_length=64)]
 AmountText = Annotated[str, Meta(min_length=1, max_length=64, examples=["250.00"], extra={MUST_BE: AMOUNT_WORDS})]
-CodeText = Annotated[str, Meta(pattern="^[0-9]{6}$", examples=["123456"], extra={MUST_BE: "the six digits that the authenticator shows"})]
+CodeText = Annotated[str, Meta(pattern=r"^[0-9]{6}\Z", examples=["123456"], extra={MUST_BE: "the six digits that the authenticator shows"})]
 
 
 class AddBankAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,28 +38,36 @@ class OpenCryptoDeposit(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     network: ShortText | None = None
 
 
-class BankReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A transfer that arrived at the platform's bank account."""
+class BankReport(msgspec.Struct, frozen=True):
+    """A transfer that arrived at the platform's bank account. Money is there whatever the report looks like, so that texts may have any
+    length and form, and members that we do not know are passed over.
+    """
 
-    transaction_id: Annotated[str, Meta(min_length=1, max_length=128)]
-    reference: Annotated[str, Meta(max_length=140)]
-    amount: AmountText
-    sender_iban: ShortText
-    sender_name: Annotated[str, Meta(max_length=255)] = ""
+    transaction_id: str
+    reference: str
+    amount: Annotated[str, Meta(examples=["250.00"], extra={MUST_BE: AMOUNT_WORDS})]
+    sender_iban: str
+    sender_name: str = ""
+    currency: str = "TRY"
 
 
 class ChainReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An output that pays to an address, and how deep it lies by now."""
+    """An output that pays to an address, how deep it lies by now, and what the watcher says of it.
 
-    tx_hash: Annotated[
-        str,
-        Meta(min_length=32, max_length=128, pattern="^[0-9A-Za-z]+$", extra={MUST_BE: "32 to 128 letters and digits"}),
-    ]
+    ``state``: DETECTED (seen; never credited by that), CONFIRMED (final as far as the watcher is concerned), FAILED (in a block without
+    effect), GONE (in no block and no waiting list any more), REPLACED (another transaction took its place, ``replaced_by``). Without a state
+    the confirmations speak; none at all, after a deposit was credited, means GONE.
+    """
+
+    tx_hash: Annotated[str, Meta(min_length=1, max_length=256, examples=["0x" + "ab" * 32])]
     output_index: Annotated[int, Meta(ge=0, le=2**31 - 1)]
-    address: Annotated[str, Meta(min_length=1, max_length=128)]
+    address: Annotated[str, Meta(min_length=1, max_length=256)]
     currency: ShortText
     amount: AmountText
     confirmations: Annotated[int, Meta(ge=0, le=2**31 - 1)]
+    network: ShortText | None = None
+    state: Literal["DETECTED", "CONFIRMED", "FAILED", "GONE", "REPLACED"] | None = None
+    replaced_by: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
 
 
 class WithdrawFiat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,13 +84,15 @@ class WithdrawCrypto(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     network: ShortText | None = None
 
 
-class PayoutReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a payout ended. ``reference`` is the bank's reference or the transaction's hash."""
+class PayoutReport(msgspec.Struct, frozen=True):
+    """How a payout ended. ``reference`` is the bank's reference or the transaction's hash. What happened to the money has happened, so that
+    texts may have any length, and members that we do not know are passed over.
+    """
 
     withdrawal_id: UUID
     outcome: Literal["COMPLETED", "FAILED"]
-    reference: Annotated[str, Meta(min_length=1, max_length=128)]
-    reason: Annotated[str, Meta(max_length=500)] = ""
+    reference: Annotated[str, Meta(min_length=1)]
+    reason: str = ""
 
 
 class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -209,6 +219,7 @@ class CryptoDeposit(msgspec.Struct, frozen=True):
     created_at: str
     confirmed_at: str | None
     credited_at: str | None
+    replaced_by: str | None = None
 
 
 class Withdrawal(msgspec.Struct, frozen=True):
@@ -258,7 +269,9 @@ class Transaction(msgspec.Struct, frozen=True):
 
 
 class WebhookOutcome(msgspec.Struct, frozen=True):
-    """``outcome`` is ACCEPTED, PENDING (more confirmations are needed), REPEATED (known, nothing changed) or RECONCILIATION."""
+    """``outcome`` is ACCEPTED, PENDING (more confirmations are needed), REPEATED (known, nothing changed), DROPPED (fell out before it was
+    credited), REVERSED (fell out after that), RESTORED (came back) or RECONCILIATION (a person decides).
+    """
 
     outcome: str
     deposit_id: UUID | None = None

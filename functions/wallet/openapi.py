@@ -31,6 +31,7 @@ _WITHDRAWAL_ERRORS: Final = (
     "AUTH_003",
     "AUTH_004",
     "IDEMPOTENCY_CONFLICT",
+    "WITHDRAWALS_BLOCKED",
 )
 _WEBHOOK_ERRORS: Final = (*BODY_ERRORS, "INVALID_WEBHOOK_SIGNATURE", "SERVICE_UNAVAILABLE")
 
@@ -272,7 +273,7 @@ OPERATIONS: Final = (
         summary="Let a withdrawal go",
         tag="staff",
         answer=models.Withdrawal,
-        errors=("AUTH_003", "WITHDRAWAL_NOT_FOUND", "WITHDRAWAL_STATUS"),
+        errors=("WITHDRAWALS_BLOCKED", "AUTH_003", "WITHDRAWAL_NOT_FOUND", "WITHDRAWAL_STATUS"),
         private=True,
     ),
     Operation(
@@ -333,6 +334,7 @@ SERVICE: Final = Service(
         "INVALID_AMOUNT": {"minimum": "100", "maximum": "50000"},
         "KYC_REQUIRED": {"required_level": 1, "level": 0},
         "WITHDRAWAL_STATUS": {"status_now": "APPROVED"},
+        "WITHDRAWALS_BLOCKED": {"currency": "ETH", "withheld": "1"},
     },
     shapes={
         "account_id": {"format": "uuid"},

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 from psycopg import Connection
 
+from functions.wallet import chains, reports
+from functions.wallet import reconciliation_rules as rules
 from functions.wallet.context import Context
 from functions.wallet.models import PayoutReport, WebhookOutcome
+from functions.wallet.reports import Unreadable
 from functions.wallet.store import reconciliation
 from functions.wallet.store import withdrawals as store
 from functions.wallet.store.withdrawals import WithdrawalRow
 from mycrypto import ledger, mail
-from mycrypto.errors import ProblemError
+from mycrypto.errors import ProblemError, invalid
 from mycrypto.ledger import CUSTODY_BANK, CUSTODY_HOT, FEES, Entry, Kind, Move, transit
 from mycrypto.ledger.refunds import REFERENCE_TYPES, start_due
 from mycrypto.mail import MailKind
@@ -24,27 +28,25 @@ KINDS: Final = {"bank": "FIAT", "chain": "CRYPTO"}
 SOURCES: Final = {"bank": "BANK", "chain": "CHAIN"}
 
 
-def receive(context: Context, sender: str, report: PayoutReport) -> WebhookOutcome:
-    """Take a report, perhaps not for the first time. Raises WITHDRAWAL_NOT_FOUND; what contradicts what we know waits for a person."""
+def receive(context: Context, sender: str, body: bytes) -> WebhookOutcome:
+    """Take a report, perhaps not for the first time; ``body`` is what was signed. Raises WITHDRAWAL_NOT_FOUND, VALIDATION_ERROR where it names
+    no withdrawal; what contradicts what we know, or cannot be read, waits for a person.
+    """
+    report = reports.read(body, PayoutReport)
+    if isinstance(report, Unreadable):
+        return _keep_unread(context, sender, report)
     now = context.now()
+    reference, why = reports.kept(report.reference.strip()), reports.kept(report.reason)
     with context.db.transaction() as connection:
-        row = store.lock(connection, report.withdrawal_id)
-        if row is None or row.kind != KINDS[sender]:
-            raise ProblemError("WITHDRAWAL_NOT_FOUND")
-        if (row.status, row.payout_reference) == (report.outcome, report.reference):
+        row = _lock(connection, sender, report.withdrawal_id)
+        if row.status == report.outcome and _reference(row.payout_reference or "") == _reference(report.reference):
             return WebhookOutcome("REPEATED", row.id)
         if row.status not in UNDER_WAY:
-            reconciliation.report(
-                connection,
-                SOURCES[sender],
-                str(row.id),
-                f"PAYOUT_OF_{row.status}",
-                currency=row.currency,
-                amount=row.amount,
-                document=report,
-            )
-            return WebhookOutcome("RECONCILIATION", row.id, f"PAYOUT_OF_{row.status}")
-        store.end(connection, row.id, report.outcome, now, reason=report.reason or None, reference=report.reference)
+            reason = f"{rules.PAYOUT}OF_{row.status}"
+            document = {name: reports.kept(getattr(report, name)) for name in PayoutReport.__struct_fields__}
+            _keep(connection, sender, row, reason, document)
+            return WebhookOutcome("RECONCILIATION", row.id, reason)
+        store.end(connection, row.id, report.outcome, now, reason=why or None, reference=reference)
         if report.outcome == "COMPLETED":
             _pay_out(connection, row, now)
         else:
@@ -64,6 +66,44 @@ def receive(context: Context, sender: str, report: PayoutReport) -> WebhookOutco
     )
     context.flush()
     return WebhookOutcome("ACCEPTED", row.id)
+
+
+def _lock(connection: Connection, sender: str, withdrawal_id: UUID) -> WithdrawalRow:
+    row = store.lock(connection, withdrawal_id)
+    if row is None or row.kind != KINDS[sender]:
+        raise ProblemError("WITHDRAWAL_NOT_FOUND")
+    return row
+
+
+def _reference(text: str) -> str:
+    """The one spelling of a payout's reference: a bank's as its transaction ids, a transaction's hash as a chain's."""
+    spellings = chains.spellings_of(text)
+    return spellings[0] if spellings else reports.transaction_key(text)
+
+
+def _keep_unread(context: Context, sender: str, report: Unreadable) -> WebhookOutcome:
+    try:
+        withdrawal_id = UUID(report.text("withdrawal_id"))
+    except ValueError:
+        raise invalid("withdrawal_id", "must be a UUID") from None
+    with context.db.transaction() as connection:
+        row = _lock(connection, sender, withdrawal_id)
+        said = {name: reports.kept(report.members.get(name)) for name in PayoutReport.__struct_fields__}
+        _keep(connection, sender, row, f"{rules.PAYOUT}UNREADABLE", said | {"why": report.why, "raw": report.raw})
+    return WebhookOutcome("RECONCILIATION", row.id, reports.UNREADABLE)
+
+
+def _keep(connection: Connection, sender: str, row: WithdrawalRow, reason: str, document: dict[str, Any]) -> None:
+    reconciliation.report(
+        connection,
+        SOURCES[sender],
+        str(row.id),
+        reason,
+        currency=row.currency,
+        amount=row.amount,
+        document=document,
+        user_id=row.user_id,
+    )
 
 
 def _pay_out(connection: Connection, row: WithdrawalRow, now: datetime) -> None:

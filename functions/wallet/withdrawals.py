@@ -10,7 +10,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from functions.wallet import limits
+from functions.wallet import holds, limits
 from functions.wallet import withdrawal_rules as rules
 from functions.wallet.context import Context
 from functions.wallet.iban import mask_iban
@@ -207,6 +207,7 @@ def _ask(connection: Connection, row: WithdrawalRow, request: Request) -> Withdr
             required=format_amount(row.total_units),
             available=format_amount(available),
         )
+    holds.require_covered(connection, row.user_id, currency=row.currency, amount=row.total_units)
     store.insert(connection, row)
     crossing = Crossing(
         transfer_id=row.id,
@@ -250,13 +251,15 @@ def cancel(context: Context, request: Request, user_id: UUID, withdrawal_id: UUI
 
 
 def approve(context: Context, request: Request, staff: Principal, withdrawal_id: UUID) -> Withdrawal:
-    """Staff lets a withdrawal go. Raises WITHDRAWAL_NOT_FOUND, WITHDRAWAL_STATUS, FORBIDDEN for one's own."""
+    """Staff lets a withdrawal go. Raises WITHDRAWAL_NOT_FOUND, WITHDRAWAL_STATUS, WITHDRAWALS_BLOCKED, FORBIDDEN for one's own."""
     with context.db.transaction() as connection:
+        holds.lock_owner(connection, withdrawal_id)
         row = _pending(connection, withdrawal_id)
         if row.user_id == staff.user_id:
             raise ProblemError("FORBIDDEN", "nobody approves a withdrawal of their own")
         if row.debited_at is None:
             raise ProblemError("WITHDRAWAL_STATUS", "the money is not out of trading yet; try again", status_now=row.status)
+        holds.require_covered(connection, row.user_id)
         store.approve(connection, withdrawal_id, staff.user_id, context.now())
         _record(connection, "withdrawal.approved", row, request, actor=staff.user_id)
     context.flush()

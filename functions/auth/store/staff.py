@@ -10,6 +10,7 @@ import msgspec
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from functions.auth.rules import normal_email
 from functions.auth.store.users import COLUMNS, User
 from mycrypto.audit import ActorType, Result
 
@@ -35,7 +36,7 @@ class AuditEntry(msgspec.Struct, frozen=True):
 def find_users(connection: Connection, email_part: str, status: str, limit: int, offset: int) -> tuple[list[User], int]:
     """Users whose address contains the text, newest first, and how many there are in all."""
     # a text that is searched for is no pattern
-    pattern = "%" + email_part.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    pattern = "%" + normal_email(email_part).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     condition = "email LIKE %(pattern)s AND (%(status)s = '' OR status = %(status)s)"
     parameters = {"pattern": pattern, "status": status, "limit": limit, "offset": offset}
     with connection.cursor(row_factory=class_row(User)) as cursor:

@@ -57,7 +57,7 @@ def get_crypto_deposits(request: Request) -> Page[CryptoDeposit]:
 
 @api.get("/api/wallet/deposit/crypto/transaction/<tx_hash>")
 def get_crypto_deposit(request: Request, tx_hash: str) -> CryptoDeposit:
-    data, _ = chain_deposits.page(context(), caller(request).user_id, PageQuery(limit=1), tx_hash=tx_hash.lower())
+    data, _ = chain_deposits.page(context(), caller(request).user_id, PageQuery(limit=1), tx_hash=tx_hash)
     if not data:
         raise ProblemError("DEPOSIT_NOT_FOUND")
     return data[0]

@@ -94,3 +94,13 @@ def verify_by_transfer(connection: Connection, account_id: UUID, now: datetime) 
                      AND other.deleted_at IS NULL)""",
         (now, account_id),
     )
+
+
+def kyc_name(connection: Connection, user_id: UUID) -> str | None:
+    """The name that the user has proved to bear, if any."""
+    row = connection.execute(
+        """SELECT first_name || ' ' || last_name FROM kyc_submissions WHERE user_id = %s AND status = 'APPROVED'
+            ORDER BY level DESC LIMIT 1""",
+        (user_id,),
+    ).fetchone()
+    return str(row[0]) if row else None

@@ -39,6 +39,9 @@ class ChainRow(NamedTuple):
     created_at: datetime
     confirmed_at: datetime | None
     credited_at: datetime | None
+    replaced_by: str | None = None
+    reversed_at: datetime | None = None
+    reversals: int = 0
 
     @property
     def units(self) -> int:
@@ -49,7 +52,7 @@ class ChainRow(NamedTuple):
 _ADDRESS = "SELECT id, user_id, currency, address, email, created_at FROM crypto_addresses"
 _CHAIN = """
 SELECT id, tx_hash, output_index, address, user_id, currency, chain_amount, amount, status, confirmations, required_confirmations,
-       created_at, confirmed_at, credited_at
+       created_at, confirmed_at, credited_at, replaced_by, reversed_at, reversals
   FROM blockchain_transactions
 """
 
@@ -104,22 +107,50 @@ def insert_output(connection: Connection, row: ChainRow) -> bool:
 
 
 def update_output(connection: Connection, output_id: UUID, status: str, confirmations: int, now: datetime) -> None:
-    """Confirmations only grow; the moment of confirmation is kept when the status says so."""
+    """Confirmations grow, unless there are none (any more); the moment of confirmation is kept when the status says so."""
     connection.execute(
         """UPDATE blockchain_transactions
-              SET status = %(status)s, confirmations = greatest(confirmations, %(confirmations)s), updated_at = %(now)s,
+              SET status = %(status)s, updated_at = %(now)s, replaced_by = NULL,
+                  confirmations = CASE WHEN %(confirmations)s = 0 OR status = 'DROPPED' THEN %(confirmations)s
+                                       ELSE greatest(confirmations, %(confirmations)s) END,
                   confirmed_at = CASE WHEN %(status)s = 'CONFIRMED' THEN coalesce(confirmed_at, %(now)s) ELSE confirmed_at END
             WHERE id = %(id)s""",
         {"id": output_id, "status": status, "confirmations": confirmations, "now": now},
     )
 
 
+def drop(connection: Connection, output_id: UUID, replaced_by: str | None, now: datetime) -> None:
+    """It is in no block any more, and was not credited."""
+    connection.execute(
+        "UPDATE blockchain_transactions SET status = 'DROPPED', confirmations = 0, replaced_by = %s, updated_at = %s WHERE id = %s",
+        (replaced_by, now, output_id),
+    )
+
+
+def reverse(connection: Connection, output_id: UUID, number: int, replaced_by: str | None, now: datetime) -> None:
+    """It is in no block any more, and its money is somewhere already."""
+    connection.execute(
+        """UPDATE blockchain_transactions SET reversed_at = %s, reversals = %s, confirmations = 0, replaced_by = %s, updated_at = %s
+            WHERE id = %s""",
+        (now, number, replaced_by, now, output_id),
+    )
+
+
+def restore(connection: Connection, output_id: UUID, now: datetime) -> None:
+    """It is deep enough again."""
+    connection.execute(
+        """UPDATE blockchain_transactions SET reversed_at = NULL, replaced_by = NULL, updated_at = %s,
+                  confirmations = required_confirmations WHERE id = %s""",
+        (now, output_id),
+    )
+
+
 def page(
-    connection: Connection, user_id: UUID, *, limit: int, offset: int, currency: str | None = None, tx_hash: str | None = None
+    connection: Connection, user_id: UUID, *, limit: int, offset: int, currency: str | None = None, tx_hashes: list[str] | None = None
 ) -> tuple[list[ChainRow], int]:
     """A page of the user's chain deposits, newest first, and how many there are."""
-    narrowed = "WHERE user_id = %(user)s AND (%(currency)s::text IS NULL OR currency = %(currency)s) AND (%(tx)s::text IS NULL OR tx_hash = %(tx)s)"
-    values = {"user": user_id, "currency": currency, "tx": tx_hash, "limit": limit, "offset": offset}
+    narrowed = "WHERE user_id = %(user)s AND (%(currency)s::text IS NULL OR currency = %(currency)s) AND (%(tx)s::text[] IS NULL OR tx_hash = ANY(%(tx)s))"
+    values = {"user": user_id, "currency": currency, "tx": tx_hashes, "limit": limit, "offset": offset}
     with connection.cursor(row_factory=class_row(ChainRow)) as cursor:
         rows = cursor.execute(f"{_CHAIN} {narrowed} ORDER BY created_at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s", values).fetchall()
     counted = connection.execute(f"SELECT count(*) FROM blockchain_transactions {narrowed}", values).fetchone()  # noqa: S608 - constant text

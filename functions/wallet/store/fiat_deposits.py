@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -10,17 +11,20 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from functions.wallet.models import BankReport
+from functions.wallet.iban import normalise
+from functions.wallet.reports import Transfer
 from mycrypto.money import from_numeric, to_numeric
+from mycrypto.spelling import words
 
 
 class DepositRow(NamedTuple):
-    """``iban`` is the sender's as announced."""
+    """``iban`` and ``holder_name`` are the sender's as announced."""
 
     id: UUID
     user_id: UUID
     bank_account_id: UUID
     iban: str
+    holder_name: str
     currency: str
     amount: Decimal
     virtual_iban: str
@@ -39,8 +43,8 @@ class DepositRow(NamedTuple):
 
 
 _SELECT = """
-SELECT deposit.id, deposit.user_id, deposit.bank_account_id, account.iban, deposit.currency, deposit.amount, deposit.virtual_iban,
-       deposit.reference, deposit.status, deposit.email, deposit.created_at, deposit.expires_at, deposit.approved_at, deposit.completed_at
+SELECT deposit.id, deposit.user_id, deposit.bank_account_id, account.iban, account.account_holder_name AS holder_name,
+       deposit.currency, deposit.amount, deposit.virtual_iban, deposit.reference, deposit.status, deposit.email, deposit.created_at, deposit.expires_at, deposit.approved_at, deposit.completed_at
   FROM deposit_requests deposit JOIN bank_accounts account ON account.id = deposit.bank_account_id
 """
 
@@ -95,10 +99,12 @@ def page(connection: Connection, user_id: UUID, *, limit: int, offset: int) -> t
     return rows, int(counted[0]) if counted else 0
 
 
-def lock_by_reference(connection: Connection, reference: str) -> DepositRow | None:
-    """The deposit of a reference, locked."""
+def lock_by_references(connection: Connection, references: Sequence[str]) -> list[DepositRow]:
+    """The deposits that have one of these references, locked."""
     with connection.cursor(row_factory=class_row(DepositRow)) as cursor:
-        return cursor.execute(f"{_SELECT} WHERE deposit.reference = %s FOR UPDATE OF deposit", (reference,)).fetchone()
+        return cursor.execute(
+            f"{_SELECT} WHERE deposit.reference = ANY(%s) ORDER BY deposit.id FOR UPDATE OF deposit", (list(references),)
+        ).fetchall()
 
 
 def approve(connection: Connection, deposit_id: UUID, now: datetime) -> None:
@@ -106,20 +112,20 @@ def approve(connection: Connection, deposit_id: UUID, now: datetime) -> None:
     connection.execute("UPDATE deposit_requests SET status = 'APPROVED', approved_at = %s WHERE id = %s", (now, deposit_id))
 
 
-def record_transfer(connection: Connection, report: BankReport, units: int, deposit_id: UUID | None) -> bool:
+def record_transfer(connection: Connection, transfer: Transfer, units: int, deposit_id: UUID | None) -> bool:
     """Keep what the bank reported; false if this transaction id is known."""
     cursor = connection.execute(
         """INSERT INTO bank_transfers (transaction_id, reference, amount, sender_iban, sender_name, deposit_id)
            VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (transaction_id) DO NOTHING""",
-        (report.transaction_id, report.reference, to_numeric(units), report.sender_iban, report.sender_name, deposit_id),
+        (transfer.id, transfer.reference, to_numeric(units), transfer.sender_iban, transfer.sender_name, deposit_id),
     )
     return cursor.rowcount == 1
 
 
-def same_transfer(connection: Connection, report: BankReport, units: int) -> bool:
-    """Whether the known transfer of this transaction id says the same."""
+def same_transfer(connection: Connection, transfer: Transfer, units: int) -> bool:
+    """Whether the known transfer of this transaction id says the same, however it spells it."""
     row = connection.execute(
-        "SELECT reference = %s AND amount = %s AND sender_iban = %s FROM bank_transfers WHERE transaction_id = %s",
-        (report.reference, to_numeric(units), report.sender_iban, report.transaction_id),
+        "SELECT reference, amount, sender_iban FROM bank_transfers WHERE transaction_id = %s", (transfer.id,)
     ).fetchone()
-    return bool(row and row[0])
+    said = ("".join(words(transfer.reference)), to_numeric(units), transfer.sender_iban)
+    return row is not None and ("".join(words(row[0])), row[1], normalise(row[2])) == said

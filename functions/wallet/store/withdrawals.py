@@ -64,6 +64,11 @@ def find(connection: Connection, user_id: UUID, withdrawal_id: UUID) -> Withdraw
         return cursor.execute(f"{_SELECT} WHERE id = %s AND user_id = %s", (withdrawal_id, user_id)).fetchone()
 
 
+def owner_of(connection: Connection, withdrawal_id: UUID) -> UUID | None:
+    row = connection.execute("SELECT user_id FROM withdrawals WHERE id = %s", (withdrawal_id,)).fetchone()
+    return row[0] if row else None
+
+
 def lock(connection: Connection, withdrawal_id: UUID) -> WithdrawalRow | None:
     with connection.cursor(row_factory=class_row(WithdrawalRow)) as cursor:
         return cursor.execute(f"{_SELECT} WHERE id = %s FOR UPDATE", (withdrawal_id,)).fetchone()

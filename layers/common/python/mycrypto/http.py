@@ -115,12 +115,16 @@ class Request:
     def _too_large(self) -> ProblemError:
         return ProblemError("PAYLOAD_TOO_LARGE", f"at most {self.body_bytes_max} bytes are accepted", limit_bytes=self.body_bytes_max)
 
-    def json(self, kind: type[T]) -> T:
-        """The body as ``kind``. Raises VALIDATION_ERROR, naming the field, or UNSUPPORTED_MEDIA_TYPE."""
+    def require_json(self) -> None:
+        """Raises UNSUPPORTED_MEDIA_TYPE for a body that is said to be something else."""
         media = (self.header("content-type") or "").partition(";")[0].strip().lower()
-        raw = self.body
         if media != JSON_MEDIA_TYPE:
             raise ProblemError("UNSUPPORTED_MEDIA_TYPE", f"the content type is {media or 'missing'}")
+
+    def json(self, kind: type[T]) -> T:
+        """The body as ``kind``. Raises VALIDATION_ERROR, naming the field, or UNSUPPORTED_MEDIA_TYPE."""
+        raw = self.body
+        self.require_json()
         if b"\\u0000" in raw or b"\x00" in raw:
             raise ProblemError("VALIDATION_ERROR", "the character U+0000 is not accepted")
         return decode_json(raw, kind)

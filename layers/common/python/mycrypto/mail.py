@@ -30,6 +30,9 @@ class MailKind(StrEnum):
     KYC_REJECTED = "kyc_rejected"  # reason
     DEPOSIT_DETECTED = "deposit_detected"  # amount, currency
     DEPOSIT_CREDITED = "deposit_credited"  # amount, currency
+    DEPOSIT_HELD = "deposit_held"  # amount, currency
+    DEPOSIT_RETURNED = "deposit_returned"  # amount, currency
+    DEPOSIT_REVERSED = "deposit_reversed"  # amount, currency
     WITHDRAWAL_STATUS = "withdrawal_status"  # amount, currency, status
     ORDER_FILLED = "order_filled"  # symbol, side, quantity, price
     MARKET_HALTED = "market_halted"  # symbol, orders

@@ -119,6 +119,7 @@ MONEY: Final = (
     _counter("wallet_balance_cache_hits", _WALLET, "Reads of balances answered from Redis"),
     _counter("wallet_balance_cache_misses", _WALLET, "Reads of balances that needed PostgreSQL"),
     _counter("wallet_deposits_total", _WALLET, "Deposits reported by bank and chains", "currency", "outcome"),
+    _counter("wallet_deposits_reversed_total", _WALLET, "Credited deposits that fell out of their chain", "currency"),
     _counter("wallet_withdrawals_total", _WALLET, "Withdrawals asked for, and how their payouts ended", "currency", "outcome"),
     _counter("wallet_withdrawal_fees", _WALLET, "Fees of completed withdrawals, in the currency", "currency", per=AMOUNT),
     _gauge("wallet_pending_deposits", _MAINTENANCE, "Deposits that are announced or seen and not credited"),

@@ -116,7 +116,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
             for named in (operation.answer, operation.body, *(also[2] for also in operation.also))
             for kind in _models(named)
         }
-        _, schemas = msgspec.json.schema_components(sorted(kinds, key=str), ref_template=_SCHEMA)
+        schemas = components(sorted(kinds, key=str))
         paths: dict[str, dict[str, Any]] = {}
         for operation in self.operations:
             paths.setdefault(operation.path, {})[operation.method] = _operation(operation, self)
@@ -135,6 +135,25 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         """The document as it is committed and served."""
         return json.dumps(self.document(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def components(kinds: Sequence[Any]) -> dict[str, Any]:
+    r"""The schemas of models and of all that they are made of, by name, in the dialect of JSON Schema.
+
+    Its patterns are ECMAScript's, whose ``$`` is the very end of a text; Python's would let a line break follow, so that models say ``\Z``.
+    """
+    _, schemas = msgspec.json.schema_components(kinds, ref_template=_SCHEMA)
+    for schema in schemas.values():
+        _speak_ecma(schema)
+    return schemas
+
+
+def _speak_ecma(node: Any) -> None:
+    members = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for member in members:
+        _speak_ecma(member)
+    if isinstance(node, dict) and isinstance(node.get("pattern"), str):
+        node["pattern"] = node["pattern"].replace(r"\Z", "$")
 
 
 def service_operations(name: str) -> tuple[Operation, ...]:

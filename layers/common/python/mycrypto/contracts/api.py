@@ -21,7 +21,7 @@ SelfTradePreventionName = Literal["ACCOUNT", "CANCEL_TAKER", "CANCEL_MAKER", "CA
 SymbolStatusName = Literal["ACTIVE", "HALTED", "MAINTENANCE", "DELISTED", "AUCTION"]
 Mode = Literal["live", "paper"]
 
-CLIENT_ORDER_ID_PATTERN = r"^[\x21-\x7e]{1,100}$"
+CLIENT_ORDER_ID_PATTERN = r"^[\x21-\x7e]{1,100}\Z"
 AmountText = Annotated[str, Meta(max_length=64, examples=["0.25"], extra={MUST_BE: AMOUNT_WORDS})]
 SymbolText = Annotated[str, Meta(min_length=1, max_length=32, examples=["BTC/USDT"])]
 ClientOrderId = Annotated[

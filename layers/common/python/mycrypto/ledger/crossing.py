@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -23,6 +24,9 @@ from mycrypto.contracts.commands import Credit, Debit
 from mycrypto.ledger.entries import Account, Entry, Kind, Move, transit
 from mycrypto.ledger.posting import post
 from mycrypto.money import to_numeric
+
+RECONCILIATION: Final = "RECONCILIATION"
+"""The type of what a crossing is for when two people have decided it; its id is the item's."""
 
 
 class Crossing(msgspec.Struct, frozen=True, kw_only=True):

@@ -61,6 +61,9 @@ EXTERNAL: Final = Account("external", PLATFORM)
 
 DUST: Final = Account("dust", PLATFORM)
 
+WRITTEN_OFF: Final = Account("written-off", PLATFORM)
+"""What two people have decided that the platform keeps (positive) or bears (negative)."""
+
 
 def spot(user_id: UUID) -> Account:
     """What the engine holds for the user."""

@@ -1,0 +1,37 @@
+"""The references by which a bank transfer is recognised: made so that nobody can mistype them into another, found however they are typed. Pure."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import datetime
+from typing import Final
+
+from mycrypto.spelling import fold
+
+ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Without 0 and O, 1, I and L, and U: what is left stays apart in every case, on every keyboard and over the telephone. Older references have
+letters and digits of the whole alphabet; they are found in the same way.
+"""
+TEXT_LENGTH_MAX: Final = 500
+"""Of a transfer's text that is looked at."""
+
+_CODE_LENGTH: Final = 6
+_FORM: Final = re.compile(r"(?=([0-9]{8})([a-z0-9]{6}))")
+_SEPARATOR: Final = re.compile(r"[^a-z0-9]+")
+
+
+def new_reference(now: datetime) -> str:
+    """``DEP-YYYYMMDD-`` and six random characters."""
+    return f"DEP-{now:%Y%m%d}-" + "".join(secrets.choice(ALPHABET) for _ in range(_CODE_LENGTH))
+
+
+def references_in(text: str) -> list[str]:
+    """Everything in a transfer's text that may be a reference, in the form in which references are kept.
+
+    Case, Turkish letters, hyphens, spaces and text round it make no difference, nor does a missing DEP. More is found than was meant: only
+    what exists counts.
+    """
+    compact = _SEPARATOR.sub("", fold(text[:TEXT_LENGTH_MAX]))
+    found = (f"DEP-{match[1]}-{match[2].upper()}" for match in _FORM.finditer(compact))
+    return list(dict.fromkeys(found))
