@@ -15,6 +15,7 @@ from engine_container.gateway.parts import Gateway
 from engine_container.gateway.routes.account import Account
 from engine_container.gateway.routes.admin import Admin
 from engine_container.gateway.routes.alerts import Alerts
+from engine_container.gateway.routes.cancel_after import CancelAfter
 from engine_container.gateway.routes.market import Market
 from engine_container.gateway.routes.operations import Operations
 from engine_container.gateway.routes.orders import Orders
@@ -62,6 +63,7 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
     """Every route; the busiest first, as they are tried in turn."""
     paper = Paper(gateway)
     orders = Orders(gateway, paper)
+    cancel_after = CancelAfter(gateway)
     market = Market(gateway)
     account = Account(gateway)
     alerts = Alerts(gateway)
@@ -74,6 +76,7 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
         ),
         ("/api/v1/orders/batch", {"POST": orders.place_batch}),
         ("/api/v1/orders/batch/cancel", {"POST": orders.cancel_batch}),
+        ("/api/v1/orders/cancel-all-after", {"POST": cancel_after.post}),
         (
             "/api/v1/orders/by-client-id/{client_order_id:path}",
             {
@@ -119,7 +122,7 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
         ("/ready", {"GET": operations.ready}),
         ("/metrics", {"GET": operations.metrics}),
     )
-    sockets = Sockets(gateway, orders, paper)
+    sockets = Sockets(gateway, orders, paper, cancel_after)
     channels: tuple[tuple[str, ASGIApp], ...] = (
         ("/ws/orderbook/{symbol:path}", sockets.order_book),
         ("/ws/trades/{symbol:path}", sockets.trades),

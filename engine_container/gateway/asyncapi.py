@@ -145,9 +145,9 @@ def messages() -> dict[str, dict[str, Any]]:
         "token_expiring": _message("token_expiring", "Send a new token within a minute", {}, _object(expires_at=_TIME)),
         "result": _message(
             "result",
-            "The answer to place, place_batch, cancel or cancel_all, as HTTP would have given it",
+            "The answer to place, place_batch, cancel, cancel_all or cancel_all_after, as HTTP would have given it",
             {"id": _ID, "status": {"type": "integer"}},
-            {"oneOf": [_ref(api.Placed), _ref(api.BatchResult), _ref(api.Order), _ref(api.Cancelled)]},
+            {"oneOf": [_ref(api.Placed), _ref(api.BatchResult), _ref(api.Order), _ref(api.Cancelled), _ref(api.CancelAllAfter)]},
         ),
         "pong": _message("pong", "The answer to ping", {"id": _ID}),
         "error": _message(
@@ -158,7 +158,17 @@ def messages() -> dict[str, dict[str, Any]]:
 
 def document() -> dict[str, Any]:
     """The whole document."""
-    kinds = [ClientMessage, api.PublicTrade, api.Ticker, api.Order, api.Balance, api.Placed, api.BatchResult, api.Cancelled]
+    kinds = [
+        ClientMessage,
+        api.PublicTrade,
+        api.Ticker,
+        api.Order,
+        api.Balance,
+        api.Placed,
+        api.BatchResult,
+        api.Cancelled,
+        api.CancelAllAfter,
+    ]
     schemas = components(kinds)
     said = messages()
     everything = {name: {"$ref": f"#/components/messages/{name}"} for name in (*said, "ClientMessage")}

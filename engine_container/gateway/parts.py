@@ -21,6 +21,7 @@ from engine_container.gateway.keyset import KeySet
 from engine_container.gateway.limits import RateLimits
 from engine_container.gateway.paper import PaperAccounts
 from engine_container.gateway.paper_changes import PaperChanges
+from engine_container.gateway.session_switches import SessionSwitches
 from engine_container.gateway.settings import GatewaySettings
 from engine_container.gateway.sockets.hub import Hub
 from engine_container.gateway.submit import Answer, Commands, Outcome, OverloadedError, UnansweredError
@@ -72,6 +73,7 @@ class Gateway:
         self.hub = Hub(settings.shard)
         self._command_log = command_log or KafkaCommandLog(broker, settings.shard)
         self.commands = Commands(self._command_log, answer_seconds_max=settings.answer_seconds_max, queued_max=settings.queued_commands_max)
+        self.switches = SessionSwitches(self.commands, lambda: self.views, self.logger)
         self.history = History(settings.trade_database_url, settings.shard) if settings.trade_database_url else None
         self._trade_pool = pool(settings.trade_database_url, connections_max=CONNECTIONS_MAX) if settings.trade_database_url else None
         self.paper = PaperAccounts(self._trade_pool, settings.shard) if self._trade_pool else None
@@ -115,7 +117,7 @@ class Gateway:
             await self.history.open()
         if self._trade_pool is not None:
             await self._trade_pool.open(wait=False)
-        self._background.start(self.commands.run(), self.feed.run(), self.keys.run(), self.audit.run(), self._upkeep())
+        self._background.start(self.commands.run(), self.feed.run(), self.keys.run(), self.audit.run(), self.switches.run(), self._upkeep())
         self._background.start(emission.emit(self.settings.service_name, self.settings.metrics_seconds))
         if self.sockets is not None:
             self._background.start(self.sockets.run())

@@ -107,6 +107,17 @@ ORDERS: Final = (
         private=True,
     ),
     Operation(
+        method="post",
+        path="/api/v1/orders/cancel-all-after",
+        name="cancelAllOrdersAfter",
+        summary="Cancel all own open orders in a while, unless this is asked for again before (a dead man's switch)",
+        tag="orders",
+        answer=api.CancelAllAfter,
+        body=api.CancelAllAfterRequest,
+        errors=("VALIDATION_ERROR", "ORDER_001", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "SERVICE_UNAVAILABLE", "OUTCOME_UNKNOWN"),
+        private=True,
+    ),
+    Operation(
         method="get",
         path="/api/v1/orders/by-client-id/{client_order_id}",
         name="getOrderByClientId",

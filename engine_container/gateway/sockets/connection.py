@@ -114,6 +114,7 @@ class Connection:
         "stopping",
         "subscriptions",
         "trace_id",
+        "watched",
         "window",
     )
 
@@ -133,6 +134,8 @@ class Connection:
         """Where the key was used from."""
         self.cancel_on_disconnect = False
         """Whether the user's open orders are cancelled when the connection ends."""
+        self.watched = False
+        """Whether the log watches that, in case the gateway does not live to do it."""
         self.subscriptions: set[tuple[str, str]] = set()
         """(stream, symbol); instead of a symbol "" for streams without one, "paper" for paper trading."""
         self.active_at = self._taken_at = time.monotonic()

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.parts import Gateway
+from engine_container.gateway.routes.cancel_after import CancelAfter
 from engine_container.gateway.routes.orders import Orders, Waiting, check_batch
 from engine_container.gateway.routes.paper import Paper, is_paper_id
 from engine_container.gateway.sockets.connection import Connection
@@ -23,17 +24,19 @@ Outcome = tuple[int, Any] | ProblemError
 
 
 class OrderEntry:
-    """The actions place, place_batch, cancel and cancel_all."""
+    """The actions place, place_batch, cancel, cancel_all and cancel_all_after."""
 
-    def __init__(self, gateway: Gateway, orders: Orders, paper: Paper) -> None:
+    def __init__(self, gateway: Gateway, orders: Orders, paper: Paper, cancel_after: CancelAfter) -> None:
         self._gateway = gateway
         self._orders = orders
         self._paper = paper
+        self._cancel_after = cancel_after
         self._entries: dict[str, Callable[[Caller, ClientMessage], Awaitable[tuple[int, Any]]]] = {
             "place": self._place,
             "place_batch": self._place_batch,
             "cancel": self._cancel,
             "cancel_all": self._cancel_all,
+            "cancel_all_after": self._set_cancel_after,
         }
         self._beginners: dict[str, Callable[[Caller, ClientMessage, Callable[[Outcome], None]], None]] = {
             "place": self._begin_place,
@@ -121,6 +124,13 @@ class OrderEntry:
     async def _cancel_all(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
         owner = self._paper if message.mode == "paper" else self._orders
         return 200, await owner.cancel_every(caller, message.symbol, None)
+
+    async def _set_cancel_after(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
+        if message.timeout_seconds is None:
+            raise invalid("timeout_seconds", "is required")
+        if message.mode == "paper":
+            raise invalid("mode", "must be live")
+        return 200, await self._cancel_after.set(caller, message.timeout_seconds, message.symbol)
 
 
 def _trader_of(connection: Connection) -> Caller:

@@ -7,11 +7,11 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from mycrypto.contracts.api import BATCH_ITEMS_MAX, ClientOrderId, Mode, SymbolText
+from mycrypto.contracts.api import BATCH_ITEMS_MAX, CancelAfterSeconds, ClientOrderId, Mode, SymbolText
 
 StreamName = Literal["orderbook", "trades", "ticker", "orders", "balances"]
 PRIVATE_STREAMS: Final = frozenset({"orders", "balances"})
-ORDER_ACTIONS: Final = frozenset({"place", "place_batch", "cancel", "cancel_all"})
+ORDER_ACTIONS: Final = frozenset({"place", "place_batch", "cancel", "cancel_all", "cancel_all_after"})
 
 
 RequestId = Annotated[str, Meta(max_length=64)] | int | None
@@ -26,7 +26,9 @@ class Addressed(msgspec.Struct, frozen=True):
 class ClientMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``id`` is given back with the answer. Which other fields are needed depends on ``action``."""
 
-    action: Literal["subscribe", "unsubscribe", "resync", "auth", "ping", "place", "place_batch", "cancel", "cancel_all"]
+    action: Literal[
+        "subscribe", "unsubscribe", "resync", "auth", "ping", "place", "place_batch", "cancel", "cancel_all", "cancel_all_after"
+    ]
     id: RequestId = None
     stream: StreamName | None = None
     symbol: SymbolText | None = None
@@ -39,5 +41,7 @@ class ClientMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     client_order_id: ClientOrderId | None = None
     mode: Mode = "live"
     """With subscribe and unsubscribe of orders and balances, resync of orders, cancel and cancel_all: paper for what happens with play money."""
+    timeout_seconds: CancelAfterSeconds | None = None
+    """With cancel_all_after."""
     cancel_on_disconnect: bool | None = None
     """With auth: whether all open (live) orders of the user are cancelled when this connection ends, whatever ends it."""

@@ -13,7 +13,8 @@ from starlette.types import Receive, Scope, Send
 from engine_container.gateway.api_keys import is_signed
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.parts import Gateway
-from engine_container.gateway.routes.orders import Orders
+from engine_container.gateway.routes.cancel_after import CancelAfter
+from engine_container.gateway.routes.orders import CANCELLED, Orders
 from engine_container.gateway.routes.paper import Paper
 from engine_container.gateway.sockets import connection as wire
 from engine_container.gateway.sockets.connection import Connection, now_ms, query_cancels, query_mode, query_token, received_text
@@ -26,6 +27,7 @@ from engine_container.metrics import Counter, Reading
 from engine_container.web.call import BodyDecoder, Call
 from engine_container.web.handshakes import refuse_handshake
 from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE, WHEN_STOPPED
+from mycrypto.contracts.events import OrderClosed
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.ids import new_uuid
 from mycrypto.security import api_keys
@@ -57,10 +59,9 @@ _addressed_decoder: Final = msgspec.json.Decoder(Addressed)
 class Sockets:
     """All open sockets of this gateway."""
 
-    def __init__(self, gateway: Gateway, orders: Orders, paper: Paper) -> None:
+    def __init__(self, gateway: Gateway, orders: Orders, paper: Paper, cancel_after: CancelAfter) -> None:
         self._gateway = gateway
-        self._orders = orders
-        self._entry = OrderEntry(gateway, orders, paper)
+        self._entry = OrderEntry(gateway, orders, paper, cancel_after)
         self._paper = PaperStreams(gateway)
         self._subscriptions = Subscriptions(gateway, self._paper)
         self._standing = Standing(gateway)
@@ -115,22 +116,37 @@ class Sockets:
                 task.cancel()
             await asyncio.gather(writer, reader, return_exceptions=True)
             self._forget(connection)
-        if connection.cancel_on_disconnect and connection.caller is not None:
-            await self._cancel_orders_of(connection.caller)
+        if connection.watched and connection.caller is not None:
+            cancelled = await self._cancel_orders_of(connection.caller)
+            self._gateway.switches.leave(connection.caller.user_id, owes=not cancelled)
 
-    async def _cancel_orders_of(self, caller: Caller) -> None:
+    def _watch(self, connection: Connection) -> None:
+        """Let the log watch over the user's orders for as long as the connection asks for it."""
+        wanted = connection.cancel_on_disconnect and connection.caller is not None
+        if connection.caller is None or wanted == connection.watched:
+            return
+        connection.watched = wanted
+        (self._gateway.switches.watch if wanted else self._gateway.switches.leave)(connection.caller.user_id)
+
+    async def _cancel_orders_of(self, caller: Caller) -> bool:
         """The user asked for it when the connection was opened. Cancelling twice does no harm, so it is tried until it is answered."""
         for attempt in range(1, CANCEL_ATTEMPTS_MAX + 1):
             try:
-                done = await self._orders.cancel_every(caller, None, None)
+                answers = await self._gateway.submit(self._gateway.switches.farewell(caller.user_id))
             except ProblemError as problem:
                 self._gateway.logger.warning("orders of a closed connection are not cancelled yet: %s", problem.kind.code)
                 if attempt < CANCEL_ATTEMPTS_MAX:
                     await asyncio.sleep(CANCEL_RETRY_SECONDS)
             else:
-                self._gateway.logger.info("cancelled %d orders with their connection", done.cancelled)
-                return
-        self._gateway.logger.error("orders of a closed connection were not cancelled", extra={"user_id": caller.user_id.hex()})
+                self._gateway.switches.said_farewell(caller.user_id)
+                cancelled = sum(isinstance(event, OrderClosed) and event.user_id == caller.user_id for event in answers[0].result.events)
+                CANCELLED.add(cancelled)
+                self._gateway.logger.info("cancelled %d orders with their connection", cancelled)
+                return True
+        self._gateway.logger.error(
+            "orders of a closed connection are not cancelled yet; it is tried on", extra={"user_id": caller.user_id.hex()}
+        )
+        return False
 
     def _forget(self, connection: Connection) -> None:
         self._open.discard(connection)
@@ -158,6 +174,7 @@ class Sockets:
                 await self._sign_in_with_key(connection, call)
             elif token := query_token(scope):
                 await self._sign_in(connection, token)
+            self._watch(connection)
             if stream:
                 await self._subscriptions.add(connection, stream, symbol, query_mode(scope))
         except ProblemError as problem:
@@ -207,6 +224,7 @@ class Sockets:
                 await self._sign_in(connection, message.token or "")
                 if message.cancel_on_disconnect is not None:
                     connection.cancel_on_disconnect = message.cancel_on_disconnect
+                self._watch(connection)
                 data = {"expires_at": connection.expires_s * 1_000, "cancel_on_disconnect": connection.cancel_on_disconnect}
                 connection.push_message({"type": "authenticated", "timestamp": now_ms(), "id": message.id, "data": data})
             elif message.action in ORDER_ACTIONS:

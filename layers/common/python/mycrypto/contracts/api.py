@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from mycrypto.contracts.commands import CANCEL_AFTER_MS_MAX, CANCEL_AFTER_MS_MIN
 from mycrypto.faults import AMOUNT_WORDS, MUST_BE
 
 SideName = Literal["BUY", "SELL"]
@@ -34,6 +35,17 @@ ClientOrderId = Annotated[
 ]
 ReasonText = Annotated[str, Meta(max_length=500)]
 BATCH_ITEMS_MAX = 50
+CANCEL_AFTER_SECONDS_MIN = CANCEL_AFTER_MS_MIN // 1_000
+CANCEL_AFTER_SECONDS_MAX = CANCEL_AFTER_MS_MAX // 1_000
+CancelAfterSeconds = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=CANCEL_AFTER_SECONDS_MAX,
+        description=f"0 switches it off, else {CANCEL_AFTER_SECONDS_MIN} to {CANCEL_AFTER_SECONDS_MAX}",
+        extra_json_schema={"not": {"minimum": 1, "maximum": CANCEL_AFTER_SECONDS_MIN - 1}},
+    ),
+]
 LISTED_MAX = 1_000
 """What one answer lists of trades, or of cancelled orders, at most: one order may meet a hundred thousand others."""
 
@@ -179,6 +191,22 @@ class Cancelled(msgspec.Struct, frozen=True):
 
     cancelled: int
     orders: list[Order]
+
+
+class CancelAllAfterRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """In so many seconds all own open live orders (of ``symbol``) are cancelled, unless this is asked for again before; 0 switches it off."""
+
+    timeout_seconds: CancelAfterSeconds
+    symbol: SymbolText | None = None
+
+
+class CancelAllAfter(msgspec.Struct, frozen=True):
+    """``triggers_at`` is null when it is off. ``symbol`` is null for all orders."""
+
+    symbol: str | None
+    timeout_seconds: int
+    current_time: str
+    triggers_at: str | None
 
 
 class Pagination(msgspec.Struct, frozen=True):

@@ -186,6 +186,10 @@ CANCEL_AFTER_MS_MIN: Final = 10_000
 CANCEL_AFTER_MS_MAX: Final = 86_400_000
 
 
+RULES_WITH_CANCEL_ALL_AFTER: Final = 3
+"""Nobody sends the next command before: an engine that does not know it would pass over the whole record."""
+
+
 class CancelAllAfter(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=16):
     """A dead man's switch: ``timeout_ms`` of log time from now on (0 switches it off) the user's open orders are cancelled, unless it is set again
     before. ``symbol`` "" does not narrow; each symbol has a switch of its own beside the one for all.
