@@ -19,18 +19,21 @@ import redis.exceptions
 from engine_container.web.call import Call
 from mycrypto import secrets
 from mycrypto.errors import ProblemError
+from mycrypto.permissions import Permission
 from mycrypto.security.api_keys import (
     AHEAD_MS_MAX,
     COMPLETE_KEY,
     KEY_HEADER,
     PURPOSE,
+    SCHEME,
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
+    VERSION,
+    VERSION_HEADER,
     WINDOW_HEADER,
     WINDOW_MS,
     WINDOW_MS_MAX,
     PublishedApiKey,
-    Scope,
     is_genuine,
     is_timely,
     redis_key,
@@ -68,20 +71,23 @@ class ApiKeys:
         self._signatures: OrderedDict[str, int] = OrderedDict()
         self._sealer: Sealer | None = None
 
-    async def verify(self, call: Call, scope: Scope) -> PublishedApiKey:
-        """The key that signed the request. Raises INVALID_API_KEY problems as INVALID_TOKEN, and FORBIDDEN for what the key may not do."""
+    async def verify(self, call: Call, permission: Permission) -> PublishedApiKey:
+        """The key that signed the request. Raises INVALID_TOKEN, SIGNATURE_VERSION, and FORBIDDEN for what the key may not do."""
+        _check_version(call)
         key_id = _text(call, KEY_HEADER, KEY_LENGTH_MAX)
         signature = _text(call, SIGNATURE_HEADER, 64)
-        timestamp_ms = _number(call, TIMESTAMP_HEADER, None)
-        window_ms = _number(call, WINDOW_HEADER, WINDOW_MS)
+        timestamp = _number(call, TIMESTAMP_HEADER)
+        window = _number(call, WINDOW_HEADER, required=False)
         now_ms = time.time_ns() // 1_000_000
-        if not is_timely(timestamp_ms, now_ms, window_ms):
+        if not is_timely(int(timestamp), now_ms, int(window or WINDOW_MS)):
             raise ProblemError("INVALID_TOKEN", "the time stamp is outside the receive window; check the clock", server_time=now_ms)
         known = await self._key(key_id)
         body = await call.body()
-        if not is_genuine(known.secret, signature, timestamp_ms=timestamp_ms, method=call.method, target=call.target, body=body):
+        sent = {"timestamp": timestamp, "window": window, "method": call.method, "target": call.target}
+        if not is_genuine(known.secret, signature, body=body, **sent):
             raise ProblemError("INVALID_TOKEN", "the signature does not fit the request")
         await self._note(f"{key_id}:{signature.lower()}", now_ms)
+        scope = permission.require_scope(known.key.scopes)
         if not known.key.allows(scope, call.client_ip, datetime.now(UTC)):
             raise ProblemError("FORBIDDEN", f"the key may not do this ({scope.value}) from here now")
         return known.key
@@ -157,10 +163,21 @@ def _text(call: Call, name: str, length_max: int) -> str:
     return value
 
 
-def _number(call: Call, name: str, default: int | None) -> int:
+def _number(call: Call, name: str, *, required: bool = True) -> str:
+    """As it was sent, which is how it was signed; "" where it may be missing and is."""
     raw = call.header(name.lower().encode())
-    if raw is None and default is not None:
-        return default
+    if raw is None and not required:
+        return ""
     if raw is None or not raw.isdigit() or len(raw) > 15:
         raise ProblemError("INVALID_TOKEN", f"the header {name} must be a whole number of milliseconds")
-    return int(raw)
+    return raw.decode("ascii")
+
+
+def _check_version(call: Call) -> None:
+    """Raises SIGNATURE_VERSION: an older form did not say where one part of a request ends and the next begins."""
+    if call.header(VERSION_HEADER.lower().encode()) != VERSION.encode():
+        detail = (
+            f"send {VERSION_HEADER}: {VERSION}, and sign seven lines, joined by newlines: {SCHEME}, timestamp, receive window, METHOD, path,"
+            " query, hex SHA-256 of the body (docs/authentication.md)"
+        )
+        raise ProblemError("SIGNATURE_VERSION", detail, supported=VERSION)

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from engine_container.gateway.operations import OPERATIONS, PAGES
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.routes.account import Account
 from engine_container.gateway.routes.admin import Admin
@@ -22,11 +23,13 @@ from engine_container.gateway.routes.orders import Orders
 from engine_container.gateway.routes.paper import Paper, by_mode, by_order_id
 from engine_container.gateway.settings import GatewaySettings
 from engine_container.gateway.sockets.server import Sockets
-from engine_container.web.edge import Beginner, Edge, Endpoint, Handler, unknown_route
+from engine_container.web.edge import Beginner, Edge, Endpoint, GuardedEndpoint, Handler, unknown_route
 from engine_container.web.handshakes import upgrade_required
+from mycrypto.contracts.api import BATCH_ITEMS_MAX
 from mycrypto.settings import load
 
 GC_THRESHOLD: Final = 100_000
+_OPERATIONS: Final = {(operation.method.upper(), operation.path): operation for operation in (*OPERATIONS, *PAGES)}
 
 
 def create_app(settings: GatewaySettings | None = None) -> ASGIApp:
@@ -130,13 +133,19 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
         ("/ws", sockets.everything),
     )
     beginners: dict[str, dict[str, Beginner]] = {
-        "/api/v1/orders": {"POST": orders.begin_place},
-        "/api/v1/orders/batch": {"POST": orders.begin_batch},
+        "/api/v1/orders": {"POST": Beginner(orders.begin_place)},
+        "/api/v1/orders/batch": {"POST": Beginner(orders.begin_batch, BATCH_ITEMS_MAX)},
     }
+
+    def route(path: str, handlers: dict[str, Handler]) -> Route:
+        operations = {method: _OPERATIONS[method, path.replace(":path", "")] for method in handlers}
+        endpoint = GuardedEndpoint(path, handlers, beginners.get(path, {}), operations=operations, guard=gateway)
+        return Route(path, endpoint, methods=list(handlers))
+
     return [
-        *(Route(path, Endpoint(path, handlers, beginners.get(path)), methods=list(handlers)) for path, handlers in table),
+        *(route(path, handlers) for path, handlers in table),
         *(WebSocketRoute(path, Channel(channel)) for path, channel in channels),
-        *(Route(path, Endpoint(path, {"GET": upgrade_required}), methods=["GET"]) for path, _ in channels),
+        *(route(path, {"GET": upgrade_required}) for path, _ in channels),
     ]
 
 

@@ -28,9 +28,6 @@ TOKENS_MAX: Final = 20_000
 STORE_PAUSE_SECONDS: Final = 1.0
 """After a question that Redis did not answer nobody else waits for an answer, for so long."""
 
-_USER: Final = Role.USER
-"""A constant, because to name a member of an enumeration runs Python code every time (in 3.11)."""
-
 UNCHECKED: Final = Counter("auth_revocation_unchecked_total")
 
 
@@ -56,15 +53,6 @@ class Caller(msgspec.Struct, frozen=True):
     def sees_all(self) -> bool:
         """Staff may look at every order."""
         return Role.ADMIN in self.identity.roles or Role.SUPPORT in self.identity.roles
-
-    def require(self, *roles: Role) -> None:
-        """Raises FORBIDDEN unless the caller has one of the roles."""
-        if not any(role in self.identity.roles for role in roles):
-            raise ProblemError("FORBIDDEN", "the role " + " or ".join(roles) + " is needed")
-
-    def require_trader(self) -> None:
-        if _USER not in self.identity.roles:
-            self.require(_USER, Role.ADMIN)
 
 
 class _Known:

@@ -10,18 +10,15 @@ import sys
 from typing import Any, Final
 
 from engine_container.gateway.alerts import ALERTS_MAX
-from engine_container.gateway.operations.administration import ADMINISTRATION
-from engine_container.gateway.operations.alerts import ALERTS
-from engine_container.gateway.operations.orders import ORDERS
-from engine_container.gateway.operations.reading import READING
-from engine_container.gateway.operations.sockets import SOCKETS
+from engine_container.gateway.operations import OPERATIONS
 from engine_container.gateway.order_query import SORTS
 from engine_container.gateway.pages import OFFSET_MAX
 from engine_container.gateway.routes.market import DEPTH_MAX, INTERVALS_MS
 from engine_container.views.symbols import SPELLING_LENGTH_MAX
 from mycrypto.contracts import api
 from mycrypto.contracts.trading import OrderType, Side
-from mycrypto.openapi import BEARER, Service
+from mycrypto.openapi import API_KEY, BEARER, Service
+from mycrypto.security.api_keys import SCHEME, VERSION, VERSION_HEADER
 
 _FIGURES: Final[dict[str, dict[str, str | int]]] = {
     "BATCH_TOO_LARGE": {"limit": api.BATCH_ITEMS_MAX},
@@ -30,6 +27,7 @@ _FIGURES: Final[dict[str, dict[str, str | int]]] = {
     "OUTCOME_UNKNOWN": {"client_order_id": "mine-1"},
     "ORDER_004": {"status_now": "FILLED"},
     "ALERT_LIMIT": {"limit": ALERTS_MAX},
+    "SIGNATURE_VERSION": {"supported": VERSION},
 }
 """Members that carry the figures of a case, as an example shows them."""
 
@@ -75,15 +73,16 @@ class _TradingService(Service, frozen=True, kw_only=True):
 SERVICE: Final = _TradingService(
     title="MyCrypto trading API",
     description="Amounts are decimal strings, times ISO-8601 UTC. Every refusal is a problem document with a code of the catalogue.",
-    operations=(*ORDERS, *READING, *ALERTS, *SOCKETS, *ADMINISTRATION),
+    operations=OPERATIONS,
     security={
         "bearer": BEARER,
-        "apiKey": {
+        API_KEY: {
             "type": "apiKey",
             "in": "header",
             "name": "X-API-Key",
-            "description": "With X-API-Timestamp (epoch milliseconds), X-API-Signature (hex HMAC-SHA256 of timestamp + METHOD + path with"
-            " query + body) and optionally X-API-Recv-Window.",
+            "description": f"With X-API-Timestamp (epoch milliseconds), {VERSION_HEADER}: {VERSION}, optionally X-API-Recv-Window, and"
+            f" X-API-Signature: hex HMAC-SHA256 under the key's secret of seven lines, joined by newlines: {SCHEME}, timestamp, receive"
+            " window (empty without one), METHOD, path, query (empty without one), hex SHA-256 of the body.",
         },
     },
     figures=_FIGURES,

@@ -40,10 +40,9 @@ from engine_container.web.background import Background
 from engine_container.web.call import Call
 from engine_container.web.quick_ids import new_uuid_bytes
 from mycrypto import telemetry
-from mycrypto.allowances import Use
 from mycrypto.contracts.commands import CancelAll, CancelOrder, Command, Halt, Resume
 from mycrypto.errors import ProblemError
-from mycrypto.security.api_keys import Scope
+from mycrypto.openapi import Operation
 
 UPKEEP_SECONDS: Final = 1.0
 REDIS_TIMEOUT_SECONDS: Final = 0.25
@@ -151,28 +150,46 @@ class Gateway:
         """What keeps the gateway from its work. Cache and history must have been there once; losing them later only slows it."""
         return [name for name, state in self.checks().items() if state != "ok" and name not in self._seen]
 
-    async def caller(self, call: Call, *, trades: bool = False, changes: bool = False) -> Caller:
-        """Who is calling, by token or by API key, and within the limits of the tier. ``changes``: what is asked for changes something, so that
-        a key which only reads does not open it; trading always does. Raises UNAUTHORIZED, INVALID_TOKEN, FORBIDDEN, RATE_LIMIT_EXCEEDED.
+    async def admit(self, call: Call, operation: Operation) -> None:
+        """Holds whoever calls, by token or by API key, against the operation's permission and the limits of the tier; :meth:`caller` knows
+        them then. Raises UNAUTHORIZED, INVALID_TOKEN, SIGNATURE_VERSION, FORBIDDEN, AUTH_003, RATE_LIMIT_EXCEEDED, and VALIDATION_ERROR for a
+        body where none is taken.
         """
-        if is_signed(call):
-            key = await self.api_keys.verify(call, Scope.TRADE if trades or changes else Scope.READ)
-            caller = Caller(key.user_id.bytes, key.identity)
-        else:
-            caller = await self.auth.caller(call)
-        call.tell(await self.limits.spend(caller.user_id, caller.tier, Use.ORDERS if trades else Use.API))
-        return caller
+        permission = operation.permission
+        if not permission.is_open:
+            if is_signed(call):
+                key = await self.api_keys.verify(call, permission)
+                caller = Caller(key.user_id.bytes, key.identity)
+            else:
+                caller = await self.auth.caller(call)
+            call.tell(await self.limits.spend(caller.user_id, caller.tier, permission.use))
+            permission.require_role(caller.identity.roles)
+            if permission.second_factor:
+                await self.auth.require_fresh_second_factor(caller)
+            call.caller = caller
+        if operation.body is None:
+            await call.require_no_body()
 
-    def caller_at_hand(self, call: Call, *, kept: int = 0) -> Caller | None:
-        """As :meth:`caller` for who trades, where nobody has to be asked; ``None`` where somebody has to be, and nothing was taken. ``kept``:
-        tokens that must be there to be spent next.
-        """
+    def admit_at_hand(self, call: Call, operation: Operation, kept: int) -> bool:
+        """As :meth:`admit` for an operation with a body and without a second factor, where nobody has to be asked."""
+        permission = operation.permission
         caller = None if is_signed(call) else self.auth.at_hand(call.header(b"authorization"))
         if caller is None:
-            return None
-        enough, standing = self.limits.spend_at_hand(caller.user_id, caller.tier, Use.ORDERS, kept=kept)
+            return False
+        enough, standing = self.limits.spend_at_hand(caller.user_id, caller.tier, permission.use, kept=kept)
         call.tell(standing)
-        return caller if enough else None
+        if not enough:
+            return False
+        permission.require_role(caller.identity.roles)
+        call.caller = caller
+        return True
+
+    @staticmethod
+    def caller(call: Call) -> Caller:
+        """Whom :meth:`admit` let in."""
+        if not isinstance(call.caller, Caller):
+            raise TypeError("an operation that is open to all knows no caller")
+        return call.caller
 
     def require_views(self) -> Projection:
         """The views, once they are complete; raises SERVICE_UNAVAILABLE before."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, Final, Generic, Protocol, TypeVar
+from unicodedata import normalize
 from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.types import Receive, Scope
 
-from mycrypto.errors import FieldError, ProblemError
+from mycrypto import texts
+from mycrypto.errors import FieldError, ProblemError, invalid
 from mycrypto.faults import validation_problem
 from mycrypto.proxies import DIRECT, Proxy
 
@@ -22,8 +24,6 @@ JSON_MEDIA_TYPE: Final = "application/json"
 QUERY_PARAMETERS_MAX: Final = 20
 NOTHING: Final[frozenset[str]] = frozenset()
 """The parameters of a query that takes none."""
-_NUL: Final = b"\x00"
-_ESCAPED_NUL: Final = b"\\u0000"
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ class Told(Protocol):
 class Call:
     """A request. Nothing of it is read before it is asked for."""
 
-    __slots__ = ("_body", "_receive", "_scope", "trace_id")
+    __slots__ = ("_body", "_receive", "_scope", "caller", "trace_id")
 
     def __init__(self, scope: Scope, receive: Receive, trace_id: str, body: bytes | None = None) -> None:
         """``body`` is given where all of it has been read; it has at most 64 KB then."""
@@ -52,6 +52,8 @@ class Call:
         self._receive = receive
         self._body = body
         self.trace_id = trace_id
+        self.caller: object = None
+        """Whom the guard let in, in its own words."""
 
     @property
     def method(self) -> str:
@@ -63,7 +65,8 @@ class Call:
 
     @property
     def path_params(self) -> dict[str, str]:
-        return self._scope["path_params"]  # type: ignore[no-any-return] # the router fills it with texts
+        """The edge has looked at the whole path."""
+        return {name: normalize("NFC", part) for name, part in self._scope["path_params"].items()}
 
     @property
     def client_ip(self) -> str:
@@ -92,6 +95,14 @@ class Call:
         """Let headers go with the answer, whether it will be a reply or a problem, in place of earlier ones of the same names."""
         if told is not None:
             self._scope.setdefault("answer_headers", {}).update(told.headers())
+
+    async def require_no_body(self) -> None:
+        """Raises VALIDATION_ERROR where there is a body."""
+        length = self.header(b"content-length")
+        is_empty = length is None or not length.strip(b"0")
+        if is_empty and (self.header(b"transfer-encoding") is None or not await self.body()):
+            return
+        raise invalid("body", "is not taken by this operation")
 
     async def body(self) -> bytes:
         """The whole body; may be asked for again. Raises PAYLOAD_TOO_LARGE beyond 64 KB, of which no more is kept."""
@@ -146,14 +157,11 @@ class Call:
         found: dict[str, str] = {}
         for name, value in pairs:
             if name not in allowed:
-                raise ProblemError(
-                    "VALIDATION_ERROR", f"unknown query parameter {name[:40]}", errors=[FieldError(name[:40], "is not known")]
-                )
+                shown = texts.accepted(name, "query")[:40]
+                raise ProblemError("VALIDATION_ERROR", f"unknown query parameter {shown}", errors=[FieldError(shown, "is not known")])
             if name in found:
                 raise ProblemError("VALIDATION_ERROR", f"{name} is given twice", errors=[FieldError(name, "is given twice")])
-            if "\x00" in value:
-                raise ProblemError("VALIDATION_ERROR", f"{name} holds U+0000", errors=[FieldError(name, "must not hold U+0000")])
-            found[name] = value
+            found[name] = texts.accepted(value, name)
         return found
 
 
@@ -172,10 +180,8 @@ class BodyDecoder(Generic[T]):
 
     def decode(self, text: bytes | msgspec.Raw) -> T:
         """A ``Raw`` is a part of a text that was decoded here, and was looked through with the whole of it."""
-        if not isinstance(text, msgspec.Raw) and (_NUL in text or _ESCAPED_NUL in text):
-            raise ProblemError("VALIDATION_ERROR", "the character U+0000 is not accepted")
         try:
-            return self._decoder.decode(text)
+            return self._decoder.decode(text if isinstance(text, msgspec.Raw) else texts.accepted_json(text))
         except msgspec.ValidationError as error:
             raise validation_problem(error, self._kind) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -16,17 +16,18 @@ from engine_container.metrics import Counter, Histogram
 from engine_container.web.call import Call, Reply
 from engine_container.web.handshakes import CLOSE_NOT_FOUND, refuse_handshake
 from engine_container.web.quick_ids import new_uuid_bytes
+from mycrypto import texts
 from mycrypto.cors import NOBODY, Cors
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError
 from mycrypto.ids import uuid_text
+from mycrypto.openapi import Operation
 from mycrypto.proxies import DIRECT, Proxy
 
 Handler = Callable[[Call], Awaitable[Reply]]
 Answered = Callable[[Reply | ProblemError], None]
 """Takes the outcome of a call; to be called once."""
-Beginner = Callable[[Call, Answered], bool]
-"""Begins what a call asks for, without a task that waits for it; ``False`` says that it cannot, because something has to be waited for
-first, and that nothing was done. Raises problems as a handler does, as long as nothing was begun."""
+Begin = Callable[[Call, Answered], None]
+"""Begins what a call asks for, without a task that waits for it. Raises problems as a handler does, as long as nothing was begun."""
 Respond = Callable[[int, list[tuple[bytes, bytes]], bytes], None]
 """Takes status, headers and body of an answer."""
 
@@ -50,22 +51,75 @@ class Reporter(Protocol):
     def exception(self, msg: object, *args: object) -> None: ...
 
 
-class Endpoint:
-    """An ASGI application around the handlers of one path, by method; ``path`` is the route's template. ``beginners`` are the short way for
-    the same calls.
-    """
+class Beginner(msgspec.Struct, frozen=True):
+    """The short way for a call. ``kept``: tokens of the caller that must be there to be spent next."""
 
-    def __init__(self, path: str, handlers: Mapping[str, Handler], beginners: Mapping[str, Beginner] | None = None) -> None:
+    begin: Begin
+    kept: int = 0
+
+
+class Guard(Protocol):
+    """Holds callers against what the table of operations says, before a handler runs."""
+
+    async def admit(self, call: Call, operation: Operation) -> None:
+        """Puts a name on the call. Raises what keeps the caller out, and VALIDATION_ERROR for a body where none is taken."""
+
+    def admit_at_hand(self, call: Call, operation: Operation, kept: int) -> bool:
+        """As :meth:`admit` where nobody has to be asked; ``False`` where somebody has to be, and nothing was taken."""
+
+
+class Endpoint:
+    """An ASGI application around the handlers of one path, by method; ``path`` is the route's template. Open to whoever reaches the port."""
+
+    def __init__(self, path: str, handlers: Mapping[str, Handler]) -> None:
         self.path = path
-        self.beginners = beginners or {}
+        self.beginners: Mapping[str, Beginner] = {}
         self._handlers = {**handlers, **({"HEAD": handlers["GET"]} if "GET" in handlers else {})}
 
     def takes(self, method: str) -> bool:
         return method in self._handlers
 
+    def begin(self, call: Call, answered: Answered) -> bool:  # noqa: ARG002 - the shape of the short way
+        """Begin the call the short way; ``False`` says that something has to be waited for first, and that nothing was done."""
+        return False
+
+    async def admit(self, call: Call) -> None:
+        """Raises what keeps the caller out."""
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        reply = await self._handlers[scope["method"]](Call(scope, receive, scope["trace_id"]))
-        await _send(send, *_replied(reply, scope))
+        call = Call(scope, receive, scope["trace_id"])
+        await self.admit(call)
+        await _send(send, *_replied(await self._handlers[scope["method"]](call), scope))
+
+
+class GuardedEndpoint(Endpoint):
+    """With what the table of ``operations`` says of each method, and a guard who holds callers against it. ``beginners`` are the short way
+    for the same calls.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        handlers: Mapping[str, Handler],
+        beginners: Mapping[str, Beginner],
+        *,
+        operations: Mapping[str, Operation],
+        guard: Guard,
+    ) -> None:
+        super().__init__(path, handlers)
+        self.beginners = beginners
+        self._guard = guard
+        self._operations = {method: operations["GET" if method == "HEAD" else method] for method in self._handlers}
+
+    def begin(self, call: Call, answered: Answered) -> bool:
+        beginner = self.beginners[call.method]
+        if not self._guard.admit_at_hand(call, self._operations[call.method], beginner.kept):
+            return False
+        beginner.begin(call, answered)
+        return True
+
+    async def admit(self, call: Call) -> None:
+        await self._guard.admit(call, self._operations[call.method])
 
 
 def _replied(reply: Reply, scope: Scope) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
@@ -129,7 +183,7 @@ class Edge:
             _count(scope["method"], endpoint.path, status, started)
 
         try:
-            return endpoint.beginners[scope["method"]](Call(scope, _read_already, scope["trace_id"], body), answered)
+            return endpoint.begin(Call(scope, _read_already, scope["trace_id"], body), answered)
         except Exception as error:  # noqa: BLE001 - whatever it is becomes a problem document
             answered(self._problem(error, scope))
             return True
@@ -151,6 +205,7 @@ class Edge:
             await send(message)
 
         try:
+            texts.accepted(scope["path"], "path")
             if scope["method"] == "OPTIONS" and (allowed := self._preflight(scope)) is not None:
                 await _send(watch, *_replied(Reply(b"", 204, tuple(_encoded(allowed).items())), scope))
                 _count("OPTIONS", PREFLIGHT, status, started)

@@ -6,6 +6,7 @@ from functools import cache
 from typing import cast
 
 from functions.auth.context import SERVICE, Client, Context
+from functions.auth.openapi import OPERATIONS
 from functions.auth.settings import load
 from mycrypto import telemetry
 from mycrypto.http import Api, Principal, Request
@@ -15,13 +16,29 @@ from mycrypto.security import revocation, second_factor, tokens
 logger = telemetry.logger(SERVICE)
 meter = telemetry.Meter(SERVICE)
 settings = load()
-api = Api(logger, meter, database_errors="auth_database_errors_total", proxy=settings.proxy, cors=settings.cors)
 
 
 @cache
 def context() -> Context:
     """The one of this execution environment."""
     return Context.from_settings(settings, logger, meter)
+
+
+def _second_factor(principal: Principal) -> None:
+    """Raises AUTH_003 unless it was shown a moment ago; on one machine an administrator may have none."""
+    at_hand = context()
+    second_factor.require_shown(at_hand.redis, at_hand.db.connection, principal.user_id, principal.sid, lenient=at_hand.is_local)
+
+
+api = Api(
+    logger,
+    meter,
+    operations=OPERATIONS,
+    second_factor=_second_factor,
+    database_errors="auth_database_errors_total",
+    proxy=settings.proxy,
+    cors=settings.cors,
+)
 
 
 def client(request: Request) -> Client:

@@ -10,11 +10,13 @@ from typing import Final
 
 import msgspec
 
+from mycrypto import texts
 from mycrypto.errors import ProblemError
 
 MEDIA_TYPE: Final = "multipart/form-data"
 PARTS_MAX: Final = 20
 FIELD_BYTES_MAX: Final = 1_000
+FILENAME_LENGTH_MAX: Final = 255
 
 
 class File(msgspec.Struct, frozen=True):
@@ -54,6 +56,8 @@ def parse(content_type: str, body: bytes) -> Form:
 
 def _add(form: Form, part: MIMEPart) -> None:
     name = part.get_param("name", header="content-disposition")
+    if isinstance(name, str):
+        name = texts.accepted(name, "a field's name")
     content = part.get_payload(decode=True)
     if part.get_content_disposition() != "form-data" or not isinstance(name, str) or not isinstance(content, bytes):
         raise _broken("a part of the form has no name")
@@ -61,12 +65,12 @@ def _add(form: Form, part: MIMEPart) -> None:
         raise _broken(f"{name} is sent more than once")
     filename = part.get_filename()
     if filename is not None:
-        form.files[name] = File(filename[:255], content)
+        form.files[name] = File(texts.accepted(filename[:FILENAME_LENGTH_MAX], f"{name}: the file's name"), content)
         return
     try:
         text = content.decode()
     except UnicodeDecodeError:
         raise _broken(f"{name} is not UTF-8") from None
-    if len(content) > FIELD_BYTES_MAX or "\x00" in text:
-        raise _broken(f"{name} is too long or holds a character that is not accepted")
-    form.fields[name] = text
+    if len(content) > FIELD_BYTES_MAX:
+        raise _broken(f"{name} is too long")
+    form.fields[name] = texts.accepted(text, name)

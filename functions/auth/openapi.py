@@ -9,6 +9,7 @@ from functions.auth.operations.accounts import ACCOUNTS
 from functions.auth.operations.identity import IDENTITY
 from functions.auth.operations.second_factor import SECOND_FACTOR
 from functions.auth.operations.staff import STAFF
+from mycrypto import permissions
 from mycrypto.openapi import BEARER, Operation, Service, service_operations
 
 _KEY_SET: Final = {
@@ -25,12 +26,15 @@ _KEYS: Final = Operation(
     tag="operations",
     answer=_KEY_SET,
     errors=(),
+    permission=permissions.OPEN,
 )
+
+OPERATIONS: Final = (*service_operations("auth"), _KEYS, *ACCOUNTS, *SECOND_FACTOR, *IDENTITY, *STAFF)
 
 SERVICE: Final = Service(
     title="MyCrypto accounts API",
     description="Accounts, sessions, second factor, API keys and identity. Every refusal is a problem document with a code of the catalogue.",
-    operations=(*service_operations("auth"), _KEYS, *ACCOUNTS, *SECOND_FACTOR, *IDENTITY, *STAFF),
+    operations=OPERATIONS,
     security={"bearer": BEARER},
     figures={"API_KEY_LIMIT": {"limit": 10}},
     shapes={

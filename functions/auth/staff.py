@@ -19,16 +19,9 @@ from functions.auth.store.users import User
 from mycrypto.audit import ActorType, AuditRecord
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.http import Principal
-from mycrypto.security import second_factor
 from mycrypto.security.tokens import Role
 
 Change = Callable[[Connection, User, datetime], None]
-
-
-def require_admin(context: Context, caller: Principal) -> None:
-    """Raises FORBIDDEN without the role, AUTH_003 without a fresh second factor."""
-    caller.require(Role.ADMIN)
-    second_factor.require_shown(context.redis, context.db.connection, caller.user_id, caller.sid, lenient=context.is_local)
 
 
 def find(context: Context, email: str, status: str, limit: int, offset: int) -> tuple[list[Profile], int]:

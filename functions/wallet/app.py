@@ -7,22 +7,40 @@ from uuid import UUID
 
 from functions.wallet.context import SERVICE, Context
 from functions.wallet.models import Withdrawal
-from functions.wallet.settings import Settings
+from functions.wallet.openapi import OPERATIONS
+from functions.wallet.settings import LOCAL, Settings
 from mycrypto import settings, telemetry
 from mycrypto.errors import ProblemError
 from mycrypto.http import Api, Principal, Request
 from mycrypto.ratelimit import Limit
+from mycrypto.security import second_factor
 
 logger = telemetry.logger(SERVICE)
 meter = telemetry.Meter(SERVICE)
 configuration = settings.load(Settings)
-api = Api(logger, meter, database_errors="wallet_database_errors_total", proxy=configuration.proxy, cors=configuration.cors)
 
 
 @cache
 def context() -> Context:
     """The one of this execution environment."""
     return Context.from_settings(configuration, logger, meter)
+
+
+def _second_factor(principal: Principal) -> None:
+    """Raises AUTH_003 unless it was shown a moment ago; on one machine an administrator may have none."""
+    lenient = configuration.stage == LOCAL
+    second_factor.require_shown(context().redis, context().db.connection, principal.user_id, principal.sid, lenient=lenient)
+
+
+api = Api(
+    logger,
+    meter,
+    operations=OPERATIONS,
+    second_factor=_second_factor,
+    database_errors="wallet_database_errors_total",
+    proxy=configuration.proxy,
+    cors=configuration.cors,
+)
 
 
 def limited(request: Request, limit: Limit, subject: str) -> None:

@@ -8,6 +8,7 @@ import sys
 from typing import Final
 
 from functions.wallet import idempotency, models, signature
+from mycrypto import permissions
 from mycrypto.openapi import BEARER, BODY_ERRORS, Operation, Parameter, Service, service_operations
 
 _PAGE: Final = (Parameter("page", "integer", "From 1"), Parameter("limit", "integer", "Rows of a page, 1 to 100 (20)"))
@@ -33,6 +34,7 @@ _WITHDRAWAL_ERRORS: Final = (
     "IDEMPOTENCY_CONFLICT",
     "WITHDRAWALS_BLOCKED",
 )
+_WEBHOOK: Final = permissions.Permission(instead="a signature of the sender")
 _WEBHOOK_ERRORS: Final = (*BODY_ERRORS, "INVALID_WEBHOOK_SIGNATURE", "SERVICE_UNAVAILABLE")
 
 OPERATIONS: Final = (
@@ -45,7 +47,7 @@ OPERATIONS: Final = (
         tag="balances",
         answer=models.Balances,
         errors=(),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="get",
@@ -55,7 +57,7 @@ OPERATIONS: Final = (
         tag="balances",
         answer=models.Balance,
         errors=("CURRENCY_NOT_SUPPORTED",),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="get",
@@ -69,7 +71,7 @@ OPERATIONS: Final = (
             *_PAGE,
         ),
         errors=("VALIDATION_ERROR", "CURRENCY_NOT_SUPPORTED"),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="get",
@@ -81,7 +83,7 @@ OPERATIONS: Final = (
         answer_media="text/csv",
         parameters=_NARROWED,
         errors=("VALIDATION_ERROR", "CURRENCY_NOT_SUPPORTED"),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="post",
@@ -93,7 +95,7 @@ OPERATIONS: Final = (
         status=201,
         body=models.AddBankAccount,
         errors=(*BODY_ERRORS, "INVALID_IBAN", "WALLET_003", "CURRENCY_NOT_SUPPORTED", "DUPLICATE_IBAN"),
-        private=True,
+        permission=permissions.CUSTOMER,
     ),
     Operation(
         method="get",
@@ -103,7 +105,7 @@ OPERATIONS: Final = (
         tag="bank accounts",
         answer=models.BankAccounts,
         errors=(),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="delete",
@@ -113,7 +115,7 @@ OPERATIONS: Final = (
         tag="bank accounts",
         status=204,
         errors=("ACCOUNT_NOT_FOUND", "ACCOUNT_HAS_PENDING_DEPOSITS", "ACCOUNT_HAS_PENDING_WITHDRAWALS"),
-        private=True,
+        permission=permissions.CUSTOMER,
     ),
     Operation(
         method="post",
@@ -126,7 +128,7 @@ OPERATIONS: Final = (
         body=models.OpenFiatDeposit,
         parameters=(_ONCE,),
         errors=(*BODY_ERRORS, "INVALID_AMOUNT", "KYC_REQUIRED", "WALLET_002", "ACCOUNT_NOT_FOUND", "IDEMPOTENCY_CONFLICT"),
-        private=True,
+        permission=permissions.CUSTOMER,
     ),
     Operation(
         method="get",
@@ -136,7 +138,7 @@ OPERATIONS: Final = (
         tag="deposits",
         answer=models.Page[models.FiatDeposit],
         parameters=_PAGE,
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="get",
@@ -146,7 +148,7 @@ OPERATIONS: Final = (
         tag="deposits",
         answer=models.FiatDeposit,
         errors=("DEPOSIT_NOT_FOUND",),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="post",
@@ -158,7 +160,7 @@ OPERATIONS: Final = (
         also=((201, "Made", models.CryptoAddress),),
         body=models.OpenCryptoDeposit,
         errors=(*BODY_ERRORS, "CURRENCY_NOT_SUPPORTED", "KYC_REQUIRED"),
-        private=True,
+        permission=permissions.CUSTOMER,
     ),
     Operation(
         method="get",
@@ -168,7 +170,7 @@ OPERATIONS: Final = (
         tag="deposits",
         answer=models.CryptoAddress,
         errors=("CURRENCY_NOT_SUPPORTED", "ADDRESS_NOT_FOUND"),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="get",
@@ -178,7 +180,7 @@ OPERATIONS: Final = (
         tag="deposits",
         answer=models.Page[models.CryptoDeposit],
         parameters=_PAGE,
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="get",
@@ -188,7 +190,7 @@ OPERATIONS: Final = (
         tag="deposits",
         answer=models.CryptoDeposit,
         errors=("DEPOSIT_NOT_FOUND",),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="post",
@@ -201,7 +203,7 @@ OPERATIONS: Final = (
         body=models.WithdrawFiat,
         parameters=(_ONCE,),
         errors=(*_WITHDRAWAL_ERRORS, "ACCOUNT_NOT_FOUND", "ACCOUNT_NOT_VERIFIED"),
-        private=True,
+        permission=permissions.CUSTOMER,
     ),
     Operation(
         method="post",
@@ -214,7 +216,7 @@ OPERATIONS: Final = (
         body=models.WithdrawCrypto,
         parameters=(_ONCE,),
         errors=(*_WITHDRAWAL_ERRORS, "CURRENCY_NOT_SUPPORTED"),
-        private=True,
+        permission=permissions.CUSTOMER,
     ),
     Operation(
         method="get",
@@ -224,7 +226,7 @@ OPERATIONS: Final = (
         tag="withdrawals",
         answer=models.Page[models.Withdrawal],
         parameters=(_STATUS, *_PAGE),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="get",
@@ -234,7 +236,7 @@ OPERATIONS: Final = (
         tag="withdrawals",
         answer=models.Withdrawal,
         errors=("WITHDRAWAL_NOT_FOUND",),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="post",
@@ -244,7 +246,7 @@ OPERATIONS: Final = (
         tag="withdrawals",
         answer=models.Withdrawal,
         errors=("WITHDRAWAL_NOT_FOUND", "WITHDRAWAL_STATUS"),
-        private=True,
+        permission=permissions.CUSTOMER,
     ),
     Operation(
         method="get",
@@ -254,7 +256,7 @@ OPERATIONS: Final = (
         tag="withdrawals",
         answer=models.WithdrawalFees,
         errors=("CURRENCY_NOT_SUPPORTED",),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="get",
@@ -264,7 +266,7 @@ OPERATIONS: Final = (
         tag="staff",
         answer=models.Page[models.Withdrawal],
         parameters=(_STATUS, *_PAGE),
-        private=True,
+        permission=permissions.REVIEWING,
     ),
     Operation(
         method="post",
@@ -274,7 +276,7 @@ OPERATIONS: Final = (
         tag="staff",
         answer=models.Withdrawal,
         errors=("WITHDRAWALS_BLOCKED", "AUTH_003", "WITHDRAWAL_NOT_FOUND", "WITHDRAWAL_STATUS"),
-        private=True,
+        permission=permissions.ADMINISTRATION,
     ),
     Operation(
         method="post",
@@ -285,7 +287,7 @@ OPERATIONS: Final = (
         answer=models.Withdrawal,
         body=models.Decision,
         errors=(*BODY_ERRORS, "AUTH_003", "WITHDRAWAL_NOT_FOUND", "WITHDRAWAL_STATUS"),
-        private=True,
+        permission=permissions.ADMINISTRATION,
     ),
     Operation(
         method="post",
@@ -297,6 +299,7 @@ OPERATIONS: Final = (
         body=models.BankReport,
         parameters=(_SIGNED,),
         errors=_WEBHOOK_ERRORS,
+        permission=_WEBHOOK,
     ),
     Operation(
         method="post",
@@ -308,6 +311,7 @@ OPERATIONS: Final = (
         body=models.ChainReport,
         parameters=(_SIGNED,),
         errors=_WEBHOOK_ERRORS,
+        permission=_WEBHOOK,
     ),
     Operation(
         method="post",
@@ -319,6 +323,7 @@ OPERATIONS: Final = (
         body=models.PayoutReport,
         parameters=(_SIGNED,),
         errors=(*_WEBHOOK_ERRORS, "NOT_FOUND", "WITHDRAWAL_NOT_FOUND"),
+        permission=_WEBHOOK,
     ),
 )
 

@@ -17,6 +17,7 @@ from localstack import addresses
 from localstack.parts import kafka
 from localstack.paths import REPOSITORY
 from localstack.pump.sources import FOR_EVER, SOURCES
+from localstack.reference.aws_permissions import aws_permissions
 from localstack.reference.caches import caches
 from localstack.reference.environment import environment
 from localstack.reference.markdown import code, page, table
@@ -67,7 +68,8 @@ def pages(stage: Templates) -> Mapping[str, str]:
         "topics.md": _topics(),
         "queues.md": _queues(stage),
         "caches.md": caches(),
-        "permissions.md": permissions(stage),
+        "permissions.md": permissions(),
+        "aws-permissions.md": aws_permissions(stage),
     }
 
 

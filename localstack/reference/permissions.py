@@ -1,74 +1,56 @@
-"""``permissions.md``: what each function and service may do on AWS, from the policies of its role."""
+"""``permissions.md``: who may carry out which operation, from the tables that the services hold callers against."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import Final
 
-from infra.templates import Templates
-from localstack.reference.markdown import page, table
+from engine_container.gateway.operations import OPERATIONS as TRADING
+from engine_container.gateway.operations import PAGES
+from functions.auth.openapi import OPERATIONS as ACCOUNTS
+from functions.wallet.openapi import OPERATIONS as WALLET
+from localstack.reference.markdown import code, page, table
+from mycrypto.openapi import Operation
+from mycrypto.permissions import Permission
+from mycrypto.security.api_keys import Scope
+from mycrypto.security.tokens import Role
 
-_HIDDEN = {"AWS::AccountId": "ACCOUNT", "AWS::Partition": "aws", "AWS::Region": "REGION"}
-
-
-def permissions(stage: Templates) -> str:
-    """The page, for one stage; the others differ in names only."""
-    parts = [
-        (
-            f"Stage {stage.stage}. Every function and every service has a role of its own; `?` are the characters that Secrets Manager adds. "
-            "Nothing is granted outside of these tables but writing the own log group's streams, and what AWS's managed policies name."
-        )
-    ]
-    for owner, role in sorted(_owners(stage).items()):
-        rows = sorted({(action, resource) for action, resource in _allowed(stage, *role)})
-        if rows:
-            parts.append(f"## {owner}\n\n" + table(("may", "on"), ((f"`{action}`", f"`{resource}`") for action, resource in rows)))
-    return page("Permissions", *parts)
+SERVICES: Final = (("Accounts", ACCOUNTS), ("Wallet", WALLET), ("Trading", (*TRADING, *PAGES)))
+YES: Final = "yes"
 
 
-def _owners(stage: Templates) -> dict[str, tuple[str, str]]:
-    """Area and role by function or service."""
-    found = {}
-    for name, properties in stage.properties("AWS::Lambda::Function").items():
-        if "FunctionName" in properties:
-            short = str(properties["FunctionName"]).removeprefix(f"mycrypto-{stage.stage}-")
-            found[f"Function {short}"] = (name.split("/")[0], properties["Role"]["Fn::GetAtt"][0])
-    for name, properties in stage.properties("AWS::ECS::TaskDefinition").items():
-        short = str(properties["Family"]).removeprefix(f"mycrypto-{stage.stage}-")
-        found[f"Service {short}"] = (name.split("/")[0], properties["TaskRoleArn"]["Fn::GetAtt"][0])
-    return found
+def permissions() -> str:
+    """The page."""
+    return page(
+        "Who may do what",
+        "The matrix is data: each operation names its permission (`mycrypto/permissions.py`), each service has one place that holds callers "
+        "against it before anything else is done, and a test tries every operation as everybody. An operation without a permission cannot be "
+        "declared.",
+        "A stranger is everybody who is not signed in, and everybody whose account is suspended or locked: its tokens end and its keys are taken "
+        "away at once. A key has the rights of its user's roles, narrowed by its scopes; no key opens what has no scope here, and none of them "
+        "opens accounts or wallet. *Fresh second factor*: shown with `POST /api/auth/2fa/verify` in this session within five minutes (on one "
+        "machine an administrator who has none may do without). Other rules come on top: a user sees and changes own records only, support and "
+        "administrators may look at everybody's orders, withdrawals ask for a code and a level of identity.",
+        *(f"## {title}\n\n{_matrix(operations)}" for title, operations in SERVICES),
+    )
 
 
-def _allowed(stage: Templates, area: str, role: str) -> Iterator[tuple[str, str]]:
-    for name, policy in stage.properties("AWS::IAM::Policy").items():
-        if name.startswith(f"{area}/") and {"Ref": role} in policy.get("Roles", ()):
-            for statement in policy["PolicyDocument"]["Statement"]:
-                for action in _listed(statement["Action"]):
-                    for resource in _listed(statement["Resource"]):
-                        yield str(action), shown(resource)
+def _matrix(operations: Iterable[Operation]) -> str:
+    heads = ("operation", "what", "stranger", *(role.value for role in Role), "key", "also asked for")
+    return table(heads, (_row(operation, operation.permission) for operation in operations))
 
 
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+def _row(operation: Operation, permission: Permission) -> tuple[str, ...]:
+    also = "fresh second factor" if permission.second_factor else permission.instead
+    return (
+        code(f"{operation.method.upper()} {operation.path}"),
+        operation.summary,
+        YES if permission.is_open else "",
+        *(YES if permission.is_open or role in permission.roles else "" for role in Role),
+        _scope(permission.scope),
+        also,
+    )
 
 
-def shown(value: Any) -> str:
-    """A value of a template as text: pseudo parameters by name, references by what they refer to."""
-    if not isinstance(value, Mapping):
-        return str(value)
-    ((kind, inner),) = value.items()
-    if kind == "Ref":
-        return _HIDDEN.get(inner, _plain(inner))
-    if kind == "Fn::GetAtt":
-        return _plain(inner[0])
-    if kind == "Fn::ImportValue":
-        return _plain(str(shown(inner)).rpartition("ExportsOutput")[2])
-    if kind == "Fn::Join":
-        return str(inner[0]).join(shown(part) for part in inner[1])
-    return str(kind)
-
-
-def _plain(logical_id: str) -> str:
-    """Without the hash that the CDK appends, nor the attribute of an export."""
-    return re.sub(r"^(FnGetAtt|Ref)|(Arn)?[0-9A-F]{8}.*$", "", logical_id)
+def _scope(scope: Scope | None) -> str:
+    return "" if scope is None else code(scope.value)

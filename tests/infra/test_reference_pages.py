@@ -8,9 +8,9 @@ import pytest
 
 from infra.templates import Templates
 from localstack.reference import pages
-from localstack.reference.permissions import shown
+from localstack.reference.aws_permissions import shown
 
-NAMES = ("ports.md", "environment.md", "errors.md", "topics.md", "queues.md", "caches.md", "permissions.md")
+NAMES = ("ports.md", "environment.md", "errors.md", "topics.md", "queues.md", "caches.md", "permissions.md", "aws-permissions.md")
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from mycrypto import permissions
 from mycrypto.contracts import api
 from mycrypto.health import Health, Readiness
 from mycrypto.openapi import Operation
@@ -22,7 +23,7 @@ ADMINISTRATION: Final = (
         answer=api.MarketList,
         body=api.EmergencyRequest,
         errors=_ADMIN_ERRORS,
-        private=True,
+        permission=permissions.ADMINISTRATION,
     ),
     Operation(
         method="post",
@@ -33,7 +34,7 @@ ADMINISTRATION: Final = (
         answer=api.MarketList,
         body=api.EmergencyRequest,
         errors=_ADMIN_ERRORS,
-        private=True,
+        permission=permissions.ADMINISTRATION,
     ),
     Operation(
         method="post",
@@ -44,7 +45,7 @@ ADMINISTRATION: Final = (
         answer=api.Market,
         body=api.BreakerRequest,
         errors=_ADMIN_ERRORS,
-        private=True,
+        permission=permissions.ADMINISTRATION,
     ),
     Operation(
         method="put",
@@ -56,7 +57,7 @@ ADMINISTRATION: Final = (
         body=api.SetSymbolRequest,
         errors=_ADMIN_ERRORS,
         also=((201, "Listed", api.Market),),
-        private=True,
+        permission=permissions.ADMINISTRATION,
     ),
     Operation(
         method="put",
@@ -67,7 +68,7 @@ ADMINISTRATION: Final = (
         answer=api.Market,
         body=api.SetStatusRequest,
         errors=_ADMIN_ERRORS,
-        private=True,
+        permission=permissions.ADMINISTRATION,
     ),
     Operation(
         method="get",
@@ -76,7 +77,7 @@ ADMINISTRATION: Final = (
         summary="The version of the matching rules in force",
         tag="admin",
         answer=api.RulesVersion,
-        private=True,
+        permission=permissions.STAFF_READING,
     ),
     Operation(
         method="put",
@@ -87,7 +88,7 @@ ADMINISTRATION: Final = (
         answer=api.RulesVersion,
         body=api.SetRulesRequest,
         errors=_ADMIN_ERRORS,
-        private=True,
+        permission=permissions.ADMINISTRATION,
     ),
     Operation(
         method="get",
@@ -96,7 +97,7 @@ ADMINISTRATION: Final = (
         summary="A user's limits",
         tag="admin",
         answer=api.UserLimits,
-        private=True,
+        permission=permissions.STAFF_READING,
     ),
     Operation(
         method="put",
@@ -107,9 +108,17 @@ ADMINISTRATION: Final = (
         answer=api.UserLimits,
         body=api.SetLimitsRequest,
         errors=_ADMIN_ERRORS,
-        private=True,
+        permission=permissions.ADMINISTRATION,
     ),
-    Operation(method="get", path="/health", name="health", summary="Is the process alive", tag="operations", answer=Health),
+    Operation(
+        method="get",
+        path="/health",
+        name="health",
+        summary="Is the process alive",
+        tag="operations",
+        answer=Health,
+        permission=permissions.OPEN,
+    ),
     Operation(
         method="get",
         path="/ready",
@@ -118,5 +127,6 @@ ADMINISTRATION: Final = (
         tag="operations",
         answer=Readiness,
         also=((503, "Something is missing; the body names it", Readiness),),
+        permission=permissions.OPEN,
     ),
 )

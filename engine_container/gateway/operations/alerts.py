@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from mycrypto import permissions
 from mycrypto.contracts import api
 from mycrypto.openapi import Operation
 
@@ -21,7 +22,7 @@ ALERTS: Final = (
         status=201,
         body=api.PlaceAlertRequest,
         errors=(*_BODY_ERRORS, "ORDER_001", "ALERT_LIMIT"),
-        private=True,
+        permission=permissions.CHANGING,
     ),
     Operation(
         method="get",
@@ -31,7 +32,7 @@ ALERTS: Final = (
         tag="alerts",
         answer=api.AlertList,
         errors=("VALIDATION_ERROR", "SERVICE_UNAVAILABLE"),
-        private=True,
+        permission=permissions.READING,
     ),
     Operation(
         method="get",
@@ -41,7 +42,7 @@ ALERTS: Final = (
         tag="alerts",
         answer=api.Alert,
         errors=_FOUND_ERRORS,
-        private=True,
+        permission=permissions.READING,
     ),
     Operation(
         method="patch",
@@ -52,7 +53,7 @@ ALERTS: Final = (
         answer=api.Alert,
         body=api.ChangeAlertRequest,
         errors=(*_BODY_ERRORS, "NOT_FOUND"),
-        private=True,
+        permission=permissions.CHANGING,
     ),
     Operation(
         method="delete",
@@ -62,6 +63,6 @@ ALERTS: Final = (
         tag="alerts",
         answer=api.Alert,
         errors=_FOUND_ERRORS,
-        private=True,
+        permission=permissions.CHANGING,
     ),
 )

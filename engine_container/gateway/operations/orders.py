@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine_container.gateway.operations.parameters import CURSOR, LIMIT, MODE, SYMBOL
+from mycrypto import permissions
 from mycrypto.contracts import api
 from mycrypto.openapi import Operation, Parameter
 
@@ -60,7 +61,7 @@ ORDERS: Final = (
         status=201,
         body=api.PlaceOrderRequest,
         errors=_ORDER_ERRORS,
-        private=True,
+        permission=permissions.TRADING,
     ),
     Operation(
         method="get",
@@ -71,7 +72,7 @@ ORDERS: Final = (
         answer=api.OrderList,
         parameters=_LIST_QUERY,
         errors=("VALIDATION_ERROR", "ORDER_001"),
-        private=True,
+        permission=permissions.READING,
     ),
     Operation(
         method="delete",
@@ -82,7 +83,7 @@ ORDERS: Final = (
         answer=api.Cancelled,
         parameters=(SYMBOL, Parameter("side", "string", "Only this side"), MODE),
         errors=("VALIDATION_ERROR", "ORDER_001", "OUTCOME_UNKNOWN"),
-        private=True,
+        permission=permissions.TRADING,
     ),
     Operation(
         method="post",
@@ -93,7 +94,7 @@ ORDERS: Final = (
         answer=api.BatchResult,
         body=api.BatchPlaceRequest,
         errors=("VALIDATION_ERROR", "BATCH_TOO_LARGE", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "OUTCOME_UNKNOWN"),
-        private=True,
+        permission=permissions.TRADING,
     ),
     Operation(
         method="post",
@@ -104,7 +105,7 @@ ORDERS: Final = (
         answer=api.BatchResult,
         body=api.BatchCancelRequest,
         errors=("VALIDATION_ERROR", "BATCH_TOO_LARGE", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "OUTCOME_UNKNOWN"),
-        private=True,
+        permission=permissions.TRADING,
     ),
     Operation(
         method="post",
@@ -126,7 +127,7 @@ ORDERS: Final = (
         answer=api.Order,
         parameters=(MODE,),
         errors=_FOUND_ERRORS,
-        private=True,
+        permission=permissions.READING,
     ),
     Operation(
         method="delete",
@@ -137,7 +138,7 @@ ORDERS: Final = (
         answer=api.Order,
         parameters=(MODE,),
         errors=_FOUND_ERRORS,
-        private=True,
+        permission=permissions.TRADING,
     ),
     Operation(
         method="get",
@@ -147,7 +148,7 @@ ORDERS: Final = (
         tag="orders",
         answer=api.Order,
         errors=_FOUND_ERRORS,
-        private=True,
+        permission=permissions.READING,
     ),
     Operation(
         method="patch",
@@ -158,7 +159,7 @@ ORDERS: Final = (
         answer=api.Order,
         body=api.AmendOrderRequest,
         errors=(*_FOUND_ERRORS, *_ORDER_ERRORS[2:9], "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"),
-        private=True,
+        permission=permissions.TRADING,
     ),
     Operation(
         method="delete",
@@ -168,6 +169,6 @@ ORDERS: Final = (
         tag="orders",
         answer=api.Order,
         errors=_FOUND_ERRORS,
-        private=True,
+        permission=permissions.TRADING,
     ),
 )

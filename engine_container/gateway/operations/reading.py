@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine_container.gateway.operations.parameters import CURSOR, LIMIT, MODE, SYMBOL
+from mycrypto import permissions
 from mycrypto.contracts import api
 from mycrypto.openapi import Operation, Parameter
 
@@ -18,6 +19,7 @@ READING: Final = (
         answer=api.OrderBook,
         parameters=(Parameter("depth", "integer", "Levels a side, 1 to 1000 (50)"),),
         errors=("VALIDATION_ERROR", "NOT_FOUND"),
+        permission=permissions.OPEN,
     ),
     Operation(
         method="get",
@@ -28,6 +30,7 @@ READING: Final = (
         answer=api.PublicTradeList,
         parameters=(SYMBOL, LIMIT, CURSOR),
         errors=("VALIDATION_ERROR", "ORDER_001"),
+        permission=permissions.OPEN,
     ),
     Operation(
         method="get",
@@ -37,6 +40,7 @@ READING: Final = (
         tag="market data",
         answer=api.PublicTrade,
         errors=("VALIDATION_ERROR", "NOT_FOUND"),
+        permission=permissions.OPEN,
     ),
     Operation(
         method="get",
@@ -45,9 +49,16 @@ READING: Final = (
         summary="The symbols with their rules and fees",
         tag="market data",
         answer=api.MarketList,
+        permission=permissions.OPEN,
     ),
     Operation(
-        method="get", path="/api/v1/markets/tickers", name="listTickers", summary="Every ticker", tag="market data", answer=api.TickerList
+        method="get",
+        path="/api/v1/markets/tickers",
+        name="listTickers",
+        summary="Every ticker",
+        tag="market data",
+        answer=api.TickerList,
+        permission=permissions.OPEN,
     ),
     Operation(
         method="get",
@@ -57,6 +68,7 @@ READING: Final = (
         tag="market data",
         answer=api.Ticker,
         errors=("NOT_FOUND",),
+        permission=permissions.OPEN,
     ),
     Operation(
         method="get",
@@ -71,6 +83,7 @@ READING: Final = (
             Parameter("end_date", "string", "Before this ISO-8601 time; a date: until its end"),
         ),
         errors=("VALIDATION_ERROR", "NOT_FOUND", "SERVICE_UNAVAILABLE"),
+        permission=permissions.OPEN,
     ),
     Operation(
         method="get",
@@ -80,6 +93,7 @@ READING: Final = (
         tag="market data",
         answer=api.Market,
         errors=("NOT_FOUND",),
+        permission=permissions.OPEN,
     ),
     Operation(
         method="get",
@@ -90,7 +104,7 @@ READING: Final = (
         answer=api.BalanceList,
         parameters=(MODE,),
         errors=("VALIDATION_ERROR", "SERVICE_UNAVAILABLE"),
-        private=True,
+        permission=permissions.READING,
     ),
     Operation(
         method="get",
@@ -101,7 +115,7 @@ READING: Final = (
         answer=api.FillList,
         parameters=(SYMBOL, Parameter("order_id", "string", "Of one order"), LIMIT, CURSOR, MODE),
         errors=("VALIDATION_ERROR", "ORDER_001"),
-        private=True,
+        permission=permissions.READING,
     ),
     Operation(
         method="get",
@@ -111,7 +125,7 @@ READING: Final = (
         tag="account",
         answer=api.FeeList,
         parameters=(MODE,),
-        private=True,
+        permission=permissions.READING,
     ),
     Operation(
         method="post",
@@ -121,7 +135,7 @@ READING: Final = (
         tag="account",
         answer=api.BalanceList,
         errors=("VALIDATION_ERROR", "SERVICE_UNAVAILABLE"),
-        private=True,
+        permission=permissions.TRADING,
     ),
     Operation(
         method="get",
@@ -132,7 +146,7 @@ READING: Final = (
         answer=api.PositionList,
         parameters=(MODE,),
         errors=("VALIDATION_ERROR", "SERVICE_UNAVAILABLE"),
-        private=True,
+        permission=permissions.READING,
     ),
     Operation(
         method="get",
@@ -143,6 +157,6 @@ READING: Final = (
         answer=api.Position,
         parameters=(MODE,),
         errors=("VALIDATION_ERROR", "NOT_FOUND", "SERVICE_UNAVAILABLE"),
-        private=True,
+        permission=permissions.READING,
     ),
 )

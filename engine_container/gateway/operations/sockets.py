@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from mycrypto import permissions
 from mycrypto.openapi import Operation
 
 _CHANNELS: Final = (
@@ -13,7 +14,11 @@ _CHANNELS: Final = (
     ("/ws/trades/{symbol}", "openTrades", "A socket with the trades of a symbol"),
 )
 
+_SOCKET: Final = permissions.Permission(instead="to listen to own orders, to trade: as the actions of the socket say")
+
 SOCKETS: Final = tuple(
-    Operation(method="get", path=path, name=name, summary=summary, tag="sockets", status=101, errors=("UPGRADE_REQUIRED",))
+    Operation(
+        method="get", path=path, name=name, summary=summary, tag="sockets", status=101, errors=("UPGRADE_REQUIRED",), permission=_SOCKET
+    )
     for path, name, summary in _CHANNELS
 )

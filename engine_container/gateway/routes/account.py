@@ -30,14 +30,14 @@ class Account:
         self._gateway = gateway
 
     async def balances(self, call: Call) -> Reply:
-        caller = await self._gateway.caller(call)
+        caller = self._gateway.caller(call)
         call.query(BY_MODE)
         own = self._gateway.require_views().balances.of(caller.user_id)
         return Reply(api.BalanceList([balance_model(asset, own[asset]) for asset in sorted(own)]))
 
     async def trades(self, call: Call) -> Reply:
         """Own fills, newest first."""
-        caller = await self._gateway.caller(call)
+        caller = self._gateway.caller(call)
         query = call.query(frozenset({"symbol", "order_id", "limit", "cursor", "mode"}))
         page = parse_page(query, limit_max=TRADES_MAX)
         symbol = known_symbol(self._gateway.require_views().symbols, query["symbol"]).symbol if "symbol" in query else None
@@ -54,7 +54,7 @@ class Account:
 
     async def fees(self, call: Call) -> Reply:
         """The rates that the caller's next orders are accepted with."""
-        caller = await self._gateway.caller(call)
+        caller = self._gateway.caller(call)
         call.query(BY_MODE)
         views = self._gateway.require_views()
         own = views.users.get(caller.user_id)
@@ -70,12 +70,12 @@ class Account:
 
     async def positions(self, call: Call) -> Reply:
         """Every symbol that the caller has traded."""
-        caller = await self._gateway.caller(call)
+        caller = self._gateway.caller(call)
         call.query(BY_MODE)
         return Reply(api.PositionList(await self._positions(caller.user_id, None)))
 
     async def position(self, call: Call) -> Reply:
-        caller = await self._gateway.caller(call)
+        caller = self._gateway.caller(call)
         call.query(BY_MODE)
         symbol = symbol_in_path(self._gateway.require_views(), call).symbol
         rows = await self._positions(caller.user_id, symbol)

@@ -33,14 +33,12 @@ class Alerts:
             raise ProblemError("SERVICE_UNAVAILABLE", "this gateway has no database for price alerts")
         return self._gateway.alerts
 
-    async def _owner(self, call: Call) -> Caller:
-        """Who changes something of their own, which a key that only reads may not."""
-        caller = await self._gateway.caller(call, changes=True)
+    def _owner(self, call: Call) -> Caller:
         call.query(NOTHING)
-        return caller
+        return self._gateway.caller(call)
 
     async def place(self, call: Call) -> Reply:
-        caller = await self._owner(call)
+        caller = self._owner(call)
         request = await _PLACE.read(call)
         symbol = known_symbol(self._gateway.require_views().symbols, request.symbol).symbol
         now_ms = time.time_ns() // 1_000_000
@@ -49,17 +47,15 @@ class Alerts:
         return Reply(_model(alert), 201)
 
     async def list(self, call: Call) -> Reply:
-        caller = await self._gateway.caller(call)
-        call.query(NOTHING)
+        caller = self._owner(call)
         return Reply(api.AlertList([_model(alert) for alert in await self._store.all(caller.user_id)]))
 
     async def get(self, call: Call) -> Reply:
-        caller = await self._gateway.caller(call)
-        call.query(NOTHING)
+        caller = self._owner(call)
         return _found(await self._store.get(caller.user_id, _alert_id(call)))
 
     async def change(self, call: Call) -> Reply:
-        caller = await self._owner(call)
+        caller = self._owner(call)
         request = await _CHANGE.read(call)
         if request.condition is None and request.price is None:
             raise invalid("price", "or condition is required")
@@ -67,7 +63,7 @@ class Alerts:
         return _found(await self._store.change(caller.user_id, _alert_id(call), request.condition, price))
 
     async def remove(self, call: Call) -> Reply:
-        caller = await self._owner(call)
+        caller = self._owner(call)
         return _found(await self._store.remove(caller.user_id, _alert_id(call)))
 
 

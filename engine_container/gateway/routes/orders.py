@@ -72,29 +72,23 @@ class Orders:
         self._paper = paper
         self._asking: set[asyncio.Task[None]] = set()
 
-    async def _trader(self, call: Call, query: frozenset[str] = NOTHING) -> Caller:
+    def _trader(self, call: Call, query: frozenset[str] = NOTHING) -> Caller:
         """Who trades, in a request with no other parameters than these: one that was not meant for us is no order."""
-        caller = await self._gateway.caller(call, trades=True)
-        caller.require_trader()
         call.query(query)
-        return caller
+        return self._gateway.caller(call)
 
     async def place(self, call: Call) -> Reply:
-        caller = await self._trader(call)
+        caller = self._trader(call)
         raw = await call.json_bytes()
         waiting: Waiting[Placement] = Waiting()
         self.begin_one(caller, raw, waiting.settle)
         return Reply((await waiting.answer).answer(), 201)
 
-    def begin_place(self, call: Call, answered: Answered) -> bool:
+    def begin_place(self, call: Call, answered: Answered) -> None:
         """As :meth:`place`, where nothing has to be waited for before the order can go its way."""
-        caller = self._gateway.caller_at_hand(call)
-        if caller is None:
-            return False
-        caller.require_trader()
+        caller = self._gateway.caller(call)
         raw = call.json_at_hand()
         self.begin_one(caller, raw, lambda placed: answered(placed if isinstance(placed, ProblemError) else Reply(placed.answer(), 201)))
-        return True
 
     def begin_one(self, caller: Caller, raw: bytes | msgspec.Raw, answered: Callable[[Placement | ProblemError], None]) -> None:
         """Place the order that a JSON text describes. Raises what is wrong with it; what comes of it goes to ``answered``."""
@@ -176,23 +170,23 @@ class Orders:
         return self._again(order, most)
 
     async def get(self, call: Call) -> Reply:
-        caller = await self._gateway.caller(call)
+        caller = self._gateway.caller(call)
         order = await order_by_id(self._gateway, caller, call.path_params["order_id"])
         return Reply(model(self._gateway, order, with_fills=True))
 
     async def get_by_client_id(self, call: Call) -> Reply:
-        caller = await self._gateway.caller(call)
+        caller = self._gateway.caller(call)
         call.query(BY_MODE)
         order = await order_by_client_id(self._gateway, caller, call.path_params["client_order_id"])
         return Reply(model(self._gateway, order, with_fills=True))
 
     async def cancel(self, call: Call) -> Reply:
-        caller = await self._trader(call)
+        caller = self._trader(call)
         order = await order_by_id(self._gateway, caller, call.path_params["order_id"])
         return Reply(await self._cancel(caller, order))
 
     async def cancel_by_client_id(self, call: Call) -> Reply:
-        caller = await self._trader(call, BY_MODE)
+        caller = self._trader(call, BY_MODE)
         order = await order_by_client_id(self._gateway, caller, call.path_params["client_order_id"])
         return Reply(await self._cancel(caller, order))
 
@@ -212,7 +206,7 @@ class Orders:
         return changed
 
     async def amend(self, call: Call) -> Reply:
-        caller = await self._trader(call)
+        caller = self._trader(call)
         request = await _AMEND.read(call)
         if request.remaining_quantity is None and request.price is None:
             raise invalid("remaining_quantity", "or price is required")
@@ -231,7 +225,7 @@ class Orders:
         return model(self._gateway, self._gateway.views.orders.get(order.number) or order, with_fills=True)
 
     async def cancel_all(self, call: Call) -> Reply:
-        caller = await self._trader(call, CANCEL_QUERY)
+        caller = self._trader(call, CANCEL_QUERY)
         query = call.query(CANCEL_QUERY)
         return Reply(await self.cancel_every(caller, query.get("symbol"), parse_side(query.get("side"))))
 
@@ -261,7 +255,7 @@ class Orders:
         return api.Cancelled(count, closed)
 
     async def list(self, call: Call) -> Reply:
-        caller = await self._gateway.caller(call)
+        caller = self._gateway.caller(call)
         query = call.query(LIST_QUERY)
         page = parse_page(query)
         wanted = order_filter(self._gateway.require_views().symbols, caller, query)
@@ -270,7 +264,7 @@ class Orders:
 
     async def place_batch(self, call: Call) -> Reply:
         """Each item is judged for itself; the good ones travel in one record."""
-        caller = await self._trader(call)
+        caller = self._trader(call)
         items = (await _BATCH_PLACE.read(call)).orders
         call.tell(await self.charge_batch(caller, len(items)))
         return Reply(await self.place_many(caller, items, call.path, call.trace_id))
@@ -282,12 +276,9 @@ class Orders:
         check_batch(count, self._gateway.limits.at_once(caller.tier, Use.ORDERS))
         return await self._gateway.limits.spend(caller.user_id, caller.tier, Use.ORDERS, count - 1)
 
-    def begin_batch(self, call: Call, answered: Answered) -> bool:
+    def begin_batch(self, call: Call, answered: Answered) -> None:
         """As :meth:`place_batch`, where nothing has to be waited for before the orders can go their way."""
-        caller = self._gateway.caller_at_hand(call, kept=api.BATCH_ITEMS_MAX)
-        if caller is None:
-            return False
-        caller.require_trader()
+        caller = self._gateway.caller(call)
         items = _BATCH_PLACE.decode(call.json_at_hand()).orders
         check_batch(len(items))
         call.tell(self._gateway.limits.spend_at_hand(caller.user_id, caller.tier, Use.ORDERS, len(items) - 1)[1])
@@ -298,7 +289,6 @@ class Orders:
             call.trace_id,
             lambda results: answered(results if isinstance(results, ProblemError) else Reply(results)),
         )
-        return True
 
     async def place_many(self, caller: Caller, items: Sequence[msgspec.Raw], path: str, trace_id: str) -> bytes:
         """The results of up to 50 new orders that were charged for, in their order: an ``api.BatchResult`` as JSON."""
@@ -365,7 +355,7 @@ class Orders:
 
     async def cancel_batch(self, call: Call) -> Reply:
         """Orders by id, then by client_order_id; one record in the log, one result per item."""
-        caller = await self._trader(call)
+        caller = self._trader(call)
         request = await _BATCH_CANCEL.read(call)
         finders: list[Callable[[], Awaitable[Order]]] = [
             *(lambda text=text: order_by_id(self._gateway, caller, text) for text in request.order_ids),

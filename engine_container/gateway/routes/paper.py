@@ -122,25 +122,25 @@ class Paper:
         return api.Placed(shown(order), [], duplicate=duplicate)
 
     async def get(self, call: Call) -> Reply:
-        caller = await self._gateway.caller(call)
+        caller = self._gateway.caller(call)
         return Reply(shown(await self._named(caller, call.path_params["order_id"]), with_fills=True))
 
     async def get_by_client_id(self, call: Call) -> Reply:
-        caller = await self._gateway.caller(call)
+        caller = self._gateway.caller(call)
         call.query(BY_MODE)
         return Reply(shown(await self._by_client_id(caller, call.path_params["client_order_id"]), with_fills=True))
 
     async def amend(self, call: Call) -> Reply:
-        caller = await self._gateway.caller(call, trades=True)
+        caller = self._gateway.caller(call)
         await self._named(caller, call.path_params["order_id"])
         raise ProblemError("INVALID_ORDER", "a paper order cannot be amended; cancel it and place another one")
 
     async def cancel(self, call: Call) -> Reply:
-        caller = await self._gateway.caller(call, trades=True)
+        caller = self._gateway.caller(call)
         return Reply(await self._cancel(caller, await self._named(caller, call.path_params["order_id"])))
 
     async def cancel_by_client_id(self, call: Call) -> Reply:
-        caller = await self._gateway.caller(call, trades=True)
+        caller = self._gateway.caller(call)
         call.query(BY_MODE)
         return Reply(await self._cancel(caller, await self._by_client_id(caller, call.path_params["client_order_id"])))
 
@@ -161,7 +161,7 @@ class Paper:
         return shown(closed[0], with_fills=True)
 
     async def cancel_all(self, call: Call) -> Reply:
-        caller = await self._gateway.caller(call, trades=True)
+        caller = self._gateway.caller(call)
         query = call.query(CANCEL_QUERY)
         return Reply(await self.cancel_every(caller, query.get("symbol"), parse_side(query.get("side"))))
 
@@ -172,7 +172,7 @@ class Paper:
         return api.Cancelled(len(closed), [shown(order) for order in closed])
 
     async def list(self, call: Call) -> Reply:
-        caller = await self._gateway.caller(call)
+        caller = self._gateway.caller(call)
         query = call.query(LIST_QUERY)
         page = parse_page(query)
         wanted = order_filter(self._gateway.require_views().symbols, caller, query)
@@ -180,26 +180,25 @@ class Paper:
         return Reply(order_list(orders, total, wanted, page, shown))
 
     async def balances(self, call: Call) -> Reply:
-        caller = await self._gateway.caller(call)
+        caller = self._gateway.caller(call)
         call.query(BY_MODE)
         own = await self._accounts.balances(caller.user_id, self._now_ms())
         return Reply(api.BalanceList([balance_model(asset, own[asset]) for asset in sorted(own)]))
 
     async def fees(self, call: Call) -> Reply:
         """The rates of paper trading, the same for everybody."""
-        await self._gateway.caller(call)
         call.query(BY_MODE)
         symbols = self._gateway.require_views().symbols.all()
         return Reply(api.FeeList([api.Fees(symbol.symbol, rules.MAKER_FEE_PPM, rules.TAKER_FEE_PPM) for symbol in symbols]))
 
     async def positions(self, call: Call) -> Reply:
         """Every symbol that the caller has traded since the last fresh start."""
-        caller = await self._gateway.caller(call)
+        caller = self._gateway.caller(call)
         call.query(BY_MODE)
         return Reply(await self._positions(caller, None))
 
     async def position(self, call: Call) -> Reply:
-        caller = await self._gateway.caller(call)
+        caller = self._gateway.caller(call)
         call.query(BY_MODE)
         found = await self._positions(caller, symbol_in_path(self._gateway.require_views(), call).symbol)
         if not found.data:
@@ -213,7 +212,7 @@ class Paper:
 
     async def trades(self, call: Call) -> Reply:
         """Own fills, newest first."""
-        caller = await self._gateway.caller(call)
+        caller = self._gateway.caller(call)
         query = call.query(frozenset({"symbol", "order_id", "limit", "cursor", "mode"}))
         page = parse_page(query, limit_max=FILLS_LIMIT_MAX)
         number = (await self._named(caller, query["order_id"])).number if "order_id" in query else None
@@ -226,7 +225,7 @@ class Paper:
 
     async def reset(self, call: Call) -> Reply:
         """Begin anew: open orders cancelled, the balances of the first day."""
-        caller = await self._gateway.caller(call, trades=True)
+        caller = self._gateway.caller(call)
         call.query(NOTHING)
         now_ms = self._now_ms()
         await self._accounts.reset(caller.user_id, now_ms)

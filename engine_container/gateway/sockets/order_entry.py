@@ -17,7 +17,7 @@ from engine_container.views.answering import Placement
 from mycrypto.allowances import Use
 from mycrypto.contracts.api import BATCH_ITEMS_MAX
 from mycrypto.errors import ProblemError, invalid
-from mycrypto.security.api_keys import Scope
+from mycrypto.permissions import TRADING
 
 Outcome = tuple[int, Any] | ProblemError
 """Status and data of an answer (bytes: as JSON), or what is wrong."""
@@ -138,7 +138,7 @@ def _trader_of(connection: Connection) -> Caller:
     caller = connection.signed_in()
     if connection.expires_s <= time.time():
         raise ProblemError("INVALID_TOKEN", "the token has expired; send a new one with the action auth")
-    if connection.key is not None and Scope.TRADE not in connection.key.scopes:
-        raise ProblemError("FORBIDDEN", "the key may not do this (trade)")
-    caller.require_trader()
+    if connection.key is not None:
+        TRADING.require_scope(connection.key.scopes)
+    TRADING.require_role(caller.identity.roles)
     return caller

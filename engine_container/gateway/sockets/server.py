@@ -30,7 +30,7 @@ from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE, WHEN_
 from mycrypto.contracts.events import OrderClosed
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.ids import new_uuid
-from mycrypto.security import api_keys
+from mycrypto.permissions import READING
 from mycrypto.security.tokens import Tier
 
 CONNECTIONS_MAX: Final = 10_000
@@ -246,7 +246,7 @@ class Sockets:
         connection.key = None
 
     async def _sign_in_with_key(self, connection: Connection, handshake: Call) -> None:
-        key = await self._gateway.api_keys.verify(handshake, api_keys.Scope.READ)
+        key = await self._gateway.api_keys.verify(handshake, READING)
         self._admit(connection, Caller(key.user_id.bytes, key.identity))
         connection.key = key
         connection.client_ip = handshake.client_ip

@@ -6,6 +6,7 @@ from typing import Final
 
 from functions.auth import models
 from functions.auth.operations.shared import OPEN_BODY
+from mycrypto import permissions
 from mycrypto.openapi import BODY_ERRORS, Operation, Parameter
 
 ACCOUNTS: Final = (
@@ -20,6 +21,7 @@ ACCOUNTS: Final = (
         body=models.RegisterRequest,
         parameters=(Parameter("X-Recaptcha-Token", "string", "Instead of the body's recaptcha_token", place="header"),),
         errors=(*OPEN_BODY, "RECAPTCHA_FAILED", "EMAIL_ALREADY_EXISTS"),
+        permission=permissions.OPEN,
     ),
     Operation(
         method="post",
@@ -30,6 +32,7 @@ ACCOUNTS: Final = (
         answer=models.Verified,
         body=models.VerifyEmailRequest,
         errors=(*OPEN_BODY, "VERIFICATION_TOKEN_INVALID"),
+        permission=permissions.OPEN,
     ),
     Operation(
         method="post",
@@ -40,6 +43,7 @@ ACCOUNTS: Final = (
         answer=models.Message,
         body=models.EmailRequest,
         errors=OPEN_BODY,
+        permission=permissions.OPEN,
     ),
     Operation(
         method="post",
@@ -50,6 +54,7 @@ ACCOUNTS: Final = (
         answer=(models.TokenPair, models.SecondFactorNeeded),
         body=models.LoginRequest,
         errors=(*OPEN_BODY, "AUTH_001", "AUTH_002", "ACCOUNT_LOCKED", "ACCOUNT_SUSPENDED"),
+        permission=permissions.OPEN,
     ),
     Operation(
         method="post",
@@ -60,6 +65,7 @@ ACCOUNTS: Final = (
         answer=models.TokenPair,
         body=models.RefreshRequest,
         errors=(*OPEN_BODY, "INVALID_TOKEN", "ACCOUNT_SUSPENDED"),
+        permission=permissions.OPEN,
     ),
     Operation(
         method="post",
@@ -70,7 +76,7 @@ ACCOUNTS: Final = (
         answer=models.Message,
         body=models.LogoutRequest,
         errors=BODY_ERRORS,
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="get",
@@ -80,7 +86,7 @@ ACCOUNTS: Final = (
         tag="sessions",
         answer=models.Listed[models.Session],
         errors=(),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="delete",
@@ -90,7 +96,7 @@ ACCOUNTS: Final = (
         tag="sessions",
         status=204,
         errors=("NOT_FOUND",),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="get",
@@ -100,7 +106,7 @@ ACCOUNTS: Final = (
         tag="accounts",
         answer=models.Profile,
         errors=(),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="put",
@@ -111,7 +117,7 @@ ACCOUNTS: Final = (
         answer=models.Profile,
         body=models.ProfileUpdate,
         errors=BODY_ERRORS,
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="post",
@@ -122,6 +128,7 @@ ACCOUNTS: Final = (
         answer=models.Message,
         body=models.PasswordResetRequest,
         errors=(*OPEN_BODY, "RESET_TOKEN_INVALID"),
+        permission=permissions.OPEN,
     ),
     Operation(
         method="post",
@@ -132,6 +139,7 @@ ACCOUNTS: Final = (
         answer=models.Message,
         body=models.PasswordResetConfirm,
         errors=(*OPEN_BODY, "RESET_TOKEN_INVALID"),
+        permission=permissions.OPEN,
     ),
     Operation(
         method="put",
@@ -142,6 +150,6 @@ ACCOUNTS: Final = (
         answer=models.Message,
         body=models.PasswordChange,
         errors=(*BODY_ERRORS, "AUTH_001", "AUTH_003"),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
 )

@@ -8,6 +8,7 @@ from functions.auth import models
 from functions.auth.kyc import SLOTS, Level
 from functions.auth.operations.shared import PAGE, STAFF_BODY
 from functions.auth.store.kyc import Submission
+from mycrypto import permissions
 from mycrypto.openapi import BODY_ERRORS, Operation
 
 _KYC_FORM: Final = {
@@ -36,7 +37,7 @@ IDENTITY: Final = (
         body=_KYC_FORM,
         body_media="multipart/form-data",
         errors=(*BODY_ERRORS, "KYC_ALREADY_SUBMITTED"),
-        private=True,
+        permission=permissions.CUSTOMER,
     ),
     Operation(
         method="get",
@@ -46,7 +47,7 @@ IDENTITY: Final = (
         tag="identity",
         answer=models.KycStatus,
         errors=(),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="get",
@@ -56,7 +57,7 @@ IDENTITY: Final = (
         tag="identity",
         answer=models.KycLimits,
         errors=(),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="get",
@@ -67,7 +68,7 @@ IDENTITY: Final = (
         answer=models.Listed[Submission],
         parameters=PAGE,
         errors=("VALIDATION_ERROR", "AUTH_003"),
-        private=True,
+        permission=permissions.ADMINISTRATION,
     ),
     Operation(
         method="get",
@@ -77,7 +78,7 @@ IDENTITY: Final = (
         tag="staff",
         answer=models.KycReview,
         errors=("NOT_FOUND", "AUTH_003"),
-        private=True,
+        permission=permissions.ADMINISTRATION,
     ),
     Operation(
         method="post",
@@ -88,6 +89,6 @@ IDENTITY: Final = (
         answer=Submission,
         body=models.KycDecision,
         errors=(*STAFF_BODY, "AUTH_002", "KYC_NOT_OPEN"),
-        private=True,
+        permission=permissions.ADMINISTRATION,
     ),
 )

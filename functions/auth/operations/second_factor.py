@@ -6,6 +6,7 @@ from typing import Final
 
 from functions.auth import models
 from functions.auth.store.api_keys import ApiKey
+from mycrypto import permissions
 from mycrypto.openapi import BODY_ERRORS, Operation, Parameter
 
 SECOND_FACTOR: Final = (
@@ -17,7 +18,7 @@ SECOND_FACTOR: Final = (
         tag="second factor",
         answer=models.SecondFactorSetup,
         errors=("2FA_ALREADY_ENABLED",),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="post",
@@ -28,7 +29,7 @@ SECOND_FACTOR: Final = (
         answer=models.BackupCodes,
         body=models.TwoFactorEnrolment,
         errors=(*BODY_ERRORS, "INVALID_SETUP_TOKEN", "INVALID_2FA_CODE", "2FA_ALREADY_ENABLED", "TOO_MANY_ATTEMPTS"),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="post",
@@ -50,6 +51,7 @@ SECOND_FACTOR: Final = (
             "TOO_MANY_ATTEMPTS",
             "SERVICE_UNAVAILABLE",
         ),
+        permission=permissions.Permission(instead="a challenge of a log-in, or an access token"),
     ),
     Operation(
         method="get",
@@ -59,7 +61,7 @@ SECOND_FACTOR: Final = (
         tag="second factor",
         answer=models.SecondFactorState,
         errors=(),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="post",
@@ -70,7 +72,7 @@ SECOND_FACTOR: Final = (
         answer=models.SecondFactorState,
         body=models.ConfirmWithPassword,
         errors=(*BODY_ERRORS, "AUTH_001", "AUTH_004", "2FA_NOT_ENABLED", "TOO_MANY_ATTEMPTS"),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="post",
@@ -81,7 +83,7 @@ SECOND_FACTOR: Final = (
         answer=models.BackupCodes,
         body=models.ConfirmWithPassword,
         errors=(*BODY_ERRORS, "AUTH_001", "AUTH_004", "2FA_NOT_ENABLED", "TOO_MANY_ATTEMPTS"),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="post",
@@ -93,7 +95,7 @@ SECOND_FACTOR: Final = (
         status=201,
         body=models.ApiKeyRequest,
         errors=(*BODY_ERRORS, "AUTH_003", "API_KEY_LIMIT"),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="get",
@@ -103,7 +105,7 @@ SECOND_FACTOR: Final = (
         tag="API keys",
         answer=models.Listed[ApiKey],
         errors=(),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
     Operation(
         method="delete",
@@ -113,6 +115,6 @@ SECOND_FACTOR: Final = (
         tag="API keys",
         status=204,
         errors=("NOT_FOUND",),
-        private=True,
+        permission=permissions.SIGNED_IN,
     ),
 )

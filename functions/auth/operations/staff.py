@@ -7,6 +7,7 @@ from typing import Final
 from functions.auth import models
 from functions.auth.operations.shared import PAGE, STAFF_BODY
 from functions.auth.store.staff import AuditEntry
+from mycrypto import permissions
 from mycrypto.openapi import Operation, Parameter
 
 STAFF: Final = (
@@ -22,7 +23,7 @@ STAFF: Final = (
             Parameter("status", "string", "Only this status"),
             *PAGE,
         ),
-        private=True,
+        permission=permissions.STAFF,
     ),
     Operation(
         method="get",
@@ -32,7 +33,7 @@ STAFF: Final = (
         tag="staff",
         answer=models.Profile,
         errors=("NOT_FOUND",),
-        private=True,
+        permission=permissions.STAFF,
     ),
     Operation(
         method="put",
@@ -43,7 +44,7 @@ STAFF: Final = (
         answer=models.Profile,
         body=models.RolesChange,
         errors=STAFF_BODY,
-        private=True,
+        permission=permissions.ADMINISTRATION,
     ),
     Operation(
         method="put",
@@ -54,7 +55,7 @@ STAFF: Final = (
         answer=models.Profile,
         body=models.TierChange,
         errors=STAFF_BODY,
-        private=True,
+        permission=permissions.ADMINISTRATION,
     ),
     Operation(
         method="put",
@@ -65,7 +66,7 @@ STAFF: Final = (
         answer=models.Profile,
         body=models.StatusChange,
         errors=STAFF_BODY,
-        private=True,
+        permission=permissions.ADMINISTRATION,
     ),
     Operation(
         method="get",
@@ -79,6 +80,6 @@ STAFF: Final = (
             Parameter("action", "string", "Of one kind, such as login.failed"),
             *PAGE,
         ),
-        private=True,
+        permission=permissions.STAFF,
     ),
 )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 import subprocess
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Self
 
 import pytest
@@ -80,10 +79,12 @@ def test_the_python_example_signs_as_the_gateway_checks(monkeypatch: pytest.Monk
         assert (request.get_method(), request.selector) == (method, target)
         headers = {name.lower(): value for name, value in request.header_items()}
         assert headers[api_keys.KEY_HEADER.lower()] == names["KEY_ID"]
+        assert headers[api_keys.VERSION_HEADER.lower()] == api_keys.VERSION
         assert api_keys.is_genuine(
             names["SECRET"].encode(),
             headers[api_keys.SIGNATURE_HEADER.lower()],
-            timestamp_ms=int(headers[api_keys.TIMESTAMP_HEADER.lower()]),
+            timestamp=headers[api_keys.TIMESTAMP_HEADER.lower()],
+            window="",
             method=method,
             target=target,
             body=request.data or b"",
@@ -91,9 +92,31 @@ def test_the_python_example_signs_as_the_gateway_checks(monkeypatch: pytest.Monk
 
 
 def test_the_shell_example_makes_the_same_signature() -> None:
-    (line,) = re.findall(r"^\$ (signature=.*)$", AUTHENTICATION, re.MULTILINE)
-    stamp, target, secret = "1795000000000", "/api/v1/orders?limit=5", "a secret"
-    script = f"stamp={stamp}; target='{target}'; SECRET='{secret}'; {line}; echo $signature"
+    lines = re.findall(r"^\$ ((?:stamp|body|lines|signature)=.*)$", AUTHENTICATION, re.MULTILINE)
+    secret = "a secret"
+    script = "; ".join([f"SECRET='{secret}'", *lines, "echo $stamp $signature"])
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
-    expected = hmac.new(secret.encode(), f"{stamp}GET{target}".encode(), hashlib.sha256).hexdigest()
-    assert done.stdout.strip() == expected
+    stamp, signature = done.stdout.split()
+    asked: dict[str, Any] = {"timestamp": stamp, "window": "", "method": "GET", "target": "/api/v1/orders?limit=5", "body": b""}
+    assert signature == api_keys.sign(secret.encode(), **asked)
+
+
+def test_the_socket_example_signs_as_the_gateway_checks() -> None:
+    program = re.findall(r"```python\n(.*?)```", AUTHENTICATION, re.DOTALL)[1].replace("import websockets\n", "")
+    opened: list[tuple[str, dict[str, str]]] = []
+    shown = re.findall(r"```python\n(.*?)```", AUTHENTICATION, re.DOTALL)[0].partition("\nprint(")[0]
+    names: dict[str, Any] = {
+        "websockets": SimpleNamespace(connect=lambda url, additional_headers: opened.append((url, additional_headers)))
+    }
+    exec(shown + program, names)
+    ((url, headers),) = opened
+    assert api_keys.is_genuine(
+        names["SECRET"].encode(),
+        headers[api_keys.SIGNATURE_HEADER],
+        timestamp=headers[api_keys.TIMESTAMP_HEADER],
+        window="",
+        method="GET",
+        target=url.removeprefix("ws://localhost:8080"),
+        body=b"",
+    )
+    assert headers[api_keys.VERSION_HEADER] == api_keys.VERSION

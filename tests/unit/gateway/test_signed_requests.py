@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
+import hmac
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -14,6 +17,7 @@ import httpx
 import msgspec
 import pytest
 
+from engine_container.gateway.operations import OPERATIONS
 from engine_container.gateway.sockets import connection as wire
 from mycrypto.security import api_keys
 from mycrypto.security.api_keys import Scope
@@ -57,11 +61,12 @@ async def signed(
     return await h.client.request(method, target, content=body, headers=headers | (changes or {}))
 
 
-def signature_of(method: str, target: str, body: bytes = b"", *, key_id: str = "k1", at_ms: int = 0) -> dict[str, str]:
+def signature_of(method: str, target: str, body: bytes = b"", *, key_id: str = "k1", at_ms: int = 0, window: str = "") -> dict[str, str]:
     """The headers of a signed request."""
     at_ms = at_ms or time.time_ns() // 1_000_000
-    signature = api_keys.sign(SECRET.encode(), timestamp_ms=at_ms, method=method, target=target, body=body)
-    return {"X-API-Key": key_id, "X-API-Timestamp": str(at_ms), "X-API-Signature": signature}
+    signature = api_keys.sign(SECRET.encode(), timestamp=str(at_ms), window=window, method=method, target=target, body=body)
+    told = {"X-API-Key": key_id, "X-API-Timestamp": str(at_ms), "X-API-Signature": signature, api_keys.VERSION_HEADER: api_keys.VERSION}
+    return told | ({"X-API-Recv-Window": window} if window else {})
 
 
 def test_a_key_opens_what_its_scopes_say(play: Play) -> None:
@@ -78,7 +83,7 @@ def test_a_key_opens_what_its_scopes_say(play: Play) -> None:
         assert (await signed(h, "POST", "/api/v1/alerts", alert, key_id="reader")).status_code == 403
         halt = msgspec.json.encode({"reason": "check"})
         administrator = await signed(h, "POST", "/api/v1/admin/emergency/halt-all", halt, key_id="admin")
-        assert (administrator.status_code, administrator.json()["code"]) == (403, "AUTH_003"), "no key administers, whatever its user may"
+        assert (administrator.status_code, administrator.json()["code"]) == (403, "FORBIDDEN"), "no key administers, whatever its user may"
 
     play(scenario)
 
@@ -100,6 +105,63 @@ def test_a_signature_counts_once_and_for_its_time(play: Play) -> None:
         h.redis.values.pop(api_keys.redis_key("k1"))
         await asyncio.sleep(1)
         assert (await signed(h, "GET", "/api/v1/orders")).status_code == 401
+
+    play(scenario)
+
+
+def test_a_signature_of_the_old_form_is_refused_with_what_to_do(play: Play) -> None:
+    async def scenario(h: Harness) -> None:
+        publish(h, "k1", Scope.READ, Scope.TRADE)
+        now = str(time.time_ns() // 1_000_000)
+        old = hmac.new(SECRET.encode(), f"{now}GET/api/v1/orders".encode(), hashlib.sha256).hexdigest()
+        headers = {"X-API-Key": "k1", "X-API-Timestamp": now, "X-API-Signature": old}
+        for version in ({}, {api_keys.VERSION_HEADER: "1"}, {api_keys.VERSION_HEADER: ""}, {api_keys.VERSION_HEADER: "2, 2"}):
+            answer = await h.client.get("/api/v1/orders", headers=headers | version)
+            assert (answer.status_code, answer.json()["code"], answer.json()["supported"]) == (401, "SIGNATURE_VERSION", "2")
+            assert "X-API-Signature-Version: 2" in answer.json()["detail"]
+        claimed = await h.client.get("/api/v1/orders", headers=headers | {api_keys.VERSION_HEADER: "2"})
+        assert (claimed.status_code, claimed.json()["code"]) == (401, "INVALID_TOKEN")
+
+    play(scenario)
+
+
+def test_a_signature_of_one_request_opens_no_other(play: Play) -> None:
+    async def scenario(h: Harness) -> None:
+        publish(h, "k1", Scope.READ, Scope.TRADE)
+        signature = signature_of("DELETE", "/api/v1/orders?symbol=BTCUSDT&side=BUY")
+        moved = await h.client.request("DELETE", "/api/v1/orders", content=b"?symbol=BTCUSDT&side=BUY", headers=signature)
+        assert (moved.status_code, moved.json()["code"]) == (401, "INVALID_TOKEN")
+        stale = signature_of("GET", "/api/v1/orders", at_ms=time.time_ns() // 1_000_000 - 10_000)
+        revived = await h.client.get("/api/v1/orders", headers=stale | {"X-API-Recv-Window": "60000"})
+        assert (revived.status_code, revived.json()["code"]) == (401, "INVALID_TOKEN"), "the window is signed too"
+        patient = signature_of("GET", "/api/v1/orders", at_ms=time.time_ns() // 1_000_000 - 10_000, window="60000")
+        assert (await h.client.get("/api/v1/orders", headers=patient)).status_code == 200
+
+    play(scenario)
+
+
+def test_a_body_that_is_not_taken_is_refused_by_every_operation_that_takes_none(play: Play) -> None:
+    async def scenario(h: Harness) -> None:
+        publish(h, "k1", Scope.READ, Scope.TRADE, roles=(Role.USER, Role.ADMIN), tier=Tier.VIP)
+        tried = 0
+        for operation in OPERATIONS:
+            if operation.body is not None:
+                continue
+            path = re.sub(r"{\w+}", "x", operation.path)
+            for body in (b"{}", b" ", b"x" * 70_000):
+                answer = await h.client.request(
+                    operation.method,
+                    path,
+                    content=body,
+                    headers={"Content-Type": "application/json"}
+                    | ({} if operation.permission.is_open else signature_of(operation.method.upper(), path, body)),
+                )
+                if len(body) < 65_536 or operation.permission.is_open:
+                    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "body"), operation.name
+                else:
+                    assert answer.status_code == 413, operation.name
+            tried += 1
+        assert tried > 25
 
     play(scenario)
 

@@ -7,29 +7,78 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mycrypto.security import api_keys
 from mycrypto.security.api_keys import PublishedApiKey, Scope
 from mycrypto.security.tokens import Role, Tier
 
 SECRET = b"secret-of-the-key"
-REQUEST: dict[str, Any] = {"timestamp_ms": 1_800_000_000_000, "method": "POST", "target": "/api/v1/orders?x=1", "body": b'{"a":1}'}
+REQUEST: dict[str, Any] = {
+    "timestamp": "1800000000000", "window": "", "method": "POST", "target": "/api/v1/orders?x=1", "body": b'{"a":1}',
+}  # fmt: skip
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-SIGNATURE = "4678717bdd673e575c5f8f31b0f19fc247133b5488ecf51dd409630d1ad39e92"
+SIGNATURE = "a1c000de6a6647a6fabbcae2a41c3a19fdb43b645bf95eb33a9c547ad1d0cc8b"
 
 
 def test_the_signature_is_the_documented_one() -> None:
-    # printf '1800000000000POST/api/v1/orders?x=1{"a":1}' | openssl dgst -sha256 -hmac secret-of-the-key
+    # body=$(printf '{"a":1}' | openssl dgst -sha256 -hex | sed 's/^.* //')
+    # printf 'mycrypto-hmac-sha256-2\n1800000000000\n\nPOST\n/api/v1/orders\nx=1\n%s' "$body" | openssl dgst -sha256 -hmac secret-of-the-key
     assert api_keys.sign(SECRET, **REQUEST) == SIGNATURE
     assert api_keys.is_genuine(SECRET, SIGNATURE.upper(), **REQUEST)
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"timestamp_ms": 1_800_000_000_001}, {"method": "DELETE"}, {"target": "/api/v1/orders?x=2"}, {"body": b'{"a":2}'}, {"body": b""}],
+    [
+        {"timestamp": "1800000000001"},
+        {"timestamp": "01800000000000"},
+        {"window": "5000"},
+        {"method": "DELETE"},
+        {"target": "/api/v1/orders?x=2"},
+        {"target": "/api/v1/orders"},
+        {"body": b'{"a":2}'},
+        {"body": b""},
+    ],
 )
 def test_every_part_of_the_request_counts(change: dict[str, Any]) -> None:
     assert not api_keys.is_genuine(SECRET, api_keys.sign(SECRET, **REQUEST), **(REQUEST | change))
+
+
+_PARTS = st.text("/?&=\n1GETPOS ", max_size=6)
+
+
+@given(first=st.tuples(*(_PARTS,) * 5), second=st.tuples(*(_PARTS,) * 5))
+def test_two_requests_never_share_what_is_signed(first: tuple[str, ...], second: tuple[str, ...]) -> None:
+    """However one request's parts are cut anew, the other's signature does not fit; what holds a newline is not signed at all."""
+
+    def signed(parts: tuple[str, ...]) -> str | None:
+        stamp, window, method, path, body = parts
+        try:
+            return api_keys.sign(SECRET, timestamp=stamp, window=window, method=method, target=path, body=body.encode())
+        except ValueError:
+            return None
+
+    def meant(parts: tuple[str, ...]) -> tuple[str, ...]:
+        stamp, window, method, path, body = parts
+        return (stamp, window, method.upper(), path.removesuffix("?") if path.count("?") == 1 else path, body)
+
+    one, other = signed(first), signed(second)
+    if one is not None and one == other:
+        assert meant(first) == meant(second)
+
+
+def test_a_part_moved_into_its_neighbour_is_another_request() -> None:
+    sent = {"timestamp": "1800000000000", "window": ""}
+    whole = api_keys.sign(SECRET, method="DELETE", target="/api/v1/orders?symbol=BTC/TRY&side=BUY", body=b"", **sent)
+    for method, target, body in (
+        ("DELETE", "/api/v1/orders", b"?symbol=BTC/TRY&side=BUY"),
+        ("DELETE", "/api/v1/orders", b"symbol=BTC/TRY&side=BUY"),
+        ("DELETE", "/api/v1/orders?symbol=BTC/TRY", b"&side=BUY"),
+        ("DELETE/api", "/v1/orders?symbol=BTC/TRY&side=BUY", b""),
+    ):
+        assert api_keys.sign(SECRET, method=method, target=target, body=body, **sent) != whole
 
 
 @pytest.mark.parametrize("signature", ["", "0" * 64, "é"])

@@ -17,9 +17,10 @@ from mycrypto import telemetry
 from mycrypto.cors import Cors
 from mycrypto.errors import ProblemError
 from mycrypto.http import Api, Reply, Request
+from mycrypto.permissions import ADMINISTRATION, CUSTOMER, OPEN, SIGNED_IN, STAFF, Permission
 from mycrypto.proxies import Proxy
-from mycrypto.security.tokens import Role
 from mycrypto.settings import SettingsError
+from tests.unit.security.tables import operation
 
 Event = dict[str, Any]
 
@@ -48,7 +49,14 @@ def _event(method: str = "GET", path: str = "/things", body: str | None = None, 
 
 
 def _api(endpoint: Callable[..., Any] | None = None, **options: Any) -> Api:
-    api = Api(telemetry.logger("http-test"), telemetry.Meter("http-test"), **options)
+    table = [
+        operation("post", "/things"),
+        operation("get", "/things", "limit", permission=options.pop("permission", OPEN)),
+        operation("get", "/things/{thing_id}", "limit"),
+        operation("post", "/things/{thing_id}/drop", body=None),
+        operation("get", "/balances/{currency}"),
+    ]
+    api = Api(telemetry.logger("http-test"), telemetry.Meter("http-test"), operations=table, **options)
     if endpoint is not None:
         api.post("/things")(endpoint)
         api.get("/things")(endpoint)
@@ -174,7 +182,7 @@ def test_a_parameter_that_is_given_twice_is_refused() -> None:
 
 
 def test_a_part_of_a_path_that_no_route_takes_is_not_found_by_a_method_that_is_right() -> None:
-    api = Api(telemetry.logger("http-test"), telemetry.Meter("http-test"))
+    api = _api()
     api.get("/balances/<currency>")(lambda _, currency: {"currency": currency})
     assert _call(api, _event(path="/balances/BTC"))[1] == {"currency": "BTC"}
     assert _call(api, _event(path="/balances/\N{ROCKET}"))[:1] == (404,)
@@ -234,13 +242,50 @@ def _authorizer(**changes: str) -> dict[str, str]:
 def test_the_caller_is_whom_the_authorizer_let_in() -> None:
     def who(request: Request) -> dict[str, object]:
         caller = request.principal()
-        caller.require(Role.ADMIN)
         return {"id": caller.user_id, "level": caller.kyc_level, "roles": caller.roles}
 
     context = _authorizer()
     status, body, _ = _call(_api(who), _event(context={"authorizer": context}))
     assert (status, body) == (200, {"id": context["user_id"], "level": 1, "roles": ["USER", "ADMIN"]})
-    assert _call(_api(who), _event(context={"authorizer": _authorizer(roles="USER")}))[1]["code"] == "FORBIDDEN"
+
+
+@pytest.mark.parametrize(
+    ("roles", "permission", "code"),
+    [
+        (None, SIGNED_IN, "UNAUTHORIZED"),
+        ("SUPPORT", SIGNED_IN, None),
+        ("SUPPORT", CUSTOMER, "FORBIDDEN"),
+        ("USER", STAFF, "FORBIDDEN"),
+        ("SUPPORT", STAFF, None),
+        ("SUPPORT", ADMINISTRATION, "FORBIDDEN"),
+        ("ADMIN", ADMINISTRATION, "AUTH_003"),
+    ],
+)
+def test_the_frame_holds_callers_against_the_table(roles: str | None, permission: Permission, code: str | None) -> None:
+    """The endpoint itself asks nothing: whoever comes to it has passed."""
+    context = {} if roles is None else {"authorizer": _authorizer(roles=roles)}
+    assert _call(_api(lambda _: {"it": "works"}, permission=permission), _event(context=context))[1].get("code") == code
+
+
+def test_a_second_factor_that_was_shown_opens_what_asks_for_it() -> None:
+    api = _api(lambda _: {"it": "works"}, permission=ADMINISTRATION, second_factor=lambda _: None)
+    assert _call(api, _event(context={"authorizer": _authorizer()}))[1] == {"it": "works"}
+
+
+def test_a_route_that_is_not_in_the_table_cannot_be_declared() -> None:
+    with pytest.raises(LookupError):
+        _api().get("/elsewhere")
+
+
+def test_a_body_that_is_not_taken_is_refused_and_nothing_is_done() -> None:
+    done: list[str] = []
+    api = _api(lambda _: done.append("get"))
+    api.post("/things/<thing_id>/drop")(lambda _, thing_id: done.append(thing_id))
+    for event in (_event(body="{}"), _event("POST", "/things/7/drop", body="{}"), _event(body="e30=", encoded=True)):
+        status, problem, _ = _call(api, event)
+        assert (status, problem["code"], problem["errors"][0]["field"]) == (400, "VALIDATION_ERROR", "body")
+    assert not done
+    assert _call(api, _event("POST", "/things/7/drop"))[0] == 200
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from mycrypto.http import Api
 from mycrypto.proxies import Proxy
 from mycrypto.security import keys, tokens
 from mycrypto.security.tokens import Identity
+from tests.unit.security.tables import operation
 
 _KEY = keys.generate("2026-01-01T00:00:00Z", bits=2048)
 _SECRET = {"keys": [msgspec.to_builtins(_KEY)]}
@@ -87,7 +88,12 @@ def test_addresses_and_passwords_are_judged_whatever_they_are(text: str) -> None
     rules.password_problem(text)
 
 
-_api = Api(telemetry.logger("fuzz"), telemetry.Meter("fuzz"), proxy=Proxy("X-Forwarded-For", 2))
+_api = Api(
+    telemetry.logger("fuzz"),
+    telemetry.Meter("fuzz"),
+    operations=[operation("post", f"/fuzz/{number}") for number in range(3)],
+    proxy=Proxy("X-Forwarded-For", 2),
+)
 for _number, _kind in enumerate((RegisterRequest, LoginRequest, ApiKeyRequest)):
     _api.post(f"/fuzz/{_number}")(lambda request, kind=_kind: {"read": str(request.json(kind))})
 

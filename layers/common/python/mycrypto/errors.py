@@ -29,6 +29,7 @@ _ROWS: Final = (
     ErrorKind("VALIDATION_ERROR", 400, "The request is not valid", "Gönderilen bilgiler geçersiz."),
     ErrorKind("UNAUTHORIZED", 401, "Authentication is required", "Oturum açmanız gerekiyor."),
     ErrorKind("INVALID_TOKEN", 401, "The token is invalid or expired", "Oturumunuz geçersiz veya süresi dolmuş."),
+    ErrorKind("SIGNATURE_VERSION", 401, "The request is signed in a form that is not accepted", "İstek imzasının biçimi desteklenmiyor."),
     ErrorKind("FORBIDDEN", 403, "Not allowed", "Bu işlem için yetkiniz yok."),
     ErrorKind("NOT_FOUND", 404, "Not found", "Aradığınız kayıt bulunamadı."),
     ErrorKind("METHOD_NOT_ALLOWED", 405, "Method not allowed", "Bu yöntem desteklenmiyor."),

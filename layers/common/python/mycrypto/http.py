@@ -11,7 +11,7 @@ import binascii
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
@@ -23,9 +23,11 @@ from aws_lambda_powertools.event_handler import Response as GatewayResponse
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from mycrypto import texts
 from mycrypto.cors import NOBODY, Cors
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError, invalid
 from mycrypto.faults import validation_problem
+from mycrypto.openapi import Operation
 from mycrypto.proxies import DIRECT, Proxy
 from mycrypto.ratelimit import Verdict
 from mycrypto.security.tokens import Role, Tier, parse_roles
@@ -54,11 +56,6 @@ class Principal(msgspec.Struct, frozen=True):
     sid: UUID
     expires_s: int = 0
 
-    def require(self, *roles: Role) -> None:
-        """Raises FORBIDDEN unless the caller has one of the roles."""
-        if not set(roles) & set(self.roles):
-            raise ProblemError("FORBIDDEN", "the role " + " or ".join(roles) + " is needed")
-
 
 class Request:
     """One call: what was sent, by whom, under which trace id. ``answer_headers`` go out with whatever is answered, a refusal too."""
@@ -73,12 +70,18 @@ class Request:
         self.query: dict[str, str] = {k: str(v) for k, v in (event.get("queryStringParameters") or {}).items() if v is not None}
         self.trace_id = self._find_trace_id()
         self.client_ip = self._find_client_ip(proxy)
-        self.user_agent = self._headers.get("user-agent", "").replace("\x00", "")[:512]
+        self.user_agent = texts.storable(self._headers.get("user-agent", "")[:512])
         self.answer_headers: dict[str, str] = {}
 
     def header(self, name: str) -> str | None:
-        """A header by name, in any case."""
-        return self._headers.get(name.lower())
+        """A header by name, in any case. Raises VALIDATION_ERROR for a text that is not acceptable."""
+        value = self._headers.get(name.lower())
+        return None if value is None else texts.accepted(value, name)
+
+    @property
+    def origin(self) -> str | None:
+        """The page that a browser asks for, as it says; compared, and never kept."""
+        return self._headers.get("origin")
 
     def admit(self, verdict: Verdict) -> None:
         """Go on as a limit says; its figures go out with the answer whatever it is. Raises RATE_LIMIT_EXCEEDED."""
@@ -94,6 +97,10 @@ class Request:
     def _find_client_ip(self, proxy: Proxy) -> str:
         peer = str((self._context.get("identity") or {}).get("sourceIp") or "")
         return proxy.client_ip(peer, self._headers.get(proxy.header.lower(), "")) or "0.0.0.0"  # noqa: S104 - an unknown address, not one to listen on
+
+    @property
+    def has_body(self) -> bool:
+        return bool(self._event.get("body"))
 
     @property
     def body(self) -> bytes:
@@ -125,8 +132,6 @@ class Request:
         """The body as ``kind``. Raises VALIDATION_ERROR, naming the field, or UNSUPPORTED_MEDIA_TYPE."""
         raw = self.body
         self.require_json()
-        if b"\\u0000" in raw or b"\x00" in raw:
-            raise ProblemError("VALIDATION_ERROR", "the character U+0000 is not accepted")
         return decode_json(raw, kind)
 
     def params(self, kind: type[T]) -> T:
@@ -134,10 +139,9 @@ class Request:
         repeated = [name for name, values in (self._event.get("multiValueQueryStringParameters") or {}).items() if len(values) > 1]
         if repeated:
             raise invalid(repeated[0], "is given twice")
-        if any("\x00" in value for value in self.query.values()):
-            raise ProblemError("VALIDATION_ERROR", "the character U+0000 is not accepted")
+        query = {texts.accepted(name, "query"): texts.accepted(value, name) for name, value in self.query.items()}
         try:
-            return msgspec.convert(self.query, kind, strict=False)
+            return msgspec.convert(query, kind, strict=False)
         except msgspec.ValidationError as error:
             raise validation_problem(error, kind) from None
 
@@ -185,10 +189,15 @@ def _text(reply: Reply) -> str:
 Endpoint = Callable[..., Any]
 
 
+def no_second_factor(_: Principal) -> None:
+    """Of a service that has nothing to show it to. Raises AUTH_003."""
+    raise ProblemError("AUTH_003")
+
+
 def decode_json(raw: bytes, kind: type[T]) -> T:
     """``raw`` as ``kind``. Raises VALIDATION_ERROR with the field at fault."""
     try:
-        return msgspec.json.decode(raw, type=kind)
+        return msgspec.json.decode(texts.accepted_json(raw), type=kind)
     except msgspec.ValidationError as error:
         raise validation_problem(error, kind) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -203,14 +212,19 @@ class Api:
         logger: Logger,
         meter: Meter,
         *,
+        operations: Iterable[Operation],
+        second_factor: Callable[[Principal], None] = no_second_factor,
         database_errors: str = "",
         proxy: Proxy | None = None,
         cors: Cors = NOBODY,
         body_bytes_max: int = BODY_BYTES_MAX,
     ) -> None:
-        """``database_errors`` is the metric that counts requests which PostgreSQL failed, if there is one. ``cors``: which pages of other
-        origins may use the routes.
+        """``operations`` is the table that says what each route is and who may ask for it; ``second_factor`` raises AUTH_003 unless the
+        caller has shown it a moment ago. ``database_errors`` is the metric that counts requests which PostgreSQL failed, if there is one.
+        ``cors``: which pages of other origins may use the routes.
         """
+        self._operations = {(operation.method.upper(), operation.path): operation for operation in operations}
+        self._second_factor = second_factor
         self._logger = logger
         self._meter = meter
         self._database_errors = database_errors
@@ -229,10 +243,12 @@ class Api:
             return self._guard(self._refuse_unknown)
 
     def route(self, method: str, path: str, *, body_bytes_max: int | None = None) -> Callable[[Endpoint], Endpoint]:
-        """Declare ``endpoint(request, **parts)`` for a method and a path such as ``/api/auth/sessions/<session_id>``.
+        """Declare ``endpoint(request, **parts)`` for a method and a path such as ``/api/auth/sessions/<session_id>``, which must be in the
+        table of operations.
 
         ``body_bytes_max`` is for routes that take more than the others, such as files.
         """
+        operation = self._operations[method, _PATH_PART.sub(r"{\1}", path)]
 
         def register(endpoint: Endpoint) -> Endpoint:
             pattern = _PATH_PART.sub("[^/]+", path)
@@ -243,7 +259,7 @@ class Api:
                 self._route = path
                 if self._request is not None and body_bytes_max is not None:
                     self._request.body_bytes_max = body_bytes_max
-                return self._guard(lambda request: endpoint(request, **parts))
+                return self._guard(lambda request: self._admitted(request, operation, endpoint, parts))
 
             call.__name__ = endpoint.__name__
             self._resolver.route(path, method)(call)
@@ -266,7 +282,7 @@ class Api:
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         started = time.perf_counter()
         request = Request(event, proxy=self._proxy, body_bytes_max=self._body_bytes_max)
-        request.answer_headers.update(self._cors.headers(request.header("origin")))
+        request.answer_headers.update(self._cors.headers(request.origin))
         self._request = request
         self._route = "unknown"
         self._database_failed = False
@@ -290,9 +306,24 @@ class Api:
             self._request = None
             self._logger.remove_keys(["traceId", "userId"])
 
+    def _admitted(self, request: Request, operation: Operation, endpoint: Endpoint, parts: Mapping[str, str]) -> Any:
+        """The endpoint's answer to whom the operation's permission lets in, with a body only where it takes one."""
+        permission = operation.permission
+        if not permission.is_open:
+            principal = request.principal()
+            permission.require_role(principal.roles)
+            if permission.second_factor:
+                self._second_factor(principal)
+        if operation.body is None and request.has_body:
+            raise invalid("body", "is not taken by this operation")
+        for name in request.query:
+            if name not in operation.query:
+                raise invalid(texts.accepted(name, "query"), "is not a known parameter")
+        return endpoint(request, **{name: texts.accepted(part, name) for name, part in parts.items()})
+
     def _refuse_unknown(self, request: Request) -> Reply:
         if request.method == "OPTIONS":
-            allowed = self._cors.preflight(request.header("origin"), request.header("access-control-request-method"))
+            allowed = self._cors.preflight(request.origin, request.header("access-control-request-method"))
             if allowed is not None:
                 return Reply(status=204, headers=allowed)
         methods = sorted({method for method, pattern in self._known if pattern.fullmatch(request.path)})

@@ -13,9 +13,12 @@ import msgspec
 
 from mycrypto.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, TYPE_BASE
 from mycrypto.health import Health, Readiness
+from mycrypto.permissions import OPEN, Permission
 
 PRIVATE_ERRORS: Final = ("UNAUTHORIZED", "INVALID_TOKEN", "FORBIDDEN", "RATE_LIMIT_EXCEEDED", "SERVICE_UNAVAILABLE")
 BODY_ERRORS: Final = ("VALIDATION_ERROR", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
+API_KEY: Final = "apiKey"
+"""The name of the scheme that opens what has a scope for keys."""
 BEARER: Final = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 _LIMIT_HEADERS: Final = {
@@ -73,6 +76,7 @@ class Parameter(msgspec.Struct, frozen=True):
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One method of one path. ``answer`` is the model of success, several of which one comes, a schema, or ``None`` for an empty one;
     ``also`` are further answers as (status, description, model). What is no model is a schema of ``answer_media`` or ``body_media``.
+    ``permission`` says who may; the service's frame holds callers against it, and refuses a body where there is no ``body`` here.
     """
 
     method: str
@@ -88,12 +92,20 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     body_media: str = "application/json"
     parameters: tuple[Parameter, ...] = ()
     errors: tuple[str, ...] = ("VALIDATION_ERROR",)
-    private: bool = False
+    permission: Permission
+
+    @property
+    def query(self) -> frozenset[str]:
+        """The names of its query parameters."""
+        return frozenset(parameter.name for parameter in self.parameters if parameter.place == "query")
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """Every code of the catalogue that it may answer with."""
-        return tuple(dict.fromkeys((*self.errors, *(PRIVATE_ERRORS if self.private else ()), "INTERNAL_ERROR")))
+        """Every code of the catalogue that it may answer with. Any request may carry what no operation accepts."""
+        private = () if self.permission.is_open else PRIVATE_ERRORS
+        signed = () if self.permission.scope is None else ("SIGNATURE_VERSION",)
+        fresh = ("AUTH_003",) if self.permission.second_factor else ()
+        return tuple(dict.fromkeys((*self.errors, "VALIDATION_ERROR", *private, *signed, *fresh, "INTERNAL_ERROR")))
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,7 +173,14 @@ def service_operations(name: str) -> tuple[Operation, ...]:
     at = f"/api/{name}"
     return (
         Operation(
-            method="get", path=f"{at}/health", name=f"{name}Health", summary="Is it alive", tag="operations", answer=Health, errors=()
+            method="get",
+            path=f"{at}/health",
+            name=f"{name}Health",
+            summary="Is it alive",
+            tag="operations",
+            answer=Health,
+            errors=(),
+            permission=OPEN,
         ),
         Operation(
             method="get",
@@ -172,6 +191,7 @@ def service_operations(name: str) -> tuple[Operation, ...]:
             answer=Readiness,
             also=((503, "Something is missing; the body names it", Readiness),),
             errors=(),
+            permission=OPEN,
         ),
         Operation(
             method="get",
@@ -181,6 +201,7 @@ def service_operations(name: str) -> tuple[Operation, ...]:
             tag="operations",
             answer={"type": "object", "description": "This document"},
             errors=(),
+            permission=OPEN,
         ),
     )
 
@@ -199,7 +220,8 @@ def _schema(named: Any) -> dict[str, Any]:
 
 
 def _operation(operation: Operation, service: Service) -> dict[str, Any]:
-    headers = _LIMIT_HEADERS if operation.private else {}
+    permission = operation.permission
+    headers = {} if permission.is_open else _LIMIT_HEADERS
     made: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
@@ -220,8 +242,13 @@ def _operation(operation: Operation, service: Service) -> dict[str, Any]:
     }
     if operation.body is not None:
         made["requestBody"] = {"required": True, "content": {operation.body_media: {"schema": _schema(operation.body)}}}
-    if operation.private:
-        made["security"] = [{name: []} for name in service.security]
+    if not permission.is_open:
+        made["security"] = [{name: []} for name in service.security if name != API_KEY or permission.scope is not None]
+        made["x-roles"] = [role.value for role in permission.roles]
+        if permission.scope is not None:
+            made["x-scope"] = permission.scope.value
+        if permission.second_factor:
+            made["x-second-factor"] = "shown in this session within five minutes"
     return made
 
 

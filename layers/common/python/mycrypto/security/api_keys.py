@@ -1,9 +1,18 @@
 """Keys for programs: what auth publishes of them, and how a request is signed with one.
 
 A signed request carries ``X-API-Key``, ``X-API-Timestamp`` (epoch milliseconds), optionally ``X-API-Recv-Window`` (milliseconds, 5,000 unless
-given, at most 60,000) and ``X-API-Signature``: hex HMAC-SHA256 under the key's secret of
+given, at most 60,000), ``X-API-Signature-Version: 2`` and ``X-API-Signature``: hex HMAC-SHA256 under the key's secret of seven lines, joined
+by a newline each, with none at the end:
 
-    timestamp + METHOD + path with query, as sent + body
+    mycrypto-hmac-sha256-2
+    timestamp, as in its header
+    receive window, as in its header; an empty line without one
+    METHOD
+    path, as sent
+    query, as sent, without the question mark; an empty line without one
+    hex SHA-256 of the body, also of an empty one
+
+No part can hold a newline and each has its line, so that a signature says one request and no other.
 
 Auth keeps keys in PostgreSQL and publishes each live one in Redis under ``redis_key``; a revoked one is gone from there.
 """
@@ -28,6 +37,9 @@ KEY_HEADER: Final = "X-API-Key"
 TIMESTAMP_HEADER: Final = "X-API-Timestamp"
 WINDOW_HEADER: Final = "X-API-Recv-Window"
 SIGNATURE_HEADER: Final = "X-API-Signature"
+VERSION_HEADER: Final = "X-API-Signature-Version"
+VERSION: Final = "2"
+SCHEME: Final = f"mycrypto-hmac-sha256-{VERSION}"
 WINDOW_MS: Final = 5_000
 WINDOW_MS_MAX: Final = 60_000
 COMPLETE_KEY: Final = "apikey:complete"
@@ -81,14 +93,18 @@ def redis_key(key_id: str) -> str:
     return f"apikey:{key_id}"
 
 
-def sign(secret: bytes, *, timestamp_ms: int, method: str, target: str, body: bytes) -> str:
-    """The signature of a request; ``target`` is the path with its query, exactly as sent."""
-    return hmac.new(secret, f"{timestamp_ms}{method.upper()}{target}".encode() + body, hashlib.sha256).hexdigest()
+def sign(secret: bytes, *, timestamp: str, window: str = "", method: str, target: str, body: bytes) -> str:
+    """The signature of a request; ``target`` is the path with its query, exactly as sent, as are ``timestamp`` and ``window``."""
+    path, _, query = target.partition("?")
+    lines = (SCHEME, timestamp, window, method.upper(), path, query, hashlib.sha256(body).hexdigest())
+    if any("\n" in line for line in lines):
+        raise ValueError("a line of what is signed holds a newline")
+    return hmac.new(secret, "\n".join(lines).encode("latin-1"), hashlib.sha256).hexdigest()
 
 
-def is_genuine(secret: bytes, signature: str, *, timestamp_ms: int, method: str, target: str, body: bytes) -> bool:
+def is_genuine(secret: bytes, signature: str, *, timestamp: str, window: str, method: str, target: str, body: bytes) -> bool:
     """Compare in constant time."""
-    expected = sign(secret, timestamp_ms=timestamp_ms, method=method, target=target, body=body)
+    expected = sign(secret, timestamp=timestamp, window=window, method=method, target=target, body=body)
     return hmac.compare_digest(expected.encode(), signature.lower().encode())
 
 
