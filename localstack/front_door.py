@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from localstack import dashboard, mailbox
 from mycrypto import settings
-from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError
+from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError, invalid
 from mycrypto.ids import new_uuid
 
 FUNCTION_PATHS: Final = ("/api/auth", "/api/wallet")
@@ -49,6 +49,8 @@ REPLACED: Final = frozenset({b"content-length", b"x-forwarded-for", b"x-forwarde
 MADE_ANEW: Final = frozenset({b"content-length", b"content-encoding", b"x-request-id"})
 """Of an answer: its content was decoded on the way."""
 TRACE_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+FIELD_VALUE: Final = re.compile(rb"[\t -~\x80-\xff]*")
+"""What a header may hold (RFC 9110)."""
 Headers = list[tuple[bytes, bytes]]
 log = logging.getLogger("front-door")
 
@@ -136,13 +138,15 @@ class FrontDoor:
         url = self._base + target
         if scope["query_string"]:
             url += b"?" + scope["query_string"]
-        request = self._client.build_request(
-            scope["method"], httpx.URL(url.decode("ascii", "surrogateescape")), content=await _body(receive)
-        )
-        kept = [pair for pair in _end_to_end(scope["headers"]) if pair[0] not in REPLACED]
+        try:
+            request = self._client.build_request(scope["method"], httpx.URL(url.decode("ascii")), content=await _body(receive))
+        except (httpx.InvalidURL, UnicodeDecodeError):
+            raise ProblemError("VALIDATION_ERROR", "the path or the query holds what has to be percent-encoded, or is too long") from None
+        kept = [(name, _field_value(name, value)) for name, value in _end_to_end(scope["headers"]) if name not in REPLACED]
         length = (b"content-length", str(len(request.content)).encode())
         request.headers = httpx.Headers([*kept, length, (b"host", request.url.netloc), *_forwarded(scope, trace_id)])
         response = await self._sent(request)
+        _check_answered(response)
         headers = [pair for pair in _end_to_end(response.headers.raw) if pair[0].lower() not in MADE_ANEW]
         trace = (response.headers.get("x-request-id") or trace_id).encode()
         await _answer(send, response.status_code, response.content, [*headers, (b"x-request-id", trace)])
@@ -197,6 +201,23 @@ def _problem_of(error: httpx.HTTPError) -> ProblemError:
     if isinstance(error, httpx.TimeoutException):
         return ProblemError("OUTCOME_UNKNOWN", f"the AWS emulator has not answered within {ANSWER_SECONDS_MAX:g} s")
     return ProblemError("OUTCOME_UNKNOWN", f"the AWS emulator broke off: {error!r}")
+
+
+def _check_answered(response: httpx.Response) -> None:
+    """Raises OUTCOME_UNKNOWN for an answer that no function gave: one that died or ran out of time has said nothing, and what the emulator
+    says in its place is no problem document. Functions name their request in every answer; so do the REST API's own refusals.
+    """
+    if "x-request-id" not in response.headers:
+        log.warning("no function answered: %d %.200s", response.status_code, response.text)
+        raise ProblemError("OUTCOME_UNKNOWN", "the function has not answered; look at what is in force before trying again")
+
+
+def _field_value(name: bytes, value: bytes) -> bytes:
+    """Without the blanks around it, which belong to nobody. Raises VALIDATION_ERROR for what no header may hold."""
+    stripped = value.strip(b" \t")
+    if not FIELD_VALUE.fullmatch(stripped):
+        raise invalid(name.decode("latin-1"), "must not hold control characters")
+    return stripped
 
 
 def _trace_id(scope: Scope) -> str:

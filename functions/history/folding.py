@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from mycrypto import texts
 from mycrypto.contracts import events
 from mycrypto.contracts.trading import OrderStatus
 from mycrypto.money import notional_units
@@ -87,6 +88,10 @@ class Fold:
     def _new(self, numbered: Numbered, asked: events.OrderAccepted | events.OrderRejected, status: OrderStatus) -> OrderChange:
         change = OrderChange(numbered.seq, numbered.time_ms, status)
         change.touch(numbered)
+        if texts.fault_of(
+            asked.client_order_id
+        ):  # nothing that the gateway lets in; a record of another writer must not hold up the history
+            asked = msgspec.structs.replace(asked, client_order_id=texts.storable(asked.client_order_id))
         self.orders[numbered.seq] = NewOrder(asked, change)
         return change
 

@@ -32,12 +32,13 @@ PROBLEM_OF_RESPONSE: Final[tuple[tuple[apigateway.ResponseType, str], ...]] = (
     (apigateway.ResponseType.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
     (apigateway.ResponseType.THROTTLED, "RATE_LIMIT_EXCEEDED"),
     (apigateway.ResponseType.QUOTA_EXCEEDED, "RATE_LIMIT_EXCEEDED"),
-    (apigateway.ResponseType.INTEGRATION_FAILURE, "SERVICE_UNAVAILABLE"),
+    # a function that died, ran out of time or answered nonsense may have done its work: nobody may say that it failed
+    (apigateway.ResponseType.INTEGRATION_FAILURE, "OUTCOME_UNKNOWN"),
     (apigateway.ResponseType.INTEGRATION_TIMEOUT, "OUTCOME_UNKNOWN"),
+    (apigateway.ResponseType.API_CONFIGURATION_ERROR, "OUTCOME_UNKNOWN"),
+    (apigateway.ResponseType.DEFAULT_5_XX, "OUTCOME_UNKNOWN"),
     (apigateway.ResponseType.AUTHORIZER_FAILURE, "SERVICE_UNAVAILABLE"),
     (apigateway.ResponseType.AUTHORIZER_CONFIGURATION_ERROR, "INTERNAL_ERROR"),
-    (apigateway.ResponseType.API_CONFIGURATION_ERROR, "INTERNAL_ERROR"),
-    (apigateway.ResponseType.DEFAULT_5_XX, "INTERNAL_ERROR"),
 )
 """Which error of the catalogue stands for a response that the gateway makes itself."""
 

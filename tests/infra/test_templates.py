@@ -568,6 +568,16 @@ def test_the_gateways_own_errors_are_problem_documents(local: Templates) -> None
         assert found["StatusCode"] == str(body["status"]), name
         assert body["trace_id"] == "$context.requestId"
         assert found["ResponseParameters"]["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
+        assert found["ResponseParameters"]["gatewayresponse.header.X-Request-ID"] == "context.requestId"
+
+
+def test_a_function_that_did_not_answer_is_never_said_to_have_failed(local: Templates) -> None:
+    said = {
+        found["ResponseType"]: (found["StatusCode"], json.loads(found["ResponseTemplates"]["application/json"])["code"])
+        for found in local.properties("AWS::ApiGateway::GatewayResponse").values()
+    }
+    for kind in ("INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT", "API_CONFIGURATION_ERROR", "DEFAULT_5XX"):
+        assert said[kind] == ("504", "OUTCOME_UNKNOWN")
 
 
 def test_pages_of_allowed_origins_may_ask_without_a_token_and_read_every_refusal(synth: Any, on_aws: Templates) -> None:

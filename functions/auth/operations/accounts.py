@@ -75,6 +75,7 @@ ACCOUNTS: Final = (
         tag="sessions",
         answer=models.Message,
         body=models.LogoutRequest,
+        body_required=False,
         errors=BODY_ERRORS,
         permission=permissions.SIGNED_IN,
     ),

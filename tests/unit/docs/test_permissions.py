@@ -37,7 +37,9 @@ def test_api_gateway_asks_for_a_token_where_the_matrix_asks_for_a_role(operation
 @pytest.mark.parametrize("operation", ALL, ids=lambda operation: operation.name)
 def test_what_the_product_says_of_roles_and_keys(operation: Operation) -> None:
     permission = operation.permission
-    if permission.scope is Scope.TRADE or ("/withdraw" in operation.path and operation.method == "post" and "/admin/" not in operation.path):
+    if permission.scope is Scope.TRADE or (
+        "/withdraw" in operation.path and operation.method == "post" and "/admin/" not in operation.path
+    ):
         assert Role.SUPPORT not in permission.roles, "support neither trades nor moves money"
     if "/admin/" in operation.path:
         assert Role.USER not in permission.roles

@@ -9,8 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from engine_container.web.quick_http import QuickHttpProtocol
 from localstack.front_door import BODY_BYTES_MAX, FUNCTION_CALLS_MAX, FrontDoor, function_path
 
 REST = "/restapis/abc/v1/_user_request_"
@@ -34,7 +36,10 @@ def ask(upstream: Upstream, method: str, path: str, **options: Any) -> httpx.Res
 
 def echo(request: httpx.Request) -> httpx.Response:
     document = {"url": str(request.url), "headers": dict(request.headers), "body": request.content.decode("latin-1")}
-    return httpx.Response(201, json=document, headers={"X-Amzn-Trace": "t", "Connection": "close, X-Private", "X-Private": "1"})
+    trace = request.headers["x-request-id"]
+    return httpx.Response(
+        201, json=document, headers={"X-Request-ID": trace, "X-Amzn-Trace": "t", "Connection": "close, X-Private", "X-Private": "1"}
+    )
 
 
 @pytest.mark.parametrize(
@@ -100,6 +105,55 @@ def test_an_emulator_that_fails_is_a_problem_document(failure: Exception, status
     assert (answer.status_code, answer.json()["code"], answer.json()["trace_id"]) == (status, code, "trace-3")
     assert cause in answer.json()["detail"]
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (502, '{"message": "Task timed out after 30.00 seconds"}'),
+        (502, '{"errorMessage": "worker died", "errorType": "Runtime.ExitError"}'),
+        (200, '{"errorMessage": "worker died", "errorType": "Runtime.ExitError"}'),
+        (504, '{"message": "Internal server error"}'),
+        (429, "Rate Exceeded."),
+        (500, "<html>"),
+    ],
+)
+def test_a_function_that_did_not_answer_may_have_done_its_work(method: str, status: int, body: str) -> None:
+    answer = ask(lambda _: httpx.Response(status, text=body), method, "/api/wallet/withdraw/fiat")
+    assert (answer.status_code, answer.json()["code"]) == (504, "OUTCOME_UNKNOWN")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "worker" not in answer.text
+
+
+def test_a_function_that_refuses_is_heard() -> None:
+    refusal = httpx.Response(503, json={"code": "SERVICE_UNAVAILABLE"}, headers={"X-Request-ID": "t"})
+    assert ask(lambda _: refusal, "POST", "/api/wallet/withdraw/fiat").json() == {"code": "SERVICE_UNAVAILABLE"}
+
+
+@pytest.mark.parametrize("header", [b"X-Odd: text \t ", b"X-Odd: \t", b"X-Odd: a\x01b", b"X-Odd: \xff\xfe", b"Authorization: Bearer  "])
+@pytest.mark.parametrize(
+    "target", [b"/api/auth/profile", b"/api/wallet/%00?x=%00", b"/api/auth/x?y=\xff", b"/api/auth/\xc3\x28", b'/api/wallet/"<{|}>']
+)
+def test_whatever_bytes_a_request_holds_there_is_an_answer(header: bytes, target: bytes) -> None:
+    """Through the server itself: a client that builds requests would not send these."""
+
+    async def run() -> bytes:
+        door = FrontDoor(gateway, "http://emulator:4566", REST, httpx.MockTransport(echo))
+        server = uvicorn.Server(uvicorn.Config(door, host="127.0.0.1", port=0, http=QuickHttpProtocol, lifespan="off", log_config=None))
+        serving = asyncio.create_task(server.serve())
+        while not server.started:  # noqa: ASYNC110 - the server has no event for it
+            await asyncio.sleep(0.01)
+        reader, writer = await asyncio.open_connection(*server.servers[0].sockets[0].getsockname())
+        writer.write(b"GET " + target + b" HTTP/1.1\r\nHost: door\r\n" + header + b"\r\nConnection: close\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+        server.should_exit = True
+        await serving
+        return answer
+
+    status = int(asyncio.run(run()).split(b" ", 2)[1])
+    assert status in {201, 400}
 
 
 def test_a_body_beyond_the_limit_is_refused() -> None:
@@ -180,7 +234,7 @@ def test_more_calls_of_functions_than_processes_are_good_for_wait_for_their_turn
         under_way.append(now)
         await asyncio.sleep(0)
         now -= 1
-        return httpx.Response(200)
+        return httpx.Response(200, headers={"X-Request-ID": "t"})
 
     calls = 5 * FUNCTION_CALLS_MAX
     answers = side_by_side(FrontDoor(gateway, "http://emulator:4566", REST, httpx.MockTransport(upstream)), calls)
@@ -195,7 +249,7 @@ def test_whose_turn_never_comes_is_told_to_come_back(monkeypatch: pytest.MonkeyP
     async def upstream(_request: httpx.Request) -> httpx.Response:
         arrived.release()
         await answering.wait()
-        return httpx.Response(200)
+        return httpx.Response(200, headers={"X-Request-ID": "t"})
 
     async def run() -> httpx.Response:
         door = FrontDoor(gateway, "http://emulator:4566", REST, httpx.MockTransport(upstream))

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from mycrypto import texts
 from mycrypto.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, TYPE_BASE
 from mycrypto.health import Health, Readiness
 from mycrypto.permissions import OPEN, Permission
@@ -27,6 +28,9 @@ _LIMIT_HEADERS: Final = {
     "X-RateLimit-Reset": "Seconds until the bucket is full, or has a token again",
 }
 
+REPORTS: Final = "webhooks"
+"""The tag of what is kept whatever it says, because its sender has signed it: texts are made storable there, and never refused."""
+_NO_SCHEMAS: Final = frozenset({"default", "examples", "enum", "const", "required", "discriminator"})
 _SCHEMA: Final = "#/components/schemas/{name}"
 _EVERYWHERE: Final = ("NOT_FOUND", "METHOD_NOT_ALLOWED")
 """What any path and method may be answered with that is not in the table."""
@@ -71,6 +75,8 @@ class Parameter(msgspec.Struct, frozen=True):
     text: str
     place: str = "query"
     required: bool = False
+    shape: dict[str, Any] = {}
+    """More of its schema; what parameters of this name have in common is said once, by the service."""
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +96,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     also: tuple[tuple[int, str, Any], ...] = ()
     body: Any = None
     body_media: str = "application/json"
+    body_required: bool = True
     parameters: tuple[Parameter, ...] = ()
     errors: tuple[str, ...] = ("VALIDATION_ERROR",)
     permission: Permission
@@ -129,6 +136,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
             for kind in _models(named)
         }
         schemas = components(sorted(kinds, key=str))
+        sent = [operation.body for operation in self.operations if operation.body is not None and operation.tag != REPORTS]
+        _say_what_text_may_hold(schemas, {_name_of(kind) for body in sent for kind in _models(body)})
         paths: dict[str, dict[str, Any]] = {}
         for operation in self.operations:
             paths.setdefault(operation.path, {})[operation.method] = _operation(operation, self)
@@ -219,6 +228,32 @@ def _schema(named: Any) -> dict[str, Any]:
     return schemas[0] if len(schemas) == 1 else {"oneOf": list(schemas)}
 
 
+def _name_of(kind: Any) -> str:
+    return str(_schema(kind)["$ref"]).rpartition("/")[2]
+
+
+def _say_what_text_may_hold(schemas: dict[str, Any], names: set[str]) -> None:
+    """In the models that are sent, and in those within them."""
+    told: set[str] = set()
+    while names:
+        name = names.pop()
+        told.add(name)
+        schemas[name] = _texts_told(schemas[name])
+        names |= {part.split('"')[0] for part in json.dumps(schemas[name]).split("#/components/schemas/")[1:]} - told
+
+
+def _texts_told(schema: Any) -> Any:
+    """The schema with the rule of :mod:`mycrypto.texts` at each text that has no narrower form of its own."""
+    if isinstance(schema, list):
+        return [_texts_told(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: value if key in _NO_SCHEMAS else _texts_told(value) for key, value in schema.items()}
+    if made.get("type") == "string" and not made.keys() & {"enum", "format", "pattern", "const"}:
+        made = {"maxLength": texts.LENGTH_MAX, **made, "pattern": texts.PATTERN}
+    return made
+
+
 def _operation(operation: Operation, service: Service) -> dict[str, Any]:
     permission = operation.permission
     headers = {} if permission.is_open else _LIMIT_HEADERS
@@ -228,7 +263,12 @@ def _operation(operation: Operation, service: Service) -> dict[str, Any]:
         "tags": [operation.tag],
         "parameters": [
             *(
-                {"name": part[1:-1], "in": "path", "required": True, "schema": {"type": "string", **service.shapes.get(part[1:-1], {})}}
+                {
+                    "name": part[1:-1],
+                    "in": "path",
+                    "required": True,
+                    "schema": _texts_told({"type": "string", "minLength": 1, **service.shapes.get(part[1:-1], {})}),
+                }
                 for part in operation.path.split("/")
                 if part.startswith("{")
             ),
@@ -241,7 +281,8 @@ def _operation(operation: Operation, service: Service) -> dict[str, Any]:
         },
     }
     if operation.body is not None:
-        made["requestBody"] = {"required": True, "content": {operation.body_media: {"schema": _schema(operation.body)}}}
+        schema = _texts_told(_schema(operation.body)) if isinstance(operation.body, dict) else _schema(operation.body)
+        made["requestBody"] = {"required": operation.body_required, "content": {operation.body_media: {"schema": schema}}}
     if not permission.is_open:
         made["security"] = [{name: []} for name in service.security if name != API_KEY or permission.scope is not None]
         made["x-roles"] = [role.value for role in permission.roles]
@@ -257,7 +298,7 @@ def _parameter(parameter: Parameter, service: Service) -> dict[str, Any]:
         "name": parameter.name,
         "in": parameter.place,
         "description": parameter.text,
-        "schema": {"type": parameter.kind, **service.shapes.get(parameter.name, {})},
+        "schema": _texts_told({"type": parameter.kind, **service.shapes.get(parameter.name, {}), **parameter.shape}),
     }
     return {**made, "required": True} if parameter.required else made
 

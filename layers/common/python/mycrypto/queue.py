@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from mycrypto import texts
 from mycrypto.telemetry import Logger
 
 VERSION: Final = 1
@@ -35,7 +36,7 @@ _decoder = msgspec.json.Decoder(Envelope)
 def decode(body: str) -> Envelope:
     """The envelope of a queue message. Raises MessageError."""
     try:
-        envelope = _decoder.decode(body)
+        envelope = _decoder.decode(texts.storable_json(body.encode("utf-8", "replace")))
     except msgspec.MsgspecError as error:
         raise MessageError(f"not a message of ours: {error}") from None
     if envelope.version != VERSION:

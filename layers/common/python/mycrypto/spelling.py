@@ -9,6 +9,8 @@ import re
 import unicodedata
 from typing import Final
 
+from mycrypto import texts
+
 _LETTERS: Final = str.maketrans(
     {
         "İ": "i", "I": "i", "ı": "i",
@@ -40,5 +42,5 @@ def typed(text: str) -> str:
 
 
 def printable(text: str, length_max: int) -> str:
-    """At most ``length_max`` characters of a foreign text, as a database can keep it: control characters and halves of pairs are marked."""
-    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(letter) in {"Cc", "Cs"} else letter for letter in text[:length_max])
+    """At most ``length_max`` characters of a foreign text, as a database can keep it and a person can read it."""
+    return texts.storable(text[:length_max])[:length_max]

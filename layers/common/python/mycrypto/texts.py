@@ -8,12 +8,13 @@ the writing direction). What passes is in Unicode's normal form C, so that one n
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
 from unicodedata import is_normalized, normalize
 
 import msgspec
 
-from mycrypto.errors import invalid
+from mycrypto.errors import ProblemError, invalid
 
 LENGTH_MAX: Final = 8_192
 FIELD_NAME_SHOWN_MAX: Final = 60
@@ -63,7 +64,7 @@ def accepted_json(raw: bytes) -> bytes:
     try:
         document = msgspec.json.decode(raw)
         if not _walk(document, ""):
-            return msgspec.json.encode(_normal(document))
+            return msgspec.json.encode(_mapped(document, lambda text: normalize("NFC", text)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return raw
     return raw
@@ -74,6 +75,14 @@ def storable(text: str) -> str:
     that stops at one record would stop for ever.
     """
     return text if fault_of(text) == "" else normalize("NFC", _REFUSED.sub("\ufffd", text)[:LENGTH_MAX])
+
+
+def storable_json(raw: bytes) -> bytes:
+    """A JSON message of a queue with every text as :func:`storable` has it."""
+    try:
+        return accepted_json(raw)
+    except ProblemError:
+        return msgspec.json.encode(_mapped(msgspec.json.decode(raw), storable))
 
 
 def _walk(value: Any, field: str) -> bool:
@@ -94,9 +103,9 @@ def _walk(value: Any, field: str) -> bool:
     return normal
 
 
-def _normal(value: Any) -> Any:
+def _mapped(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return normalize("NFC", value)
+        return change(value)
     if isinstance(value, dict):
-        return {normalize("NFC", name): _normal(inner) for name, inner in value.items()}
-    return [_normal(inner) for inner in value] if isinstance(value, list) else value
+        return {change(name): _mapped(inner, change) for name, inner in value.items()}
+    return [_mapped(inner, change) for inner in value] if isinstance(value, list) else value
