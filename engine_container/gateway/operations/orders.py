@@ -116,7 +116,7 @@ ORDERS: Final = (
         answer=api.CancelAllAfter,
         body=api.CancelAllAfterRequest,
         errors=("VALIDATION_ERROR", "ORDER_001", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "SERVICE_UNAVAILABLE", "OUTCOME_UNKNOWN"),
-        private=True,
+        permission=permissions.TRADING,
     ),
     Operation(
         method="get",

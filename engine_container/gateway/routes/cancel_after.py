@@ -26,8 +26,7 @@ class CancelAfter:
         self._gateway = gateway
 
     async def post(self, call: Call) -> Reply:
-        caller = await self._gateway.caller(call, trades=True)
-        caller.require_trader()
+        caller = self._gateway.caller(call)
         call.query(NOTHING)
         request = await _REQUEST.read(call)
         return Reply(await self.set(caller, request.timeout_seconds, request.symbol))
