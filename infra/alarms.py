@@ -30,6 +30,7 @@ class Runbook(enum.StrEnum):
     LOST_BROKER = "lost-broker"
     RESTORE = "restore"
     INCIDENT = "incident"
+    RECONCILIATION = "reconciliation"
 
     @property
     def path(self) -> str:
@@ -90,6 +91,7 @@ def _down(name: str, watched: Own, why: str, runbook: Runbook, subject: Subject)
 
 
 _HALTED: Final = Runbook.HALTED_MARKET
+_RECONCILIATION: Final = Runbook.RECONCILIATION
 _STUCK: Final = Runbook.STUCK_CONSUMER
 
 TRADING: Final = (
@@ -227,6 +229,7 @@ MONEY: Final = (
         0,
         5,
         "a credited deposit fell out of its chain: its user's withdrawals are blocked up to the amount",
+        _RECONCILIATION,
     ),
     _critical(
         "settlement-fails",
@@ -288,6 +291,7 @@ MONEY: Final = (
         0,
         60,
         "money waits that fits nothing, or differences to be explained",
+        _RECONCILIATION,
     ),
     _warning(
         "float-low", _own("bank_balance", "maintenance", "min"), 100_000, 60, "the bank accounts hold less than 100,000 TRY", below=True

@@ -13,7 +13,8 @@ from mycrypto import ledger, mail
 from mycrypto.contracts import events
 from mycrypto.contracts.trading import Side
 from mycrypto.ids import new_uuid, trading_uuid
-from mycrypto.ledger import FEES, Entry, Kind, Move, refunds, spot, transit
+from mycrypto.ledger import FEES, Entry, Kind, Move, custody_of, refunds, spot, transit
+from mycrypto.ledger.crossing import RECONCILIATION
 from mycrypto.mail import MailKind
 from mycrypto.money import format_amount, notional_units
 from mycrypto.projection import Numbered, fresh, lock_watermark, moment, move_watermark
@@ -87,7 +88,9 @@ def transfer_entry(numbered: Numbered, applied: events.TransferApplied, asked: s
     if (asked.amount, asked.currency, asked.user_id.bytes) != (applied.amount, applied.asset, applied.user_id):
         raise SettlementError(f"transfer {asked.transfer_id}: the engine moved {applied.amount} {applied.asset}, asked was {asked}")
     user, kind = asked.user_id, Kind(asked.purpose)
-    if asked.amount > 0:
+    if asked.amount < 0 and asked.reference_type == RECONCILIATION:  # what is taken from a user is missing in custody
+        moves = [Move(amount=-asked.amount, currency=asked.currency, source=spot(user), target=custody_of(asked.currency), kind=kind)]
+    elif asked.amount > 0:
         moves = [Move(amount=asked.amount, currency=asked.currency, source=transit(user), target=spot(user), kind=kind)]
     else:
         parts = ((-asked.amount - asked.fee, kind), (asked.fee, Kind.FEE))
@@ -200,6 +203,9 @@ def _refuse(connection: Connection, numbered: Numbered, refused: events.Transfer
     if asked.amount > 0:
         store.report_engine_refusal(connection, new_uuid(), asked, refused.code)
         return 0
+    if asked.reference_type == RECONCILIATION:
+        store.refuse_charge(connection, asked.reference_id, asked.transfer_id, refused.code)
+        return 0
     withdrawal = store.refuse_withdrawal(connection, asked.reference_id, refused.code)
     if withdrawal is None:
         return 0
@@ -216,7 +222,10 @@ def _refuse(connection: Connection, numbered: Numbered, refused: events.Transfer
 
 
 def _debit_withdrawals(connection: Connection, applied: Sequence[store.Transfer]) -> None:
-    debited = [transfer.reference_id for transfer in applied if transfer.amount < 0]
+    charged = [transfer.reference_id for transfer in applied if transfer.amount < 0 and transfer.reference_type == RECONCILIATION]
+    if charged:
+        store.resolve_charges(connection, charged)
+    debited = [transfer.reference_id for transfer in applied if transfer.amount < 0 and transfer.reference_type != RECONCILIATION]
     if debited:
         store.debit_withdrawals(connection, debited)
         refunds.start_due(connection)
@@ -226,10 +235,11 @@ def _credit_deposits(connection: Connection, arrived: Sequence[store.Transfer]) 
     completing: dict[str, Callable[[Connection, Sequence[UUID]], list[store.CreditedDeposit]]] = {
         "DEPOSIT_REQUEST": store.complete_deposits,
         "CRYPTO_DEPOSIT": store.credit_chain_deposits,
+        RECONCILIATION: store.credited_items,
     }
     mails = 0
     for reference_type, complete in completing.items():
-        ids = [transfer.reference_id for transfer in arrived if transfer.reference_type == reference_type]
+        ids = [transfer.reference_id for transfer in arrived if transfer.amount > 0 and transfer.reference_type == reference_type]
         for deposit in complete(connection, ids) if ids else ():
             mail.add(
                 connection,

@@ -135,6 +135,35 @@ def credit_chain_deposits(connection: Connection, deposit_ids: Sequence[UUID]) -
     return [CreditedDeposit(row[0], row[1], row[2], from_numeric(row[3]), row[4]) for row in rows]
 
 
+def credited_items(connection: Connection, item_ids: Sequence[UUID]) -> list[CreditedDeposit]:
+    """What two people gave to users has arrived; returns whom to tell."""
+    rows = connection.execute(
+        """SELECT proposal.item_id, proposal.user_id, proposal.currency, proposal.amount, users.email
+             FROM reconciliation_proposals proposal JOIN users ON users.id = proposal.user_id
+            WHERE proposal.item_id = ANY(%s) AND proposal.status = 'APPROVED' AND proposal.action = 'CREDIT'""",
+        (list(item_ids),),
+    ).fetchall()
+    return [CreditedDeposit(row[0], row[1], row[2], from_numeric(row[3]), row[4]) for row in rows]
+
+
+def resolve_charges(connection: Connection, item_ids: Sequence[UUID]) -> None:
+    """What was missing has been taken from the users who had it."""
+    connection.execute(
+        """UPDATE reconciliation_items SET status = 'RESOLVED', resolved_at = now(), updated_at = now()
+            WHERE id = ANY(%s) AND status = 'CHARGING'""",
+        (list(item_ids),),
+    )
+
+
+def refuse_charge(connection: Connection, item_id: UUID, proposal_id: UUID, code: str) -> None:
+    """The user does not have it: people have to think of something else."""
+    connection.execute(
+        "UPDATE reconciliation_items SET status = 'OPEN', resolution = NULL, updated_at = now() WHERE id = %s AND status = 'CHARGING'",
+        (item_id,),
+    )
+    connection.execute("UPDATE reconciliation_proposals SET status = 'FAILED', decision_reason = %s WHERE id = %s", (code, proposal_id))
+
+
 def debit_withdrawals(connection: Connection, withdrawal_ids: Sequence[UUID]) -> None:
     """The engine gave the money: what needs no approval of a person is approved by that."""
     connection.execute(
@@ -172,8 +201,16 @@ def wallet_sums(connection: Connection) -> dict[str, int]:
 def report_engine_refusal(connection: Connection, item_id: UUID, transfer: Transfer, code: str) -> None:
     """Money that the engine would not take waits for a person."""
     connection.execute(
-        """INSERT INTO reconciliation_items (id, source, source_key, reason, currency, amount, document)
-           VALUES (%s, 'ENGINE', %s, %s, %s, %s * 0.00000001, jsonb_build_object('transfer_id', %s::text, 'user_id', %s::text))
+        """INSERT INTO reconciliation_items (id, source, source_key, reason, currency, amount, document, user_id)
+           VALUES (%(id)s, 'ENGINE', %(transfer)s, %(code)s, %(currency)s, %(amount)s * 0.00000001,
+                   jsonb_build_object('transfer_id', %(transfer)s::text, 'user_id', %(user)s::text), %(user)s)
            ON CONFLICT DO NOTHING""",
-        (item_id, str(transfer.transfer_id), code, transfer.currency, transfer.amount, str(transfer.transfer_id), str(transfer.user_id)),
+        {
+            "id": item_id,
+            "transfer": str(transfer.transfer_id),
+            "code": code,
+            "currency": transfer.currency,
+            "amount": transfer.amount,
+            "user": transfer.user_id,
+        },
     )

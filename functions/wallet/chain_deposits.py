@@ -1,4 +1,4 @@
-"""Crypto comes in: an address per user and currency, and the reports of the chain watcher."""
+"""Crypto comes in: the reports of the chain watcher."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from uuid import UUID
 import msgspec
 from psycopg import Connection
 
-from functions.wallet import chains, hd_address, limits, reports, reversals
+from functions.wallet import chains, reports, reversals
 from functions.wallet import reconciliation_rules as rules
 from functions.wallet.chain_states import FELL, Step, Word, judge
 from functions.wallet.chains import Chain, ChainAmount
 from functions.wallet.context import Context
 from functions.wallet.models import (
     ChainReport,
-    CryptoAddress,
     CryptoDeposit,
-    OpenCryptoDeposit,
     PageQuery,
     Pagination,
     WebhookOutcome,
@@ -27,12 +25,11 @@ from functions.wallet.models import (
     iso_or_none,
 )
 from functions.wallet.reports import Unreadable
-from functions.wallet.store import bank_accounts, reconciliation
 from functions.wallet.store import chain_deposits as store
+from functions.wallet.store import reconciliation
 from functions.wallet.store.chain_deposits import AddressRow, ChainRow
 from mycrypto import ledger, mail
 from mycrypto.errors import ProblemError, invalid
-from mycrypto.http import Principal
 from mycrypto.ids import new_uuid
 from mycrypto.ledger import CUSTODY_HOT, DUST, EXTERNAL, Entry, Kind, Move
 from mycrypto.ledger.crossing import Crossing, into_trading
@@ -42,20 +39,6 @@ from mycrypto.money import format_amount, to_numeric
 INDEXED_LENGTH_MAX: Final = 256
 UNKNOWN_CURRENCY: Final = "XXX"
 """What a report is kept under that names none of ours; ISO 4217 means the same by it."""
-
-
-def _shown_address(row: AddressRow, chain: Chain) -> CryptoAddress:
-    return CryptoAddress(
-        id=row.id,
-        currency=row.currency,
-        network=chain.network,
-        address=row.address,
-        qr_code_url=hd_address.qr_code(row.address),
-        required_confirmations=chain.confirmations,
-        minimum_amount=format_amount(chain.minimum),
-        estimated_confirmation_time=chain.confirmation_time,
-        created_at=iso(row.created_at),
-    )
 
 
 def _shown(row: ChainRow) -> CryptoDeposit:
@@ -74,37 +57,6 @@ def _shown(row: ChainRow) -> CryptoDeposit:
         credited_at=iso_or_none(row.credited_at),
         replaced_by=row.replaced_by,
     )
-
-
-def open_address(context: Context, principal: Principal, body: OpenCryptoDeposit) -> tuple[CryptoAddress, bool]:
-    """The user's address of a currency, and whether it was made just now.
-
-    Raises CURRENCY_NOT_SUPPORTED, KYC_REQUIRED, VALIDATION_ERROR for another network.
-    """
-    chain = chains.find(body.currency)
-    if body.network is not None and body.network.upper() not in {chain.network, chain.currency}:
-        raise invalid("network", f"must be {chain.network} for {chain.currency}")
-    limits.require_kyc(principal.kyc_level)
-    with context.db.transaction() as connection:
-        bank_accounts.lock_user(connection, principal.user_id)
-        known = store.active_address(connection, principal.user_id, chain.currency)
-        if known is not None:
-            return _shown_address(known, chain), False
-        coin_type = hd_address.COIN_TYPES[chain.currency]
-        index = store.next_index(connection, coin_type)
-        derived = hd_address.derive(context.account_key(coin_type), chain.currency, index, bitcoin_network=context.settings.bitcoin_network)
-        row = AddressRow(new_uuid(), principal.user_id, chain.currency, derived.address, principal.email, context.now())
-        store.insert_address(connection, row, coin_type=coin_type, index=index, path=derived.path, public_key=derived.public_key)
-    return _shown_address(row, chain), True
-
-
-def address(context: Context, user_id: UUID, currency: str) -> CryptoAddress:
-    """The address that the user has. Raises ADDRESS_NOT_FOUND, CURRENCY_NOT_SUPPORTED."""
-    chain = chains.find(currency)
-    row = store.active_address(context.db.connection(), user_id, chain.currency)
-    if row is None:
-        raise ProblemError("ADDRESS_NOT_FOUND", f"you have no {chain.currency} address yet")
-    return _shown_address(row, chain)
 
 
 def page(

@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-from functions.wallet import idempotency, models, signature
+from functions.wallet import idempotency, models, reconciliation_operations, signature
 from mycrypto import permissions
 from mycrypto.openapi import BEARER, BODY_ERRORS, Operation, Parameter, Service, service_operations
 
@@ -289,6 +289,7 @@ OPERATIONS: Final = (
         errors=(*BODY_ERRORS, "AUTH_003", "WITHDRAWAL_NOT_FOUND", "WITHDRAWAL_STATUS"),
         permission=permissions.ADMINISTRATION,
     ),
+    *reconciliation_operations.OPERATIONS,
     Operation(
         method="post",
         path="/api/wallet/webhooks/bank",
@@ -339,12 +340,15 @@ SERVICE: Final = Service(
         "INVALID_AMOUNT": {"minimum": "100", "maximum": "50000"},
         "KYC_REQUIRED": {"required_level": 1, "level": 0},
         "WITHDRAWAL_STATUS": {"status_now": "APPROVED"},
+        "RECONCILIATION_STATUS": {"status_now": "RESOLVED"},
         "WITHDRAWALS_BLOCKED": {"currency": "ETH", "withheld": "1"},
     },
     shapes={
         "account_id": {"format": "uuid"},
         "deposit_id": {"format": "uuid"},
         "withdrawal_id": {"format": "uuid"},
+        "item_id": {"format": "uuid"},
+        "user_id": {"format": "uuid"},
         "sender": {"enum": ["bank", "chain"]},
         "page": {"minimum": 1, "maximum": 100_000},
         "limit": {"minimum": 1, "maximum": 100},

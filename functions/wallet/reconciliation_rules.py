@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from mycrypto.errors import ProblemError, invalid
-from mycrypto.ledger import CUSTODY_BANK, CUSTODY_HOT, EXTERNAL, WRITTEN_OFF, Account, Kind, Move, transit
+from mycrypto.ledger import EXTERNAL, WRITTEN_OFF, Account, Kind, Move, custody_of, transit
 
 
 class ItemStatus(StrEnum):
@@ -120,11 +120,6 @@ def amount_of(subject: Subject, action: Action, given: int | None) -> int:
 def after(action: Action) -> ItemStatus:
     """Where an item stands once somebody has approved the action."""
     return _STATUS_AFTER[action]
-
-
-def custody_of(currency: str) -> Account:
-    """Where we hold a currency."""
-    return CUSTODY_BANK if currency == "TRY" else CUSTODY_HOT
 
 
 def origin(subject: Subject) -> Account:

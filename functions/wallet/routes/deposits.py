@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.wallet import chain_deposits, fiat_deposits, idempotency
+from functions.wallet import addresses, chain_deposits, fiat_deposits, idempotency
 from functions.wallet.app import api, caller, context, identifier
 from functions.wallet.models import CryptoAddress, CryptoDeposit, FiatDeposit, OpenCryptoDeposit, OpenFiatDeposit, Page, PageQuery
 from mycrypto.errors import ProblemError
@@ -39,13 +39,13 @@ def get_fiat_deposit(request: Request, deposit_id: str) -> FiatDeposit:
 @api.post("/api/wallet/deposit/crypto")
 def post_crypto_deposit(request: Request) -> Reply:
     principal = caller(request, OPEN_DEPOSIT)
-    address, made = chain_deposits.open_address(context(), principal, request.json(OpenCryptoDeposit))
+    address, made = addresses.open_address(context(), principal, request.json(OpenCryptoDeposit))
     return Reply(address, status=201 if made else 200)
 
 
 @api.get("/api/wallet/deposit/crypto/address/<currency>")
 def get_crypto_address(request: Request, currency: str) -> CryptoAddress:
-    return chain_deposits.address(context(), caller(request).user_id, currency)
+    return addresses.address(context(), caller(request).user_id, currency)
 
 
 @api.get("/api/wallet/deposit/crypto/history")

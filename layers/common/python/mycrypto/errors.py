@@ -80,6 +80,8 @@ _ROWS: Final = (
     ErrorKind(
         "WITHDRAWALS_BLOCKED", 403, "A reversed deposit blocks the withdrawal", "Geri dönen bir yatırma nedeniyle çekim yapılamıyor."
     ),
+    ErrorKind("RECONCILIATION_NOT_FOUND", 404, "Reconciliation item not found", "Mutabakat kaydı bulunamadı."),
+    ErrorKind("RECONCILIATION_STATUS", 409, "The item is not at this step", "Mutabakat kaydı bu adımda değil."),
     ErrorKind("INVALID_WEBHOOK_SIGNATURE", 401, "The webhook signature is not valid", "İmza geçersiz."),
     # orders
     ErrorKind("ORDER_001", 400, "Invalid symbol", "İşlem çifti geçersiz."),

@@ -16,6 +16,7 @@ from mycrypto.ledger.entries import (
     Kind,
     LedgerError,
     Move,
+    custody_of,
     spot,
     transit,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "Kind",
     "LedgerError",
     "Move",
+    "custody_of",
     "post",
     "spot",
     "transit",

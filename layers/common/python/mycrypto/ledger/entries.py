@@ -65,6 +65,11 @@ WRITTEN_OFF: Final = Account("written-off", PLATFORM)
 """What two people have decided that the platform keeps (positive) or bears (negative)."""
 
 
+def custody_of(currency: str) -> Account:
+    """Where we hold a currency that was paid to us."""
+    return CUSTODY_BANK if currency == "TRY" else CUSTODY_HOT
+
+
 def spot(user_id: UUID) -> Account:
     """What the engine holds for the user."""
     return Account("spot", user_id)

@@ -1,0 +1,84 @@
+"""The operations of the wallet's document on money that fits nothing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from functions.wallet import models
+from functions.wallet import reconciliation_models as staff_models
+from mycrypto import permissions
+from mycrypto.openapi import BODY_ERRORS, Operation, Parameter
+
+OPERATIONS: Final = (
+    Operation(
+        method="get",
+        path="/api/wallet/admin/reconciliations",
+        name="listReconciliations",
+        summary="Money that fits nothing, oldest first; without its proposals",
+        tag="staff",
+        answer=models.Page[staff_models.ReconciliationItem],
+        parameters=(
+            Parameter("status", "string", "OPEN, PROPOSED, RETURNING, CHARGING or RESOLVED"),
+            Parameter("source", "string", "BANK, CHAIN or ENGINE"),
+            Parameter("reason", "string", "Only this reason"),
+            Parameter("user_id", "string", "Only what concerns this user"),
+            Parameter("page", "integer", "From 1"),
+            Parameter("limit", "integer", "Rows of a page, 1 to 100 (20)"),
+        ),
+        errors=("VALIDATION_ERROR",),
+        permission=permissions.REVIEWING,
+    ),
+    Operation(
+        method="get",
+        path="/api/wallet/admin/reconciliations/{item_id}",
+        name="getReconciliation",
+        summary="An item with what was reported and proposed",
+        tag="staff",
+        answer=staff_models.ReconciliationItem,
+        errors=("RECONCILIATION_NOT_FOUND",),
+        permission=permissions.REVIEWING,
+    ),
+    Operation(
+        method="post",
+        path="/api/wallet/admin/reconciliations/{item_id}/propose",
+        name="proposeResolution",
+        summary="Say what shall become of it",
+        tag="staff",
+        answer=staff_models.ReconciliationItem,
+        body=staff_models.ProposeResolution,
+        errors=(*BODY_ERRORS, "AUTH_003", "CURRENCY_NOT_SUPPORTED", "RECONCILIATION_NOT_FOUND", "RECONCILIATION_STATUS"),
+        permission=permissions.ADMINISTRATION,
+    ),
+    Operation(
+        method="post",
+        path="/api/wallet/admin/reconciliations/{item_id}/approve",
+        name="approveResolution",
+        summary="Carry out what somebody else proposed",
+        tag="staff",
+        answer=staff_models.ReconciliationItem,
+        errors=("AUTH_003", "RECONCILIATION_NOT_FOUND", "RECONCILIATION_STATUS"),
+        permission=permissions.ADMINISTRATION,
+    ),
+    Operation(
+        method="post",
+        path="/api/wallet/admin/reconciliations/{item_id}/reject",
+        name="rejectResolution",
+        summary="Turn a proposal down, or say that money could not be paid back",
+        tag="staff",
+        answer=staff_models.ReconciliationItem,
+        body=models.Decision,
+        errors=(*BODY_ERRORS, "AUTH_003", "RECONCILIATION_NOT_FOUND", "RECONCILIATION_STATUS"),
+        permission=permissions.ADMINISTRATION,
+    ),
+    Operation(
+        method="post",
+        path="/api/wallet/admin/reconciliations/{item_id}/returned",
+        name="reportReturn",
+        summary="Say that the money was paid back",
+        tag="staff",
+        answer=staff_models.ReconciliationItem,
+        body=staff_models.ReturnPaid,
+        errors=(*BODY_ERRORS, "AUTH_003", "RECONCILIATION_NOT_FOUND", "RECONCILIATION_STATUS"),
+        permission=permissions.ADMINISTRATION,
+    ),
+)
