@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from engine_container.engine.ports import BEGINNING, EventLogHoleError, Reached
+from engine_container.engine.ports import BEGINNING, EventLogHoleError, EventLogShortError, Reached
 from engine_container.logs.ports import LogUnavailableError
 from mycrypto.contracts.events import FORMAT_VERSION, TOPIC
 
@@ -59,7 +59,12 @@ class Following:
         self.reached = Reached(offset + 1, max(expected, next_seq))
 
     def appended(self, first: int, next_offset: int, payloads: Sequence[bytes]) -> None:
-        """Our own records were acknowledged. With those of another writer before or between them the log has to be read."""
+        """Our own records were acknowledged. With those of another writer before or between them the log has to be read.
+
+        Raises :class:`EventLogShortError` where they stand before what was known to be there.
+        """
+        if first < self.reached.offset:
+            raise EventLogShortError(0, self.reached.next_seq)
         if first == self.reached.offset and next_offset - first == len(payloads):
             _, next_seq = numbers_of(payloads[-1], next_offset - 1)
             self.reached = Reached(next_offset, max(self.reached.next_seq, next_seq))

@@ -28,6 +28,15 @@ class EventLogHoleError(RuntimeError):
         )
 
 
+class EventLogShortError(RuntimeError):
+    """The event log has lost events that it had acknowledged. What this engine has appended since it loaded its state is not there to be
+    appended again: a fresh start replays it.
+    """
+
+    def __init__(self, held: int, known: int) -> None:
+        super().__init__(f"the event log holds the events before {held}, and had acknowledged those before {known}: restart the engine")
+
+
 class CommandSource(Protocol):
     """The command log of one shard, read from any place. Methods raise :class:`engine_container.logs.ports.LogUnavailableError`."""
 

@@ -19,7 +19,7 @@ from engine_container import emission
 from engine_container.child import ChildError, Gate, answer, in_child, start
 from engine_container.engine.kafka import KafkaCommandSource, KafkaEventSink
 from engine_container.engine.lease import RENEW_SECONDS, AlwaysHeld, Lease, RedisLease
-from engine_container.engine.ports import CommandSource, EventLogHoleError, EventSink, Reached
+from engine_container.engine.ports import CommandSource, EventLogHoleError, EventLogShortError, EventSink, Reached
 from engine_container.engine.publishing import WAITING_MAX, Publisher
 from engine_container.engine.replica import COMPILED, Replica
 from engine_container.engine.settings import EngineSettings
@@ -161,7 +161,7 @@ class Engine:
         """Whether the event log holds the events of this state, as far as it says so within a second."""
         try:
             await asyncio.wait_for(self.publisher.look(), RETRY_SECONDS)
-        except (LogUnavailableError, EventLogHoleError, TimeoutError):
+        except (LogUnavailableError, EventLogHoleError, EventLogShortError, TimeoutError):
             return False
         return self.publisher.published_seq >= self.replica.state.next_seq
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from aws_lambda_powertools import Logger
 
-from engine_container.engine.ports import EventSink, Reached
+from engine_container.engine.ports import EventLogShortError, EventSink, Reached
 from engine_container.engine.replica import EventBatch
 from engine_container.logs.ports import LogUnavailableError
 
@@ -48,8 +48,11 @@ class Publisher:
         return len(self._waiting)
 
     async def look(self) -> None:
-        """Read how far the log has come. Raises :class:`LogUnavailableError`, :class:`EventLogHoleError`."""
-        self._drop(await self._sink.published())
+        """Read how far the log has come. Raises :class:`LogUnavailableError`, :class:`EventLogHoleError`, :class:`EventLogShortError`."""
+        held = await self._sink.published()
+        if held < self.published_seq:
+            raise EventLogShortError(held, self.published_seq)
+        self._drop(held)
         self.reachable = True
 
     def offer(self, batches: list[EventBatch]) -> None:

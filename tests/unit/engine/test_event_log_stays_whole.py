@@ -198,6 +198,29 @@ def test_a_log_whose_beginning_is_gone_and_no_snapshot_is_said_loudly(tmp_path: 
     run(work)
 
 
+def test_a_log_that_lost_what_it_had_acknowledged_stops_the_engine_and_a_fresh_one_writes_it_again(tmp_path: Path) -> None:
+    logs, store = Logs(), FolderStore(tmp_path)
+    fill(logs)
+
+    async def work() -> None:
+        first, lease = engine(logs, store=store)
+        task = asyncio.create_task(first.run())
+        await until(lambda: bool(logs.events) and watermark(logs) == expected_seqs(logs)[-1])
+        await first._snapshot()
+        del logs.events[-5:]
+        lease.held = False
+        await until(lambda: not first.publisher.active)
+        lease.held = True
+        fill(logs, 3)
+        await until(lambda: "had acknowledged" in first.failure)
+        first.stop()
+        await task
+        watermark(logs)
+        await goes_on(logs, store)
+
+    run(work)
+
+
 async def _life(logs: Logs, store: FolderStore, chance: random.Random, monkeypatch: pytest.MonkeyPatch) -> None:
     """Engines come and go over a log that fails in every way an append can."""
     running: list[tuple[Engine, Any, asyncio.Task[None]]] = []
