@@ -30,7 +30,7 @@ from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE, WHEN_
 from mycrypto.contracts.events import OrderClosed
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.ids import new_uuid
-from mycrypto.permissions import READING
+from mycrypto.permissions import READING, TRADING
 from mycrypto.security.tokens import Tier
 
 CONNECTIONS_MAX: Final = 10_000
@@ -121,7 +121,15 @@ class Sockets:
             self._gateway.switches.leave(connection.caller.user_id, owes=not cancelled)
 
     def _watch(self, connection: Connection) -> None:
-        """Let the log watch over the user's orders for as long as the connection asks for it."""
+        """Let the log watch over the user's orders for as long as the connection asks for it. Raises FORBIDDEN for a key that only reads: it
+        cancels nothing, by going away neither.
+        """
+        if connection.cancel_on_disconnect and connection.key is not None:
+            try:
+                TRADING.require_scope(connection.key.scopes)
+            except ProblemError:
+                connection.cancel_on_disconnect = False
+                raise
         wanted = connection.cancel_on_disconnect and connection.caller is not None
         if connection.caller is None or wanted == connection.watched:
             return

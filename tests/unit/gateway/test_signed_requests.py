@@ -224,6 +224,20 @@ def test_a_signed_handshake_opens_a_socket_for_what_the_scopes_say(play: Play) -
     play(scenario)
 
 
+def test_a_key_that_only_reads_cancels_nothing_by_going_away_neither(play: Play) -> None:
+    async def scenario(h: Harness) -> None:
+        publish(h, "reader", Scope.READ, tier=Tier.BASIC)
+        assert (await h.call("POST", "/api/v1/orders", LIMIT, user=ALICE)).status_code == 201
+        query = "cancel_on_disconnect=true"
+        async with h.socket("/ws", query=query, headers=signature_of("GET", f"/ws?{query}", key_id="reader")) as socket:
+            assert (await socket.hear("error"))["error"]["code"] == "FORBIDDEN"
+            assert await socket.closed() == wire.CLOSE_UNAUTHORIZED
+        await h.settle()
+        assert len(h.engine.orders) == 1
+
+    play(scenario)
+
+
 def test_an_open_socket_ends_with_its_key(play: Play) -> None:
     async def scenario(h: Harness) -> None:
         soon = datetime.now(UTC) + timedelta(seconds=3)
