@@ -13,7 +13,7 @@ CORE_SOURCES := $(wildcard engine_container/core/*.py engine_container/build_cor
 
 RECOVERY := tests/fault/test_bad_days.py tests/fault/test_recovery_drill.py
 
-.PHONY: test-trading test-recovery test-servers test-parts check help lock up down reset status demo install test lint bench clean
+.PHONY: fuzz test-trading test-recovery test-servers test-parts check help lock up down reset status demo install test lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ test-servers: install
 
 test-parts: install
 	@$(BIN)/pytest tests/unit tests/property tests/conformance tests/infra
+
+fuzz: install ## random commands against the core for SECONDS=n from SEED=s on; a failure prints the shortest list of commands
+	@$(BIN)/python -m tests.property.net.fuzz --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED))
 
 lint: install ## ruff, mypy, import rules
 	@$(BIN)/ruff check .

@@ -29,6 +29,7 @@ class Runbook(enum.StrEnum):
     STUCK_CONSUMER = "stuck-consumer"
     LOST_BROKER = "lost-broker"
     RESTORE = "restore"
+    LOG_TIME = "log-time"
     INCIDENT = "incident"
     RECONCILIATION = "reconciliation"
 
@@ -103,6 +104,15 @@ TRADING: Final = (
         "p99 of matching is over 100 ms",
         _HALTED,
         subject=Subject.TRADING,
+    ),
+    _critical(
+        "log-time-doubted",
+        _own("engine_time_held", "engine", "max"),
+        0,
+        1,
+        "the broker's time is more than a day ahead of the log's: it is held until somebody looks",
+        Runbook.LOG_TIME,
+        subject=Subject.STREAM,
     ),
     _down(
         "no-engine-publishes",

@@ -91,7 +91,7 @@ def _do_what_is_due(state: State, events: Events, closed: Events) -> None:
 
 def apply(state: State, command: Command, time_ms: int) -> list[Event]:
     """Carry out one command at a log time; its events in the order that the contract promises."""
-    if time_ms > int(state.now_ms) and not is_doubtful(state, time_ms):
+    if time_ms > int(state.now_ms) and not state.time_held and not is_doubtful(state, time_ms):
         state.now_ms = time_ms
     kind = type(command)
     if kind is _PLACE:
@@ -204,7 +204,7 @@ def _accept_time(state: State, command: AcceptTime, time_ms: int, events: Events
         return
     moved = False
     if state.rules < RULES_OF_SAFETY or not int(state.now_ms) < command.until_ms <= AMOUNT_MAX:
-        events.append((TAG_REFUSED, "VALIDATION_ERROR", {"field": "until", "expected": "a time to come"}))
+        events.append((TAG_REFUSED, "VALIDATION_ERROR", {"field": "until", "expected": "a time to come (from version 3 of the rules on)"}))
     else:
         moved = accept(state, command.until_ms, command.actor_id, time_ms, events)
     remember_command(state, command.command_id, content)  # at the new time, or it would be forgotten at once

@@ -97,6 +97,7 @@ class Engine:
         Reading("engine_waiting_records", lambda: {(): publisher.waiting})
         Reading("engine_next_offset", lambda: {(): self.replica.next_offset})
         Reading("engine_snapshot_age_seconds", lambda: {(): self._snapshot_age()})
+        Reading("engine_time_held", lambda: {(): int(self.replica.state.time_held)})
         Reading("engine_users", lambda: {(): len(self.replica.state.users)})
         Reading("engine_compiled", lambda: {(): int(COMPILED)})
 
@@ -265,7 +266,7 @@ class Engine:
         self._commands_reachable = True
         if not records:
             return
-        refused = self.replica.refused_records
+        refused, held = self.replica.refused_records, self.replica.state.time_held
         started = turn = time.perf_counter_ns()
         for record in records:
             if record.offset < self.replica.next_offset:
@@ -277,6 +278,8 @@ class Engine:
             if done - turn > SLICE_NS_MAX:
                 await asyncio.sleep(0)
                 turn = started = time.perf_counter_ns()
+        if self.replica.state.time_held and not held:
+            self._log.critical("the broker's time is too far ahead to be believed: log time is held", log_time_ms=self.replica.state.now_ms)
         if self.replica.refused_records != refused:
             self._log.warning("command records that cannot be decoded were passed over", count=self.replica.refused_records - refused)
 
@@ -286,13 +289,12 @@ class Engine:
             await asyncio.sleep(RENEW_SECONDS)
 
     async def _tick(self) -> None:
-        payload = encode_record([Tick(b"")])
         while True:
             await asyncio.sleep(TICK_SECONDS)
             if not self.publisher.active:
                 continue
             try:
-                await self._sink.append_command(payload)
+                await self._sink.append_command(encode_record([Tick(b"", time.time_ns() // 1_000_000)]))
             except LogUnavailableError as error:
                 self._log.warning("no tick was written", reason=str(error))
 

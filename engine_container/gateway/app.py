@@ -117,6 +117,7 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
         ("/api/v1/admin/symbols/{symbol:path}/status", {"PUT": admin.put_status}),
         ("/api/v1/admin/symbols/{symbol:path}", {"PUT": admin.put_symbol}),
         ("/api/v1/admin/rules", {"PUT": admin.put_rules, "GET": admin.get_rules}),
+        ("/api/v1/admin/log-time", {"PUT": admin.put_log_time, "GET": admin.get_log_time}),
         ("/api/v1/admin/users/{user_id}/limits", {"PUT": admin.put_limits, "GET": admin.get_limits}),
         ("/api/v1/openapi.json", {"GET": operations.openapi}),
         ("/api/v1/docs", {"GET": operations.docs}),

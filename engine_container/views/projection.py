@@ -21,7 +21,7 @@ from engine_container.views.symbols import Symbols
 from engine_container.views.trades import OwnFill, TradeRecord, Trades
 from mycrypto.contracts import events
 from mycrypto.contracts.events import EventRecord, Result
-from mycrypto.contracts.trading import OrderStatus, OrderType, Side
+from mycrypto.contracts.trading import OrderStatus, OrderType, Side, TimeJump
 
 # constants, because to name a member of an enumeration runs Python code every time (in 3.11)
 _OPEN: Final = OrderStatus.OPEN
@@ -49,6 +49,8 @@ class Projection:
         self.balances = Balances()
         self.users: dict[bytes, events.UserChanged] = {}
         self.rules_version = 1
+        self.doubted_ms = 0
+        """The broker's time, where it is too far ahead for the log to believe it; 0: it is believed."""
         self.observer = observer or Observer()
         self.watermark = 0
         """The number of the last event applied."""
@@ -158,6 +160,14 @@ class Projection:
             self.users[event.user_id] = event
         elif type(event) is events.RulesChanged:
             self.rules_version = event.version
+        elif type(event) is events.TimeJumped:
+            self._jumped(event)
+
+    def _jumped(self, event: events.TimeJumped) -> None:
+        if event.outcome is TimeJump.HELD:
+            self.doubted_ms = event.record_ms
+        elif event.outcome is not TimeJump.ACCEPTED or event.record_ms >= self.doubted_ms:
+            self.doubted_ms = 0
 
     def _accepted(self, event: events.OrderAccepted, seq: int, time_ms: int) -> None:
         order = from_accepted(seq, time_ms, event)
@@ -180,6 +190,9 @@ class Projection:
             _fill(maker, OwnFill(record, is_maker=True), event.maker_filled, value, seq)
         taker = self.orders.get(event.taker_order)
         if taker is not None:
+            if taker.resting:  # in an auction both sides rest
+                left = taker.shown - event.quantity
+                self._show(taker, left or min(taker.display_quantity, taker.quantity - event.taker_filled), seq, time_ms)
             _fill(taker, OwnFill(record, is_maker=False), event.taker_filled, value, seq)
         self.observer.traded(record, maker, taker)
         for order in (maker, taker):

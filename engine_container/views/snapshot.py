@@ -25,7 +25,7 @@ from engine_container.views.trades import OwnFill, Trades, TradesImage
 from mycrypto.contracts.events import SymbolChanged, UserChanged
 
 MAGIC: Final = b"MCVIEWS\n"
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Another one with any change of what :class:`Image` is made of, or of what the views make of events."""
 _LEVEL: Final = 1
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -63,6 +63,7 @@ class Image(msgspec.Struct, frozen=True, array_like=True):
     trades: TradesImage
     rules_version: int
     between_parts: HeldImage | None
+    doubted_ms: int
 
 
 _covers: Final = msgspec.msgpack.Decoder(Cover)
@@ -101,6 +102,7 @@ def pack(views: Projection, shard: int, next_offset: int, anchor: bytes) -> byte
         views.trades.image(),
         views.rules_version,
         views.between_parts(),
+        views.doubted_ms,
     )
     evicted_seq = max(views.orders.evicted_seq, views.trades.evicted_number)
     body = zlib.compress(_encoder.encode(image), _LEVEL)
@@ -132,6 +134,7 @@ def _views(image: Image, observer: Observer | None) -> Projection:
     views.watermark = image.watermark
     views.time_ms = image.time_ms
     views.rules_version = image.rules_version
+    views.doubted_ms = image.doubted_ms
     for listing in image.symbols:
         name = listing.rules.symbol
         views.symbols.put(listing.rules, listing.changed_ms)

@@ -1,18 +1,19 @@
 """A naive exchange: one symbol, plain lists searched from end to end, figures in units, nothing indexed, nothing clever.
 
 It follows the written rules, not the core's code, and gives the same events. Ids repeat nowhere in what it is fed, so it has no
-memory of commands.
+memory of commands. It has the rules of the latest version only.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events as e
 from mycrypto.contracts.trading import OrderStatus, OrderType, SelfTradePrevention, Side, SymbolStatus, TimeInForce
 from mycrypto.money import BPS, UNITS_PER_ONE, fee_units
+from tests.property.naive_time import NaiveTime
 
 LIMITS = {OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.TAKE_PROFIT_LIMIT}
 CONDITIONAL = {OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT, OrderType.TRAILING_STOP}
@@ -45,6 +46,8 @@ class Order:
     idle: bool = False
     """Its funds are locked by the other leg of its OCO."""
     queued: bool = False
+    maker_ppm: int = 0
+    taker_ppm: int = 0
 
     @property
     def user(self) -> bytes:
@@ -56,7 +59,7 @@ class Order:
 
 
 @dataclass
-class Naive:
+class Naive(NaiveTime):
     rules: c.SetSymbol
     money: dict[tuple[bytes, str], int] = field(default_factory=dict)
     """What a user owns, locked or not."""
@@ -66,6 +69,12 @@ class Naive:
     now: int = 0
     turns: int = 0
     status: SymbolStatus = SymbolStatus.ACTIVE
+    reason: str = ""
+    resume: int = 0
+    halted_with_all: bool = False
+    users: dict[bytes, c.SetUser] = field(default_factory=dict)
+    turnover: dict[tuple[bytes, int], int] = field(default_factory=dict)
+    """What a user has traded on a day, in quote units."""
     events: list[Any] = field(default_factory=list)
     closed: list[Any] = field(default_factory=list)
     touched: list[tuple[bytes, str]] = field(default_factory=list)
@@ -77,7 +86,7 @@ class Naive:
         if order.side is Side.SELL:
             return self.rules.lot
         value = order.lock_price * self.rules.lot // UNITS_PER_ONE
-        return value + fee_units(value, max(self.rules.maker_fee_ppm, self.rules.taker_fee_ppm))
+        return value + fee_units(value, max(order.maker_ppm, order.taker_ppm))
 
     def need(self, order: Order) -> int:
         return self.per_lot(order) * (order.open // self.rules.lot)
@@ -95,17 +104,24 @@ class Naive:
         if (user, asset) not in self.touched:
             self.touched.append((user, asset))
 
+    def totals(self) -> dict[str, int]:
+        found = {self.rules.base: 0, self.rules.quote: 0}
+        for (_, asset), amount in self.money.items():
+            found[asset] += amount
+        return found
+
     # commands
 
-    def apply(self, command: Any, now: int) -> list[Any]:
-        self.now = max(self.now, now)
-        self.events, self.closed, self.touched, self.prints = [], [], [], []
-        due = sorted((self.expiry(o), o.number, o) for o in self.orders if o.place and 0 < self.expiry(o) <= self.now)
-        for _, _, order in due:
-            if order.place:
-                self.cancel(order, "EXPIRED", OrderStatus.EXPIRED)
+    def apply(self, command: Any, now: int, *, begins: bool = True) -> list[Any]:
+        """``begins``: the command is the first of its record, before which what is due happens."""
+        self.begin()
+        if begins:
+            if (told := self.move_on(now)) is not None:
+                self.events.append(told)
+            self.do_what_is_due()
         self.finish()
-        expired, self.events, self.closed, self.touched = self.events, [], [], []
+        due = self.events
+        self.begin()
         handlers: dict[Any, Any] = {
             c.PlaceOrder: self.place,
             c.CancelOrder: self.cancel_order,
@@ -116,19 +132,36 @@ class Naive:
             c.Credit: self.credit,
             c.Debit: self.debit,
             c.SetStatus: self.set_status,
+            c.Halt: self.halt,
+            c.Resume: self.resume_all,
+            c.SetUser: self.set_user,
+            c.SetSymbol: self.set_symbol,
+            c.Tick: lambda tick: self.tick(tick, now),
+            c.AcceptTime: lambda accepted: self.accept_time(accepted, now),
         }
         handlers[type(command)](command)
-        self.cascade()
         self.finish()
-        return expired + self.events
+        return due + self.events
+
+    def begin(self) -> None:
+        self.events, self.closed, self.touched, self.prints = [], [], [], []
+
+    def do_what_is_due(self) -> None:
+        due = sorted((self.expiry(o), o.number, o) for o in self.orders if o.place and 0 < self.expiry(o) <= self.now)
+        for _, _, order in due:
+            if order.place:
+                self.cancel(order, "EXPIRED", OrderStatus.EXPIRED)
+        if 0 < self.resume <= self.now and self.status is not SymbolStatus.ACTIVE:
+            self.open("RESUMED", b"")
 
     def finish(self) -> None:
+        self.cascade()
         self.events += self.closed
         for user, asset in self.touched:
             locked = self.locked(user, asset)
             self.events.append(e.BalanceChanged(user, asset, self.money.get((user, asset), 0) - locked, locked))
         self.seq += len(self.events)
-        self.closed = []
+        self.orders = [order for order in self.orders if order.place]
 
     def credit(self, command: c.Credit) -> None:
         self.money[command.user_id, command.asset] = self.money.get((command.user_id, command.asset), 0) + command.amount
@@ -146,18 +179,145 @@ class Naive:
         self.touch(user, asset)
 
     def set_status(self, command: c.SetStatus) -> None:
-        if command.status is not SymbolStatus.ACTIVE:
-            for order in [*self.side(Side.BUY), *self.side(Side.SELL), *self.waiting()]:
-                if order.place:
-                    self.cancel(order, "HALT")
-        self.status = command.status
+        if command.resume_ms and command.resume_ms <= self.now:
+            self.events.append(e.CommandRefused("VALIDATION_ERROR", {}))
+        elif command.status is SymbolStatus.ACTIVE and self.status is SymbolStatus.AUCTION:
+            self.open(command.reason, command.actor_id)
+        else:
+            if command.status is not SymbolStatus.ACTIVE and not command.status is self.status is SymbolStatus.AUCTION:
+                self.clear()
+            self.enter_status(command.status, command.reason, command.resume_ms, command.actor_id)
+
+    def clear(self) -> None:
+        for order in [*self.side(Side.BUY), *self.side(Side.SELL), *self.waiting()]:
+            if order.place:
+                self.cancel(order, "HALT")
+
+    def enter_status(self, status: SymbolStatus, reason: str, resume: int, actor: bytes) -> None:
+        self.status, self.reason, self.resume, self.halted_with_all = status, reason, resume, False
+        self.tell_symbol(actor)
+
+    def tell_symbol(self, actor: bytes) -> None:
         r = self.rules
         self.events.append(
             e.SymbolChanged(
                 r.symbol, r.base, r.quote, r.tick, r.lot, r.quantity_min, r.quantity_max, r.notional_min, r.band_bps, r.maker_fee_ppm,
-                r.taker_fee_ppm, r.breaker_bps, r.breaker_halt_ms, r.opens_minute, r.closes_minute, command.status, command.reason, 0, b"",
+                r.taker_fee_ppm, r.breaker_bps, r.breaker_halt_ms, r.opens_minute, r.closes_minute, self.status, self.reason, self.resume,
+                actor,
             )
         )  # fmt: skip
+
+    def halt(self, command: c.Halt) -> None:
+        if self.status in {SymbolStatus.ACTIVE, SymbolStatus.AUCTION} or (self.status is SymbolStatus.HALTED and self.resume):
+            self.enter_status(SymbolStatus.HALTED, command.reason, 0, command.actor_id)
+            self.halted_with_all = True
+            self.clear()
+
+    def resume_all(self, command: c.Resume) -> None:
+        if self.halted_with_all:
+            self.enter_status(SymbolStatus.ACTIVE, command.reason, 0, command.actor_id)
+
+    def set_symbol(self, command: c.SetSymbol) -> None:
+        self.rules = command
+        self.tell_symbol(command.actor_id)
+
+    def set_user(self, command: c.SetUser) -> None:
+        s = command
+        if s.self_trade_prevention is SelfTradePrevention.ALLOW and not s.market_maker:
+            self.events.append(e.CommandRefused("VALIDATION_ERROR", {}))
+            return
+        usual = (100, 20, 1_000_000 * UNITS_PER_ONE)
+        given = (s.open_orders_max, s.open_orders_per_symbol_max, s.daily_notional_max)
+        most = [there if there >= 0 else default for there, default in zip(given, usual, strict=True)]
+        mode = s.self_trade_prevention or SelfTradePrevention.CANCEL_TAKER
+        self.users[s.user_id] = c.SetUser(b"", s.user_id, most[0], most[1], most[2], s.maker_fee_ppm, s.taker_fee_ppm, mode, s.market_maker)
+        self.events.append(
+            e.UserChanged(s.user_id, most[0], most[1], most[2], s.maker_fee_ppm, s.taker_fee_ppm, mode, s.market_maker, s.actor_id)
+        )
+
+    def habits(self, user: bytes) -> c.SetUser:
+        return self.users.get(user) or c.SetUser(b"", user, 100, 20, 1_000_000 * UNITS_PER_ONE)
+
+    # the auction
+
+    def open(self, reason: str, actor: bytes) -> None:
+        """Trading begins: by auction after a call phase; what waits looks at the last price."""
+        if self.status is SymbolStatus.AUCTION:
+            self.uncross()
+        self.enter_status(SymbolStatus.ACTIVE, reason, 0, actor)
+        if self.last:
+            self.prints.append(self.last)
+
+    def uncross(self) -> None:
+        while (price := self.clearing_price()) and (pair := self.own_pair(price)) is not None:
+            maker, taker = pair
+            if taker.mode is SelfTradePrevention.DECREMENT:
+                less = min(maker.open, taker.open)
+                for order in pair:
+                    if order.open == less:
+                        self.cancel(order, "SELF_TRADE_PREVENTION")
+                    else:
+                        self.shrink_pair(order, less)
+                continue
+            if taker.mode in {SelfTradePrevention.CANCEL_MAKER, SelfTradePrevention.CANCEL_BOTH}:
+                self.cancel(maker, "SELF_TRADE_PREVENTION")
+            if taker.mode is not SelfTradePrevention.CANCEL_MAKER:
+                self.cancel(taker, "SELF_TRADE_PREVENTION")
+        while price and (met := self.who_meets(price)) is not None:
+            maker, taker = sorted(met, key=lambda order: order.number)
+            self.take_over(maker)
+            self.take_over(taker)
+            self.touch(taker.user, self.asset(taker))
+            quantity = min(maker.shown, taker.shown)
+            left = taker.shown - quantity
+            self.trade(maker, taker, quantity, maker.user == taker.user, price)
+            taker.shown = left or min(taker.command.display_quantity, taker.open)
+            if not left and taker.open:
+                self.turns += 1
+                taker.turn = self.turns
+            if not taker.open:
+                taker.place = ""
+                self.announce(taker, OrderStatus.FILLED, "")
+
+    def clearing_price(self) -> int:
+        """Most volume, then least imbalance, then nearest to the last price, then lowest; 0 where nothing crosses."""
+        bids, asks = self.side(Side.BUY), self.side(Side.SELL)
+        if not bids or not asks or bids[0].price < asks[0].price:
+            return 0
+        best: list[tuple[int, int, int, int]] = []
+        for price in {o.price for o in bids + asks if asks[0].price <= o.price <= bids[0].price}:
+            demand = sum(o.open for o in bids if o.price >= price)
+            supply = sum(o.open for o in asks if o.price <= price)
+            best.append((-min(demand, supply), abs(demand - supply), abs(price - self.last) if self.last else 0, price))
+        return min(best)[3]
+
+    def who_meets(self, price: int) -> tuple[Order, Order] | None:
+        bids = [o for o in self.side(Side.BUY) if o.price >= price]
+        asks = [o for o in self.side(Side.SELL) if o.price <= price]
+        return (bids[0], asks[0]) if bids and asks else None
+
+    def own_pair(self, price: int) -> tuple[Order, Order] | None:
+        """The first orders of one user that would meet, found by playing the auction with copies."""
+        if not {o.user for o in self.side(Side.BUY)} & {o.user for o in self.side(Side.SELL)}:
+            return None
+        play = Naive(self.rules, turns=self.turns)
+        originals = {order.number: order for order in self.orders if order.place == "book"}
+        play.orders = [replace(order) for order in originals.values()]
+        while (met := play.who_meets(price)) is not None:
+            maker, taker = sorted(met, key=lambda order: order.number)
+            if maker.user == taker.user and taker.mode is not SelfTradePrevention.ALLOW:
+                return originals[maker.number], originals[taker.number]
+            quantity = min(maker.shown, taker.shown)
+            for order in (maker, taker):
+                order.shown -= quantity
+                order.open -= quantity
+                if not order.open:
+                    order.place = ""
+                elif not order.shown:
+                    order.shown = min(order.command.display_quantity, order.open)
+                    play.turns += 1
+                    order.turn = play.turns
+        return None
 
     def find(self, user: bytes, number: int) -> Order | None:
         return next((o for o in self.orders if o.place and o.user == user and o.number == number), None)
@@ -221,10 +381,13 @@ class Naive:
 
     def checked(self, p: c.PlaceOrder) -> Order:
         r = self.rules
-        if self.status is not SymbolStatus.ACTIVE:
-            raise RefusedError("MARKET_CLOSED")
+        self.check_market(p)
+        mine = self.habits(p.user_id)
         by_value = p.quote_quantity > 0
         if (p.type in LIMITS) != (p.price != 0) or (p.post_only and (p.type is not OrderType.LIMIT or p.time_in_force in {1, 2})):
+            raise RefusedError("INVALID_ORDER")
+        mode = p.self_trade_prevention or mine.self_trade_prevention
+        if mode is SelfTradePrevention.ALLOW and not mine.market_maker:
             raise RefusedError("INVALID_ORDER")
         if p.type is OrderType.MARKET and p.time_in_force in {3, 4}:
             raise RefusedError("INVALID_ORDER")
@@ -247,8 +410,9 @@ class Naive:
             raise RefusedError("ORDER_002")
         if p.display_quantity % r.lot:
             raise RefusedError("INVALID_QUANTITY")
-        mode = p.self_trade_prevention or SelfTradePrevention.CANCEL_TAKER
         order = Order(0, self.now, p, p.price, p.quantity, p.quantity, p.quantity, mode)
+        order.maker_ppm = mine.maker_fee_ppm if mine.maker_fee_ppm >= 0 else r.maker_fee_ppm
+        order.taker_ppm = mine.taker_fee_ppm if mine.taker_fee_ppm >= 0 else r.taker_fee_ppm
         order.lock_price = p.price
         value = self.notional(p.price or self.last, p.quantity)
         if by_value:
@@ -263,10 +427,29 @@ class Naive:
                 if not order.lock_price and p.side is Side.BUY:
                     raise RefusedError("INVALID_ORDER")
         if value < r.notional_min and (value or p.type is not OrderType.MARKET):
-            raise RefusedError("MIN_NOTIONAL")
+            raise RefusedError("MIN_NOTIONAL" if value else "INVALID_ORDER")
         if p.type is OrderType.LIMIT and not self.in_band(p.price):
             raise RefusedError("PRICE_BAND")
+        if p.type is not OrderType.MARKET and p.time_in_force not in {1, 2}:
+            self.check_open_orders(p.user_id, 1)
+        self.check_turnover(p.user_id, value)
         return order
+
+    def check_market(self, p: c.PlaceOrder) -> None:
+        gathers = self.status is SymbolStatus.AUCTION and p.type in LIMITS and p.time_in_force not in {1, 2} and not p.post_only
+        if self.status is not SymbolStatus.ACTIVE and not gathers:
+            raise RefusedError("MARKET_CLOSED")
+
+    def check_open_orders(self, user: bytes, more: int) -> None:
+        count = sum(1 for order in self.orders if order.place and order.user == user)
+        for most in (self.habits(user).open_orders_max, self.habits(user).open_orders_per_symbol_max):
+            if 0 < most < count + more:
+                raise RefusedError("OPEN_ORDER_LIMIT")
+
+    def check_turnover(self, user: bytes, value: int) -> None:
+        most = self.habits(user).daily_notional_max
+        if 0 < most < self.turnover.get((user, self.now // DAY_MS), 0) + value:
+            raise RefusedError("DAILY_VOLUME_LIMIT")
 
     def reference(self, p: c.PlaceOrder) -> int:
         if not p.trail_bps:
@@ -347,7 +530,7 @@ class Naive:
                     here = sum(o.shown for o in queue[: queue.index(maker)])
                     break
             value = self.notional(price, lot)
-            charge = value + fee_units(value, self.rules.taker_fee_ppm)
+            charge = value + fee_units(value, order.taker_ppm)
             lots = here // lot
             if wanted is not None:
                 lots = min(lots, (wanted - got) // lot)
@@ -379,7 +562,7 @@ class Naive:
         self.enter(order, "waiting")
         if order.command.trail_bps:
             self.follow(order, self.last)
-        elif self.last and self.reached(order, self.last):
+        elif self.at_once(order):
             self.fire(order)
 
     def enter(self, order: Order, place: str) -> None:
@@ -397,7 +580,7 @@ class Naive:
 
     def run_limit(self, order: Order) -> None:
         before = order.total
-        outcome = self.match(order)
+        outcome = self.match(order) if self.status is SymbolStatus.ACTIVE else ""
         rests = outcome == "" and order.open > 0 and order.command.time_in_force not in {TimeInForce.IOC, TimeInForce.FOK}
         if rests:
             display = order.command.display_quantity
@@ -450,20 +633,20 @@ class Naive:
                 continue
             quantity = min(maker.shown, taker.open)
             if not taker.price and taker.side is Side.BUY and taker.mode is SelfTradePrevention.DECREMENT:
-                quantity = self.affordable(taker.user, maker.price, quantity)
+                quantity = self.affordable(taker, maker.price, quantity)
                 if not quantity:
                     return "INSUFFICIENT_FUNDS"
             self.take_over(maker)
-            self.trade(maker, taker, quantity, own)
+            self.trade(maker, taker, quantity, own, maker.price)
         return ""
 
-    def affordable(self, user: bytes, price: int, quantity: int) -> int:
+    def affordable(self, taker: Order, price: int, quantity: int) -> int:
         """The quantity if a taker can pay for it at once, else what it can pay for lot by lot."""
-        lot, money = self.rules.lot, self.available(user, self.rules.quote)
+        lot, money = self.rules.lot, self.available(taker.user, self.rules.quote)
         whole, single = self.notional(price, quantity), self.notional(price, lot)
-        if whole + fee_units(whole, self.rules.taker_fee_ppm) <= money:
+        if whole + fee_units(whole, taker.taker_ppm) <= money:
             return quantity
-        return min(quantity, money // (single + fee_units(single, self.rules.taker_fee_ppm)) * lot)
+        return min(quantity, money // (single + fee_units(single, taker.taker_ppm)) * lot)
 
     def prevent(self, taker: Order, maker: Order) -> bool:
         """True if the taker goes on."""
@@ -479,9 +662,15 @@ class Naive:
         if less == maker.open:
             self.cancel(maker, "SELF_TRADE_PREVENTION")
         else:
-            self.shrink(maker, less)
-            self.events.append(self.amended(maker, kept=True))
+            self.shrink_pair(maker, less)
         return taker.open > 0
+
+    def shrink_pair(self, order: Order, less: int) -> None:
+        """Prevention takes as much off the other leg of an OCO."""
+        for each in (order, order.sibling):
+            if each is not None:
+                self.shrink(each, less)
+                self.events.append(self.amended(each, kept=True))
 
     def shrink(self, order: Order, less: int) -> None:
         order.total -= less
@@ -493,11 +682,10 @@ class Naive:
         shown = order.shown if order.place == "book" else 0
         return e.OrderAmended(order.number, order.created, order.user, self.rules.symbol, order.total, order.price, kept, shown)
 
-    def trade(self, maker: Order, taker: Order, quantity: int, own: bool) -> None:
+    def trade(self, maker: Order, taker: Order, quantity: int, own: bool, price: int) -> None:
         r = self.rules
-        price = maker.price
         value = self.notional(price, quantity)
-        maker_fee, taker_fee = fee_units(value, r.maker_fee_ppm), fee_units(value, r.taker_fee_ppm)
+        maker_fee, taker_fee = fee_units(value, maker.maker_ppm), fee_units(value, taker.taker_ppm)
         buyer, seller = (taker, maker) if taker.side is Side.BUY else (maker, taker)
         fees = {id(maker): maker_fee, id(taker): taker_fee}
         for user, asset, change in (
@@ -508,6 +696,8 @@ class Naive:
         ):
             self.money[user, asset] = self.money.get((user, asset), 0) + change
         for user in (taker.user, maker.user):
+            day = (user, self.now // DAY_MS)
+            self.turnover[day] = self.turnover.get(day, 0) + value
             for asset in (r.base, r.quote):
                 self.touch(user, asset)
         maker.open -= quantity
@@ -650,14 +840,15 @@ class Naive:
                 self.shrink(order, order.open - quantity)
             self.events.append(self.amended(order, kept=True))
             return
-        if self.status is not SymbolStatus.ACTIVE:
-            raise RefusedError("MARKET_CLOSED")
+        self.check_market(order.command)
         if price != order.price and order.command.type is OrderType.LIMIT and not self.in_band(price):
             raise RefusedError("PRICE_BAND")
-        new = Order(0, 0, order.command, price, quantity, quantity, quantity, order.mode, lock_price=price or order.lock_price)
+        more = self.notional(reference, quantity) - self.notional(order.price, order.open)
+        self.check_turnover(order.user, max(0, more))
+        new = replace(order, price=price, total=quantity, open=quantity, shown=quantity, lock_price=price or order.lock_price, idle=False)
         if self.available(order.user, self.asset(order)) < self.need(new) - self.need(order):
             raise RefusedError("WALLET_001")
-        if order.command.post_only and self.reachable(new):
+        if order.command.post_only and self.status is SymbolStatus.ACTIVE and self.reachable(new):
             raise RefusedError("POST_ONLY_WOULD_TRADE")
         self.touch(order.user, self.asset(order))
         order.total += quantity - order.open
@@ -688,6 +879,9 @@ class Naive:
         one, other = sorted(orders, key=lambda o: o.command.type is not OrderType.LIMIT)
         if one.command.type is OrderType.LIMIT:
             self.run_limit(one)
+            if 0 < one.total < one.command.quantity:
+                other.total = other.open = other.shown = one.total
+                self.events.append(self.amended(other, kept=True))
             if one.place != "book" or one.open < one.total:
                 self.announce(other, OrderStatus.CANCELLED, "OCO")
                 return
@@ -717,13 +911,20 @@ class Naive:
         if first.type not in CONDITIONAL and second.type not in CONDITIONAL:
             raise RefusedError("INVALID_ORDER")
         orders = [self.checked(leg) for leg in (first, second)]
+        self.check_open_orders(first.user_id, 2)
         need = max(self.need(order) for order in orders)
         if self.available(first.user_id, self.asset(orders[0])) < need:
             raise RefusedError("WALLET_001")
         for order in orders:
-            if order.command.type is OrderType.LIMIT and order.command.post_only and self.reachable(order):
+            if (
+                order.command.type is OrderType.LIMIT
+                and order.command.post_only
+                and self.reachable(order)
+                and self.status is SymbolStatus.ACTIVE
+            ):
                 raise RefusedError("POST_ONLY_WOULD_TRADE")
         return orders
 
     def at_once(self, order: Order) -> bool:
-        return not order.command.trail_bps and self.last > 0 and self.reached(order, self.last)
+        trades = self.status is SymbolStatus.ACTIVE
+        return trades and not order.command.trail_bps and self.last > 0 and self.reached(order, self.last)

@@ -110,6 +110,7 @@ class Pair:
         self.status: dict[int, int] = {}
         self.outside = {"BTC": 0, "USDT": 0}
         listing = rules(band_bps)
+        self.core(c.SetRules(b"version".ljust(16), c.RULES_LATEST))
         self.core(listing)
         self.naive = Naive(listing, seq=self.state.next_seq)
         for user in USERS:

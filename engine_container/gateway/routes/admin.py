@@ -17,11 +17,12 @@ from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import limit_amount, parse_time
 from engine_container.gateway.refusals import refusal
 from engine_container.gateway.routes.market import symbol_in_path
-from engine_container.views.rendering import limits_model, market_model
+from engine_container.views.projection import Projection
+from engine_container.views.rendering import iso, limits_model, market_model
 from engine_container.web.call import NOTHING, BodyDecoder, Call, Reply
 from engine_container.web.quick_ids import new_uuid_bytes
 from mycrypto.contracts import api, events
-from mycrypto.contracts.commands import Command, Halt, Resume, SetRules, SetStatus, SetSymbol, SetUser
+from mycrypto.contracts.commands import AcceptTime, Command, Halt, Resume, SetRules, SetStatus, SetSymbol, SetUser
 from mycrypto.contracts.trading import SelfTradePrevention, SymbolStatus
 from mycrypto.errors import FieldError, ProblemError, invalid
 
@@ -29,6 +30,7 @@ _SYMBOL: Final = BodyDecoder(api.SetSymbolRequest)
 _STATUS: Final = BodyDecoder(api.SetStatusRequest)
 _LIMITS: Final = BodyDecoder(api.SetLimitsRequest)
 _RULES: Final = BodyDecoder(api.SetRulesRequest)
+_LOG_TIME: Final = BodyDecoder(api.AcceptTimeRequest)
 _EMERGENCY: Final = BodyDecoder(api.EmergencyRequest)
 _BREAKER: Final = BodyDecoder(api.BreakerRequest)
 _BREAKER_HALT_MS: Final = 300_000
@@ -112,6 +114,22 @@ class Admin:
         call.query(NOTHING)
         return Reply(api.RulesVersion(self._gateway.require_views().rules_version))
 
+    async def put_log_time(self, call: Call) -> Reply:
+        caller = await self._admin(call)
+        request = await _LOG_TIME.read(call)
+        until_ms = parse_time("until", request.until)
+        old = _log_time(self._gateway.require_views())
+        change = Change(call, caller, "log-time.accept", "log-time", old, request)
+        await self._carry_out(change, AcceptTime(new_uuid_bytes(), until_ms, caller.user_id))
+        now = _log_time(self._gateway.views)
+        self._gateway.audit.note(change, now)
+        return Reply(now)
+
+    async def get_log_time(self, call: Call) -> Reply:
+        caller = await self._gateway.caller(call)
+        caller.require(Role.ADMIN, Role.SUPPORT)
+        return Reply(_log_time(self._gateway.require_views()))
+
     async def _carry_out(self, change: Change, command: Command) -> None:
         """Raises what keeps it from being done, once that is written down: the refusal, SERVICE_UNAVAILABLE or OUTCOME_UNKNOWN."""
         gateway = self._gateway
@@ -164,6 +182,10 @@ class Admin:
         now = market_model(symbols.rules(old.symbol), symbols.changed_ms(old.symbol))
         self._gateway.audit.note(change, now)
         return Reply(now)
+
+
+def _log_time(views: Projection) -> api.LogTime:
+    return api.LogTime(iso(views.time_ms), iso(views.doubted_ms) if views.doubted_ms else None)
 
 
 def _now_ms() -> int:

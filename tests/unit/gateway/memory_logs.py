@@ -9,7 +9,7 @@ import msgspec
 from engine_container.logs.ports import LogRecord, LogUnavailableError
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events as e
-from mycrypto.contracts.trading import OrderStatus, SymbolStatus, TimeInForce
+from mycrypto.contracts.trading import OrderStatus, SymbolStatus, TimeInForce, TimeJump
 
 NOW_MS = 1_790_000_000_000
 
@@ -86,6 +86,12 @@ class FakeEngine:
         if not self.silent:
             self.carry_out(batch)
 
+    def jump(self, time_ms: int, outcome: TimeJump) -> None:
+        """A record says a time that is not believed at once."""
+        self.seq += 1
+        told = e.Result(-1, b"", [e.TimeJumped(NOW_MS, time_ms, outcome)])
+        self.log.add(e.EventRecord(e.FORMAT_VERSION, 0, self.seq, len(self.appended), NOW_MS, last=True, results=[told]))
+
     def carry_out(self, batch: list[c.Command]) -> None:
         first = self.seq + 1
         results = []
@@ -117,6 +123,8 @@ class FakeEngine:
                 return [e.CommandRefused("VALIDATION_ERROR", {"field": "version", "current": self.rules, "latest": c.RULES_LATEST})]
             self.rules = command.version
             return [e.RulesChanged(command.version)]
+        if isinstance(command, c.AcceptTime):
+            return [e.TimeJumped(NOW_MS, command.until_ms, TimeJump.ACCEPTED, command.actor_id)]
         if isinstance(command, c.SetUser):
             return [
                 e.UserChanged(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -12,7 +13,8 @@ import msgspec
 import pytest
 
 from mycrypto import outbox
-from mycrypto.contracts.commands import RULES_LATEST
+from mycrypto.contracts.commands import RULES_LATEST, SetStatus
+from mycrypto.contracts.trading import TimeJump
 from mycrypto.security.second_factor import fresh_key
 from mycrypto.security.tokens import Role
 from tests.unit.gateway.conftest import Harness
@@ -20,6 +22,7 @@ from tests.unit.gateway.conftest import Harness
 Play = Callable[..., None]
 ALICE = UUID("018f0000-0000-7000-8000-00000000000a")
 BOB = UUID("018f0000-0000-7000-8000-00000000000b")
+YEAR_2040_MS: Final = 2_208_988_800_000
 ADMIN: Final[dict[str, Any]] = {"user": BOB, "roles": (Role.ADMIN,)}
 DEFAULTS: Final = {
     "user_id": str(ALICE),
@@ -60,6 +63,7 @@ def test_admin_changes_need_the_role_and_answer_with_what_is_in_force(play: Play
             ("PUT", "/api/v1/admin/symbols/BTCUSDT/status", {"status": "HALTED"}),
             ("PUT", f"/api/v1/admin/users/{ALICE}/limits", {}),
             ("PUT", "/api/v1/admin/rules", {"version": 2}),
+            ("PUT", "/api/v1/admin/log-time", {"until": "2031-01-01T00:00:00Z"}),
             ("POST", "/api/v1/admin/emergency/halt-all", {"reason": "x"}),
             ("POST", "/api/v1/admin/circuit-breaker/BTCUSDT", {"action": "RESET"}),
         ):
@@ -94,6 +98,52 @@ def test_admin_changes_need_the_role_and_answer_with_what_is_in_force(play: Play
         assert (noted[2]["old_value"], noted[2]["new_value"], noted[2]["reason"]) == ({"status": "ACTIVE"}, {"status": "HALTED"}, "check")
         assert (noted[8]["old_value"], noted[8]["new_value"]) == ({"version": 2}, {"version": 65_535})
         assert noted[8]["reason"].startswith("VALIDATION_ERROR: version is not accepted")
+
+    play(scenario)
+
+
+async def jumped(h: Harness, time_ms: int, outcome: TimeJump) -> None:
+    h.engine.jump(time_ms, outcome)
+    for _ in range(1_000):
+        if h.gateway.views.watermark >= h.engine.seq:
+            break
+        await asyncio.sleep(0.01)
+
+
+def test_a_halt_ends_in_time_to_come_and_a_doubted_time_is_accepted_by_an_operator(play: Play) -> None:
+    async def scenario(h: Harness) -> None:
+        audit = AuditQueue(h)
+        for end in ("2020-01-01T00:00:00Z", "1970-01-01T00:00:00Z"):
+            halt = {"status": "HALTED", "reason": "check", "estimated_resume": end}
+            refused = await h.call("PUT", "/api/v1/admin/symbols/BTCUSDT/status", halt, **ADMIN)
+            assert (refused.status_code, refused.json()["code"]) == (400, "VALIDATION_ERROR")
+            assert refused.json()["errors"][0]["field"] == "estimated_resume"
+        path = "/api/v1/admin/log-time"
+        assert (await h.call("GET", path, **ADMIN)).json()["doubted_time"] is None
+        await jumped(h, YEAR_2040_MS, TimeJump.HELD)
+        assert (await h.call("GET", path, **ADMIN)).json()["doubted_time"] == "2040-01-01T00:00:00.000Z"
+        assert (await h.call("PUT", path, {"until": "soon"}, **ADMIN)).status_code == 400
+        answer = await h.call("PUT", path, {"until": "2040-01-01T00:01:00Z"}, **ADMIN)
+        assert (answer.status_code, answer.json()["doubted_time"]) == (200, None)
+        noted = await audit.next()
+        assert (noted["action"], noted["result"]) == ("log-time.accept", "SUCCESS")
+        await jumped(h, YEAR_2040_MS, TimeJump.HELD)
+        await jumped(h, YEAR_2040_MS - 1, TimeJump.OVER)
+        assert (await h.call("GET", path, **ADMIN)).json()["doubted_time"] is None
+
+    play(scenario)
+
+
+def test_a_breaker_tripped_by_hand_on_a_quiet_market_stands_for_its_minutes(play: Play) -> None:
+    """The last event may be hours old: minutes counted from it would be over already."""
+
+    async def scenario(h: Harness) -> None:
+        h.gateway.views.time_ms -= 86_400_000
+        before = time.time_ns() // 1_000_000
+        await h.call("POST", "/api/v1/admin/circuit-breaker/BTCUSDT", {"action": "TRIGGER", "reason": "check"}, **ADMIN)
+        (command,) = h.engine.appended[-1]
+        assert isinstance(command, SetStatus)
+        assert command.resume_ms >= before + 300_000
 
     play(scenario)
 
@@ -147,6 +197,7 @@ def test_admin_changes_need_a_second_factor_shown_in_this_session(play: Play) ->
         ),
         ("PUT", f"users/{ALICE}/limits", {"open_orders_max": 5, "maker_fee_ppm": None}, "user.limits", DEFAULTS, {}),
         ("PUT", "rules", {"version": 2}, "rules.set", {"version": 1}, {}),
+        ("PUT", "log-time", {"until": "2031-01-01T00:00:00Z"}, "log-time.accept", None, {}),
         ("POST", "emergency/halt-all", {"reason": "check"}, "market.halt_all", {"BTC/USDT": "ACTIVE"}, {"status": "HALTED"}),
         ("POST", "emergency/resume-all", {"reason": "check"}, "market.resume_all", {"BTC/USDT": "ACTIVE"}, {"status": "ACTIVE"}),
         (
@@ -171,7 +222,8 @@ def test_a_change_without_an_answer_is_noted_as_unknown(
         assert (answer.status_code, answer.json()["code"]) == (504, "OUTCOME_UNKNOWN")
         record = await audit.next()
         assert (record["action"], record["result"], record["actor_id"], record["actor_type"]) == (action, "UNKNOWN", str(BOB), "STAFF")
-        assert (record["old_value"], record["new_value"]) == (old, body | asked)
+        assert record["new_value"] == body | asked
+        assert record["old_value"] == old or action == "log-time.accept"
         assert record["reason"].startswith("OUTCOME_UNKNOWN: ")
         assert record["user_id"] == (str(ALICE) if action == "user.limits" else None)
 

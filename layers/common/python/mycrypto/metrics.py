@@ -193,6 +193,7 @@ TRADING: Final = (
     _gauge("engine_standby_lag_events", _ENGINE, "Events in the log that an engine which stands by has not made itself yet"),
     _counter("engine_commands_total", _ENGINE, "Commands applied"),
     _counter("engine_refused_records_total", _ENGINE, "Command records that could not be decoded"),
+    _gauge("engine_time_held", _ENGINE, "1 while the broker's time is too far ahead to be believed, and log time is held"),
     _gauge("engine_waiting_records", _ENGINE, "Event records that wait to be published"),
     _gauge("engine_next_offset", _ENGINE, "Offset of the next command record"),
     _gauge("engine_snapshot_age_seconds", _ENGINE, "How long commands have been applied since the newest snapshot", unit="Seconds"),

@@ -469,6 +469,19 @@ class RulesVersion(msgspec.Struct, frozen=True):
     version: int
 
 
+class LogTime(msgspec.Struct, frozen=True):
+    """The time of the log's last event, and the broker's where that is too far ahead to be believed."""
+
+    log_time: str
+    doubted_time: str | None = None
+
+
+class AcceptTimeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Up to where the log's time may go at once, though one record moves it by a day at most. It counts for one jump and cannot be undone."""
+
+    until: Annotated[str, Meta(max_length=40)]
+
+
 class SetLimitsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A user's limits and habits. Null takes the platform's default, 0 switches a limit off; an absent field keeps its value."""
 
