@@ -110,7 +110,7 @@ def test_damaged_and_foreign_files_are_refused() -> None:
     for bad in (b"", file[:-1], file[:100] + b"x" + file[101:], b"MCSNAP1\n" + file[8:]):
         with pytest.raises(SnapshotError):
             read_cover(bad, 0)
-    with pytest.raises(SnapshotError, match="of shard 0, not format 3 of shard 1"):
+    with pytest.raises(SnapshotError, match="of shard 0, not format 4 of shard 1"):
         read_cover(file, 1)
     cover = read_cover(file, 0)
     with pytest.raises(SnapshotError):
