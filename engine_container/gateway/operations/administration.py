@@ -97,7 +97,7 @@ ADMINISTRATION: Final = (
         summary="The time of the log, and the broker's where it is not believed",
         tag="admin",
         answer=api.LogTime,
-        private=True,
+        permission=permissions.STAFF_READING,
     ),
     Operation(
         method="put",
@@ -108,7 +108,7 @@ ADMINISTRATION: Final = (
         answer=api.LogTime,
         body=api.AcceptTimeRequest,
         errors=_ADMIN_ERRORS,
-        private=True,
+        permission=permissions.ADMINISTRATION,
     ),
     Operation(
         method="get",
