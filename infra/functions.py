@@ -75,7 +75,7 @@ AUTHORIZER: Final = FunctionSpec(
     timeout_s=5,
     reserved_concurrency=100,
     redis=True,
-    secrets=(names.SECRET_JWT,),
+    secrets=(names.SECRET_PUBLIC_KEYS,),  # it verifies and never signs: the private parts are out of its reach
     snap_start=True,
 )
 

@@ -37,6 +37,7 @@ BUCKET_WEB: Final = "web"
 BUCKET_ACCESS_LOGS: Final = "access-logs"
 
 SECRET_JWT: Final = "jwt"  # noqa: S105 - the name of a secret, not a secret
+SECRET_PUBLIC_KEYS: Final = "public-keys"  # noqa: S105 - the name of a secret, not a secret
 SECRET_WEBHOOKS: Final = "webhooks"  # noqa: S105 - the name of a secret, not a secret
 SECRET_WALLET: Final = "wallet"  # noqa: S105 - the name of a secret, not a secret
 SECRET_TWO_FACTOR: Final = "two-factor"  # noqa: S105 - the name of a secret, not a secret

@@ -40,9 +40,10 @@ class Vault(msgspec.Struct, frozen=True):
 
     def documents(self) -> dict[str, dict[str, Any]]:
         """What goes into Secrets Manager, by name."""
-        prefix = f"mycrypto/{STAGE}"
+        prefix, private = f"mycrypto/{STAGE}", {"keys": msgspec.to_builtins(self.jwt_keys)}
         return {
-            f"{prefix}/jwt": {"keys": msgspec.to_builtins(self.jwt_keys)},
+            f"{prefix}/jwt": private,
+            f"{prefix}/public-keys": keys.publish(keys.public_keys(private)),
             f"{prefix}/webhooks": {"bank": self.webhook_bank, "chain": self.webhook_chain},
             f"{prefix}/wallet": account_keys(bytes.fromhex(self.wallet_seed)),
             f"{prefix}/two-factor": {"key": self.two_factor_key},

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import redis
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from functions.authorizer.service import Call, allow, authorize, deny
 from functions.authorizer.settings import Settings
@@ -29,9 +30,12 @@ def server() -> redis.Redis:
 
 @cache
 def ring() -> KeyRing:
-    def load() -> dict[str, Any]:
+    def load() -> dict[str, RSAPublicKey]:
         secrets.forget()  # the ring decides how often to ask; it must then see a key that was just added
-        return keys.public_keys(secrets.get(configuration.jwt_secret_name))
+        found = keys.parse(secrets.get(configuration.public_keys_secret_name))
+        if not found:
+            raise keys.KeyMaterialError("the secret of public keys holds none")  # an outage, and not every token's fault
+        return found
 
     return KeyRing(load)
 

@@ -1,4 +1,4 @@
-"""Lambda entry of the rotation: Secrets Manager's steps, and ``{"fill": [names]}`` from a deployment."""
+"""Lambda entry of the rotation: Secrets Manager's steps, and from a deployment ``{"fill": [names], "publish": name of the private keys}``."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.rotation import service
+from functions.rotation.settings import Settings
 from functions.rotation.store import SecretsManager
-from mycrypto import telemetry
+from mycrypto import settings, telemetry
 
 logger = telemetry.logger("rotation")
+configuration = settings.load(Settings)
 
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """Raises when a step cannot be done: then the old version stays current and Secrets Manager tries again."""
     store = SecretsManager()
-    if "fill" in event:
-        filled = service.fill(store, [str(name) for name in event["fill"]])
-        logger.info("first values", count=len(filled))
-        return {"filled": filled}
+    public = configuration.public_keys_secret_name
+    if "fill" in event or "publish" in event:
+        filled = service.fill(store, [str(name) for name in event.get("fill", ())])
+        published = service.publish(store, str(event["publish"]), public) if "publish" in event else False
+        logger.info("first values", count=len(filled), published=published)
+        return {"filled": filled, "published": published}
     step = str(event["Step"])
-    service.rotate(store, str(event["SecretId"]), str(event["ClientRequestToken"]), step, datetime.now(UTC))
+    service.rotate(store, str(event["SecretId"]), public, str(event["ClientRequestToken"]), step, datetime.now(UTC))
     logger.info("step done", step=step)
     return {}

@@ -59,7 +59,22 @@ def renewed_keys(document: str | None, now: datetime) -> str:
     return msgspec.json.encode(keys.StoredKeys([fresh, *kept])).decode()
 
 
-def rotate(store: Store, secret: str, version: str, step: str, now: datetime) -> None:
+def publish(store: Store, private: str, public: str, label: str = CURRENT, version: str = "") -> bool:
+    """Write the public parts of a version of the private keys where those read them who only verify; whether there were any.
+
+    A version that waits is published before it signs: then no verifier meets a token whose key it cannot find.
+    """
+    try:
+        found = keys.public_keys(msgspec.json.decode(store.read(private, label, version) or "", type=dict[str, Any]))
+    except (msgspec.DecodeError, keys.KeyMaterialError):
+        return False
+    text = msgspec.json.encode(keys.publish(found)).decode()
+    if store.read(public, CURRENT) != text:
+        store.write(public, text, CURRENT)
+    return True
+
+
+def rotate(store: Store, secret: str, public: str, version: str, step: str, now: datetime) -> None:
     """One of the four steps. Secrets Manager repeats a step that failed, so each may run any number of times."""
     stages = store.labels(secret)
     if version not in stages:
@@ -70,7 +85,8 @@ def rotate(store: Store, secret: str, version: str, step: str, now: datetime) ->
         if store.read(secret, PENDING, version) is None:
             store.write(secret, renewed_keys(store.read(secret, CURRENT), now), PENDING, version)
     elif step == "setSecret":
-        return  # nobody else holds a copy: readers fetch the secret itself
+        if not publish(store, secret, public, PENDING, version):
+            raise RotationError(f"the new version of {secret} holds no keys")
     elif step == "testSecret":
         _check_keys(secret, store.read(secret, PENDING, version))
     elif step == "finishSecret":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from typing import Final
@@ -87,7 +88,9 @@ class DataStack(Stack):
         )
 
     def _secrets(self, stage: Stage) -> None:
-        self.signing_keys = self._secret(stage, names.SECRET_JWT, "Keys that sign tokens, newest first")
+        self.signing_keys = self._secret(stage, names.SECRET_JWT, "Keys that sign tokens, newest first; for auth alone")
+        self.public_keys = self._secret(stage, names.SECRET_PUBLIC_KEYS, "Public parts of the keys that sign tokens, a JSON Web Key Set")
+        nag.accept(self.public_keys, "the rotation of the private keys writes it", "AwsSolutions::AwsSolutions-SMG4")
         not_scheduled = "rotating it alone would lock out whoever holds the other half; the runbook on key rotation says how"
         self.filled_once = [
             self._secret(stage, names.SECRET_TWO_FACTOR, "Key that TOTP secrets are encrypted with"),
@@ -128,7 +131,15 @@ class DataStack(Stack):
         )
         migrations.role.add_to_policy(read_secrets(self, [names.database_secret(stage.name, role) for role in (ADMIN, *ROLES)]))
         migrations.role.add_to_policy(decrypt_secrets(self._secrets_key.key_arn))
-        rotation = PlatformFunction(self, functions.ROTATION, stage=stage, connections=self.connections, layers=[*shared])
+        rotation = PlatformFunction(
+            self,
+            dataclasses.replace(
+                functions.ROTATION, environment=(("PUBLIC_KEYS_SECRET_NAME", names.secret(stage.name, names.SECRET_PUBLIC_KEYS)),)
+            ),
+            stage=stage,
+            connections=self.connections,
+            layers=[*shared],
+        )
         self._allow_rotation(rotation)
         self.signing_keys.add_rotation_schedule(
             "Rotation", rotation_lambda=rotation.function, automatically_after=SIGNING_KEYS_ROTATE, rotate_immediately_on_update=True
@@ -151,12 +162,15 @@ class DataStack(Stack):
             {
                 "FunctionName": rotation.function.function_name,
                 "Payload": json.dumps(
-                    {"fill": [names.secret(stage.name, name) for name in (names.SECRET_TWO_FACTOR, names.SECRET_WEBHOOKS)]}
+                    {
+                        "fill": [names.secret(stage.name, name) for name in (names.SECRET_TWO_FACTOR, names.SECRET_WEBHOOKS)],
+                        "publish": names.secret(stage.name, names.SECRET_JWT),
+                    }
                 ),
-                "Version": "1",
+                "Version": "2",
             },
         )
-        filled.node.add_dependency(rotation, *self.filled_once)
+        filled.node.add_dependency(rotation, *self.filled_once, self.signing_keys, self.public_keys)
         self.migrated = lifecycle.resource(
             "Migrated",
             "Invocation",
@@ -166,7 +180,7 @@ class DataStack(Stack):
         self.functions: Sequence[PlatformFunction] = (migrations, rotation)
 
     def _allow_rotation(self, rotation: PlatformFunction) -> None:
-        secrets = [self.signing_keys, *self.filled_once]
+        secrets = [self.signing_keys, self.public_keys, *self.filled_once]
         rotation.role.add_to_policy(
             iam.PolicyStatement(
                 sid="RenewSecrets",

@@ -66,6 +66,25 @@ def test_it_may_read_exactly_the_secrets_that_its_environment_names(on_aws: Temp
     assert allowed == named
 
 
+def test_the_private_keys_of_tokens_are_read_by_auth_alone_and_renewed_by_the_rotation(on_aws: Templates) -> None:
+    """Whoever reads them signs for anybody. Every policy of the stage is looked through, those of tasks and of deployments included."""
+    private = names.secret(on_aws.stage, names.SECRET_JWT)
+    logical = next(
+        area.split("/", 1)[1] for area, found in on_aws.properties("AWS::SecretsManager::Secret").items() if found.get("Name") == private
+    )
+    readers = set()
+    for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::Role", "AWS::ECS::TaskDefinition", "AWS::Lambda::Function"):
+        for area, found in on_aws.properties(kind).items():
+            text = json.dumps(found)
+            if (
+                re.search(rf":secret:{private}(-\\?|\W)", text)
+                or f'"Ref": "{logical}"' in text
+                or re.search(r":secret:(\*|mycrypto/\*)", text)
+            ):
+                readers.add(area.split("/", 1)[1])
+    assert {re.sub(r"(Role|Service|Default|Policy|[0-9A-F]{8})", "", reader) for reader in readers} == {"Auth", "Rotation"}, readers
+
+
 def _policy(stage: Templates, name: str) -> list[dict[str, Any]]:
     role = _function(stage, name)["Role"]["Fn::GetAtt"][0]
     return [

@@ -51,6 +51,7 @@ def test_a_damaged_file_is_never_replaced(tmp_path: Path) -> None:
 def test_documents_for_secrets_manager(made: vault.Vault) -> None:
     documents = made.documents()
     assert keys.signing_key(documents["mycrypto/local/jwt"]).kid == made.jwt_keys[0].kid
+    assert set(keys.parse(documents["mycrypto/local/public-keys"])) == {key.kid for key in made.jwt_keys}
     assert len(base64.b64decode(documents["mycrypto/local/two-factor"]["key"])) == 32
     assert {f"mycrypto/local/database/{role}" for role in ROLES} <= set(documents)
     assert made.wallet_seed not in str(documents)

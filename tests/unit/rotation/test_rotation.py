@@ -12,13 +12,15 @@ from functions.rotation import service
 from mycrypto.security import keys
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-SECRET = "mycrypto/dev/jwt"
+SECRET, PUBLIC = "mycrypto/dev/jwt", "mycrypto/dev/public-keys"
 
 
 class Memory:
-    """Secrets Manager in a dictionary: versions with their labels."""
+    """Secrets Manager in a dictionary: versions of one secret with their labels, and the public keys beside it."""
 
     def __init__(self, current: str | None = None) -> None:
+        self.public: str | None = None
+        self.public_writes = 0
         self.texts: dict[str, str] = {}
         self._labels: dict[str, list[str]] = {}
         if current is not None:
@@ -30,11 +32,16 @@ class Memory:
         self._labels.setdefault(version, [])
 
     def read(self, secret: str, label: str, version: str = "") -> str | None:
+        if secret == PUBLIC:
+            return self.public
         if version:
             return self.texts.get(version)
         return next((self.texts[name] for name, labels in self._labels.items() if label in labels and name in self.texts), None)
 
     def write(self, secret: str, text: str, label: str, version: str = "") -> None:
+        if secret == PUBLIC:
+            self.public, self.public_writes = text, self.public_writes + 1
+            return
         name = version or f"v{len(self.texts)}"
         for labels in self._labels.values():
             if label in labels:
@@ -98,21 +105,44 @@ def test_the_four_steps_bring_the_new_key_in() -> None:
     store = Memory("a made-up password")
     store.ask_for("v1")
     for step in ("createSecret", "setSecret", "testSecret"):
-        service.rotate(store, SECRET, "v1", step, NOW)
+        service.rotate(store, SECRET, PUBLIC, "v1", step, NOW)
         assert store.read(SECRET, "AWSCURRENT") == "a made-up password", "nothing is current before it was tested"
-    service.rotate(store, SECRET, "v1", "finishSecret", NOW)
+    service.rotate(store, SECRET, PUBLIC, "v1", "finishSecret", NOW)
     assert len(_kids(store.read(SECRET, "AWSCURRENT") or "")) == 1
+
+
+def test_public_parts_are_published_before_the_new_key_signs_and_nothing_private_with_them() -> None:
+    first = keys.generate(NOW.isoformat())
+    store = Memory(_document(first))
+    assert service.publish(store, SECRET, PUBLIC)
+    assert set(keys.parse(store.public or "")) == {first.kid}
+    store.ask_for("v1")
+    for step in ("createSecret", "setSecret"):
+        service.rotate(store, SECRET, PUBLIC, "v1", step, NOW + timedelta(days=90))
+    waiting = _kids(store.read(SECRET, "AWSPENDING", "v1") or "")
+    assert set(keys.parse(store.public or "")) == set(waiting)
+    assert len(waiting) == 2
+    assert set(msgspec.json.decode(store.public or "")["keys"][0]) == {"kty", "use", "alg", "kid", "n", "e"}, "no private member"
+    service.rotate(store, SECRET, PUBLIC, "v1", "setSecret", NOW)
+    assert store.public_writes == 2, "the same again is not written again"
+
+
+@pytest.mark.parametrize("document", [None, "a made-up password", "{}"])
+def test_where_there_are_no_keys_nothing_is_published(document: str | None) -> None:
+    store = Memory(document)
+    assert not service.publish(store, SECRET, PUBLIC)
+    assert store.public is None
 
 
 def test_a_step_that_is_repeated_makes_no_second_key() -> None:
     store = Memory(_document(_key("k0", 90)))
     store.ask_for("v1")
-    service.rotate(store, SECRET, "v1", "createSecret", NOW)
+    service.rotate(store, SECRET, PUBLIC, "v1", "createSecret", NOW)
     first = store.read(SECRET, "AWSPENDING", "v1")
-    service.rotate(store, SECRET, "v1", "createSecret", NOW)
+    service.rotate(store, SECRET, PUBLIC, "v1", "createSecret", NOW)
     assert store.read(SECRET, "AWSPENDING", "v1") == first
-    service.rotate(store, SECRET, "v1", "finishSecret", NOW)
-    service.rotate(store, SECRET, "v1", "finishSecret", NOW)
+    service.rotate(store, SECRET, PUBLIC, "v1", "finishSecret", NOW)
+    service.rotate(store, SECRET, PUBLIC, "v1", "finishSecret", NOW)
     assert store.read(SECRET, "AWSCURRENT") == first
 
 
@@ -121,7 +151,7 @@ def test_a_new_version_that_cannot_sign_is_never_made_current() -> None:
     store.ask_for("v1")
     store.write(SECRET, _document(_key("broken", 0)), "AWSPENDING", "v1")
     with pytest.raises((service.RotationError, ValueError)):
-        service.rotate(store, SECRET, "v1", "testSecret", NOW)
+        service.rotate(store, SECRET, PUBLIC, "v1", "testSecret", NOW)
 
 
 @pytest.mark.parametrize(("version", "step"), [("unknown", "createSecret"), ("v1", "dance")])
@@ -129,7 +159,7 @@ def test_what_does_not_fit_is_refused(version: str, step: str) -> None:
     store = Memory(_document(_key("k0", 90)))
     store.ask_for("v1")
     with pytest.raises(service.RotationError):
-        service.rotate(store, SECRET, version, step, NOW)
+        service.rotate(store, SECRET, PUBLIC, version, step, NOW)
 
 
 def test_first_values_are_given_once() -> None:

@@ -1,7 +1,8 @@
 """RSA keys of the tokens: made, stored as PEM with their kid, published as a key set, looked up by kid while they rotate.
 
-Auth signs with the newest key of the secret ``mycrypto/{stage}/jwt``. Everyone else knows public keys only, and fetches them anew
-when a token names a kid that is not known yet, so a rotation needs no restart and no order of deployment.
+Auth signs with the newest key of the secret ``mycrypto/{stage}/jwt``, which nobody else may read. Everyone else knows public keys only: the
+authorizer from the secret ``mycrypto/{stage}/public-keys``, the gateways from auth. They fetch them anew when a token names a kid that is not
+known yet, so a rotation needs no restart and no order of deployment.
 """
 
 from __future__ import annotations
@@ -138,13 +139,14 @@ def publish(keys: Mapping[str, RSAPublicKey]) -> dict[str, list[dict[str, str]]]
     return {"keys": documents}
 
 
-def parse(document: bytes | str) -> dict[str, RSAPublicKey]:
+def parse(document: bytes | str | Mapping[str, Any]) -> dict[str, RSAPublicKey]:
     """The usable keys of a published key set: RSA, for signatures, RS256, of at least 2048 bits; others are left out.
 
     Raises KeyMaterialError when the document is not a key set at all.
     """
     try:
-        entries = msgspec.json.decode(document, type=PublishedKeys).keys
+        decode = msgspec.json.decode if isinstance(document, bytes | str) else msgspec.convert
+        entries = decode(document, type=PublishedKeys).keys
     except msgspec.MsgspecError as error:
         raise KeyMaterialError(f"not a JSON Web Key Set: {error}") from None
     keys: dict[str, RSAPublicKey] = {}
