@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 from psycopg import Connection
 
+from functions.auth import confirmation
 from functions.auth.context import Client, Context
 from functions.auth.models import ApiKeyCreated, ApiKeyRequest
 from functions.auth.store import api_keys as store
@@ -20,7 +21,7 @@ from functions.auth.store.api_keys import ApiKey, StoredApiKey
 from functions.auth.store.users import User
 from mycrypto import mail
 from mycrypto.audit import AuditRecord
-from mycrypto.errors import FieldError, ProblemError
+from mycrypto.errors import FieldError, ProblemError, invalid
 from mycrypto.http import Principal
 from mycrypto.ids import new_uuid
 from mycrypto.mail import MailKind
@@ -62,17 +63,20 @@ def networks_of(texts: list[str]) -> list[str] | None:
 def create(context: Context, caller: Principal, request: ApiKeyRequest, client: Client, *, fresh: bool) -> ApiKeyCreated:
     """A new key with its secret, which is never shown again.
 
-    Raises VALIDATION_ERROR, API_KEY_LIMIT, and AUTH_003 if the second factor is on and was not shown in the last five minutes.
+    Raises VALIDATION_ERROR, AUTH_001 for a wrong password, API_KEY_LIMIT, and AUTH_003 if the second factor is on and was not shown in the
+    last five minutes.
     """
     now, networks = context.now(), networks_of(request.ip_list)
+    known = users.by_id(context.db.connection(), caller.user_id)
+    confirmation.require_fresh(known, fresh=fresh)
+    if problems := _problems(request, networks, second_factor=known is not None and known.two_fa_enabled):
+        raise ProblemError("VALIDATION_ERROR", "; ".join(f"{item.field} {item.message}" for item in problems), errors=problems)
+    confirmed = confirmation.by_password(context, caller, request.password, client)
     with context.db.transaction() as connection:
-        user = users.lock_by_id(connection, caller.user_id)
-        if user is None:
-            raise ProblemError("UNAUTHORIZED", "the account does not exist any more")
-        if user.two_fa_enabled and not fresh:
-            raise ProblemError("AUTH_003", "show the second factor first (POST /api/auth/2fa/verify)")
-        if problems := _problems(request, networks, second_factor=user.two_fa_enabled):
-            raise ProblemError("VALIDATION_ERROR", "; ".join(f"{item.field} {item.message}" for item in problems), errors=problems)
+        user = confirmed.lock_user(connection, caller)
+        confirmation.require_fresh(user, fresh=fresh)
+        if Scope.WITHDRAW in request.scopes and not user.two_fa_enabled:
+            raise invalid("scopes", "withdraw needs the second factor to be on")
         if len(store.live(connection, user.id, now)) >= LIVE_MAX:
             raise ProblemError("API_KEY_LIMIT", f"at most {LIVE_MAX} live keys", limit=LIVE_MAX)
         key_id = "mk_" + "".join(secrets.choice(_ALPHABET) for _ in range(24))
@@ -85,6 +89,7 @@ def create(context: Context, caller: Principal, request: ApiKeyRequest, client: 
             ip_list=networks or [],
             created_at=now,
             expires_at=now + timedelta(days=request.expires_in_days) if request.expires_in_days else None,
+            suspended_at=None,
             secret_encrypted=context.sealer(PURPOSE).seal(secret, key_id),
         )
         store.insert(connection, user, key)
@@ -110,7 +115,7 @@ def _record(
 
 
 def listed(context: Context, caller: Principal) -> list[ApiKey]:
-    """The caller's live keys, newest first, without secrets."""
+    """The caller's live keys, newest first, without secrets; suspended ones are among them."""
     return store.live(context.db.connection(), caller.user_id, context.now())
 
 
@@ -126,9 +131,45 @@ def revoke(context: Context, caller: Principal, row_id: UUID, client: Client) ->
     context.flush()
 
 
+def suspend_all(context: Context, connection: Connection, user: User, client: Client, now: datetime) -> None:
+    """The password is a new one: no key works until its owner has looked at it. Raises redis.RedisError, which undoes the transaction."""
+    suspended = store.suspend_all(connection, user.id, now)
+    if not suspended:
+        return
+    for key_id in suspended:
+        _record(context, connection, user, "api_key.suspended", key_id, client)
+    mail.add(connection, MailKind.API_KEYS_SUSPENDED, to=user.email, user_id=user.id, trace_id=client.trace_id, count=str(len(suspended)))
+    context.redis.delete(*(redis_key(key_id) for key_id in suspended))
+
+
+def resume(context: Context, caller: Principal, row_id: UUID, password: str, client: Client, *, fresh: bool) -> ApiKey:
+    """A suspended key works again. Safe to repeat.
+
+    Raises AUTH_001, NOT_FOUND (for somebody else's too), and AUTH_003 if the second factor is on and was not shown in the last five minutes.
+    """
+    confirmation.require_fresh(users.by_id(context.db.connection(), caller.user_id), fresh=fresh)
+    confirmed = confirmation.by_password(context, caller, password, client)
+    with context.db.transaction() as connection:
+        user = confirmed.lock_user(connection, caller)
+        confirmation.require_fresh(user, fresh=fresh)
+        key = next((key for key in store.live_with_secrets(connection, user.id, context.now()) if key.id == row_id), None)
+        if key is None:
+            raise ProblemError("NOT_FOUND", "there is no such key")
+        if key.suspended_at is not None:
+            store.resume(connection, row_id)
+            _record(context, connection, user, "api_key.resumed", key.key_id, client)
+            mail.add(connection, MailKind.API_KEY_RESUMED, to=user.email, user_id=user.id, trace_id=client.trace_id, label=key.label)
+            key = msgspec.structs.replace(key, suspended_at=None)
+            publish(context, user, [key])
+    context.flush()
+    return key.public()
+
+
 def publish(context: Context, user: User, keys: list[StoredApiKey]) -> None:
-    """Tell the gateways. Raises redis.RedisError."""
+    """Tell the gateways of the keys that work. Raises redis.RedisError."""
     for key in keys:
+        if key.suspended_at is not None:
+            continue
         published = PublishedApiKey(
             key_id=key.key_id,
             sealed_secret=key.secret_encrypted,

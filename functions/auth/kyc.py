@@ -263,14 +263,17 @@ def decide(context: Context, caller: Principal, submission_id: UUID, decision: K
             raise ProblemError("KYC_NOT_OPEN", f"the application is {submission.status}")
         if decision.approve:
             _require_approvable(context, connection, submission, user)
-        store.decide(
-            connection,
-            submission_id,
-            approved=decision.approve,
-            reviewer=caller.user_id,
-            reason=None if decision.approve else reason,
-            now=now,
-        )
+        try:
+            store.decide(
+                connection,
+                submission_id,
+                approved=decision.approve,
+                reviewer=caller.user_id,
+                reason=None if decision.approve else reason,
+                now=now,
+            )
+        except store.IdentityTakenError:
+            raise _identity_taken() from None
         state = "APPROVED" if decision.approve else ("APPROVED" if user.kyc_level > 1 else "REJECTED")
         level, phone = (submission.level, submission.phone) if decision.approve else (None, None)
         store.set_user_state(connection, user.id, state, level=level, phone=phone)
@@ -291,11 +294,15 @@ def decide(context: Context, caller: Principal, submission_id: UUID, decision: K
     return decided or submission
 
 
+def _identity_taken() -> ProblemError:
+    return ProblemError("KYC_NOT_OPEN", "the national id was approved for another account")
+
+
 def _require_approvable(context: Context, connection: Connection, submission: Submission, user: users.User) -> None:
     if not user.email_verified:
         raise ProblemError("AUTH_002")
     if store.belongs_to_somebody_else(connection, submission.id):
-        raise ProblemError("KYC_NOT_OPEN", "the national id was approved for another account")
+        raise _identity_taken()
     states = {document.status for document in store.documents(connection, submission.id)}
     good = {"CLEAN", "VERIFIED"} | ({"UPLOADED"} if context.is_local else set())
     if not states <= good:

@@ -56,7 +56,10 @@ class LogoutRequest(Input, frozen=True):
 
 
 class ProfileUpdate(Input, frozen=True):
+    """``password``: once more, an access token alone changes nothing about how somebody is reached."""
+
     phone: str | None
+    password: str
 
 
 class UserSummary(msgspec.Struct, frozen=True):
@@ -160,6 +163,12 @@ class TwoFactorVerify(Input, frozen=True):
     challenge_token: str = ""
 
 
+class PasswordOnly(Input, frozen=True):
+    """The password once more: an access token alone is not enough for this."""
+
+    password: str
+
+
 class ConfirmWithPassword(Input, frozen=True):
     password: str
     code: str
@@ -191,8 +200,11 @@ class SecondFactorState(msgspec.Struct, frozen=True):
 
 
 class ApiKeyRequest(Input, frozen=True):
+    """``password``: once more, an access token alone makes no keys."""
+
     label: str
     scopes: list[Scope]
+    password: str
     ip_list: list[str] = []
     expires_in_days: int | None = None
 

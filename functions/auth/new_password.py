@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from psycopg import Connection
 
-from functions.auth import rules, sessions
+from functions.auth import api_keys, confirmation, rules, sessions
 from functions.auth.context import Client, Context, subject_of
 from functions.auth.models import Message, PasswordChange, PasswordResetConfirm
-from functions.auth.rules import LockState
 from functions.auth.store import reset_tokens, users
 from functions.auth.store.users import User
 from mycrypto import mail
@@ -18,8 +17,8 @@ from mycrypto.audit import AuditRecord
 from mycrypto.errors import FieldError, ProblemError
 from mycrypto.http import Principal
 from mycrypto.mail import MailKind
-from mycrypto.security import onetime
-from mycrypto.security.passwords import hash_password, verify_password
+from mycrypto.security import guard, onetime
+from mycrypto.security.passwords import hash_password
 
 TOKEN_LIFE: Final = timedelta(hours=1)
 ASKED_TEXT: Final = "Bu adrese ait bir hesap varsa, şifre sıfırlama bağlantısı gönderildi."
@@ -42,13 +41,14 @@ def ask(context: Context, email: str, client: Client) -> Message:
 def _send(context: Context, email: str, client: Client) -> None:
     token = onetime.new_token()
     with context.db.transaction() as connection:
+        # the same statements and rows whoever is registered: without an account the token is nobody's and the mail goes nowhere
         user = users.lock_by_email(connection, email)
-        if user is not None:
-            expires_at = context.now() + TOKEN_LIFE
-            reset_tokens.replace(connection, user.id, token.digest, expires_at=expires_at, ip=client.ip, user_agent=client.user_agent)
-            link = f"{context.settings.public_url}/reset-password?token={token.text}"
-            mail.add(connection, MailKind.PASSWORD_RESET, to=user.email, user_id=user.id, trace_id=client.trace_id, link=link)
-            context.record(connection, AuditRecord("password.reset_asked", user_id=user.id, actor_id=user.id), client)
+        user_id = user.id if user else None
+        expires_at = context.now() + TOKEN_LIFE
+        reset_tokens.replace(connection, user_id, token.digest, expires_at=expires_at, ip=client.ip, user_agent=client.user_agent)
+        link = f"{context.settings.public_url}/reset-password?token={token.text}"
+        mail.add_for(connection, MailKind.PASSWORD_RESET, to=email, user_id=user_id, trace_id=client.trace_id, link=link)
+        context.record(connection, AuditRecord("password.reset_asked", user_id=user_id, actor_id=user_id), client)
     context.flush()
 
 
@@ -60,14 +60,13 @@ def confirm(context: Context, request: PasswordResetConfirm, client: Client) -> 
     _require_acceptable(request.new_password, request.confirm_password)
     if not onetime.has_form(request.token):
         raise ProblemError("RESET_TOKEN_INVALID")
-    now = context.now()
     with context.db.transaction() as connection:
-        user_id = reset_tokens.spend(connection, onetime.digest(request.token), now)
+        user_id = reset_tokens.spend(connection, onetime.digest(request.token), context.now())
         user = users.lock_by_id(connection, user_id) if user_id else None
         if user is None:
             raise ProblemError("RESET_TOKEN_INVALID")
-        users.set_lock_state(connection, user.id, LockState(0, None))
-        _set(context, connection, user, request.new_password, "password.reset", client, now)
+        guard.clear(connection, guard.Kind.LOGIN, subject_of(user.email))
+        _set(context, connection, user, request.new_password, "password.reset", client)
     context.flush()
     return Message(DONE_TEXT)
 
@@ -75,21 +74,16 @@ def confirm(context: Context, request: PasswordResetConfirm, client: Client) -> 
 def change(context: Context, caller: Principal, request: PasswordChange, client: Client, *, fresh: bool) -> Message:
     """A new password for who knows the old one; every session ends, this one too.
 
-    Raises VALIDATION_ERROR, AUTH_001 for a wrong current password, RATE_LIMIT_EXCEEDED for guessing it, and AUTH_003 if the second factor
-    is on and was not shown in the last five minutes.
+    Raises VALIDATION_ERROR, AUTH_001 for a wrong current password, and AUTH_003 if the second factor is on and was not shown in the last
+    five minutes.
     """
     _require_acceptable(request.new_password, request.confirm_password)
-    now = context.now()
+    confirmation.require_fresh(users.by_id(context.db.connection(), caller.user_id), fresh=fresh)
+    confirmed = confirmation.by_password(context, caller, request.current_password, client)
     with context.db.transaction() as connection:
-        user = users.lock_by_id(connection, caller.user_id)
-        if user is None:
-            raise ProblemError("UNAUTHORIZED", "the account does not exist any more")
-        if user.two_fa_enabled and not fresh:
-            raise ProblemError("AUTH_003", "show the second factor first (POST /api/auth/2fa/verify)")
-        if not verify_password(user.password_hash, request.current_password).matches:
-            context.take(context.settings.login_failure_limit, subject_of(user.email)).require()
-            raise ProblemError("AUTH_001")
-        _set(context, connection, user, request.new_password, "password.changed", client, now)
+        user = confirmed.lock_user(connection, caller)
+        confirmation.require_fresh(user, fresh=fresh)
+        _set(context, connection, user, request.new_password, "password.changed", client)
     context.flush()
     return Message(DONE_TEXT)
 
@@ -104,7 +98,8 @@ def _require_acceptable(password: str, again: str) -> None:
         raise ProblemError("VALIDATION_ERROR", "; ".join(f"{item.field} {item.message}" for item in problems), errors=problems)
 
 
-def _set(context: Context, connection: Connection, user: User, password: str, action: str, client: Client, now: datetime) -> None:
+def _set(context: Context, connection: Connection, user: User, password: str, action: str, client: Client) -> None:
+    now = context.now()  # under the row's lock: whatever was issued before is cut off
     users.set_password_hash(connection, user.id, hash_password(password))
     context.record(connection, AuditRecord(action, user_id=user.id, actor_id=user.id), client)
     mail.add(
@@ -115,4 +110,5 @@ def _set(context: Context, connection: Connection, user: User, password: str, ac
         trace_id=client.trace_id,
         ip_address=client.ip,
     )
+    api_keys.suspend_all(context, connection, user, client, now)
     sessions.end_all(context, connection, user.id, "PASSWORD", now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from functions.auth import confirmation
 from functions.auth.context import Client, Context
 from functions.auth.models import KycState, Profile, ProfileUpdate
 from functions.auth.store import users
@@ -50,12 +51,11 @@ def profile_of(user: User) -> Profile:
 
 
 def update(context: Context, caller: Principal, change: ProfileUpdate, client: Client) -> Profile:
-    """Set or clear the phone number."""
+    """Set or clear the phone number. Raises VALIDATION_ERROR, AUTH_001."""
     phone = normal_phone(change.phone) if change.phone is not None else None
+    confirmed = confirmation.by_password(context, caller, change.password, client)
     with context.db.transaction() as connection:
-        user = users.lock_by_id(connection, caller.user_id)
-        if user is None:
-            raise ProblemError("UNAUTHORIZED", "the account does not exist any more")
+        user = confirmed.lock_user(connection, caller)
         users.set_phone(connection, user.id, phone)
         context.record(connection, AuditRecord("profile.changed", user_id=user.id, actor_id=user.id, resource="phone"), client)
     context.flush()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from psycopg import Connection
 
 from functions.auth import recaptcha, rules
@@ -47,7 +49,7 @@ def register(context: Context, request: RegisterRequest, client: Client, recaptc
     try:
         with context.db.transaction() as connection:
             users.insert(connection, user)
-            _ask_for_mail(context, connection, user, token, client)
+            _ask_for_mail(context, connection, email, user.id, token, client)
             context.record(connection, AuditRecord("user.registered", user_id=user.id, actor_id=user.id), client)
     except users.EmailTakenError:
         raise ProblemError("EMAIL_ALREADY_EXISTS") from None
@@ -55,12 +57,12 @@ def register(context: Context, request: RegisterRequest, client: Client, recaptc
     return Registered(RegisteredUser(user.id, email, email_verified=False, created_at=now), REGISTERED_TEXT)
 
 
-def _ask_for_mail(context: Context, connection: Connection, user: users.NewUser | users.User, token: OneTimeToken, client: Client) -> None:
-    mail.add(
+def _ask_for_mail(context: Context, connection: Connection, email: str, user_id: UUID | None, token: OneTimeToken, client: Client) -> None:
+    mail.add_for(
         connection,
         MailKind.VERIFY_EMAIL,
-        to=user.email,
-        user_id=user.id,
+        to=email,
+        user_id=user_id,
         trace_id=client.trace_id,
         link=f"{context.settings.public_url}/verify-email?token={token.text}",
         code=token.text[:_CODE_LENGTH].upper(),
@@ -87,9 +89,10 @@ def resend(context: Context, request: EmailRequest, client: Client) -> Message:
     context.take(context.settings.mail_limit("resend"), subject_of(email)).require()
     token = onetime.new_token()
     with context.db.transaction() as connection:
+        # the same statements and rows whoever is registered: where nothing is to be verified the mail goes nowhere
         user = users.lock_by_email(connection, email)
-        if user is not None and not user.email_verified:
-            users.set_verification_token(connection, user.id, token.digest, context.now() + rules.VERIFICATION_LIFE)
-            _ask_for_mail(context, connection, user, token, client)
+        user_id = user.id if user and not user.email_verified else None
+        users.set_verification_token(connection, user_id or users.NOBODY, token.digest, context.now() + rules.VERIFICATION_LIFE)
+        _ask_for_mail(context, connection, email, user_id, token, client)
     context.flush()
     return Message(RESENT_TEXT)

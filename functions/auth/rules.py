@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
-
-import msgspec
 
 from mycrypto.errors import FieldError
 
@@ -18,8 +16,6 @@ PASSWORD_SPECIALS: Final = "@$!%*?&"  # noqa: S105 - the characters of the rule
 
 CONSENT_VERSION: Final = "1.0 (2025-11-19)"
 VERIFICATION_LIFE: Final = timedelta(hours=24)
-LOCK_AFTER_FAILURES: Final = 5
-LOCK_LIFE: Final = timedelta(minutes=30)
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _EMAIL: Final = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@(?:{_LABEL}\.)+{_LABEL}")
@@ -74,43 +70,20 @@ def registration_problems(email: str, password: str, *, terms: bool, consent: bo
     return [FieldError(field, words) for field, words in found if words]
 
 
-class LockState(msgspec.Struct, frozen=True):
-    """Consecutive wrong passwords, and until when they keep the account shut."""
-
-    failures: int
-    locked_until: datetime | None
-
-    def is_locked(self, now: datetime) -> bool:
-        return self.locked_until is not None and now < self.locked_until
-
-
-def after_failure(state: LockState, now: datetime) -> LockState:
-    """One more wrong password. A lock that has run out forgives what led to it; a running one is not prolonged."""
-    if state.is_locked(now):
-        return LockState(state.failures + 1, state.locked_until)
-    failures = (0 if state.locked_until is not None else state.failures) + 1
-    return LockState(failures, now + LOCK_LIFE if failures >= LOCK_AFTER_FAILURES else None)
-
-
 class LoginOutcome(StrEnum):
-    """What follows from a password; everything but ``WRONG`` is said only to who knows the password."""
+    """What follows from a password; everything but ``WRONG`` is said only to who knows the password and is let try it."""
 
     WRONG = "wrong"
-    LOCKED = "locked"
     SUSPENDED = "suspended"
     UNVERIFIED = "unverified"
     SECOND_FACTOR = "second_factor"
     OPEN = "open"
 
 
-def judge_login(
-    *, password_matches: bool, lock: LockState, status: UserStatus, email_verified: bool, second_factor: bool, now: datetime
-) -> LoginOutcome:
-    """The outcome of a log-in."""
-    if not password_matches:
+def judge_login(*, password_right: bool, status: UserStatus, email_verified: bool, second_factor: bool) -> LoginOutcome:
+    """The outcome of a log-in. A right password that the guard does not admit is none."""
+    if not password_right:
         return LoginOutcome.WRONG
-    if lock.is_locked(now):
-        return LoginOutcome.LOCKED
     if status is not UserStatus.ACTIVE:
         return LoginOutcome.SUSPENDED
     if not email_verified:

@@ -23,8 +23,10 @@ from mycrypto.http import Principal
 from mycrypto.ids import new_uuid
 from mycrypto.mail import MailKind
 from mycrypto.security import revocation, tokens
-from mycrypto.security.tokens import ACCESS_LIFE_S, REFRESH_LIFE_S
+from mycrypto.security.tokens import ACCESS_LIFE_S, REFRESH_LIFE_S, Claims
 
+GRACE: Final = timedelta(seconds=20)
+"""How long a refresh token that was followed by another may be shown again."""
 LOGGED_OUT_TEXT: Final = "Oturumunuz kapatıldı."
 
 
@@ -36,7 +38,7 @@ class Issued(msgspec.Struct, frozen=True):
 
 
 def issue(context: Context, connection: Connection, user: User, client: Client, *, now: datetime, family: Session | None = None) -> Issued:
-    """Sign a pair and write its row: the next one of ``family``, or the first of a new family."""
+    """Sign a pair and write its row: one that follows ``family``, or the first of a new family."""
     family_id = family.family_id if family else new_uuid()
     now_ms = context.milliseconds(now)
     key = context.keys.signing
@@ -52,8 +54,9 @@ def issue(context: Context, connection: Connection, user: User, client: Client, 
         user_agent=client.user_agent,
         signed_in_at=family.signed_in_at if family else now,
         created_at=now,
+        parent_id=family.id if family else None,
     )
-    if family:
+    if family and not family.is_revoked:
         sessions.rotate(connection, family.id, session.id, now)
     sessions.insert(connection, session)
     context.meter.count("auth_jwt_tokens_issued", 2)
@@ -76,24 +79,29 @@ def _key(family_id: UUID) -> str:
     return f"session:{family_id}"
 
 
-def refresh(context: Context, request: RefreshRequest, client: Client) -> TokenPair:
-    """A new pair for a refresh token that was never used. One that was used ends its whole family: somebody else has it too.
+def claims_of(context: Context, request: RefreshRequest) -> Claims:
+    """Whose refresh token this is, by its signature alone. Raises INVALID_TOKEN."""
+    return tokens.verify_refresh(request.refresh_token, context.keys.public, now_s=int(context.now().timestamp()))
 
-    Raises INVALID_TOKEN, ACCOUNT_SUSPENDED.
+
+def refresh(context: Context, request: RefreshRequest, claims: Claims, client: Client) -> TokenPair:
+    """A new pair for a refresh token that was never used, or was used a moment ago: two tabs ask at once, or an answer was lost.
+
+    Any other that was used ends its whole family, because somebody else has it too. Raises INVALID_TOKEN, ACCOUNT_SUSPENDED.
     """
-    now = context.now()
-    claims = tokens.verify_refresh(request.refresh_token, context.keys.public, now_s=int(now.timestamp()))
     issued: Issued | None = None
     refusal = tokens.invalid_token("the session is not known")
     with context.db.transaction() as connection:
+        # whatever begins, goes on or ends for one user is decided one after the other, under the user's row
+        user = users.lock_by_id(connection, claims.sub)
         session = sessions.lock_by_token(connection, tokens.fingerprint(request.refresh_token))
-        user = users.by_id(connection, claims.sub) if session else None
+        now = context.now()
         if session is None or user is None:
             pass
-        elif session.revoked_reason == "ROTATED":
+        elif session.revoked_reason == "ROTATED" and not _was_used_just_now(connection, session, now):
             _end_stolen(context, connection, session, user, client, now)
             refusal = tokens.invalid_token("the token was used before; the session has been ended")
-        elif session.is_revoked or session.expires_at <= now:
+        elif (session.is_revoked and session.revoked_reason != "ROTATED") or session.expires_at <= now:
             refusal = tokens.invalid_token("the session has ended")
         elif not user.is_active():
             refusal = ProblemError("ACCOUNT_SUSPENDED")
@@ -105,6 +113,14 @@ def refresh(context: Context, request: RefreshRequest, client: Client) -> TokenP
         raise refusal
     remember(context, issued.session)
     return issued.pair
+
+
+def _was_used_just_now(connection: Connection, session: Session, now: datetime) -> bool:
+    """Whether the token is the direct predecessor of what the family lives on, and was followed only a moment ago."""
+    if session.revoked_at is None or now - session.revoked_at > GRACE:
+        return False
+    successors = sessions.successors(connection, session)
+    return bool(successors) and not any(successor.is_revoked for successor in successors)
 
 
 def _end_stolen(context: Context, connection: Connection, session: Session, user: User, client: Client, now: datetime) -> None:
@@ -125,8 +141,9 @@ def _mark_ended(context: Context, family_id: UUID, now: datetime) -> None:
 
 def logout(context: Context, request: LogoutRequest, caller: Principal, client: Client) -> Message:
     """End this session, or all of the user's. Safe to repeat; raises redis.RedisError, with nothing done, if nobody could be told."""
-    now = context.now()
     with context.db.transaction() as connection:
+        users.lock_by_id(connection, caller.user_id)
+        now = context.now()
         action = "logout.all" if request.all_devices else "logout"
         context.record(
             connection, AuditRecord(action, user_id=caller.user_id, actor_id=caller.user_id, reason=request.device_info[:200]), client
@@ -168,8 +185,9 @@ def devices(context: Context, caller: Principal) -> list[models.Session]:
 
 def end_one(context: Context, caller: Principal, family_id: UUID, client: Client) -> None:
     """End one of the caller's own sessions. Raises NOT_FOUND, for somebody else's too."""
-    now = context.now()
     with context.db.transaction() as connection:
+        users.lock_by_id(connection, caller.user_id)
+        now = context.now()
         if not sessions.revoke_family(connection, caller.user_id, family_id, "USER", now):
             raise ProblemError("NOT_FOUND", "there is no such session")
         record = AuditRecord("session.ended", user_id=caller.user_id, actor_id=caller.user_id, resource=f"session:{family_id}")

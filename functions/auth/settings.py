@@ -36,9 +36,9 @@ class Settings(msgspec.Struct, frozen=True):
     registrations_per_hour: int = 5
     logins_per_five_minutes: int = 20
     refreshes_per_minute: int = 10
+    bad_refreshes_per_minute: int = 60
     verifications_per_hour: int = 10
     mails_per_hour: int = 3
-    failures_per_five_minutes: int = 10
     second_factors_per_hour: int = 50
 
     @property
@@ -65,13 +65,14 @@ class Settings(msgspec.Struct, frozen=True):
         return self.per_ip("login", self.logins_per_five_minutes, 300)
 
     @property
-    def login_failure_limit(self) -> Limit:
-        """Failures per account, known or not: what stops guessing against an account that is locked already."""
-        return Limit("login", self.failures_per_five_minutes, 300)
+    def refresh_limit(self) -> Limit:
+        """Of one session: people behind one address of a mobile network have nothing to do with each other."""
+        return Limit("refresh", self.refreshes_per_minute, 60)
 
     @property
-    def refresh_limit(self) -> Limit:
-        return self.per_ip("refresh", self.refreshes_per_minute, 60)
+    def bad_refresh_limit(self) -> Limit:
+        """Of one address, for texts that are no refresh tokens of ours."""
+        return self.per_ip("refresh", self.bad_refreshes_per_minute, 60)
 
     @property
     def verify_limit(self) -> Limit:

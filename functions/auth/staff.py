@@ -10,15 +10,16 @@ from uuid import UUID
 from psycopg import Connection
 
 from functions.auth import api_keys, profile, sessions
-from functions.auth.context import Client, Context
+from functions.auth.context import Client, Context, subject_of
 from functions.auth.models import Profile, RolesChange, StatusChange, TierChange
-from functions.auth.rules import LockState, UserStatus
+from functions.auth.rules import UserStatus
 from functions.auth.store import staff as store
 from functions.auth.store import users
 from functions.auth.store.users import User
 from mycrypto.audit import ActorType, AuditRecord
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.http import Principal
+from mycrypto.security import guard
 from mycrypto.security.tokens import Role
 
 Change = Callable[[Connection, User, datetime], None]
@@ -115,7 +116,7 @@ def set_status(context: Context, caller: Principal, user_id: UUID, request: Stat
     def change(connection: Connection, user: User, now: datetime) -> None:
         store.set_status(connection, user.id, request.status.value, now)
         if request.status is UserStatus.ACTIVE:
-            users.set_lock_state(connection, user.id, LockState(0, None))
+            guard.clear(connection, guard.Kind.LOGIN, subject_of(user.email))
 
     return _change(
         context,

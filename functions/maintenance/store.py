@@ -12,6 +12,7 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from mycrypto.ledger import verify
+from mycrypto.security import guard
 
 ROWS_MAX = 5_000
 """Of one deletion: the rest waits for the next minute."""
@@ -42,12 +43,17 @@ def delete_expired_answers(connection: Connection, now: datetime) -> int:
 
 
 def delete_old_identity_rows(connection: Connection, now: datetime) -> int:
-    """Sessions and reset tokens that have expired; mail logs after 12 months and audit records after 24, once their month is archived. Returns
+    """Sessions and reset tokens that have expired, counts of tries that say nothing any more; mail logs after 12 months and audit records after 24, once their month is archived. Returns
     how many.
     """
     batches: tuple[tuple[LiteralString, datetime], ...] = (
         ("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < %s LIMIT %s)", now),
         ("DELETE FROM password_reset_tokens WHERE id IN (SELECT id FROM password_reset_tokens WHERE expires_at < %s LIMIT %s)", now),
+        (
+            """DELETE FROM secret_guards WHERE (kind, subject) IN (
+                   SELECT kind, subject FROM secret_guards WHERE changed_at < %s AND (locked_until IS NULL OR locked_until < now()) LIMIT %s)""",
+            now - guard.FORGOTTEN,
+        ),
         (
             """DELETE FROM email_logs WHERE message_id IN (SELECT message_id FROM email_logs JOIN partition_archive
                    ON partition_name = 'email_logs' || to_char(email_logs.created_at AT TIME ZONE 'UTC', '_YYYY_MM')
@@ -113,7 +119,7 @@ def count_pending_withdrawals(connection: Connection) -> int:
 
 def count_active_sessions(connection: Connection, now: datetime) -> int:
     """Sessions that could be refreshed."""
-    return _count(connection, "SELECT count(*) FROM sessions WHERE NOT is_revoked AND expires_at > %s", now)
+    return _count(connection, "SELECT count(DISTINCT family_id) FROM sessions WHERE NOT is_revoked AND expires_at > %s", now)
 
 
 def count_pending_kyc(connection: Connection) -> int:

@@ -54,6 +54,8 @@ def deliver(envelope: Envelope, connection: Connection, send: Send, now: Callabl
         kind = MailKind(envelope.type)
     except ValueError:
         raise MessageError(f"there is no mail of type {envelope.type!r}") from None
+    if kind is MailKind.NOBODY:
+        return False
     details = details_of(envelope)
     mail = render(kind, details)
     user_id = _user_id(details)

@@ -59,7 +59,24 @@ TEMPLATES: Final[Mapping[MailKind, Template]] = {
         (
             "Art arda hatalı şifre girişleri nedeniyle hesabınız {locked_until} (UTC) zamanına kadar kilitlendi.",
             "Son deneme şu adresten yapıldı: {ip_address}",
-            "Bu denemeleri siz yapmadıysanız şifrenizi değiştirmenizi ve iki adımlı doğrulamayı açmanızı öneririz.",
+            "Kilit süresince doğru şifre de kabul edilmez. Hemen giriş yapmak isterseniz şifrenizi sıfırlayın; kilit sıfırlamayla kalkar.",
+            "Açık oturumlarınız etkilenmez. Bu denemeleri siz yapmadıysanız iki adımlı doğrulamayı açmanızı öneririz.",
+        ),
+    ),
+    MailKind.CONFIRMATION_LOCKED: Template(
+        "Şifre onayı geçici olarak durduruldu",
+        (
+            "Açık bir oturumunuzda art arda hatalı şifre girildi; bu oturumda şifre onayı {locked_until} (UTC) zamanına kadar kabul edilmez.",
+            "Son deneme şu adresten yapıldı: {ip_address}",
+            "Bu denemeleri siz yapmadıysanız şifrenizi sıfırlayın; bütün oturumlarınız kapanır.",
+        ),
+    ),
+    MailKind.SECOND_FACTOR_LOCKED: Template(
+        "Doğrulama kodu girişi geçici olarak durduruldu",
+        (
+            "Art arda hatalı doğrulama kodu girildi; {locked_until} (UTC) zamanına kadar hiçbir kod kabul edilmez.",
+            "Son deneme şu adresten yapıldı: {ip_address}",
+            "Bu denemeleri siz yapmadıysanız şifreniz başkasının elinde olabilir. Lütfen hemen şifrenizi değiştirin.",
         ),
     ),
     MailKind.PASSWORD_RESET: Template(
@@ -73,6 +90,17 @@ TEMPLATES: Final[Mapping[MailKind, Template]] = {
     MailKind.PASSWORD_RESET_SUCCESS: Template(
         "Şifreniz değiştirildi",
         ("Şifreniz değiştirildi ve tüm oturumlarınız kapatıldı. İşlem şu adresten yapıldı: {ip_address}", _NOT_YOU),
+    ),
+    MailKind.API_KEYS_SUSPENDED: Template(
+        "API anahtarlarınız durduruldu",
+        (
+            "Şifreniz değiştiği için API anahtarlarınız durduruldu (anahtar sayısı: {count}). Bu anahtarlarla artık işlem yapılamaz.",
+            "Tanıdığınız anahtarları hesabınızdan yeni şifrenizle yeniden başlatabilir, tanımadıklarınızı silebilirsiniz.",
+        ),
+    ),
+    MailKind.API_KEY_RESUMED: Template(
+        "API anahtarı yeniden başlatıldı",
+        ("\u201c{label}\u201d adlı API anahtarınız yeniden başlatıldı.", _NOT_YOU),
     ),
     MailKind.SESSION_REUSE: Template(
         "Oturumunuz güvenlik nedeniyle kapatıldı",

@@ -12,6 +12,7 @@ from psycopg import Connection
 
 from functions.wallet import holds, limits
 from functions.wallet import withdrawal_rules as rules
+from functions.wallet.codes import Code
 from functions.wallet.context import Context
 from functions.wallet.iban import mask_iban
 from functions.wallet.models import (
@@ -37,8 +38,6 @@ from mycrypto.ledger import Kind
 from mycrypto.ledger.crossing import Crossing, out_of_trading
 from mycrypto.ledger.refunds import REFERENCE_TYPES, start_due
 from mycrypto.money import format_amount, to_numeric
-from mycrypto.security import second_factor
-from mycrypto.security.second_factor import Check
 
 
 def shown(row: WithdrawalRow) -> Withdrawal:
@@ -76,7 +75,9 @@ def fees(currency: str) -> WithdrawalFees:
     )
 
 
-def withdraw_fiat(context: Context, connection: Connection, request: Request, principal: Principal, body: WithdrawFiat) -> Withdrawal:
+def withdraw_fiat(
+    context: Context, connection: Connection, request: Request, principal: Principal, body: WithdrawFiat, code: Code
+) -> Withdrawal:
     """Raises, in this order: INVALID_AMOUNT, KYC_REQUIRED, WALLET_002 (count, then value), AUTH_003/AUTH_004, ACCOUNT_NOT_FOUND,
     ACCOUNT_NOT_VERIFIED, WALLET_001.
     """
@@ -88,7 +89,7 @@ def withdraw_fiat(context: Context, connection: Connection, request: Request, pr
     if count >= rules.FIAT_PER_DAY_MAX:
         raise ProblemError("WALLET_002", f"at most {rules.FIAT_PER_DAY_MAX} withdrawals a day", maximum=rules.FIAT_PER_DAY_MAX)
     limits.require_within_day(principal.kyc_level, kyc.LIMITS[principal.kyc_level].withdrawal, used, units)
-    require_second_factor(context, connection, request, principal, body.two_fa_code)
+    code.require(connection, body.two_fa_code)
     account = bank_accounts.find(connection, principal.user_id, body.fiat_account_id)
     if account is None:
         raise ProblemError("ACCOUNT_NOT_FOUND", "there is no such bank account of yours")
@@ -110,23 +111,25 @@ def withdraw_fiat(context: Context, connection: Connection, request: Request, pr
     return _ask(connection, row, request)
 
 
-def withdraw_crypto(context: Context, connection: Connection, request: Request, principal: Principal, body: WithdrawCrypto) -> Withdrawal:
+def withdraw_crypto(
+    context: Context, connection: Connection, request: Request, principal: Principal, body: WithdrawCrypto, code: Code
+) -> Withdrawal:
     """Raises CURRENCY_NOT_SUPPORTED, VALIDATION_ERROR (address, network), INVALID_AMOUNT, WALLET_002, KYC_REQUIRED, AUTH_003/AUTH_004,
     WALLET_001. A person approves the first one, large ones, and all of a user whose level has a daily limit in TRY.
     """
-    code, bounds = rules.terms(body.currency)
-    if body.network is not None and body.network.upper() not in {bounds.network, code}:
-        raise invalid("network", f"must be {bounds.network} for {code}")
-    destination = rules.parse_destination(body.destination_address, code, bitcoin_network=context.settings.bitcoin_network)
-    units = rules.parse_crypto(body.amount, code)
+    currency, bounds = rules.terms(body.currency)
+    if body.network is not None and body.network.upper() not in {bounds.network, currency}:
+        raise invalid("network", f"must be {bounds.network} for {currency}")
+    destination = rules.parse_destination(body.destination_address, currency, bitcoin_network=context.settings.bitcoin_network)
+    units = rules.parse_crypto(body.amount, currency)
     limits.require_kyc(principal.kyc_level)
     bank_accounts.lock_user(connection, principal.user_id)
-    require_second_factor(context, connection, request, principal, body.two_fa_code)
+    code.require(connection, body.two_fa_code)
     row = _new(
         principal,
         context.now(),
         kind="CRYPTO",
-        currency=code,
+        currency=currency,
         amount=units,
         platform_fee=bounds.platform_fee,
         network_fee=bounds.network_fee,
@@ -138,23 +141,6 @@ def withdraw_crypto(context: Context, connection: Connection, request: Request, 
         or not store.has_completed(connection, principal.user_id),
     )
     return _ask(connection, row, request)
-
-
-def require_second_factor(context: Context, connection: Connection, request: Request, principal: Principal, code: str) -> None:
-    """Raises AUTH_003 if the user has no second factor, AUTH_004 for a wrong code, RATE_LIMIT_EXCEEDED after too many."""
-    subject = str(principal.user_id)
-    for limit in second_factor.USER_LIMITS:
-        context.take(limit, subject).require()
-    found = second_factor.check(connection, principal.user_id, code, context.sealer(), context.now())
-    if found is Check.NOT_ENABLED:
-        raise ProblemError("AUTH_003", "withdrawals need a second factor; set it up first")
-    if found is Check.WRONG:
-        raise ProblemError("AUTH_004")
-    for limit in second_factor.USER_LIMITS:
-        context.forget(limit, subject)
-    second_factor.record(
-        connection, principal.user_id, "verify_success", ip=request.client_ip, user_agent=request.user_agent, purpose="withdrawal"
-    )
 
 
 def _new(

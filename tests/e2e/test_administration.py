@@ -20,7 +20,7 @@ AUDITED_SECONDS_MAX = 60
 
 async def enrol(trader: Trader) -> list[str]:
     """Give the user a second factor; returns the backup codes."""
-    setup = await trader.call("POST", "/api/auth/2fa/setup", {})
+    setup = await trader.call("POST", "/api/auth/2fa/setup", {"password": trader.password})
     code = pyotp.TOTP(setup["manual_entry_key"]).now()
     done = await trader.call("POST", "/api/auth/2fa/verify-setup", {"setup_token": setup["setup_token"], "code": code})
     codes: list[str] = done["backup_codes"]

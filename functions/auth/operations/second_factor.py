@@ -17,7 +17,8 @@ SECOND_FACTOR: Final = (
         summary="A new secret, waiting fifteen minutes for its first code",
         tag="second factor",
         answer=models.SecondFactorSetup,
-        errors=("2FA_ALREADY_ENABLED",),
+        body=models.PasswordOnly,
+        errors=(*BODY_ERRORS, "AUTH_001", "2FA_ALREADY_ENABLED"),
         permission=permissions.SIGNED_IN,
     ),
     Operation(
@@ -94,7 +95,7 @@ SECOND_FACTOR: Final = (
         answer=models.ApiKeyCreated,
         status=201,
         body=models.ApiKeyRequest,
-        errors=(*BODY_ERRORS, "AUTH_003", "API_KEY_LIMIT"),
+        errors=(*BODY_ERRORS, "AUTH_001", "AUTH_003", "API_KEY_LIMIT"),
         permission=permissions.SIGNED_IN,
     ),
     Operation(
@@ -105,6 +106,17 @@ SECOND_FACTOR: Final = (
         tag="API keys",
         answer=models.Listed[ApiKey],
         errors=(),
+        permission=permissions.SIGNED_IN,
+    ),
+    Operation(
+        method="post",
+        path="/api/auth/api-keys/{row_id}/resume",
+        name="resumeApiKey",
+        summary="Let a key work again that a new password has suspended",
+        tag="API keys",
+        answer=ApiKey,
+        body=models.PasswordOnly,
+        errors=(*BODY_ERRORS, "AUTH_001", "AUTH_003", "NOT_FOUND"),
         permission=permissions.SIGNED_IN,
     ),
     Operation(

@@ -107,8 +107,14 @@ def post_login(request: Request) -> Any:
 
 @api.post("/api/auth/refresh")
 def post_refresh(request: Request) -> Any:
-    limited(request, context().settings.refresh_limit, request.client_ip)
-    return sessions.refresh(context(), request.json(RefreshRequest), client(request))
+    body = request.json(RefreshRequest)
+    try:
+        claims = sessions.claims_of(context(), body)
+    except ProblemError:
+        limited(request, context().settings.bad_refresh_limit, request.client_ip)
+        raise
+    limited(request, context().settings.refresh_limit, str(claims.sid))
+    return sessions.refresh(context(), body, claims, client(request))
 
 
 @api.post("/api/auth/logout")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from functions.auth import api_keys
 from functions.auth.app import api, caller, client, context, is_fresh
-from functions.auth.models import ApiKeyRequest, Listed, Pagination
+from functions.auth.models import ApiKeyRequest, Listed, Pagination, PasswordOnly
 from functions.auth.store.api_keys import ApiKey
 from mycrypto.http import Reply, Request
 
@@ -20,6 +22,13 @@ def post_key(request: Request) -> Reply:
 def get_keys(request: Request) -> Listed[ApiKey]:
     found = api_keys.listed(context(), caller(request))
     return Listed(found, Pagination(limit=api_keys.LIVE_MAX, offset=0, total=len(found)))
+
+
+@api.post("/api/auth/api-keys/<row_id>/resume")
+def post_resume(request: Request, row_id: str) -> Any:
+    principal = caller(request)
+    body = request.json(PasswordOnly)
+    return api_keys.resume(context(), principal, request.uuid(row_id), body.password, client(request), fresh=is_fresh(principal))
 
 
 @api.delete("/api/auth/api-keys/<row_id>")

@@ -6,13 +6,13 @@ from typing import Any
 
 from functions.auth import two_factor
 from functions.auth.app import api, bearer_caller, caller, client, context
-from functions.auth.models import ConfirmWithPassword, TwoFactorEnrolment, TwoFactorVerify
+from functions.auth.models import ConfirmWithPassword, PasswordOnly, TwoFactorEnrolment, TwoFactorVerify
 from mycrypto.http import Request
 
 
 @api.post("/api/auth/2fa/setup")
 def post_setup(request: Request) -> Any:
-    return two_factor.setup(context(), caller(request), client(request))
+    return two_factor.setup(context(), caller(request), request.json(PasswordOnly), client(request))
 
 
 @api.post("/api/auth/2fa/verify-setup")

@@ -23,13 +23,19 @@ class ApiKey(msgspec.Struct, frozen=True):
     ip_list: list[str]
     created_at: datetime
     expires_at: datetime | None
+    suspended_at: datetime | None
+    """Since when it does not work, because the password was changed; its owner may resume it."""
 
 
 class StoredApiKey(ApiKey, frozen=True):
     secret_encrypted: str
 
+    def public(self) -> ApiKey:
+        """Without its secret."""
+        return ApiKey(**{name: getattr(self, name) for name in ApiKey.__struct_fields__})
 
-_PUBLIC = "id, key_id, label, scopes, ip_list::text[] AS ip_list, created_at, expires_at"
+
+_PUBLIC = "id, key_id, label, scopes, ip_list::text[] AS ip_list, created_at, expires_at, suspended_at"
 
 
 def insert(connection: Connection, user: User, key: StoredApiKey) -> None:
@@ -73,6 +79,20 @@ def revoke(connection: Connection, user_id: UUID, row_id: UUID, now: datetime) -
         (now, row_id, user_id),
     ).fetchone()
     return row[0] if row else None
+
+
+def suspend_all(connection: Connection, user_id: UUID, now: datetime) -> list[str]:
+    """Suspend every key of the user that works; their public ids."""
+    rows = connection.execute(
+        """UPDATE api_keys SET suspended_at = %s
+            WHERE user_id = %s AND revoked_at IS NULL AND suspended_at IS NULL AND (expires_at IS NULL OR expires_at > %s) RETURNING key_id""",
+        (now, user_id, now),
+    )
+    return [row[0] for row in rows.fetchall()]
+
+
+def resume(connection: Connection, row_id: UUID) -> None:
+    connection.execute("UPDATE api_keys SET suspended_at = NULL WHERE id = %s", (row_id,))
 
 
 def key_ids(connection: Connection, user_id: UUID) -> Sequence[str]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 from psycopg import Connection
+from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row
 
 from functions.auth.documents import Document
@@ -52,6 +53,10 @@ class DocumentState(msgspec.Struct, frozen=True):
     rejection_reason: str | None
     s3_bucket: str
     s3_key: str
+
+
+class IdentityTakenError(Exception):
+    """The national id is verified for another account: of two decisions at once this was the second."""
 
 
 _COLUMNS = """id, user_id, level, status, first_name, last_name, date_of_birth, phone, mks_verified, submitted_at, reviewed_at,
@@ -118,8 +123,8 @@ def waiting(connection: Connection, limit: int, offset: int) -> tuple[list[Submi
 def belongs_to_somebody_else(connection: Connection, submission_id: UUID) -> bool:
     """Whether the national id of this application was approved for another account."""
     row = connection.execute(
-        """SELECT 1 FROM kyc_submissions this JOIN kyc_submissions other USING (tc_kimlik_no_fingerprint)
-            WHERE this.id = %s AND other.user_id <> this.user_id AND other.status = 'APPROVED' LIMIT 1""",
+        """SELECT 1 FROM kyc_submissions this JOIN verified_identities verified ON verified.fingerprint = this.tc_kimlik_no_fingerprint
+            WHERE this.id = %s AND verified.user_id <> this.user_id""",
         (submission_id,),
     ).fetchone()
     return row is not None
@@ -131,12 +136,16 @@ def sealed_national_id(connection: Connection, submission_id: UUID) -> str:
 
 
 def decide(connection: Connection, submission_id: UUID, *, approved: bool, reviewer: UUID, reason: str | None, now: datetime) -> None:
+    """Raises IdentityTakenError if the national id is verified for another account; the caller's transaction is then lost."""
     status = "APPROVED" if approved else "REJECTED"
-    connection.execute(
-        """UPDATE kyc_submissions SET status = %s, reviewed_at = %s, reviewed_by = %s, rejection_reason = %s, updated_at = %s
-            WHERE id = %s""",
-        (status, now, reviewer, reason, now, submission_id),
-    )
+    try:
+        connection.execute(
+            """UPDATE kyc_submissions SET status = %s, reviewed_at = %s, reviewed_by = %s, rejection_reason = %s, updated_at = %s
+                WHERE id = %s""",
+            (status, now, reviewer, reason, now, submission_id),
+        )
+    except UniqueViolation:
+        raise IdentityTakenError from None
     connection.execute(
         "UPDATE kyc_documents SET status = %s, updated_at = %s WHERE submission_id = %s AND status <> 'INFECTED'",
         ("VERIFIED" if approved else "REJECTED", now, submission_id),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -10,7 +11,7 @@ from psycopg import Connection
 from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row
 
-from functions.auth.rules import LockState, UserStatus
+from functions.auth.rules import UserStatus
 from mycrypto.security.tokens import Identity, Role, Tier, parse_roles
 
 
@@ -28,8 +29,6 @@ class User(msgspec.Struct, frozen=True):
     kyc_status: str
     kyc_level: int
     status: str
-    failed_login_attempts: int
-    locked_until: datetime | None
     last_login_at: datetime | None
     created_at: datetime
 
@@ -40,10 +39,6 @@ class User(msgspec.Struct, frozen=True):
     @property
     def role_set(self) -> tuple[Role, ...]:
         return parse_roles(self.roles)
-
-    @property
-    def lock_state(self) -> LockState:
-        return LockState(self.failed_login_attempts, self.locked_until)
 
     @property
     def account_status(self) -> UserStatus:
@@ -63,12 +58,16 @@ class NewUser(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
+NOBODY: Final = UUID(int=0)
+"""The id of no user: what is done for an unknown address is done for this one."""
+
+
 class EmailTakenError(Exception):
     """The address has an account already."""
 
 
 COLUMNS = """id, email, password_hash, email_verified, two_fa_enabled, phone, roles, rate_limit_tier, kyc_status, kyc_level, status,
-    failed_login_attempts, locked_until, last_login_at, created_at"""
+    last_login_at, created_at"""
 
 
 def _one(connection: Connection, condition: str, value: object) -> User | None:
@@ -132,17 +131,9 @@ def verify_email(connection: Connection, token_hash: str, now: datetime) -> User
         ).fetchone()
 
 
-def set_lock_state(connection: Connection, user_id: UUID, state: LockState) -> None:
-    connection.execute(
-        "UPDATE users SET failed_login_attempts = %s, locked_until = %s, updated_at = now() WHERE id = %s",
-        (state.failures, state.locked_until, user_id),
-    )
-
-
 def record_login(connection: Connection, user_id: UUID, ip: str, now: datetime) -> None:
     connection.execute(
-        """UPDATE users SET failed_login_attempts = 0, locked_until = NULL, last_login_at = %s, last_login_ip = %s, updated_at = %s
-            WHERE id = %s""",
+        "UPDATE users SET last_login_at = %s, last_login_ip = %s, updated_at = %s WHERE id = %s",
         (now, ip, now, user_id),
     )
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from psycopg import Connection
 
-from functions.wallet import idempotency, withdrawals
+from functions.wallet import codes, idempotency, withdrawals
 from functions.wallet.app import api, caller, context, identifier, metered
+from functions.wallet.codes import Code
 from functions.wallet.models import Page, Withdrawal, WithdrawalFees, WithdrawalQuery, WithdrawCrypto, WithdrawFiat
 from mycrypto.http import Principal, Reply, Request
 from mycrypto.ratelimit import Limit
@@ -19,21 +20,27 @@ WITHDRAW = Limit("withdraw", 5, 60)
 def post_fiat_withdrawal(request: Request) -> Reply:
     principal = caller(request, WITHDRAW)
     body = request.json(WithdrawFiat)
-    return _withdraw(request, principal, lambda connection: withdrawals.withdraw_fiat(context(), connection, request, principal, body))
+    return _withdraw(
+        request, principal, lambda connection, code: withdrawals.withdraw_fiat(context(), connection, request, principal, body, code)
+    )
 
 
 @api.post("/api/wallet/withdraw/crypto")
 def post_crypto_withdrawal(request: Request) -> Reply:
     principal = caller(request, WITHDRAW)
     body = request.json(WithdrawCrypto)
-    return _withdraw(request, principal, lambda connection: withdrawals.withdraw_crypto(context(), connection, request, principal, body))
+    return _withdraw(
+        request, principal, lambda connection, code: withdrawals.withdraw_crypto(context(), connection, request, principal, body, code)
+    )
 
 
-def _withdraw(request: Request, principal: Principal, act: Callable[[Connection], Withdrawal]) -> Reply:
-    def ask(connection: Connection) -> Reply:
-        return Reply(metered(act(connection)), status=201)
+def _withdraw(request: Request, principal: Principal, act: Callable[[Connection, Code], Withdrawal]) -> Reply:
+    with codes.on_trial(context(), request, principal) as code:
 
-    reply = idempotency.once(context(), request, principal.user_id, ask)
+        def ask(connection: Connection) -> Reply:
+            return Reply(metered(act(connection, code)), status=201)
+
+        reply = idempotency.once(context(), request, principal.user_id, ask)
     context().flush()
     return reply
 

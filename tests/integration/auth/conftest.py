@@ -9,11 +9,13 @@ import base64
 import importlib
 import json
 import os
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import uuid4
 
 import boto3
@@ -27,11 +29,14 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from functions.auth import backup_codes, openapi
+from functions.auth.context import Context
+from mycrypto.errors import ProblemError
 from mycrypto.security import keys, passwords
 from tests.documented import Documented
 
 DOCUMENTED: Final = Documented(openapi.SERVICE.document())
 PASSWORD: Final = "Str0ng!passw0rd"
+Outcome = TypeVar("Outcome")
 QUEUES: Final = ("email-notifications", "audit-logs", "kyc-processing")
 TWO_FACTOR_KEY: Final = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 ARN: Final = "arn:aws:execute-api:eu-central-1:000000000000:api/v1"
@@ -62,6 +67,7 @@ def _environment(exchange_dsn: str, valkey: str, role_passwords: dict[str, str])
         DATABASE_URL=make_conninfo(exchange_dsn, user="auth_app", password=role_passwords["auth_app"]),
         REDIS_URL=valkey,
         JWT_SECRET_NAME="mycrypto/local/jwt",
+        PUBLIC_KEYS_SECRET_NAME="mycrypto/local/public-keys",
         TWO_FACTOR_SECRET_NAME="mycrypto/local/two-factor",
         PUBLIC_URL="https://exchange.example",
         MAIL_FROM="no-reply@mycrypto.example",
@@ -73,6 +79,7 @@ def _environment(exchange_dsn: str, valkey: str, role_passwords: dict[str, str])
         secrets = boto3.client("secretsmanager")
         jwt = {"keys": [msgspec.to_builtins(keys.generate(datetime.now(UTC).isoformat(), bits=2048))]}
         secrets.create_secret(Name="mycrypto/local/jwt", SecretString=json.dumps(jwt))
+        secrets.create_secret(Name="mycrypto/local/public-keys", SecretString=json.dumps(keys.publish(keys.public_keys(jwt))))
         secrets.create_secret(Name="mycrypto/local/two-factor", SecretString=json.dumps({"key": TWO_FACTOR_KEY}))
         sqs = boto3.client("sqs")
         for queue in QUEUES:
@@ -175,9 +182,9 @@ class Identity:
         return bodies
 
     def mails_to(self, email: str) -> list[dict[str, Any]]:
-        """The e-mail messages for one address, oldest first; everybody else's are put away with them."""
+        """The e-mail messages for one address, oldest first; everybody else's are put away with them. What goes nowhere is no mail."""
         self._mails = [*getattr(self, "_mails", []), *self.drain("email-notifications")]
-        return [mail for mail in self._mails if mail["data"]["to"] == email]
+        return [mail for mail in self._mails if mail["data"]["to"] == email and mail["type"] != "nobody"]
 
     def token_mailed_to(self, email: str) -> str:
         return str(self.mails_to(email)[-1]["data"]["link"].rpartition("token=")[2])
@@ -207,6 +214,27 @@ class Identity:
             self.owner.execute(f"UPDATE users SET {name} = %s WHERE email = %s", (value, account.email))
         assert self.login(account).status == 200
         return account
+
+    def at_once(self, count: int, act: Callable[[Context], Outcome]) -> list[Outcome | str]:
+        """What as many callers get who call at the same moment, each with connections of its own; a refusal is its code."""
+        clock, together = self.auth.context()._clock, threading.Barrier(count)
+
+        def one(_: int) -> Outcome | str:
+            context = Context.from_settings(self.auth.settings, self.auth.logger, self.auth.meter)
+            context._clock = clock
+            try:
+                context.db.connection()
+                context.redis.ping()
+                together.wait()
+                return act(context)
+            except ProblemError as refused:
+                return refused.kind.code
+            finally:
+                context.db.close()
+                context.redis.close()
+
+        with ThreadPoolExecutor(count) as threads:
+            return list(threads.map(one, range(count)))
 
     def row(self, email: str, column: str) -> Any:
         found = self.owner.execute(f"SELECT {column} FROM users WHERE email = %s", (email,)).fetchone()

@@ -11,11 +11,11 @@ import pytest
 from mycrypto.security import api_keys
 from mycrypto.security.api_keys import PublishedApiKey, Scope, redis_key
 
-from .conftest import Account, Answer, Identity
+from .conftest import PASSWORD, Account, Answer, Identity
 
 
 def _create(identity: Identity, account: Account, **changes: object) -> Answer:
-    body = {"label": "robot", "scopes": ["read", "trade"]} | changes
+    body = {"label": "robot", "scopes": ["read", "trade"], "password": PASSWORD} | changes
     return identity.call("POST", "/api/auth/api-keys", body, token=account.access_token)
 
 

@@ -74,14 +74,6 @@ def _session(connection: psycopg.Connection, user_id: UUID, family: UUID, **colu
     connection.execute(f"INSERT INTO sessions ({names}) VALUES ({marks})", list(row.values()))
 
 
-def test_a_family_has_one_live_session_at_most(owner: psycopg.Connection) -> None:
-    user_id, family = _user(owner), new_uuid()
-    _session(owner, user_id, family, is_revoked=True, revoked_at=datetime.now(UTC), revoked_reason="ROTATED")
-    _session(owner, user_id, family)
-    with pytest.raises(psycopg.errors.UniqueViolation):
-        _session(owner, user_id, family)
-
-
 def test_audit_rows_can_be_added_and_never_changed(owner: psycopg.Connection) -> None:
     row_id = new_uuid()
     insert = "INSERT INTO audit_logs (id, actor_type, action, result, timestamp) VALUES (%s, 'USER', 'login', 'SUCCESS', %s)"

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from functions.auth import login, new_password
+from functions.auth.context import Client, Context
+from functions.auth.models import LoginRequest, PasswordResetConfirm, TokenPair
 from mycrypto import cache
+from mycrypto.security import totp
+from mycrypto.security.api_keys import COMPLETE_KEY, redis_key
 
-from .conftest import PASSWORD, Answer, Identity
+from .conftest import PASSWORD, Account, Answer, Identity
 
 Wait = Callable[[timedelta], None]
 NEW = "N3w!password"
@@ -133,3 +140,109 @@ def test_with_a_second_factor_a_change_needs_a_fresh_one(identity: Identity) -> 
     body = {"current_password": PASSWORD, "new_password": NEW, "confirm_password": NEW}
     answer = identity.call("PUT", "/api/auth/password", body, token=account.access_token)
     assert (answer.status, answer.code) == (403, "AUTH_003")
+
+
+def _key(identity: Identity, account: Account) -> dict[str, Any]:
+    body = {"label": "robot", "scopes": ["read"], "password": account.password}
+    return identity.call("POST", "/api/auth/api-keys", body, token=account.access_token).body
+
+
+def _is_published(identity: Identity, key_id: str) -> bool:
+    return bool(identity.auth.context().redis.exists(redis_key(key_id)))
+
+
+@pytest.mark.parametrize("way", ["change", "reset"])
+def test_a_new_password_suspends_keys_until_their_owner_resumes_them(identity: Identity, way: str) -> None:
+    account, stranger = identity.member(), identity.member()
+    made, others = _key(identity, account), _key(identity, stranger)
+    if way == "change":
+        body = {"current_password": PASSWORD, "new_password": NEW, "confirm_password": NEW}
+        assert identity.call("PUT", "/api/auth/password", body, token=account.access_token).status == 200
+    else:
+        _ask(identity, account.email)
+        assert _confirm(identity, identity.token_mailed_to(account.email)).status == 200
+    assert not _is_published(identity, made["key_id"])
+    assert _is_published(identity, others["key_id"])
+    told = identity.mails_to(account.email)[-1]
+    assert (told["type"], told["data"]["count"]) == ("api_keys_suspended", "1")
+    identity.auth.context().redis.delete(COMPLETE_KEY)
+    assert identity.login(account, NEW).status == 200
+    assert not _is_published(identity, made["key_id"]), "nor does it come back when Redis is told everything again"
+    (listed,) = identity.call("GET", "/api/auth/api-keys", token=account.access_token).body["data"]
+    assert listed["suspended_at"] is not None
+    path = f"/api/auth/api-keys/{made['id']}/resume"
+    assert identity.call("POST", path, {"password": PASSWORD}, token=account.access_token).code == "AUTH_001"
+    assert identity.call("POST", path, {"password": PASSWORD}, token=stranger.access_token).status == 404
+    resumed = identity.call("POST", path, {"password": NEW}, token=account.access_token)
+    assert (resumed.status, resumed.body["suspended_at"]) == (200, None)
+    assert _is_published(identity, made["key_id"])
+    assert identity.call("POST", path, {"password": NEW}, token=account.access_token).status == 200, "safe to repeat"
+    assert [mail["type"] for mail in identity.mails_to(account.email)].count("api_key_resumed") == 1
+
+
+@pytest.mark.parametrize("way", ["change", "reset"])
+def test_what_was_begun_with_the_old_password_dies_with_it(identity: Identity, way: str) -> None:
+    """A challenge, and an enrolment of a second factor that waits for its first code."""
+    account, other = identity.member(), identity.member()
+    setup = identity.call("POST", "/api/auth/2fa/setup", {"password": PASSWORD}, token=account.access_token).body
+    identity.owner.execute("UPDATE users SET two_fa_enabled = true WHERE email = %s", (other.email,))
+    challenge = identity.login(Account(other.email)).body["challenge_token"]
+    for one in (account, other):
+        if way == "change":
+            identity.owner.execute("UPDATE users SET two_fa_enabled = false WHERE email = %s", (one.email,))
+            body = {"current_password": PASSWORD, "new_password": NEW, "confirm_password": NEW}
+            assert identity.call("PUT", "/api/auth/password", body, token=one.access_token).status == 200
+        else:
+            _ask(identity, one.email)
+            assert _confirm(identity, identity.token_mailed_to(one.email)).status == 200
+    answer = identity.call("POST", "/api/auth/2fa/verify", {"challenge_token": challenge, "code": "000000"})
+    assert (answer.status, answer.code) == (401, "INVALID_CHALLENGE")
+    assert identity.login(account, NEW).status == 200
+    code = totp.code_at(setup["manual_entry_key"], int(time.time()))
+    body = {"setup_token": setup["setup_token"], "code": code}
+    assert identity.call("POST", "/api/auth/2fa/verify-setup", body, token=account.access_token).code == "INVALID_SETUP_TOKEN"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "2fa/setup", {}),
+        ("POST", "api-keys", {"label": "x", "scopes": ["read"]}),
+        ("PUT", "profile", {"phone": None}),
+        ("PUT", "password", {"new_password": NEW, "confirm_password": NEW}),
+        ("POST", "2fa/disable", {"code": "000000"}),
+        ("POST", "2fa/backup-codes/regenerate", {"code": "000000"}),
+    ],
+)
+def test_an_access_token_alone_changes_nothing_about_who_gets_in(
+    identity: Identity, method: str, path: str, body: dict[str, object]
+) -> None:
+    answer = identity.call(method, f"/api/auth/{path}", body, token=identity.member().access_token)
+    assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
+
+
+def test_a_log_in_with_the_old_password_at_the_moment_of_the_change_leaves_no_way_in(identity: Identity) -> None:
+    """Whichever of the two comes first: no session and no access token of the old password is good afterwards."""
+    for _ in range(5):
+        account = identity.verified()
+        _ask(identity, account.email)
+        confirm = PasswordResetConfirm(identity.token_mailed_to(account.email), NEW, NEW)
+        first = iter((True, False))
+
+        def act(
+            context: Context, account: Account = account, confirm: PasswordResetConfirm = confirm, first: Iterator[bool] = first
+        ) -> str:
+            client = Client("127.0.0.1", "", "")
+            if next(first):
+                return new_password.confirm(context, confirm, client).message
+            pair = login.login(context, LoginRequest(account.email, PASSWORD), client)
+            assert isinstance(pair, TokenPair)
+            return pair.access_token
+
+        for answer in identity.at_once(2, act):
+            if answer.startswith("eyJ"):
+                assert identity.call("GET", "/api/auth/profile", token=answer).status == 401
+        live = identity.owner.execute(
+            "SELECT count(*) FROM sessions WHERE user_id = %s AND NOT is_revoked", (identity.row(account.email, "id"),)
+        ).fetchone()
+        assert live == (0,)

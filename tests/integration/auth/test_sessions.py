@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import jwt
 import msgspec
@@ -14,14 +13,15 @@ import pytest
 
 from functions.auth import sessions
 from functions.auth.context import Client, Context
-from functions.auth.models import RefreshRequest
+from functions.auth.models import LogoutRequest, RefreshRequest
 from functions.authorizer.service import RevocationUnknownError
 from mycrypto import cache, secrets
-from mycrypto.errors import ProblemError
+from mycrypto.http import Principal
 from mycrypto.security import keys, revocation
 from mycrypto.security.api_keys import redis_key
+from mycrypto.security.tokens import Tier
 
-from .conftest import Account, Answer, Identity
+from .conftest import PASSWORD, Account, Answer, Identity
 
 Wait = Callable[[timedelta], None]
 
@@ -56,11 +56,12 @@ def test_a_refresh_carries_what_changed_meanwhile(identity: Identity) -> None:
     assert (claims["kyc_level"], claims["tier"]) == (2, "pro")
 
 
-def test_a_refresh_token_seen_twice_ends_its_session_and_no_other(identity: Identity) -> None:
+def test_a_refresh_token_seen_again_later_ends_its_session_and_no_other(identity: Identity, wait: Wait) -> None:
     account = identity.member()
     other = Account(account.email)
     identity.login(other)
     second = _refresh(identity, account.refresh_token).body
+    wait(timedelta(seconds=21))
     stolen = _refresh(identity, account.refresh_token)
     assert (stolen.status, stolen.code) == (401, "INVALID_TOKEN")
     assert _refresh(identity, second["refresh_token"]).status == 401
@@ -72,24 +73,74 @@ def test_a_refresh_token_seen_twice_ends_its_session_and_no_other(identity: Iden
     assert [mail["type"] for mail in identity.mails_to(account.email)] == ["verify_email", "session_reuse"]
 
 
-def test_of_many_who_refresh_with_one_token_at_once_one_is_first_and_the_session_ends(identity: Identity) -> None:
+def test_tabs_that_refresh_at_once_all_go_on(identity: Identity, wait: Wait) -> None:
     account = identity.member()
+    request = RefreshRequest(account.refresh_token)
 
-    def attempt(_: int) -> str:
-        context = Context.from_settings(identity.auth.settings, identity.auth.logger, identity.auth.meter)
-        try:
-            return sessions.refresh(context, RefreshRequest(account.refresh_token), Client("127.0.0.1", "", "")).refresh_token
-        except ProblemError as refused:
-            return refused.kind.code
-        finally:
-            context.db.close()
-            context.redis.close()
+    def attempt(context: Context) -> str:
+        return sessions.refresh(context, request, sessions.claims_of(context, request), Client("127.0.0.1", "", "")).refresh_token
 
-    with ThreadPoolExecutor(4) as threads:
-        answers = list(threads.map(attempt, range(4)))
-    assert answers.count("INVALID_TOKEN") == 3
-    (winner,) = [answer for answer in answers if answer != "INVALID_TOKEN"]
-    assert _refresh(identity, winner).status == 401
+    tokens = identity.at_once(3, attempt)
+    assert len(set(tokens)) == 3
+    assert "INVALID_TOKEN" not in tokens
+    devices = identity.call("GET", "/api/auth/sessions", token=account.access_token).body["data"]
+    assert len(devices) == 1, "it is one session all the same"
+    for minutes in (16, 17):  # each tab in its own rhythm, for as long as it lives
+        wait(timedelta(minutes=minutes))
+        answers = [_refresh(identity, token) for token in tokens]
+        assert {answer.status for answer in answers} == {200}
+        tokens = [answer.body["refresh_token"] for answer in answers]
+    assert [mail["type"] for mail in identity.mails_to(account.email)] == ["verify_email"]
+    wait(timedelta(seconds=30))
+    assert _refresh(identity, account.refresh_token).status == 401
+    assert {_refresh(identity, token).status for token in tokens} == {401}, "a token that was used long ago ends all of it"
+
+
+def test_only_the_direct_predecessor_may_come_again(identity: Identity) -> None:
+    account = identity.member()
+    second = _refresh(identity, account.refresh_token).body["refresh_token"]
+    third = _refresh(identity, second).body["refresh_token"]
+    assert _refresh(identity, account.refresh_token).status == 401
+    assert _refresh(identity, third).status == 401
+
+
+def test_a_session_that_was_ended_stays_ended_within_the_grace(identity: Identity) -> None:
+    account = identity.member()
+    second = _refresh(identity, account.refresh_token).body
+    assert identity.call("POST", "/api/auth/logout", token=second["access_token"]).status == 200
+    assert _refresh(identity, account.refresh_token).status == 401
+    assert [mail["type"] for mail in identity.mails_to(account.email)] == ["verify_email"]
+
+
+def test_a_logout_and_a_refresh_at_once_leave_nothing_alive(identity: Identity) -> None:
+    for _ in range(5):
+        account = identity.member()
+        principal = Principal(identity.row(account.email, "id"), account.email, (), Tier.FREE, 1, uuid4(), UUID(_sid(account)), 0)
+        request, first = RefreshRequest(account.refresh_token), iter((True, False))
+
+        def act(
+            context: Context, request: RefreshRequest = request, principal: Principal = principal, first: Iterator[bool] = first
+        ) -> str:
+            if next(first):
+                return sessions.refresh(context, request, sessions.claims_of(context, request), Client("127.0.0.1", "", "")).refresh_token
+            sessions.logout(context, LogoutRequest(), principal, Client("127.0.0.1", "", ""))
+            return "gone"
+
+        identity.at_once(2, act)
+        live = identity.owner.execute("SELECT count(*) FROM sessions WHERE family_id = %s AND NOT is_revoked", (_sid(account),)).fetchone()
+        assert live == (0,)
+
+
+def test_refreshes_are_limited_by_session_and_not_by_address(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts, context = [identity.member() for _ in range(3)], identity.auth.context()
+    monkeypatch.setattr(context, "settings", msgspec.structs.replace(context.settings, refreshes_per_minute=2, ip_limit_factor=1))
+    for account in accounts:
+        answers = []
+        for _ in range(3):
+            answer = _refresh(identity, account.refresh_token)
+            account.refresh_token = answer.body.get("refresh_token", account.refresh_token)
+            answers.append(answer.status)
+        assert answers == [200, 200, 429]
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "é" * 50])
@@ -179,7 +230,9 @@ def test_a_new_key_signs_at_once_and_old_tokens_still_hold(identity: Identity) -
     client, name = boto3.client("secretsmanager"), "mycrypto/local/jwt"
     stored = json.loads(client.get_secret_value(SecretId=name)["SecretString"])
     newer = keys.generate((datetime.now(UTC) + timedelta(seconds=1)).isoformat(), bits=2048)
-    client.put_secret_value(SecretId=name, SecretString=json.dumps({"keys": [msgspec.to_builtins(newer), *stored["keys"]]}))
+    both = {"keys": [msgspec.to_builtins(newer), *stored["keys"]]}
+    client.put_secret_value(SecretId="mycrypto/local/public-keys", SecretString=json.dumps(keys.publish(keys.public_keys(both))))
+    client.put_secret_value(SecretId=name, SecretString=json.dumps(both))
     secrets.forget()
     before = account.access_token
     assert identity.login(account).status == 200
@@ -244,7 +297,9 @@ def test_a_wiped_redis_learns_again_what_was_revoked(identity: Identity) -> None
     identity.call("POST", "/api/auth/logout", token=ended.access_token)
     identity.call("POST", "/api/auth/logout", {"all_devices": True}, token=gone.access_token)
     server = identity.auth.context().redis
-    made = identity.call("POST", "/api/auth/api-keys", {"label": "x", "scopes": ["read"]}, token=second).body["key_id"]
+    made = identity.call("POST", "/api/auth/api-keys", {"label": "x", "scopes": ["read"], "password": PASSWORD}, token=second).body[
+        "key_id"
+    ]
     before = server.get(redis_key(made))
     server.delete(*server.scan_iter("token:blacklist:*"), *server.scan_iter("apikey:*"))
     headers = {"Authorization": f"Bearer {ended.access_token}"}

@@ -18,7 +18,7 @@ from mycrypto.errors import ProblemError
 from mycrypto.security import tokens
 from mycrypto.security.api_keys import redis_key
 
-from .conftest import Account, Answer, Identity
+from .conftest import PASSWORD, Account, Answer, Identity
 
 
 def _put(identity: Identity, admin: Account, user: Account, what: str, **body: object) -> Answer:
@@ -70,7 +70,9 @@ def test_a_change_of_roles_ends_the_tokens_that_say_otherwise(identity: Identity
 
 def test_a_suspension_holds_at_once_for_tokens_and_keys_and_can_be_taken_back(identity: Identity, admin: Account) -> None:
     user = identity.member()
-    key_id = identity.call("POST", "/api/auth/api-keys", {"label": "x", "scopes": ["read"]}, token=user.access_token).body["key_id"]
+    key_id = identity.call(
+        "POST", "/api/auth/api-keys", {"label": "x", "scopes": ["read"], "password": PASSWORD}, token=user.access_token
+    ).body["key_id"]
     assert _put(identity, admin, user, "status", status="SUSPENDED").status == 200
     assert identity.call("GET", "/api/auth/profile", token=user.access_token).status == 401
     assert identity.auth.context().redis.get(redis_key(key_id)) is None
@@ -82,7 +84,9 @@ def test_a_suspension_holds_at_once_for_tokens_and_keys_and_can_be_taken_back(id
 
 def test_a_tier_reaches_tokens_and_keys(identity: Identity, admin: Account) -> None:
     user = identity.member()
-    key_id = identity.call("POST", "/api/auth/api-keys", {"label": "x", "scopes": ["read"]}, token=user.access_token).body["key_id"]
+    key_id = identity.call(
+        "POST", "/api/auth/api-keys", {"label": "x", "scopes": ["read"], "password": PASSWORD}, token=user.access_token
+    ).body["key_id"]
     assert _put(identity, admin, user, "tier", tier="vip").body["rate_limit_tier"] == "vip"
     published = msgspec.json.decode(identity.auth.context().redis.get(redis_key(key_id)))
     assert published["tier"] == "vip"

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from functions.auth import profile, recaptcha, rules
-from functions.auth.rules import LOCK_LIFE, LockState, LoginOutcome, UserStatus
+from functions.auth.rules import LoginOutcome, UserStatus
 from functions.auth.settings import load
 from mycrypto.errors import ProblemError
 from mycrypto.settings import SettingsError
-
-NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("email", ["a@b.co", "ayse.yilmaz+x@mail.example.com", "o'neil@example.co.uk", "x_y-z@a-b.example", "1@2.tr"])
@@ -70,41 +66,20 @@ def test_passwords_that_do_not(password: str, missing: str) -> None:
     assert missing in str(rules.password_problem(password))
 
 
-def test_the_fifth_failure_locks_and_the_lock_does_not_move() -> None:
-    state = LockState(0, None)
-    for failures in range(1, 5):
-        state = rules.after_failure(state, NOW)
-        assert state == LockState(failures, None)
-    state = rules.after_failure(state, NOW)
-    assert state == LockState(5, NOW + LOCK_LIFE)
-    assert rules.after_failure(state, NOW + timedelta(minutes=20)) == LockState(6, NOW + LOCK_LIFE)
-
-
-def test_a_lock_that_has_run_out_forgives() -> None:
-    state = LockState(7, NOW)
-    assert not state.is_locked(NOW)
-    assert rules.after_failure(state, NOW) == LockState(1, None)
-
-
 @pytest.mark.parametrize(
-    ("matches", "locked", "status", "verified", "second", "outcome"),
+    ("right", "status", "verified", "second", "outcome"),
     [
-        (False, False, UserStatus.ACTIVE, True, False, LoginOutcome.WRONG),
-        (False, True, UserStatus.SUSPENDED, False, True, LoginOutcome.WRONG),
-        (True, True, UserStatus.SUSPENDED, False, True, LoginOutcome.LOCKED),
-        (True, False, UserStatus.SUSPENDED, False, True, LoginOutcome.SUSPENDED),
-        (True, False, UserStatus.LOCKED, True, True, LoginOutcome.SUSPENDED),
-        (True, False, UserStatus.ACTIVE, False, True, LoginOutcome.UNVERIFIED),
-        (True, False, UserStatus.ACTIVE, True, True, LoginOutcome.SECOND_FACTOR),
-        (True, False, UserStatus.ACTIVE, True, False, LoginOutcome.OPEN),
+        (False, UserStatus.ACTIVE, True, False, LoginOutcome.WRONG),
+        (False, UserStatus.SUSPENDED, False, True, LoginOutcome.WRONG),
+        (True, UserStatus.SUSPENDED, False, True, LoginOutcome.SUSPENDED),
+        (True, UserStatus.LOCKED, True, True, LoginOutcome.SUSPENDED),
+        (True, UserStatus.ACTIVE, False, True, LoginOutcome.UNVERIFIED),
+        (True, UserStatus.ACTIVE, True, True, LoginOutcome.SECOND_FACTOR),
+        (True, UserStatus.ACTIVE, True, False, LoginOutcome.OPEN),
     ],
 )
-def test_what_follows_from_a_password(
-    matches: bool, locked: bool, status: UserStatus, verified: bool, second: bool, outcome: LoginOutcome
-) -> None:
-    lock = LockState(5, NOW + timedelta(minutes=1)) if locked else LockState(0, None)
-    found = rules.judge_login(password_matches=matches, lock=lock, status=status, email_verified=verified, second_factor=second, now=NOW)
-    assert found is outcome
+def test_what_follows_from_a_password(right: bool, status: UserStatus, verified: bool, second: bool, outcome: LoginOutcome) -> None:
+    assert rules.judge_login(password_right=right, status=status, email_verified=verified, second_factor=second) is outcome
 
 
 @pytest.mark.parametrize("text", ["+905321234567", "05321234567", "5321234567", "0532 123 45 67", "+90 (532) 123-45-67"])

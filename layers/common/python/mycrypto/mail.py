@@ -12,15 +12,21 @@ from uuid import UUID
 from psycopg import Connection
 
 from mycrypto import outbox
+from mycrypto.ids import new_uuid
 
 
 class MailKind(StrEnum):
     """The ``type`` of a message; the comment names the details that it needs."""
 
     VERIFY_EMAIL = "verify_email"  # link, code
+    NOBODY = "nobody"  # in place of a mail to an address without an account: dropped where it arrives
     ACCOUNT_LOCKED = "account_locked"  # locked_until, ip_address
+    CONFIRMATION_LOCKED = "confirmation_locked"  # locked_until, ip_address
+    SECOND_FACTOR_LOCKED = "second_factor_locked"  # locked_until, ip_address
     PASSWORD_RESET = "password_reset"  # noqa: S105 - link
     PASSWORD_RESET_SUCCESS = "password_reset_success"  # noqa: S105 - ip_address
+    API_KEYS_SUSPENDED = "api_keys_suspended"  # count
+    API_KEY_RESUMED = "api_key_resumed"  # label
     SESSION_REUSE = "session_reuse"  # ip_address
     TWO_FACTOR_ENABLED = "two_factor_enabled"
     TWO_FACTOR_DISABLED = "two_factor_disabled"
@@ -43,3 +49,10 @@ def add(connection: Connection, kind: MailKind, *, to: str, user_id: UUID, trace
     """Ask for a mail in the caller's transaction; returns the message id."""
     data = {"to": to, "user_id": str(user_id)} | details
     return outbox.add_message(connection, outbox.EMAIL, kind.value, data, trace_id=trace_id)
+
+
+def add_for(connection: Connection, kind: MailKind, *, to: str, user_id: UUID | None, trace_id: str = "", **details: str) -> UUID:
+    """As :func:`add`, for an address that may have no account (``user_id`` is ``None``): then a message of the same form that goes nowhere,
+    so that neither the rows nor the time tell who is registered.
+    """
+    return add(connection, kind if user_id else MailKind.NOBODY, to=to, user_id=user_id or new_uuid(), trace_id=trace_id, **details)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import redis
@@ -18,16 +18,15 @@ from psycopg.types.json import Jsonb
 
 from mycrypto.errors import ProblemError
 from mycrypto.ids import new_uuid
-from mycrypto.ratelimit import Limit
 from mycrypto.security import totp
 from mycrypto.security.sealing import Sealer
+
+if TYPE_CHECKING:
+    from mycrypto.security.guard import Try  # the gateway, which asks only what was shown, need not bring the outbox with it
 
 PURPOSE: Final = "two-factor"
 FRESH_S: Final = 300
 """How long a step-up in a session counts for what asks for a fresh second factor."""
-
-USER_LIMITS: Final = (Limit("2fa:short", 3, 30), Limit("2fa", 5, 900))
-"""Tries of a user; a right code starts them anew."""
 
 
 class Check(StrEnum):
@@ -41,15 +40,17 @@ def fresh_key(session_id: UUID) -> str:
     return f"2fa:fresh:{session_id}"
 
 
-def check(connection: Connection, user_id: UUID, code: str, sealer: Sealer, now: datetime) -> Check:
-    """Whether the code is right, and spend it if so. Call it inside the transaction that it protects."""
+def check(connection: Connection, user_id: UUID, code: str, sealer: Sealer, now: datetime, *, tried: Try) -> Check:
+    """Whether the code is right, and spend it if so. Call it inside the transaction that it protects, with the try that the guard counted
+    before: one that it did not admit is never right, and is not spent.
+    """
     row = connection.execute(
         "SELECT secret_encrypted, last_step FROM two_factor_secrets WHERE user_id = %s AND is_enabled FOR UPDATE", (user_id,)
     ).fetchone()
     if row is None:
         return Check.NOT_ENABLED
     step = totp.matching_step(sealer.open(row[0], str(user_id)), code, now_s=int(now.timestamp()), after_step=row[1])
-    if step is None:
+    if step is None or not tried.admitted:
         return Check.WRONG
     connection.execute("UPDATE two_factor_secrets SET last_step = %s, updated_at = %s WHERE user_id = %s", (step, now, user_id))
     return Check.RIGHT
