@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -64,7 +64,7 @@ def _doors(identity: Identity, name: str) -> tuple[Account, Door]:
     account = identity.member()
     half, quarter = timedelta(minutes=30), timedelta(minutes=15)
 
-    def post(path: str, body: dict[str, object], method: str = "POST") -> Answer:
+    def post(path: str, body: Mapping[str, object], method: str = "POST") -> Answer:
         return identity.call(method, f"/api/auth/{path}", body, token=account.access_token)
 
     def password(right: bool) -> str:

@@ -145,8 +145,8 @@ def parse(document: bytes | str | Mapping[str, Any]) -> dict[str, RSAPublicKey]:
     Raises KeyMaterialError when the document is not a key set at all.
     """
     try:
-        decode = msgspec.json.decode if isinstance(document, bytes | str) else msgspec.convert
-        entries = decode(document, type=PublishedKeys).keys
+        raw = msgspec.json.decode(document) if isinstance(document, bytes | str) else document
+        entries = msgspec.convert(raw, PublishedKeys).keys
     except msgspec.MsgspecError as error:
         raise KeyMaterialError(f"not a JSON Web Key Set: {error}") from None
     keys: dict[str, RSAPublicKey] = {}
