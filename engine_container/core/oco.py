@@ -51,7 +51,8 @@ def place_oco(state: State, command: PlaceOco, events: Events, closed: Events) -
     for order, fields in zip(orders, legs, strict=True):
         record = record_of(state, user, fields, events)
         order.row = remember_client(state, user, record)
-        accept(state, order, fields, PENDING_TRIGGER if is_conditional(kind_of(order.style)) else OPEN, events)
+        other = number + 1 if order is orders[0] else number
+        accept(state, order, (*fields, other, 0, 0), PENDING_TRIGGER if is_conditional(kind_of(order.style)) else OPEN, events)
     _begin(state, orders[0], orders[1], events, closed)
 
 

@@ -6,12 +6,12 @@ turnover; then the ids are taken; then funds, and what only the book can tell (p
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from engine_container.core.book import other_side
 from engine_container.core.depth import UNBOUNDED, reach
 from engine_container.core.emitting import Events
-from engine_container.core.entities import RULES_WITH_ALL_FIGURES, Details, Order, State, User
+from engine_container.core.entities import RULES_OF_SAFETY, RULES_WITH_ALL_FIGURES, Details, Order, State, User
 from engine_container.core.execution import limit_key_of, market_reach, note_expiry, run_limit, run_market, settle_in_book
 from engine_container.core.funds import lock, lock_asset, shortage, user_of
 from engine_container.core.idempotency import client_record, client_taken, earlier_command, take_client
@@ -36,7 +36,9 @@ from engine_container.core.vocabulary import (
 from mycrypto.contracts.commands import PlaceOrder, fields_of
 
 Fields = tuple[Any, ...]
-"""The fields of a PlaceOrder in the order of the contract, command id first."""
+"""The fields of a PlaceOrder in the order of the contract, command id first; after them, where there are any, the links that OrderAccepted tells."""
+
+_FIELDS: Final = 17
 
 
 def place(state: State, fields: Fields, events: Events, closed: Events) -> None:
@@ -50,9 +52,9 @@ def place(state: State, fields: Fields, events: Events, closed: Events) -> None:
     _place(state, user, fields, record, state.memory.keep(record, found_by_id=True), events, closed)
 
 
-def place_replacement(state: State, command: PlaceOrder, whole: int, events: Events, closed: Events) -> None:
+def place_replacement(state: State, command: PlaceOrder, replaced: Order, whole: int, events: Events, closed: Events) -> None:
     """Place the order of a ReplaceOrder command; ``whole``, the command's row in the memory, names it as the answer."""
-    fields: Fields = fields_of(command)
+    fields: Fields = (*fields_of(command), 0, int(replaced.number), int(replaced.created_ms))
     user = user_of(state, fields[1])
     record = record_of(state, user, fields, events)
     state.memory.answer_with(whole, user.index, record.number, 0)
@@ -141,6 +143,7 @@ def accept(state: State, order: Order, fields: Fields, status: int, events: Even
     side: int = fields[3]
     kind: int = fields[4]
     time_in_force: int = fields[5]
+    links: Fields = fields[_FIELDS:] if state.rules >= RULES_OF_SAFETY else ()
     events.append(
         (
             TAG_ACCEPTED,
@@ -160,6 +163,7 @@ def accept(state: State, order: Order, fields: Fields, status: int, events: Even
             fields[15],
             fields[16],
             status,
+            *links,
         )
     )
 

@@ -29,4 +29,4 @@ def replace(state: State, command: ReplaceOrder, events: Events, closed: Events)
         events.append((TAG_REFUSED, "INVALID_ORDER", {"reason": "the replacement must be on the same symbol"}))
         return
     cancel(state, order, "REPLACED", closed)
-    place_replacement(state, replacement, record, events, closed)
+    place_replacement(state, replacement, order, record, events, closed)

@@ -17,6 +17,7 @@ from engine_container.gateway.routes.account import Account
 from engine_container.gateway.routes.admin import Admin
 from engine_container.gateway.routes.alerts import Alerts
 from engine_container.gateway.routes.cancel_after import CancelAfter
+from engine_container.gateway.routes.linked import Linked
 from engine_container.gateway.routes.market import Market
 from engine_container.gateway.routes.operations import Operations
 from engine_container.gateway.routes.orders import Orders
@@ -67,6 +68,7 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
     paper = Paper(gateway)
     orders = Orders(gateway, paper)
     cancel_after = CancelAfter(gateway)
+    linked = Linked(gateway)
     market = Market(gateway)
     account = Account(gateway)
     alerts = Alerts(gateway)
@@ -80,6 +82,10 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
         ("/api/v1/orders/batch", {"POST": orders.place_batch}),
         ("/api/v1/orders/batch/cancel", {"POST": orders.cancel_batch}),
         ("/api/v1/orders/cancel-all-after", {"POST": cancel_after.post}),
+        ("/api/v1/orders/batch/replace", {"POST": linked.replace_batch}),
+        ("/api/v1/orders/batch/oco", {"POST": linked.place_oco_batch}),
+        ("/api/v1/orders/oco", {"POST": linked.place_oco}),
+        ("/api/v1/orders/oco/{list_id}", {"GET": linked.get_oco, "DELETE": linked.cancel_oco}),
         (
             "/api/v1/orders/by-client-id/{client_order_id:path}",
             {
@@ -95,6 +101,7 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
                 "DELETE": by_order_id(orders.cancel, paper.cancel),
             },
         ),
+        ("/api/v1/orders/{order_id}/replace", {"POST": linked.replace}),
         ("/api/v1/orderbook/{symbol:path}", {"GET": market.order_book}),
         ("/api/v1/trades", {"GET": market.trades}),
         ("/api/v1/trades/{trade_id}", {"GET": market.trade}),
@@ -126,7 +133,7 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
         ("/ready", {"GET": operations.ready}),
         ("/metrics", {"GET": operations.metrics}),
     )
-    sockets = Sockets(gateway, orders, paper, cancel_after)
+    sockets = Sockets(gateway, orders, linked, paper, cancel_after)
     channels: tuple[tuple[str, ASGIApp], ...] = (
         ("/ws/orderbook/{symbol:path}", sockets.order_book),
         ("/ws/trades/{symbol:path}", sockets.trades),

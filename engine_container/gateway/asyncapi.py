@@ -14,6 +14,8 @@ from engine_container.gateway.sockets.protocol import ClientMessage, StreamName
 from mycrypto.contracts import api
 from mycrypto.openapi import components
 
+_ANSWERS: Final = (api.Placed, api.BatchResult, api.Cancelled, api.CancelAllAfter, api.Replaced, api.PlacedOco)
+"""To order entry, beside single orders."""
 _TIME: Final = {"type": "integer", "description": "Epoch milliseconds"}
 _TEXT: Final = {"type": "string"}
 _SEQUENCE: Final = {"type": "integer", "description": "Grows; of a book by one with each update"}
@@ -145,9 +147,9 @@ def messages() -> dict[str, dict[str, Any]]:
         "token_expiring": _message("token_expiring", "Send a new token within a minute", {}, _object(expires_at=_TIME)),
         "result": _message(
             "result",
-            "The answer to place, place_batch, cancel, cancel_all or cancel_all_after, as HTTP would have given it",
+            "The answer to place, place_batch, place_oco, replace, cancel, cancel_all or cancel_all_after, as HTTP would have given it",
             {"id": _ID, "status": {"type": "integer"}},
-            {"oneOf": [_ref(api.Placed), _ref(api.BatchResult), _ref(api.Order), _ref(api.Cancelled), _ref(api.CancelAllAfter)]},
+            {"anyOf": [_ref(api.Order), *(_ref(answer) for answer in _ANSWERS)]},
         ),
         "pong": _message("pong", "The answer to ping", {"id": _ID}),
         "error": _message(
@@ -158,17 +160,7 @@ def messages() -> dict[str, dict[str, Any]]:
 
 def document() -> dict[str, Any]:
     """The whole document."""
-    kinds = [
-        ClientMessage,
-        api.PublicTrade,
-        api.Ticker,
-        api.Order,
-        api.Balance,
-        api.Placed,
-        api.BatchResult,
-        api.Cancelled,
-        api.CancelAllAfter,
-    ]
+    kinds = [ClientMessage, api.PublicTrade, api.Ticker, api.Order, api.Balance, *_ANSWERS]
     schemas = components(kinds)
     said = messages()
     everything = {name: {"$ref": f"#/components/messages/{name}"} for name in (*said, "ClientMessage")}

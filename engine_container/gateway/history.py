@@ -36,7 +36,8 @@ _NOBODY: Final = bytes(16)
 _ORDER_COLUMNS: Final = (
     "number, created_at, user_id, client_order_id, symbol, side::text, order_type::text, time_in_force::text, quantity, price, quote_quantity,"
     " post_only, stop_price, display_quantity, trail_bps, activation_price, expires_at, status::text, updated_at, last_seq, filled_quantity,"
-    " filled_value, fee, triggered_at, filled_at, cancelled_at, reason, reason_details"
+    " filled_value, fee, triggered_at, filled_at, cancelled_at, reason, reason_details,"
+    " oco_number, replaces_number, replaces_created_at"
 )
 _TRADE_COLUMNS: Final = (
     "number, executed_at, symbol, price, quantity, is_buyer_maker, buyer_order_id, buyer_order_number, buyer_user_id, buyer_fee,"

@@ -42,6 +42,14 @@ async def order_by_id(gateway: Gateway, caller: Caller, text: str) -> Order:
     return order
 
 
+async def order_by_number(gateway: Gateway, number: int, created_ms: int) -> Order | None:
+    """An order that the engine named."""
+    order = gateway.views.orders.get(number)
+    if order is None and gateway.history is not None:
+        order = await gateway.history.order(created_ms, number)
+    return order
+
+
 async def order_by_client_id(gateway: Gateway, caller: Caller, client_order_id: str) -> Order:
     """The caller's own order of this name; raises ORDER_003."""
     views = gateway.require_views()

@@ -17,7 +17,7 @@ from engine_container.gateway.routes.market import DEPTH_MAX, INTERVALS_MS
 from engine_container.views.symbols import SPELLING_LENGTH_MAX
 from mycrypto.contracts import api
 from mycrypto.contracts.trading import OrderType, Side
-from mycrypto.openapi import API_KEY, BEARER, Service
+from mycrypto.openapi import API_KEY, BEARER, Service, components
 from mycrypto.security.api_keys import SCHEME, VERSION, VERSION_HEADER
 
 _FIGURES: Final[dict[str, dict[str, str | int]]] = {
@@ -33,6 +33,7 @@ _FIGURES: Final[dict[str, dict[str, str | int]]] = {
 
 _SHAPES: Final[dict[str, dict[str, Any]]] = {
     "order_id": {"format": "uuid"},
+    "list_id": {"format": "uuid"},
     "alert_id": {"format": "uuid"},
     "trade_id": {"format": "uuid"},
     "symbol": {"maxLength": SPELLING_LENGTH_MAX, "examples": ["BTCUSDT"]},
@@ -47,6 +48,13 @@ _SHAPES: Final[dict[str, dict[str, Any]]] = {
 }
 """More about parameters of these names."""
 
+_BATCHES: Final = (
+    ("BatchPlaceRequest", api.PlaceOrderRequest, api.BATCH_ITEMS_MAX),
+    ("BatchReplaceRequest", api.BatchReplaceItem, api.BATCH_ITEMS_MAX),
+    ("BatchOcoRequest", api.PlaceOcoRequest, api.BATCH_ITEMS_MAX // 2),
+)
+"""Bodies whose items are read one by one, with the form of an item and the most of them."""
+
 _METRICS: Final[dict[str, Any]] = {
     "operationId": "metrics",
     "summary": "What the process counts, in the text format of Prometheus",
@@ -60,12 +68,15 @@ class _TradingService(Service, frozen=True, kw_only=True):
 
     def document(self) -> dict[str, Any]:
         made = super().document()
-        # items are read one by one, so that a bad one spoils no other; their form is that of a single order
-        made["components"]["schemas"]["BatchPlaceRequest"]["properties"]["orders"] |= {
-            "items": {"$ref": "#/components/schemas/PlaceOrderRequest"},
-            "minItems": 1,
-            "maxItems": api.BATCH_ITEMS_MAX,
-        }
+        # items are read one by one, so that a bad one spoils no other
+        schemas = made["components"]["schemas"]
+        for batch, item, most in _BATCHES:
+            schemas[batch]["properties"]["orders"] |= {
+                "items": {"$ref": f"#/components/schemas/{item.__name__}"},
+                "minItems": 1,
+                "maxItems": most,
+            }
+            schemas |= components((item,)) | schemas
         made["paths"]["/metrics"] = {"get": _METRICS}
         return made
 

@@ -104,6 +104,7 @@ def order_of_row(row: TupleRow) -> Order:
     (number, created_at, user_id, client_order_id, symbol, side, kind, time_in_force, quantity, price, quote_quantity, *rest) = row
     (post_only, stop_price, display_quantity, trail_bps, activation_price, expires_at, status, updated_at, last_seq, *more) = rest
     (filled, value, fee, triggered_at, filled_at, cancelled_at, reason, *kept) = more  # what only the history keeps
+    details, oco, replaces, replaces_created_at = kept or (None, None, None, None)
     final = OrderStatus[status]
     closed_at = filled_at or cancelled_at or (updated_at if final >= OrderStatus.FILLED else None)
     return Order(
@@ -125,6 +126,9 @@ def order_of_row(row: TupleRow) -> Order:
         activation_price=_units(activation_price),
         expires_ms=milliseconds(expires_at),
         status=final,
+        oco=int(oco or 0),
+        replaces=int(replaces or 0),
+        replaces_created_ms=milliseconds(replaces_created_at),
         updated_ms=milliseconds(updated_at),
         updated_seq=int(last_seq),
         filled=_units(filled),
@@ -134,6 +138,6 @@ def order_of_row(row: TupleRow) -> Order:
         closed_ms=milliseconds(closed_at),
         reason=reason or "",
         code=reason or "" if final is OrderStatus.REJECTED else "",
-        details=kept[0] if kept else None,
+        details=details,
         fills=[],
     )

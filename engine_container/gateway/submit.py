@@ -81,6 +81,9 @@ class Commands:
         self._queue: deque[_Group] = deque()
         self._queued = 0
         self._waiting: dict[bytes, tuple[_Group, int]] = {}
+        self._twins: dict[bytes, deque[tuple[_Group, int]]] = {}
+        """Who waits for a command that was sent again, under the same id, while it is under way: each gets a result of its own, in the order of
+        asking."""
         self._goes_on: tuple[int, bytes, _Group, int] | None = None
         """The result that the last record ended with and that the next may have more of: the offset of its command record, the command's id, and who
         waits for it."""
@@ -136,7 +139,10 @@ class Commands:
         group = _Group(commands, arrived, arrived + self._answer_seconds_max, settled)
         waiting = self._waiting
         for index, command in enumerate(commands):
-            waiting[command.command_id] = (group, index)
+            if command.command_id in waiting:
+                self._twins.setdefault(command.command_id, deque()).append((group, index))
+            else:
+                waiting[command.command_id] = (group, index)
         self._queue.append(group)
         self._queued += len(commands)
         self._by_deadline.append(group)
@@ -145,8 +151,24 @@ class Commands:
 
     def _forget(self, group: _Group) -> None:
         group.done = True
-        for command in group.commands:
-            self._waiting.pop(command.command_id, None)
+        for index, command in enumerate(group.commands):
+            self._leave(group, index, command.command_id)
+
+    def _leave(self, group: _Group, index: int, command_id: bytes) -> None:
+        """Wait no longer for this command's result."""
+        twins = self._twins.get(command_id)
+        if self._waiting.get(command_id) == (group, index):
+            del self._waiting[command_id]
+            if twins is not None:
+                self._next_twin(command_id, twins)
+        elif twins is not None and (group, index) in twins:
+            twins.remove((group, index))
+
+    def _next_twin(self, command_id: bytes, twins: deque[tuple[_Group, int]]) -> None:
+        if twins:
+            self._waiting[command_id] = twins.popleft()
+        else:
+            del self._twins[command_id]
 
     def complete(self, record: EventRecord, watermark_before: int) -> None:
         """Take the results of a record to those who wait for them; what came before the watermark has been taken."""
@@ -157,14 +179,20 @@ class Commands:
             may_go_on = not record.last and place == len(record.results)
             if self._goes_on is not None:
                 _, command_id, group, index = self._goes_on
-                if command_id == result.command_id:
+                more = command_id == result.command_id
+                if more:
                     self._add_part(group, index, result.events[max(0, watermark_before + 1 - seq) :])
-                if command_id != result.command_id or not may_go_on:
+                if not (more and may_go_on):
                     self._goes_on = None
                     self._answered(group)
+                if more:
+                    seq += len(result.events)
+                    continue
             found = waiting.pop(result.command_id, None)
             if found is not None:
                 group, index = found
+                if self._twins and (twins := self._twins.get(result.command_id)) is not None:
+                    self._next_twin(result.command_id, twins)
                 group.answers[index] = Answer(seq, record.time_ms, result)
                 if index and group.answers[index - 1] is None:
                     self._answer_silent(group, index, seq, record.time_ms)
@@ -183,6 +211,8 @@ class Commands:
         self._goes_on = None
         if not group.done:
             group.answers[index] = None
+            if command_id in self._waiting:
+                self._twins.setdefault(command_id, deque()).appendleft(self._waiting[command_id])
             self._waiting[command_id] = (group, index)
 
     @staticmethod
@@ -210,7 +240,7 @@ class Commands:
         for index in range(before):
             if group.answers[index] is None:
                 command_id = group.commands[index].command_id
-                self._waiting.pop(command_id, None)
+                self._leave(group, index, command_id)
                 group.answers[index] = Answer(seq, time_ms, Result(index, command_id, []))
                 group.missing -= 1
 

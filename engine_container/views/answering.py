@@ -92,7 +92,7 @@ def _rests_untouched(order: Order) -> bool:
         order.status is _OPEN
         and order.type is _LIMIT
         and order.updated_seq == order.number
-        and not (order.fills or order.display_quantity or order.expires_ms)
+        and not (order.fills or order.display_quantity or order.expires_ms or order.oco or order.replaces)
         and not (order.quote_quantity or order.stop_price or order.trail_bps or order.activation_price)
     )
 

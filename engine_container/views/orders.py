@@ -42,8 +42,13 @@ class Order(msgspec.Struct, gc=False, array_like=True):
     activation_price: int
     expires_ms: int
     status: OrderStatus
-    updated_ms: int
-    updated_seq: int
+    oco: int = 0
+    """Number of the other order of its OCO."""
+    replaces: int = 0
+    """Number of the order that was cancelled for it."""
+    replaces_created_ms: int = 0
+    updated_ms: int = 0
+    updated_seq: int = 0
     filled: int = 0
     value: int = 0
     """Sum of price x quantity over the fills, in quote units."""

@@ -99,7 +99,15 @@ def order_model(order: order_view.Order, quote: str, shard: int, *, with_fills: 
         cancelled_at=iso(ended) if ended and status in _WITHDRAWN else None,
         fills=[fill_model(fill, quote, shard) for fill in order.fills[: api.LISTED_MAX]] if with_fills else UNSET,
         fills_link=fills_link(order, shard) if with_fills and len(order.fills) > api.LISTED_MAX else UNSET,
+        oco=oco_link(order, shard) if order.oco else UNSET,
+        replaces=trading_uuid_text(order.replaces_created_ms, order.replaces, shard) if order.replaces else UNSET,
     )
+
+
+def oco_link(order: order_view.Order, shard: int) -> api.OcoLink:
+    """The pair and the order's sibling. Both were accepted in one moment; the pair's id is that of its first order."""
+    sibling = trading_uuid_text(order.created_ms, order.oco, shard)
+    return api.OcoLink(sibling if order.oco < order.number else order_id(order, shard), sibling)
 
 
 def fills_link(order: order_view.Order, shard: int) -> str:

@@ -22,7 +22,7 @@ INSERT INTO orders (
     order_id, shard, number, user_id, client_order_id, symbol, side, order_type, time_in_force, status,
     quantity, quote_quantity, price, stop_price, display_quantity, activation_price, trail_bps, post_only,
     filled_quantity, filled_value, average_price, fee, reason, reason_details, last_seq,
-    created_at, updated_at, filled_at, cancelled_at, triggered_at, expires_at)
+    created_at, updated_at, filled_at, cancelled_at, triggered_at, expires_at, oco_number, replaces_number, replaces_created_at)
 SELECT order_id, %(shard)s, number, user_id, nullif(client_order_id, ''), symbol, side, order_type, time_in_force, status,
        quantity * 0.00000001, nullif(quote_quantity, 0) * 0.00000001, nullif(price, 0) * 0.00000001, nullif(stop_price, 0) * 0.00000001,
        nullif(display_quantity, 0) * 0.00000001, nullif(activation_price, 0) * 0.00000001, nullif(trail_bps, 0), post_only,
@@ -32,7 +32,7 @@ SELECT order_id, %(shard)s, number, user_id, nullif(client_order_id, ''), symbol
        timestamptz 'epoch' + filled_ms * interval '1 millisecond',
        timestamptz 'epoch' + cancelled_ms * interval '1 millisecond',
        timestamptz 'epoch' + triggered_ms * interval '1 millisecond',
-       timestamptz 'epoch' + expires_ms * interval '1 millisecond'
+       timestamptz 'epoch' + expires_ms * interval '1 millisecond', oco, replaces, timestamptz 'epoch' + replaces_ms * interval '1 millisecond'
   FROM unnest(
        %(order_id)s::uuid[], %(number)s::bigint[], %(user_id)s::uuid[], %(client_order_id)s::text[], %(symbol)s::text[],
        %(side)s::order_side[], %(order_type)s::order_type[], %(time_in_force)s::time_in_force[], %(status)s::order_status[],
@@ -40,11 +40,12 @@ SELECT order_id, %(shard)s, number, user_id, nullif(client_order_id, ''), symbol
        %(display_quantity)s::numeric[], %(activation_price)s::numeric[], %(trail_bps)s::integer[], %(post_only)s::boolean[],
        %(filled)s::numeric[], %(value)s::numeric[], %(fee)s::numeric[], %(reason)s::text[], %(details)s::jsonb[], %(last_seq)s::bigint[],
        %(created_ms)s::bigint[], %(updated_ms)s::bigint[], %(filled_ms)s::bigint[], %(cancelled_ms)s::bigint[],
-       %(triggered_ms)s::bigint[], %(expires_ms)s::bigint[])
+       %(triggered_ms)s::bigint[], %(expires_ms)s::bigint[], %(oco)s::bigint[], %(replaces)s::bigint[], %(replaces_ms)s::bigint[])
        AS fresh(
        order_id, number, user_id, client_order_id, symbol, side, order_type, time_in_force, status,
        quantity, quote_quantity, price, stop_price, display_quantity, activation_price, trail_bps, post_only,
-       filled, value, fee, reason, details, last_seq, created_ms, updated_ms, filled_ms, cancelled_ms, triggered_ms, expires_ms)
+       filled, value, fee, reason, details, last_seq, created_ms, updated_ms, filled_ms, cancelled_ms, triggered_ms, expires_ms,
+       oco, replaces, replaces_ms)
     ON CONFLICT (order_id, created_at) DO UPDATE
    SET status = greatest(orders.status, excluded.status), quantity = excluded.quantity, price = excluded.price,
        filled_quantity = excluded.filled_quantity, filled_value = excluded.filled_value, average_price = excluded.average_price,
@@ -146,6 +147,9 @@ def insert_orders(connection: Connection, shard: int, orders: Collection[NewOrde
         "filled": arrays.numbers(change.filled or 0 for change in changes),
         "details": [Jsonb(order.details) if isinstance(order, events.OrderRejected) and order.details else None for order in asked],
         "expires_ms": arrays.numbers((order.expires_ms or None) if order else None for order in accepted),
+        "oco": arrays.numbers((order.oco or None) if order else None for order in accepted),
+        "replaces": arrays.numbers((order.replaces or None) if order else None for order in accepted),
+        "replaces_ms": arrays.numbers((order.replaces_created_ms or None) if order else None for order in accepted),
     }
     connection.execute(_INSERT_ORDERS, columns)
 

@@ -381,10 +381,20 @@ class Orders:
 
 
 def _check_changeable(caller: Caller, order: Order) -> None:
+    check_own(caller, order)
+    if order.is_final:
+        raise ended(order)
+
+
+def check_own(caller: Caller, order: Order) -> None:
+    """Raises FORBIDDEN for somebody else's, which staff may see and not change."""
     if order.user_id != caller.user_id:
         raise ProblemError("FORBIDDEN", "the order is not yours")
-    if order.is_final:
-        raise ProblemError("ORDER_004", f"the order is {order.status.name}", status_now=order.status.name)
+
+
+def ended(order: Order) -> ProblemError:
+    """The order is final: nothing can be done with it any more."""
+    return ProblemError("ORDER_004", f"the order is {order.status.name}", status_now=order.status.name)
 
 
 def _live(request: api.PlaceOrderRequest) -> api.PlaceOrderRequest:

@@ -9,6 +9,7 @@ from typing import Any
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.routes.cancel_after import CancelAfter
+from engine_container.gateway.routes.linked import Linked
 from engine_container.gateway.routes.orders import Orders, Waiting, check_batch
 from engine_container.gateway.routes.paper import Paper, is_paper_id
 from engine_container.gateway.sockets.connection import Connection
@@ -24,16 +25,19 @@ Outcome = tuple[int, Any] | ProblemError
 
 
 class OrderEntry:
-    """The actions place, place_batch, cancel, cancel_all and cancel_all_after."""
+    """The actions place, place_batch, place_oco, replace, cancel, cancel_all and cancel_all_after."""
 
-    def __init__(self, gateway: Gateway, orders: Orders, paper: Paper, cancel_after: CancelAfter) -> None:
+    def __init__(self, gateway: Gateway, orders: Orders, linked: Linked, paper: Paper, cancel_after: CancelAfter) -> None:
         self._gateway = gateway
         self._orders = orders
+        self._linked = linked
         self._paper = paper
         self._cancel_after = cancel_after
         self._entries: dict[str, Callable[[Caller, ClientMessage], Awaitable[tuple[int, Any]]]] = {
             "place": self._place,
             "place_batch": self._place_batch,
+            "place_oco": self._place_oco,
+            "replace": self._replace,
             "cancel": self._cancel,
             "cancel_all": self._cancel_all,
             "cancel_all_after": self._set_cancel_after,
@@ -115,6 +119,17 @@ class OrderEntry:
     async def _place_batch(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
         await self._orders.charge_batch(caller, len(message.orders))
         return 200, await self._orders.place_many(caller, message.orders, "/ws", str(message.id))
+
+    async def _place_oco(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
+        if not message.order:
+            raise invalid("order", "is required")
+        await self._linked.charge_pair(caller)
+        return 201, await self._linked.place_pair(caller, message.order)
+
+    async def _replace(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
+        if not message.order:
+            raise invalid("order", "is required")
+        return 201, await self._linked.replace_one(caller, message.order_id, message.client_order_id, message.order)
 
     async def _cancel(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
         if message.mode == "paper" or (message.order_id is not None and is_paper_id(message.order_id)):

@@ -11,7 +11,7 @@ from mycrypto.contracts.api import BATCH_ITEMS_MAX, CancelAfterSeconds, ClientOr
 
 StreamName = Literal["orderbook", "trades", "ticker", "orders", "balances"]
 PRIVATE_STREAMS: Final = frozenset({"orders", "balances"})
-ORDER_ACTIONS: Final = frozenset({"place", "place_batch", "cancel", "cancel_all", "cancel_all_after"})
+ORDER_ACTIONS: Final = frozenset({"place", "place_batch", "place_oco", "replace", "cancel", "cancel_all", "cancel_all_after"})
 
 
 RequestId = Annotated[str, Meta(max_length=64)] | int | None
@@ -27,7 +27,18 @@ class ClientMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``id`` is given back with the answer. Which other fields are needed depends on ``action``."""
 
     action: Literal[
-        "subscribe", "unsubscribe", "resync", "auth", "ping", "place", "place_batch", "cancel", "cancel_all", "cancel_all_after"
+        "subscribe",
+        "unsubscribe",
+        "resync",
+        "auth",
+        "ping",
+        "place",
+        "place_batch",
+        "place_oco",
+        "replace",
+        "cancel",
+        "cancel_all",
+        "cancel_all_after",
     ]
     id: RequestId = None
     stream: StreamName | None = None
@@ -36,6 +47,7 @@ class ClientMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     epoch: Annotated[str, Meta(max_length=64)] = ""
     last_sequence: Annotated[int, Meta(ge=0, lt=2**62)] = 0
     order: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    """With place, place_oco (both orders) and replace (the new order; order_id or client_order_id names the old one), in the form of HTTP's body."""
     orders: Annotated[list[msgspec.Raw], Meta(max_length=BATCH_ITEMS_MAX)] = []
     order_id: Annotated[str, Meta(max_length=64)] | None = None
     client_order_id: ClientOrderId | None = None

@@ -14,6 +14,7 @@ from engine_container.gateway.api_keys import is_signed
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.routes.cancel_after import CancelAfter
+from engine_container.gateway.routes.linked import Linked
 from engine_container.gateway.routes.orders import CANCELLED, Orders
 from engine_container.gateway.routes.paper import Paper
 from engine_container.gateway.sockets import connection as wire
@@ -59,9 +60,9 @@ _addressed_decoder: Final = msgspec.json.Decoder(Addressed)
 class Sockets:
     """All open sockets of this gateway."""
 
-    def __init__(self, gateway: Gateway, orders: Orders, paper: Paper, cancel_after: CancelAfter) -> None:
+    def __init__(self, gateway: Gateway, orders: Orders, linked: Linked, paper: Paper, cancel_after: CancelAfter) -> None:
         self._gateway = gateway
-        self._entry = OrderEntry(gateway, orders, paper, cancel_after)
+        self._entry = OrderEntry(gateway, orders, linked, paper, cancel_after)
         self._paper = PaperStreams(gateway)
         self._subscriptions = Subscriptions(gateway, self._paper)
         self._standing = Standing(gateway)

@@ -21,6 +21,7 @@ from mycrypto.ids import trading_uuid
 from mycrypto.ledger import EXTERNAL, Entry, Kind, LedgerError, Move, transit, verify
 from mycrypto.money import to_numeric
 from mycrypto.projection import SequenceGapError
+from tests.unit.gateway.parts import parts_of
 
 if TYPE_CHECKING:
     from tests.integration.conftest import EngineLog, Order, TestDatabase
@@ -254,3 +255,26 @@ def test_random_deposits_and_trades_keep_the_books(
     assert verify.run(exchange.kept()).differences == []
     for (user, asset), (available, locked) in engine_log.balances.items():
         assert spot(wallet, user, asset) == to_numeric(available + locked)
+
+
+def test_a_command_in_parts_is_settled_once_whatever_crashes_between_them(exchange: TestDatabase, engine_log: EngineLog) -> None:
+    """One part to a transaction, each tried once in vain, and each handed over again with the next."""
+    wallet, settlement = exchange.connect("wallet_app"), exchange.connect("settlement_app")
+    buyer, seller = uuid4(), uuid4()
+    fund(wallet, engine_log, buyer, TRY=1000 * ONE)
+    fund(wallet, engine_log, seller, BTC=2 * ONE)
+    offer = engine_log.rest(seller, Side.SELL, PRICE, 2 * ONE)
+    settle(settlement, engine_log.take_records())
+    engine_log.take(buyer, offer, ONE)
+    (whole,) = engine_log.take_records()
+    parts = parts_of(whole, 2)
+    assert len(parts) > 2
+    for place in range(len(parts)):
+        with settlement.transaction(force_rollback=True):  # a crash before the commit
+            service.settle(settlement, 0, parts[place:])
+        outcome = settle(settlement, parts[max(0, place - 1) : place + 1])
+        assert outcome.watermark == parts[place].next_seq - 1
+    engine_log.totals()
+    settle(settlement, [whole, *engine_log.take_records()])
+    assert [spot(wallet, user, "BTC") for user in (buyer, seller)] == [1, 1]
+    assert verify.run(exchange.connect()).ok

@@ -147,6 +147,31 @@ def test_a_repeated_cancel_replace_is_answered_with_its_order(desk: Desk) -> Non
     assert desk.balance("ann", "BTC")[1] == units("2")
 
 
+def test_orders_tell_what_they_are_linked_to_once_the_rules_say_so(desk: Desk) -> None:
+    def accepted(*commands: c.Command) -> list[tuple[int, int, int]]:
+        made = [event for command in commands for event in desk.do(command)]
+        return [(event.oco, event.replaces, event.replaces_created_ms) for event in of(e.OrderAccepted, made)]
+
+    def pair() -> c.PlaceOco:
+        return c.PlaceOco(
+            desk.new_id(), desk.order("ann", "SELL", "1", "110"), desk.order("ann", "SELL", "1", kind="STOP", stop_price="90")
+        )
+
+    def replacement() -> c.ReplaceOrder:
+        return c.ReplaceOrder(desk.new_id(), old, "", desk.order("ann", "SELL", "1", "101"))
+
+    desk.state.rules = 2
+    old = desk.number("ann", "SELL", "1", "100")
+    assert accepted(pair(), replacement()) == [(0, 0, 0)] * 3
+    desk.do(c.SetRules(desk.new_id(), c.RULES_LATEST))
+    old = desk.number("ann", "SELL", "1", "100")
+    first = desk.state.next_seq
+    assert accepted(pair()) == [(first + 1, 0, 0), (first, 0, 0)]
+    created_ms = desk.now
+    desk.passes(5)
+    assert accepted(replacement()) == [(0, old, created_ms)]
+
+
 # mass cancel
 
 

@@ -33,6 +33,8 @@ ClientOrderId = Annotated[
         extra={MUST_BE: "1 to 100 printable ASCII characters without spaces"},
     ),
 ]
+TrailBps = Annotated[int, Meta(ge=1, le=9_999)]
+IsoTime = Annotated[str, Meta(max_length=40, description="ISO-8601 with offset; for GTD")]
 ReasonText = Annotated[str, Meta(max_length=500)]
 BATCH_ITEMS_MAX = 50
 CANCEL_AFTER_SECONDS_MIN = CANCEL_AFTER_MS_MIN // 1_000
@@ -67,9 +69,9 @@ class PlaceOrderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     self_trade_prevention: SelfTradePreventionName = "ACCOUNT"
     stop_price: AmountText | None = None
     display_quantity: AmountText | None = None
-    trail_bps: Annotated[int, Meta(ge=1, le=9_999)] | None = None
+    trail_bps: TrailBps | None = None
     activation_price: AmountText | None = None
-    expires_at: Annotated[str, Meta(max_length=40, description="ISO-8601 with offset; for GTD")] | None = None
+    expires_at: IsoTime | None = None
     mode: Mode = "live"
     """``paper``: filled by the public trades with play money; LIMIT, MARKET, STOP and STOP_LIMIT."""
 
@@ -82,6 +84,58 @@ class AmendOrderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
     remaining_quantity: AmountText | None = None
     price: AmountText | None = None
+
+
+class ReplaceOrderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The order that takes an open order's place: the open one is cancelled and this one is placed in one step, with what the other one had locked. Its
+    symbol is the other one's. If the open order has ended meanwhile nothing is placed.
+    """
+
+    side: SideName
+    type: OrderTypeName
+    quantity: AmountText | None = None
+    quote_quantity: AmountText | None = None
+    price: AmountText | None = None
+    time_in_force: TimeInForceName | None = None
+    post_only: bool = False
+    client_order_id: ClientOrderId | None = None
+    """Made up when absent; the same again for the same order gets the same answer."""
+    self_trade_prevention: SelfTradePreventionName = "ACCOUNT"
+    stop_price: AmountText | None = None
+    display_quantity: AmountText | None = None
+    trail_bps: TrailBps | None = None
+    activation_price: AmountText | None = None
+    expires_at: IsoTime | None = None
+
+
+class OcoLeg(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One of the two orders of an OCO: what it does not have in common with the other."""
+
+    type: OrderTypeName
+    price: AmountText | None = None
+    time_in_force: TimeInForceName | None = None
+    post_only: bool = False
+    client_order_id: ClientOrderId | None = None
+    """Made up when absent."""
+    stop_price: AmountText | None = None
+    display_quantity: AmountText | None = None
+    trail_bps: TrailBps | None = None
+    activation_price: AmountText | None = None
+    expires_at: IsoTime | None = None
+
+
+class PlaceOcoRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Two orders of which one cancels the other (OCO), for instance a limit order that takes profit and a stop. Both can wait, and at least one is
+    conditional. Their funds are locked once.
+    """
+
+    symbol: SymbolText
+    side: SideName
+    quantity: AmountText
+    orders: Annotated[list[OcoLeg], Meta(min_length=2, max_length=2)]
+    list_client_order_id: ClientOrderId | None = None
+    """The same again with the same content gets the same answer; without it the orders' own client_order_ids serve so, if both have one."""
+    self_trade_prevention: SelfTradePreventionName = "ACCOUNT"
 
 
 class BatchPlaceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,6 +168,13 @@ class Fill(msgspec.Struct, frozen=True):
     executed_at: str
     trade_source: Literal["SIMULATION"] | UnsetType = UNSET
     """With a paper trade only."""
+
+
+class OcoLink(msgspec.Struct, frozen=True):
+    """What binds the two orders of an OCO: the pair's id, and the other order."""
+
+    list_id: str
+    sibling_id: str
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -155,6 +216,10 @@ class Order(msgspec.Struct, frozen=True):
     """Where all fills are listed by pages; with a single order that has more than 1,000."""
     mode: Literal["paper"] | UnsetType = UNSET
     """With a paper order only."""
+    oco: OcoLink | UnsetType = UNSET
+    """With an order of an OCO only."""
+    replaces: str | UnsetType = UNSET
+    """The order that was cancelled for it, with a replacement only."""
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -164,6 +229,27 @@ class Placed(msgspec.Struct, frozen=True):
     """
 
     order: Order
+    trades: list[Fill]
+    duplicate: bool = False
+    trades_link: str | UnsetType = UNSET
+
+
+class Replaced(msgspec.Struct, frozen=True):
+    """The order that was cancelled, and the one in its place as it stands after matching, with its trades as in :class:`Placed`."""
+
+    cancelled: Order
+    order: Order
+    trades: list[Fill]
+    duplicate: bool = False
+    trades_link: str | UnsetType = UNSET
+
+
+class PlacedOco(msgspec.Struct, frozen=True):
+    """Both orders of an OCO as they stand, in the order of the request, and the trades that the first to go made at once, as in :class:`Placed`."""
+
+    list_id: str
+    list_client_order_id: str | None
+    orders: list[Order]
     trades: list[Fill]
     duplicate: bool = False
     trades_link: str | UnsetType = UNSET
@@ -184,6 +270,45 @@ class BatchItem(msgspec.Struct, frozen=True):
 
 class BatchResult(msgspec.Struct, frozen=True):
     results: list[BatchItem]
+
+
+class Oco(msgspec.Struct, frozen=True):
+    """Both orders of an OCO as they are now."""
+
+    list_id: str
+    orders: list[Order]
+
+
+class BatchReplaceItem(ReplaceOrderRequest, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A replacement, with the order whose place it takes."""
+
+    order_id: Annotated[str, Meta(max_length=64)]
+
+
+class BatchReplaceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Up to 50 replacements, each judged for itself."""
+
+    orders: list[msgspec.Raw]
+
+
+class BatchOcoRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Up to 25 OCOs (they are 50 orders), each judged for itself."""
+
+    orders: list[msgspec.Raw]
+
+
+class LinkedItem(msgspec.Struct, frozen=True):
+    """The result of one item of a batch of replacements or OCOs, or ``error`` as a problem document."""
+
+    index: int
+    status: int
+    replaced: Replaced | UnsetType = UNSET
+    oco: PlacedOco | UnsetType = UNSET
+    error: dict[str, Any] | UnsetType = UNSET
+
+
+class LinkedResult(msgspec.Struct, frozen=True):
+    results: list[LinkedItem]
 
 
 class Cancelled(msgspec.Struct, frozen=True):

@@ -45,6 +45,11 @@ class OrderAccepted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_
     expires_ms: int
     status: OrderStatus
     """OPEN, or PENDING_TRIGGER for an order that waits off the book."""
+    oco: int = 0
+    """Number of the other order of its OCO, which was accepted with it; the links are told since version 3 of the rules."""
+    replaces: int = 0
+    """Number of the order that was cancelled for it, with the time of that one."""
+    replaces_created_ms: int = 0
 
 
 class OrderRejected(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=2):
