@@ -42,6 +42,7 @@ def close_filled(state: State, order: Order, closed: Events) -> None:
 
 def cancel(state: State, order: Order, reason: str, closed: Events, status: int = CANCELLED) -> None:
     """End an enrolled order wherever it is, and with it the other leg of its OCO."""
+    state.market = order.seat.symbol.index
     terms = order.terms
     if terms is not None and terms.waiting:
         let_go(order)

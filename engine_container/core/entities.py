@@ -367,7 +367,9 @@ class State:
     """Everything that the command log has made, and nothing else (but for three buffers, whose content means nothing between two records)."""
 
     __slots__ = (
+        "current",
         "expiring",
+        "market",
         "memory",
         "moved",
         "next_seq",
@@ -439,11 +441,17 @@ class State:
         self.serial: i64 = 0
         """Counts commands within this run, to tell which balances one command has touched."""
         self.touched: list[Balance] = []
+        self.current: i64 = 0
+        """The place in its record of the command that is being carried out (-1: what was due before); if it fails, this says which it was."""
+        self.market: i64 = NO_MARKET
+        """The index of the symbol that is being worked on, where that is not plain from the command."""
         self.reader = Reader()
         self.plain = Plain()
         self.written = BytesWriter()
         """Buffers for a record, for one of its commands and for its events, kept so that they stay in the processor's caches."""
 
+
+NO_MARKET: Final = -1
 
 NO_BOUND: Final = 1152921504606846976
 """Ticks beyond every price."""

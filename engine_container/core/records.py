@@ -6,6 +6,7 @@ for its command, its fields and its events.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from librt.strings import BytesWriter, write_i64_be
@@ -13,8 +14,9 @@ from mypy_extensions import i64, u8
 
 from engine_container.core.ahead import look_ahead
 from engine_container.core.emitting import Events, write_array_head, write_int
-from engine_container.core.entities import Event, State
-from engine_container.core.machine import advance, apply
+from engine_container.core.entities import NO_MARKET, Event, State
+from engine_container.core.failing import Failure, fail, is_time_lost
+from engine_container.core.machine import advance, apply, pass_over
 from engine_container.core.plain import Plain
 from engine_container.core.quick import cancel_plain, place_plain
 from engine_container.core.reading import CANCEL, OTHER, Reader
@@ -24,6 +26,8 @@ from mycrypto.contracts.events import packed
 Result = tuple[int, bytes, list[Event]]
 """What a command came to: its place in the record, its id, its events."""
 
+Told = Callable[[State, Command | None, Failure], None]
+
 TIME_PASSED: Final = -1
 """The place of what came due before the record's commands: it answers no command."""
 
@@ -31,14 +35,55 @@ TIME_PASSED: Final = -1
 def apply_record(state: State, commands: list[Command], time_ms: int) -> list[Result]:
     """Advance to the record's time and carry out its commands; the results that have events."""
     results: list[Result] = []
+    _at(state, TIME_PASSED)
     due = advance(state, time_ms)
     if due:
         results.append((TIME_PASSED, b"", due))
     for index, command in enumerate(commands):
+        _at(state, index)
         events = apply(state, command, time_ms)
         if events:
             results.append((index, command.command_id, events))
     return results
+
+
+def apply_knowing(state: State, commands: list[Command], time_ms: int, failures: list[Failure], told: Told) -> list[Result]:
+    """:func:`apply_record`, knowing which of its commands fail, on a state that the failures have left no trace in.
+
+    ``told`` hears of each of them, with the state as it is before.
+    """
+    results: list[Result] = []
+    _at(state, TIME_PASSED)
+    due: list[Event] = []
+    for failure in failures:
+        if failure.index == TIME_PASSED:
+            told(state, None, failure)
+            due.extend(fail(state, None, failure))
+            _at(state, TIME_PASSED)
+    due.extend(pass_over(state, time_ms) if is_time_lost(failures, TIME_PASSED) else advance(state, time_ms))
+    if due:
+        results.append((TIME_PASSED, b"", due))
+    for index, command in enumerate(commands):
+        _at(state, index)
+        failed = _failed_at(failures, index)
+        if failed is not None:
+            told(state, command, failed)
+        events = apply(state, command, time_ms) if failed is None else fail(state, command, failed)
+        if events:
+            results.append((index, command.command_id, events))
+    return results
+
+
+def _at(state: State, index: i64) -> None:
+    state.current = index
+    state.market = NO_MARKET
+
+
+def _failed_at(failures: list[Failure], index: i64) -> Failure | None:
+    for failure in failures:
+        if failure.index == index:
+            return failure
+    return None
 
 
 def apply_packed(state: State, payload: bytes, time_ms: int) -> tuple[int, bytes]:
@@ -62,6 +107,7 @@ def apply_read(state: State, reader: Reader, time_ms: int) -> tuple[int, bytes]:
     events = Events(is_packed=True, out=body)
     closed = Events(is_packed=True, out=BytesWriter())
     look_ahead(state, reader)
+    _at(state, TIME_PASSED)
     due = advance(state, time_ms)
     results: i64 = 1 if due else 0
     expected = count + results
@@ -71,6 +117,8 @@ def apply_read(state: State, reader: Reader, time_ms: int) -> tuple[int, bytes]:
         body.write(packed((TIME_PASSED, b"", due)))
     index: i64 = 0
     while index < count:
+        state.current = index
+        state.market = NO_MARKET
         kind = reader.show(index, plain) if reader.count >= 0 else i64(OTHER)
         if kind != OTHER and not state.unfinished:
             begin = i64(len(body))

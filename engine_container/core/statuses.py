@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from engine_container.core.book import orders_of
 from engine_container.core.breaker import forget
 from engine_container.core.closing import cancel
 from engine_container.core.emitting import Events
 from engine_container.core.entities import State, Symbol
 from engine_container.core.vocabulary import HALTED, TAG_SYMBOL
+
+FROZEN: Final = "COMMAND_FAILED_FROZEN"
+"""The reason of a halt whose orders stay as they are, because they cannot be cancelled."""
+
+
+def is_frozen(symbol: Symbol) -> bool:
+    """Whether orders of the symbol are not to be touched by what comes due."""
+    return symbol.status == HALTED and symbol.reason == FROZEN
 
 
 def announce_symbol(symbol: Symbol, actor_id: bytes, events: Events) -> None:

@@ -11,7 +11,7 @@ from engine_container.core.book import other_side
 from engine_container.core.closing import announce, free_client_order_id, take_over
 from engine_container.core.depth import UNBOUNDED, reach
 from engine_container.core.emitting import Events
-from engine_container.core.entities import RULES_OF_SAFETY, Order, State, Symbol
+from engine_container.core.entities import NO_MARKET, RULES_OF_SAFETY, Order, State, Symbol
 from engine_container.core.execution import limit_key_of, market_reach, run_limit, run_market
 from engine_container.core.funds import release
 from engine_container.core.limits import has_limit
@@ -24,6 +24,7 @@ FIRED_PER_COMMAND_MAX: Final = 100
 
 def cascade(state: State, symbol: Symbol, events: Events, closed: Events) -> None:
     """Fire what the traded prices reached, and what those orders' trades reach in turn."""
+    state.market = symbol.index
     turns = 0
     while symbol.status == ACTIVE:
         queue_fired(symbol)
@@ -49,6 +50,7 @@ def go_on(state: State, events: Events, closed: Events) -> None:
     for symbol in symbols:
         cascade(state, symbol, events, closed)
     drop_moved(state)
+    state.market = NO_MARKET
 
 
 def drop_moved(state: State) -> None:

@@ -15,6 +15,7 @@ from engine_container.core.entities import NO_SWITCH_MS, State, Switch, User
 from engine_container.core.funds import user_of
 from engine_container.core.idempotency import answered, remember_command
 from engine_container.core.roster import orders_of_user
+from engine_container.core.statuses import is_frozen
 from engine_container.core.vocabulary import TAG_REFUSED, TAG_SWITCH
 from mycrypto.contracts.commands import CANCEL_AFTER_MS_MAX, CANCEL_AFTER_MS_MIN, CancelAllAfter, fields_of
 
@@ -103,6 +104,8 @@ def run_out(state: State, events: Events, closed: Events) -> None:
         for order in orders_of_user(state, switch.user):
             if state.orders.find(order.number) is not order:
                 continue  # the other leg of an OCO that went before
+            if is_frozen(order.seat.symbol):
+                continue
             if not switch.symbol or order.seat.symbol.name == switch.symbol:
                 cancel(state, order, REASON, closed)
     state.switches_due_ms = 0  # to be worked out at the next look

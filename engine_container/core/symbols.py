@@ -145,6 +145,7 @@ def set_status(state: State, command: SetStatus, events: Events, closed: Events)
 
 def open_market(state: State, symbol: Symbol, reason: str, actor_id: bytes, events: Events, closed: Events) -> None:
     """End a call phase or a halt: hold the auction if there is one, then trade continuously."""
+    state.market = symbol.index
     if symbol.status == AUCTION:
         uncross(state, symbol, events, closed)
     enter(state, symbol, ACTIVE, reason, 0, actor_id, events)

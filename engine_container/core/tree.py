@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from engine_container.core.accounts import Balance, Rates
 from engine_container.core.book import orders_of, rest
-from engine_container.core.entities import InvariantError, Order, State, Switch, Symbol, Terms, User
+from engine_container.core.entities import BookSide, InvariantError, Order, State, Switch, Symbol, Terms, User
 from engine_container.core.funds import enter, total_of
 from engine_container.core.idempotency import client_order_id_of, outlive
 from engine_container.core.limits import set_band
@@ -103,6 +103,30 @@ def load(tree: Tree) -> State:
     for holder, place, name, timeout_ms, deadline_ms in tree[14] if len(tree) > 14 else []:
         insert(state, Switch(users[place], name, holder, timeout_ms, deadline_ms))
     return state
+
+
+def dismantle(state: State) -> None:
+    """Cut what in a state refers to each other in circles: nobody collects those, and a state that was dropped whole would stay in memory."""
+    for order in state.orders.values():
+        order.older = None
+        order.newer = None
+        order.level = None
+        if order.terms is not None:
+            order.terms.sibling = None
+    for symbol in state.symbols_by_index:
+        symbol.bids = BookSide()
+        symbol.asks = BookSide()
+        symbol.waiting = {}
+        symbol.trailing = {}
+        symbol.fired = []
+        symbol.valued_by = None
+    for user in state.users_by_index:
+        user.seat = None
+        user.seats = {}
+    state.expiring = []
+    state.unfinished = []
+    state.moved = []
+    state.touched = []
 
 
 def _user_row(user: User) -> Tree:

@@ -62,6 +62,7 @@ TAG_REFUSED: Final = 13
 TAG_ORDER_REPEATED: Final = 14
 TAG_REPEATED: Final = 15
 TAG_RULES: Final = 16
+TAG_FAILED: Final = 17
 TAG_SWITCH: Final = 18
 TAG_TIME: Final = 19
 

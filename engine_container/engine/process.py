@@ -17,20 +17,22 @@ from aws_lambda_powertools import Logger
 
 from engine_container import emission
 from engine_container.child import ChildError, Gate, answer, in_child, start
+from engine_container.core.failing import TIME
 from engine_container.engine.kafka import KafkaCommandSource, KafkaEventSink
 from engine_container.engine.lease import RENEW_SECONDS, AlwaysHeld, Lease, RedisLease
 from engine_container.engine.ports import CommandSource, EventLogHoleError, EventLogShortError, EventSink, Reached
 from engine_container.engine.publishing import WAITING_MAX, Publisher
-from engine_container.engine.replica import COMPILED, Replica
+from engine_container.engine.replica import COMPILED, CommandRecord, EventBatch, Fault, Replica
 from engine_container.engine.settings import EngineSettings
 from engine_container.engine.snapshots import Bounds, newest, reached_by, save, state_hash
+from engine_container.engine.wariness import Wariness
 from engine_container.engine.web import Answer, Web
 from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.ports import LogUnavailableError
-from engine_container.metrics import Histogram, Reading
+from engine_container.metrics import Counter, Histogram, Reading
 from engine_container.snapshot_store import SnapshotStore, newest_offset, store_at
 from mycrypto import telemetry
-from mycrypto.contracts.commands import Tick, encode_record
+from mycrypto.contracts.commands import Tick, decode_record, encode_record
 
 RETRY_SECONDS: Final = 1.0
 TICK_SECONDS: Final = 1.0
@@ -47,6 +49,7 @@ HELD_SECONDS_MAX: Final = 10
 VERSION: Final = "1"
 _PLACE: Final = struct.Struct(">qq")
 MATCHING: Final = Histogram("trade_matching_latency")
+FAILED: Final = Counter("engine_commands_failed_total")
 
 
 T = TypeVar("T")
@@ -74,6 +77,9 @@ class Engine:
         self._stopping = asyncio.Event()
         self.replica = Replica(settings.shard)
         self.publisher = Publisher(sink, log)
+        self._wariness = Wariness(self.replica, self._met)
+        self._offered_seq = 1
+        """The first event that the publisher has not been given."""
         self.caught_up = False
         self._commands_reachable = False
         self.failure = ""
@@ -223,8 +229,8 @@ class Engine:
                 self._log.warning("snapshot passed over", reason=item)
                 continue
             state, snapshot = item
-            self.replica.state = state
-            self.replica.next_offset = self._snapshot_offset = snapshot.next_offset
+            self.replica.restart(state, snapshot.next_offset)
+            self._snapshot_offset = snapshot.next_offset
             self._log.info("snapshot loaded", offset=snapshot.next_offset, seq=snapshot.next_seq, state_hash=snapshot.state_hash)
         if self.replica.next_offset < first:
             raise _StartError(
@@ -271,7 +277,16 @@ class Engine:
         for record in records:
             if record.offset < self.replica.next_offset:
                 continue
-            self.publisher.offer(self.replica.process(record))
+            try:
+                if self.caught_up and self._wariness.lasts:
+                    await self._try_out(record)
+                    started = time.perf_counter_ns()
+                self._offer(self.replica.process(record))
+            except Fault as fault:
+                await self._begin_again(fault)
+                return
+            if record.offset in self.replica.failures:
+                self._tell_failures(record)
             done = time.perf_counter_ns()
             MATCHING.observe((done - started) / 1_000_000)
             started = done
@@ -282,6 +297,62 @@ class Engine:
             self._log.critical("the broker's time is too far ahead to be believed: log time is held", log_time_ms=self.replica.state.now_ms)
         if self.replica.refused_records != refused:
             self._log.warning("command records that cannot be decoded were passed over", count=self.replica.refused_records - refused)
+
+    def _offer(self, batches: list[EventBatch]) -> None:
+        """Give the publisher what it does not have: a log that is gone through again leads to the same."""
+        fresh = [batch for batch in batches if batch.next_seq > self._offered_seq]
+        if fresh:
+            self._offered_seq = fresh[-1].next_seq
+            self.publisher.offer(fresh)
+
+    async def _try_out(self, record: CommandRecord) -> None:
+        try:
+            await self._wariness.look_at(record)
+        except (ChildError, OSError) as error:
+            self._log.warning("a record could not be tried out first", offset=record.offset, reason=str(error))
+
+    def _met(self, fault: Fault) -> None:
+        FAILED.add()
+        self._log.critical(
+            "a command failed, it is taken back", offset=fault.offset, place=fault.failure.index, what=fault.failure.what,
+            exc_info=fault.__cause__,
+        )  # fmt: skip
+
+    def _tell_failures(self, record: CommandRecord) -> None:
+        commands = decode_record(record.payload)
+        for failure in self.replica.failures[record.offset]:
+            command = commands[failure.index] if failure.index >= 0 else None
+            self._log.critical(
+                "a command was refused because it failed; see docs/runbooks/failed-command.md",
+                offset=record.offset, place=failure.index, command=type(command).__name__ if command is not None else TIME,
+                command_id=command.command_id.hex() if command is not None else "", what=failure.what, grade=failure.grade,
+            )  # fmt: skip
+
+    async def _begin_again(self, fault: Fault) -> None:
+        """Make the state again as it was before the record that a command failed in, and go on with that record, knowing it."""
+        place = fault.offset
+        started = time.monotonic()
+        while True:
+            self._met(fault)
+            self.replica.begin_again(fault)
+            await self._restore(place)
+            try:
+                await self._replay_up_to(place)
+                break
+            except Fault as other:  # one of before the place, which the process has not met because it began later
+                fault = other
+        await self._patiently("the command log", lambda: self._source.open(place))
+        self._wariness.begin()
+        self._log.warning("the state of before was made again", offset=place, seconds=round(time.monotonic() - started, 3))
+
+    async def _replay_up_to(self, place: int) -> None:
+        replica = self.replica
+        await self._patiently("the command log", lambda: self._source.open(replica.next_offset))
+        while replica.next_offset < place:
+            for record in await self._patiently("the command log", self._source.read):
+                if replica.next_offset <= record.offset < place:
+                    self._offer(replica.process(record))
+            await asyncio.sleep(0)
 
     async def _keep_lease(self) -> None:
         while not self.failure:

@@ -7,8 +7,10 @@ from typing import Final, NamedTuple
 import msgspec
 
 from engine_container.core import machine
-from engine_container.core.entities import State
-from engine_container.core.records import Result, apply_packed, apply_record
+from engine_container.core.entities import NO_MARKET, State
+from engine_container.core.failing import TELL, Failure, failure_of
+from engine_container.core.records import TIME_PASSED, Result, Told, apply_knowing, apply_packed, apply_record
+from engine_container.core.tree import dismantle
 from mycrypto.contracts import events as contract
 from mycrypto.contracts.commands import Command, decode_record
 
@@ -49,6 +51,10 @@ class EventBatch(NamedTuple):
     payload: bytes
 
 
+def _told_to_nobody(state: State, command: Command | None, failure: Failure) -> None:
+    """Most do not want to know."""
+
+
 def readable(payload: bytes) -> bytes | list[Command]:
     """A record as the core reads it best: compiled its bytes, interpreted, where msgspec is quicker, what they say.
 
@@ -65,30 +71,101 @@ def carry_out(state: State, record: bytes | list[Command], time_ms: int) -> tupl
     return len(record), apply_record(state, record, time_ms)
 
 
-class Replica:
-    """``next_offset`` is the place of the next command record to apply."""
+class Fault(RuntimeError):  # noqa: N818 - a defect was met; what it was is the cause of this
+    """A command of a record failed, and the replica's state is of no use any more: see :meth:`Replica.begin_again`."""
 
-    def __init__(self, shard: int, state: State | None = None, next_offset: int = 0) -> None:
+    def __init__(self, offset: int, failure: Failure) -> None:
+        super().__init__(f"the command at offset {offset}, place {failure.index}, failed: {failure.what}")
+        self.offset = offset
+        self.failure = failure
+
+
+class HopelessError(RuntimeError):
+    """A command fails whatever is done about it; ``str()`` says which."""
+
+
+class Replica:
+    """``next_offset`` is the place of the next command record to apply.
+
+    A command that fails takes the state with it (:class:`Fault`). The state of before is made again: from a snapshot or from nothing, and the log up
+    to there. No journal of changes could be proved as that can, which is how every engine starts, and commands that do not fail pay nothing for it.
+    Then the record is carried out knowing what fails in it, and so is every replica's, whenever it comes to that place: nothing depends on what it
+    began with.
+    """
+
+    def __init__(self, shard: int, state: State | None = None, next_offset: int = 0, told: Told = _told_to_nobody) -> None:
         self.shard = shard
         self.state = State() if state is None else state
         self.next_offset = next_offset
+        self.failures: dict[int, list[Failure]] = {}
+        """What fails in the records of these offsets, as far as this process has met it."""
+        self._told = told
+        """Hears of each command that failed when its record is carried out, with the state as it is before."""
         self.commands = 0
         """Commands applied by this process."""
         self.refused_records = 0
         """Records that were no command records; they change nothing, for every replica alike."""
 
     def process(self, record: CommandRecord) -> list[EventBatch]:
-        """Apply a record. One that cannot be decoded is passed over, as every replica does."""
-        self.next_offset = record.offset + 1
+        """Apply a record. One that cannot be decoded is passed over, as every replica does. Raises :class:`Fault`."""
         state = self.state
         first_seq = state.next_seq
+        state.current = TIME_PASSED
         try:
-            count, results = carry_out(state, readable(record.payload), record.time_ms)
+            if record.offset in self.failures:
+                commands = decode_record(record.payload)
+                count = len(commands)
+                results: list[Result] | msgspec.Raw = apply_knowing(
+                    state, commands, record.time_ms, self.failures[record.offset], self._told
+                )
+            else:
+                count, results = carry_out(state, readable(record.payload), record.time_ms)
         except msgspec.DecodeError:
+            self.next_offset = record.offset + 1
             self.refused_records += 1
             return []
+        except MemoryError:
+            raise  # of this machine, not of the command: other replicas do not have it
+        except Exception as error:
+            raise Fault(record.offset, failure_of(state, error)) from error
+        if state.next_seq == first_seq:
+            batches: list[EventBatch] = []
+        else:
+            try:
+                batches = self._batches(first_seq, record.offset, results)
+            except Exception as error:
+                # a figure that the log cannot hold; packed results have met it already, at their command
+                raise Fault(record.offset, Failure(_unwritable(results), NO_MARKET, type(error).__name__)) from error
+        self.next_offset = record.offset + 1
         self.commands += count
-        return self._batches(first_seq, record.offset, results) if state.next_seq > first_seq else []
+        return batches
+
+    def begin_again(self, fault: Fault, state: State | None = None, next_offset: int = 0) -> None:
+        """Note what failed, and go on from a state of before: the log up to the fault's offset is to be processed again, then its record.
+
+        Raises :class:`HopelessError`.
+        """
+        self.note(fault)
+        self.restart(State() if state is None else state, next_offset)
+
+    def restart(self, state: State, next_offset: int) -> None:
+        """Go on from another state; the one that there was is dropped."""
+        if state is not self.state:
+            dismantle(self.state)
+        self.state = state
+        self.next_offset = next_offset
+
+    def note(self, fault: Fault) -> None:
+        """From now on this is known to fail, and if it was known, that what was done about it fails too. Raises :class:`HopelessError`."""
+        new = fault.failure
+        known = self.failures.setdefault(fault.offset, [])
+        for failure in known:
+            if failure.index == new.index and (new.index != TIME_PASSED or failure.market == new.market):
+                if failure.grade == TELL:
+                    raise HopelessError(str(fault))
+                failure.grade += 1
+                return
+        known.append(new)
 
     def _batches(self, first_seq: int, offset: int, results: list[Result] | msgspec.Raw) -> list[EventBatch]:
         count = self.state.next_seq - first_seq
@@ -109,6 +186,16 @@ class Replica:
     ) -> EventBatch:
         payload = _encode((contract.FORMAT_VERSION, self.shard, first_seq, offset, time_ms, last, results))
         return EventBatch(first_seq, first_seq + count, payload)
+
+
+def _unwritable(results: list[Result] | msgspec.Raw) -> int:
+    """The place of the first command whose events cannot be written."""
+    for index, _, events in results if isinstance(results, list) else []:
+        try:
+            _encode(events)
+        except Exception:  # noqa: BLE001 - whatever the encoder does not take
+            return index
+    return TIME_PASSED
 
 
 def cut(results: list[Piece], events_max: int, bytes_max: int) -> list[list[Piece]]:

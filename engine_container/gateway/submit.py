@@ -21,7 +21,7 @@ import msgspec
 from engine_container.logs.ports import CommandLog, LogUnavailableError
 from engine_container.metrics import Histogram
 from mycrypto.contracts.commands import COMMANDS_PER_RECORD_MAX, Command, encode_record
-from mycrypto.contracts.events import Event, EventRecord, OrderClosed, Result
+from mycrypto.contracts.events import CommandFailed, CommandRefused, Event, EventRecord, OrderClosed, Result
 
 EXECUTION: Final = Histogram("trade_execution_latency")
 SWEEP_SECONDS: Final = 0.1
@@ -193,7 +193,7 @@ class Commands:
                 group, index = found
                 if self._twins and (twins := self._twins.get(result.command_id)) is not None:
                     self._next_twin(result.command_id, twins)
-                group.answers[index] = Answer(seq, record.time_ms, result)
+                group.answers[index] = Answer(seq, record.time_ms, _refused_if_failed(result))
                 if index and group.answers[index - 1] is None:
                     self._answer_silent(group, index, seq, record.time_ms)
                 if may_go_on:
@@ -304,3 +304,11 @@ class Commands:
                 self._forget(group)
                 group.settled(UnansweredError(sent=group.sent))
                 self._drop_done()
+
+
+def _refused_if_failed(result: Result) -> Result:
+    """To who asked for it, a command that failed was refused: what else its result has is about its market."""
+    events = result.events
+    if events and type(events[0]) is CommandFailed:
+        return Result(result.index, result.command_id, [CommandRefused(events[0].code, {})])
+    return result

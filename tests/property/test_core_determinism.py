@@ -14,9 +14,13 @@ from engine_container.compiled import build_folder, is_fresh
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def run(**environment: str) -> list[str]:
+FLOW = ("flow_hash", "11", "1500")
+
+
+def run(*program: str, **environment: str) -> list[str]:
+    name, *arguments = program or FLOW
     done = subprocess.run(
-        [sys.executable, "-m", "tests.property.flow_hash", "11", "1500"],
+        [sys.executable, "-m", f"tests.property.{name}", *arguments],
         cwd=ROOT,
         env={**os.environ, **environment},
         capture_output=True,
@@ -32,10 +36,11 @@ def test_the_hash_seed_changes_nothing() -> None:
     assert first[2] == "interpreted"
 
 
-def test_compiled_and_interpreted_are_the_same_machine() -> None:
+@pytest.mark.parametrize("program", [FLOW, ("failing_hash",)])
+def test_compiled_and_interpreted_are_the_same_machine(program: tuple[str, ...]) -> None:
     if not is_fresh(build_folder()):
         pytest.skip("no compiled core for these sources: python -m engine_container.build_core")
-    compiled = run(MYCRYPTO_CORE="compiled", PYTHONHASHSEED="7")
-    interpreted = run(MYCRYPTO_CORE="interpreted", PYTHONHASHSEED="8")
+    compiled = run(*program, MYCRYPTO_CORE="compiled", PYTHONHASHSEED="7")
+    interpreted = run(*program, MYCRYPTO_CORE="interpreted", PYTHONHASHSEED="8")
     assert compiled[2] == "compiled"
     assert compiled[:2] == interpreted[:2]

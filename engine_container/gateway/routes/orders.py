@@ -117,6 +117,8 @@ class Orders:
         for event in answer.result.events:
             if type(event) is events.OrderAccepted:
                 return self._accepted(number, most)
+            if type(event) is events.CommandRefused:  # it failed
+                return refusal(event.code, event.details)
             if type(event) is events.OrderRejected:
                 REFUSED.add(1, (event.code,))
                 return refusal(event.code, event.details)

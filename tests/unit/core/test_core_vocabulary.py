@@ -28,6 +28,7 @@ TAGS = {
     "TAG_ORDER_REPEATED": events.OrderRepeated,
     "TAG_REPEATED": events.CommandRepeated,
     "TAG_RULES": events.RulesChanged,
+    "TAG_FAILED": events.CommandFailed,
     "TAG_SWITCH": events.CancelAllAfterSet,
     "TAG_TIME": events.TimeJumped,
 }

@@ -98,6 +98,12 @@ _ROWS: Final = (
     ErrorKind("ORDER_003", 404, "Order not found", "Emir bulunamadı."),
     ErrorKind("ORDER_004", 400, "The order is already final", "Emir artık değiştirilemez."),
     ErrorKind("TRADE_001", 500, "Matching engine error", "Eşleştirme motoru hatası."),
+    ErrorKind(
+        "COMMAND_FAILED",
+        500,
+        "The engine could not carry this out; nothing was changed",
+        "İşlem gerçekleştirilemedi; hiçbir değişiklik yapılmadı.",
+    ),
     ErrorKind("INVALID_QUANTITY", 400, "Invalid quantity", "Miktar geçersiz."),
     ErrorKind("INVALID_ORDER", 400, "The combination of order fields is not allowed", "Emir alanları birbiriyle uyumsuz."),
     ErrorKind("MIN_NOTIONAL", 400, "The order value is too small", "Emir tutarı alt sınırın altında."),

@@ -192,6 +192,7 @@ TRADING: Final = (
     _gauge("engine_active", _ENGINE, "1 for the engine that publishes, 0 for one that stands by"),
     _gauge("engine_standby_lag_events", _ENGINE, "Events in the log that an engine which stands by has not made itself yet"),
     _counter("engine_commands_total", _ENGINE, "Commands applied"),
+    _counter("engine_commands_failed_total", _ENGINE, "Commands that failed: taken back, refused, their market halted"),
     _counter("engine_refused_records_total", _ENGINE, "Command records that could not be decoded"),
     _gauge("engine_time_held", _ENGINE, "1 while the broker's time is too far ahead to be believed, and log time is held"),
     _gauge("engine_waiting_records", _ENGINE, "Event records that wait to be published"),

@@ -261,7 +261,7 @@ def decode_record(payload: bytes) -> list[Command]:
     """The commands of a record; raises ``msgspec.DecodeError`` (a ``ValueError``) on anything else."""
     try:
         version, commands = _decoder.decode(payload)
-    except UnicodeDecodeError as error:  # a ValueError that the decoder lets through as it is
+    except (UnicodeDecodeError, RecursionError) as error:  # the decoder lets them through as they are
         raise msgspec.DecodeError(str(error)) from error
     if version != FORMAT_VERSION:
         raise msgspec.DecodeError(f"unknown command format version {version}")

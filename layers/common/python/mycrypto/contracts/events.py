@@ -15,7 +15,7 @@ What every order leads to is kept out of the garbage collector's sight (``gc=Fal
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, get_args
 
 import msgspec
 
@@ -217,6 +217,26 @@ class RulesChanged(msgspec.Struct, frozen=True, array_like=True, tag_field="tag"
     version: int
 
 
+class CommandFailed(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=17):
+    """A command met a defect of the engine: all that it had changed was taken back, and its market, where it has one, halts (SymbolChanged follows).
+
+    A failed transfer is refused besides (TransferRefused). ``command`` is the kind of command, or TimePassed for what came due by itself;
+    ``user_id``, ``symbol`` and ``what`` (the defect in words, for operators) are empty where they are not known.
+    """
+
+    command: str
+    user_id: bytes
+    symbol: str
+    code: str
+    what: str
+
+
+class UnknownEvent(msgspec.Struct, frozen=True, array_like=True):
+    """An event with a tag that this version does not know, of an engine that is newer: it counts in the numbers and means nothing here."""
+
+    tag: int
+
+
 class CancelAllAfterSet(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=18):
     """The user's open orders (of ``symbol``, "" for all) are cancelled at ``deadline_ms``, log time; 0: the switch is off. ``ran_out``: it is off because
     its time came, and the orders are cancelled with this result.
@@ -258,6 +278,7 @@ Event = (
     | RulesChanged
     | CancelAllAfterSet
     | TimeJumped
+    | CommandFailed
 )
 
 
@@ -306,13 +327,49 @@ packed = msgspec.msgpack.Encoder().encode
 """An event, or a part of one, as the log has it."""
 
 _decoder = msgspec.msgpack.Decoder(EventRecord)
+_loose = msgspec.msgpack.Decoder(tuple[int, int, int, int, int, bool, list[tuple[int, bytes, list[msgspec.Raw]]]])
+_event = msgspec.msgpack.Decoder(Event)
+_tagged = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_integer = msgspec.msgpack.Decoder(int)
+_KNOWN: Final = frozenset(kind.__struct_config__.tag for kind in get_args(Event))
+
+
+def _decode(payload: bytes) -> EventRecord:
+    try:
+        return _decoder.decode(payload)
+    except msgspec.ValidationError as error:
+        record = _decode_loosely(payload)
+        if record is None:
+            raise error from None
+        return record
+
+
+def _decode_loosely(payload: bytes) -> EventRecord | None:
+    """A record with events that only a newer version knows; ``None`` if it has none such, but something that is wrong."""
+    try:
+        version, shard, first_seq, command_offset, time_ms, last, results = _loose.decode(payload)
+        unknown = False
+        decoded: list[Result] = []
+        for index, command_id, raws in results:
+            events: list[Event] = []
+            for raw in raws:
+                tag = _integer.decode(_tagged.decode(raw)[0])
+                if tag in _KNOWN:
+                    events.append(_event.decode(raw))
+                else:
+                    unknown = True
+                    events.append(UnknownEvent(tag))  # type: ignore[arg-type]  # no part of the union: nobody asks for it
+            decoded.append(Result(index, command_id, events))
+    except (msgspec.ValidationError, IndexError):
+        return None
+    return EventRecord(version, shard, first_seq, command_offset, time_ms, last, decoded) if unknown else None
 
 
 def decode_record(payload: bytes) -> EventRecord:
     """A record of the log; raises ``msgspec.DecodeError`` (a ``ValueError``) on anything else."""
     try:
-        record = _decoder.decode(payload)
-    except UnicodeDecodeError as error:  # a ValueError that the decoder lets through as it is
+        record = _decode(payload)
+    except (UnicodeDecodeError, RecursionError) as error:  # the decoder lets them through as they are
         raise msgspec.DecodeError(str(error)) from error
     if record.version != FORMAT_VERSION:
         raise msgspec.DecodeError(f"unknown event format version {record.version}")
