@@ -26,6 +26,7 @@ class Runbook(enum.StrEnum):
 
     ROLL_BACK = "roll-back"
     HALTED_MARKET = "halted-market"
+    FAILED_COMMAND = "failed-command"
     STUCK_CONSUMER = "stuck-consumer"
     LOST_BROKER = "lost-broker"
     RESTORE = "restore"
@@ -113,6 +114,14 @@ TRADING: Final = (
         "the broker's time is more than a day ahead of the log's: it is held until somebody looks",
         Runbook.LOG_TIME,
         subject=Subject.STREAM,
+    ),
+    _critical(
+        "command-failed",
+        _own("engine_commands_failed_total", "engine", "max"),
+        0,
+        1,
+        "a command met a defect of the engine: it was taken back, and its market halted",
+        Runbook.FAILED_COMMAND,
     ),
     _down(
         "no-engine-publishes",

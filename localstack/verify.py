@@ -18,6 +18,7 @@ import psycopg
 from engine_container.engine.kafka import KafkaCommandSource
 from engine_container.engine.replica import Replica
 from engine_container.logs.connection import BrokerSettings
+from engine_container.tools.replay import follow
 from localstack.running import Running
 from mycrypto.ids import SHARD_SPOT
 from mycrypto.ledger import verify as ledger_verify
@@ -50,7 +51,6 @@ async def verify(running: Running) -> VerifyReport:
     source = KafkaCommandSource(BrokerSettings(running.kafka_bootstrap), SHARD_SPOT)
     replica = Replica(SHARD_SPOT)
     try:
-        await source.open(0)
         while True:
             report.seq, wallets = await asyncio.to_thread(_settled, running.accounts_dsn)
             if await _replayed_to(source, replica, report.seq):
@@ -73,10 +73,7 @@ async def verify(running: Running) -> VerifyReport:
 
 async def _replayed_to(source: KafkaCommandSource, replica: Replica, seq: int) -> bool:
     """Replay to the end of the log; False if settlement is not there yet, or already further (the next round tells)."""
-    end = await source.end()
-    while replica.next_offset < end:
-        for record in await source.read():
-            replica.process(record)
+    await follow(source, replica, await source.end())
     return replica.state.next_seq - 1 == seq
 
 

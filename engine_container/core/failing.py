@@ -60,9 +60,9 @@ def fail(state: State, command: Command | None, failure: Failure) -> list[Event]
     events = Events()
     closed = Events()
     state.serial += 1
-    symbol = _market(state, command, failure)
+    symbol = market_of(state, command, failure)
     name = TIME if command is None else type(command).__name__
-    events.append((TAG_FAILED, name, _user(command), symbol.name if symbol is not None else "", FAILED, failure.what))
+    events.append((TAG_FAILED, name, user_id_of(command), symbol.name if symbol is not None else "", FAILED, failure.what))
     if isinstance(command, (Credit, Debit)) and command.transfer_id not in state.transfers:
         # refused for good: were it sent again and carried out, the wallet, which has heard of the refusal, would not expect it
         state.transfers[command.transfer_id] = 0
@@ -75,7 +75,8 @@ def fail(state: State, command: Command | None, failure: Failure) -> list[Event]
     return finished(state, events, closed).rows
 
 
-def _user(command: Command | None) -> bytes:
+def user_id_of(command: Command | None) -> bytes:
+    """Who asked for it, b"" for nobody."""
     if isinstance(command, PlaceOco):
         return command.first.user_id
     if isinstance(command, ReplaceOrder):
@@ -84,7 +85,7 @@ def _user(command: Command | None) -> bytes:
     return user_id
 
 
-def _market(state: State, command: Command | None, failure: Failure) -> Symbol | None:
+def market_of(state: State, command: Command | None, failure: Failure) -> Symbol | None:
     """The market that was worked on when it failed, else the one that the command means."""
     if failure.grade == TELL:
         return None

@@ -154,6 +154,8 @@ class Replica:
             dismantle(self.state)
         self.state = state
         self.next_offset = next_offset
+        if next_offset == 0:
+            self.commands = self.refused_records = 0
 
     def note(self, fault: Fault) -> None:
         """From now on this is known to fail, and if it was known, that what was done about it fails too. Raises :class:`HopelessError`."""

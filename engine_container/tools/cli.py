@@ -127,11 +127,9 @@ def replay(
     from engine_container.tools.archive import ArchiveSource, store_of
     from engine_container.tools.replay import ReplayError, replay_log, replay_source
 
-    kafka_port, engine_port = _port("kafka"), _port("engine")
+    engine_port = _port("engine")
     if not servers and not archived:
-        if kafka_port is None:
-            _fail("no platform was started here: name Kafka with --servers or KAFKA_BOOTSTRAP_SERVERS")
-        servers = f"127.0.0.1:{kafka_port}"
+        servers = _kafka_here()
     if not engine and engine_port is not None and until is None and not archived:
         engine = f"http://127.0.0.1:{engine_port}"
     engine_url = "" if engine in {"", "none"} else engine
@@ -160,6 +158,59 @@ def replay(
             print("the running engine has the same state" if report.equal else f"the running engine differs: {report.engine}")
     if report.equal is False:
         raise typer.Exit(1)
+
+
+@app.command()
+def examine(
+    servers: Annotated[str, typer.Option("--servers", envvar="KAFKA_BOOTSTRAP_SERVERS", help="host:port of Kafka")] = "",
+    shard: Annotated[int, typer.Option("--shard")] = 0,
+    archived: Annotated[str, typer.Option("--archive", help="Read the archive instead: s3://bucket, or a folder.")] = "",
+    until: Annotated[int | None, typer.Option("--until", help="Stop before this offset.", min=0)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+) -> None:
+    """Apply the command log and show each command that fails: its place, fields and error, and what its user and market had just before.
+
+    Status 1 if there is one.
+    """
+    from engine_container.engine.kafka import KafkaCommandSource
+    from engine_container.engine.ports import CommandSource
+    from engine_container.engine.replica import HopelessError
+    from engine_container.logs.connection import BrokerSettings
+    from engine_container.logs.ports import LogUnavailableError
+    from engine_container.tools.archive import ArchiveSource, store_of
+    from engine_container.tools.examine import run
+
+    source: CommandSource
+    if archived:
+        source = ArchiveSource(store_of(archived, shard, **_emulator(archived)), shard)
+    else:
+        source = KafkaCommandSource(BrokerSettings(servers or _kafka_here(), client_id="examine"), shard)
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("command records", total=None)
+        try:
+            report = run(source, shard, until, lambda done, end: bar.update(task, completed=done, total=end))
+        except (LogUnavailableError, HopelessError) as error:
+            _fail(str(error))
+    if as_json:
+        print(msgspec.json.encode(report).decode())
+    else:
+        print(f"{report.commands:,} commands, up to offset {report.next_offset}; {len(report.findings)} failed")
+        for finding in report.findings:
+            print(f"\noffset {finding.offset}  place {finding.place}  time {finding.time_ms}  {finding.kind}: {finding.error}")
+            for title, shown in (("command", finding.command), ("user", finding.user), ("market", finding.market)):
+                if shown is not None:
+                    print(f"{title} " + json.dumps(shown, indent=2, ensure_ascii=False))
+            print("\n".join(finding.trace))
+    if report.findings:
+        raise typer.Exit(1)
+
+
+def _kafka_here() -> str:
+    """The broker of the platform on this machine."""
+    port = _port("kafka")
+    if port is None:
+        _fail("no platform was started here: name Kafka with --servers or KAFKA_BOOTSTRAP_SERVERS")
+    return f"127.0.0.1:{port}"
 
 
 def _emulator(place: str) -> dict[str, str]:

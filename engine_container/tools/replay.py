@@ -11,7 +11,7 @@ import msgspec
 
 from engine_container.engine.kafka import KafkaCommandSource
 from engine_container.engine.ports import CommandSource
-from engine_container.engine.replica import Replica
+from engine_container.engine.replica import Fault, Replica
 from engine_container.engine.snapshots import state_hash
 from engine_container.logs.connection import BrokerSettings
 
@@ -50,14 +50,26 @@ async def replay(source: CommandSource, shard: int, *, until: int | None = None,
         end = min(end, until)
     replica = Replica(shard)
     started = time.perf_counter()
-    await source.open(0)
+    await follow(source, replica, end, progress=progress)
+    return replica, time.perf_counter() - started
+
+
+async def follow(
+    source: CommandSource, replica: Replica, end: int, *, progress: Told | None = None, met: Callable[[Fault], None] = lambda _: None
+) -> None:
+    """Have a replica that is new apply the log up to (without) an offset. For each command that fails, which ``met`` hears of, it begins again."""
+    await source.open(replica.next_offset)
     while replica.next_offset < end:
-        for record in await source.read():
-            if record.offset < end:
-                replica.process(record)
+        try:
+            for record in await source.read():
+                if replica.next_offset <= record.offset < end:
+                    replica.process(record)
+        except Fault as fault:
+            met(fault)
+            replica.begin_again(fault)
+            await source.open(0)
         if progress is not None:
             progress(replica.next_offset, end)
-    return replica, time.perf_counter() - started
 
 
 async def engine_place(url: str) -> Place:

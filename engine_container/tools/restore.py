@@ -19,7 +19,7 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from engine_container.engine.replica import CommandRecord, Replica
+from engine_container.engine.replica import CommandRecord, Fault, Replica
 from engine_container.engine.snapshots import state_hash
 from engine_container.tools.replay import Place
 from mycrypto import archive, outbox
@@ -55,15 +55,28 @@ def survey(store: archive.ArchiveStore, shard: int, accounts_dsn: str = "", hist
     until, cut_at = (_unknown_transfer(store, shard, accounts_dsn) if accounts_dsn else None) or (archive.OFFSET_MAX, None)
     replica = Replica(shard)
     last_ms = 0
-    for record in archive.read(store, shard):
-        if record.offset >= until:
-            break
-        replica.process(CommandRecord(*record))
-        last_ms = record.time_ms
+    while (fault := _carried_out(replica, store, shard, until)) is not None:
+        replica.begin_again(fault)
+    for record in archive.read(store, shard, max(0, replica.next_offset - 1)):
+        if record.offset < until:
+            last_ms = record.time_ms
+        break
     for dsn in filter(None, (accounts_dsn, history_dsn)):
         _require_behind(dsn, shard, replica.state.next_seq)
     place = Place(replica.next_offset, replica.state.next_seq, state_hash(replica.state))
     return Plan(place, archive.end(store), last_ms, replica.commands, cut_at)
+
+
+def _carried_out(replica: Replica, store: archive.ArchiveStore, shard: int, until: int) -> Fault | None:
+    """Go through the archive; the first command that fails and is not known to."""
+    try:
+        for record in archive.read(store, shard):
+            if record.offset >= until:
+                break
+            replica.process(CommandRecord(*record))
+    except Fault as fault:
+        return fault
+    return None
 
 
 def transfers_of(store: archive.ArchiveStore, shard: int, until: int = archive.OFFSET_MAX) -> dict[bytes, int]:

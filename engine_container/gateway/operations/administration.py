@@ -11,6 +11,7 @@ from mycrypto.openapi import Operation
 
 _ADMIN_ERRORS: Final = (
     "VALIDATION_ERROR", "AUTH_003", "NOT_FOUND", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "SERVICE_UNAVAILABLE", "OUTCOME_UNKNOWN",
+    "COMMAND_FAILED",
 )  # fmt: skip
 
 ADMINISTRATION: Final = (

@@ -31,8 +31,9 @@ _ORDER_ERRORS: Final = (
     "SERVICE_UNAVAILABLE",
     "OUTCOME_UNKNOWN",
     "TRADE_001",
+    "COMMAND_FAILED",
 )
-_FOUND_ERRORS: Final = ("VALIDATION_ERROR", "ORDER_003", "ORDER_004", "SERVICE_UNAVAILABLE", "OUTCOME_UNKNOWN")
+_FOUND_ERRORS: Final = ("VALIDATION_ERROR", "ORDER_003", "ORDER_004", "SERVICE_UNAVAILABLE", "OUTCOME_UNKNOWN", "COMMAND_FAILED")
 
 _LIST_QUERY: Final = (
     SYMBOL,
@@ -82,7 +83,7 @@ ORDERS: Final = (
         tag="orders",
         answer=api.Cancelled,
         parameters=(SYMBOL, Parameter("side", "string", "Only this side"), MODE),
-        errors=("VALIDATION_ERROR", "ORDER_001", "OUTCOME_UNKNOWN"),
+        errors=("VALIDATION_ERROR", "ORDER_001", "OUTCOME_UNKNOWN", "COMMAND_FAILED"),
         permission=permissions.TRADING,
     ),
     Operation(

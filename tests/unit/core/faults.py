@@ -60,7 +60,7 @@ class FailingDesk(Desk):
 
     def __init__(self) -> None:
         self.sent: list[Any] = []
-        super().__init__()
+        super().__init__(RULES_FIRST)
         self.list_symbol(OTHER)
 
     def do(self, command: Any) -> list[Any]:

@@ -157,7 +157,7 @@ def commands_of_every_kind(desk: FailingDesk, number: int) -> list[tuple[Any, st
         (c.SetUser(new(), eve), ""),
         (c.Halt(new(), "a test"), ""),
         (c.Resume(new(), "a test"), ""),
-        (c.SetRules(new(), 2), ""),
+        (c.SetRules(new(), c.RULES_LATEST), ""),
         (c.Tick(b""), ""),
     ]
 
