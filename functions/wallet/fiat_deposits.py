@@ -113,9 +113,11 @@ def _receive(context: Context, connection: Connection, report: BankReport) -> We
     try:
         units = reports.parse_bank_amount(report.amount)
     except AmountError as error:
-        return _keep(connection, transaction, reports.UNREADABLE, report, Decimal(0), why=f"amount {error}")
+        reason = "CONFLICTING_REPORT" if store.is_known(connection, transaction) else reports.UNREADABLE
+        return _keep(connection, transaction, reason, report, Decimal(0), why=f"amount {error}")
     if transaction.currency != TRY.code:
-        return _keep(connection, transaction, "CURRENCY_MISMATCH", report, to_numeric(units))
+        reason = "CONFLICTING_REPORT" if store.is_known(connection, transaction) else reports.OTHER_CURRENCY
+        return _keep(connection, transaction, reason, report, to_numeric(units))
     if not reconciliation.settle_unread(connection, "BANK", transaction.id, context.now()):
         return _keep(connection, transaction, "CONFLICTING_REPORT", report, to_numeric(units))
     now = context.now()

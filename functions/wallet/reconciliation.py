@@ -66,6 +66,7 @@ def _shown(row: ItemRow, proposals: list[ProposalRow]) -> ReconciliationItem:
     return ReconciliationItem(
         id=row.id,
         source=row.source,
+        source_key=row.source_key,
         reason=row.reason,
         nature=subject_of(row).nature.value,
         currency=row.currency,

@@ -54,13 +54,14 @@ class Proposal(msgspec.Struct, frozen=True):
 
 
 class ReconciliationItem(msgspec.Struct, frozen=True):
-    """``nature`` is RECEIVED (money came in, or may have), MISSING (money that was credited is not there) or STUCK (the engine would not take
+    """``source_key`` is what the sender calls it. ``nature`` is RECEIVED (money came in, or may have), MISSING (money that was credited is not there) or STUCK (the engine would not take
     it). ``booked_amount`` is what the ledger says of it, ``withheld_amount`` what its user has to keep until it is resolved; ``document`` is
     what was reported.
     """
 
     id: UUID
     source: str
+    source_key: str
     reason: str
     nature: str
     currency: str

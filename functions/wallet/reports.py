@@ -24,6 +24,7 @@ _CODE: Final = re.compile(r"[A-Z0-9]{2,10}")
 RAW_LENGTH_MAX: Final = 8_000
 UNREADABLE: Final = "UNREADABLE_REPORT"
 """The reason under which such a report waits for a person."""
+OTHER_CURRENCY: Final = "CURRENCY_MISMATCH"
 
 
 class Transfer(msgspec.Struct, frozen=True):

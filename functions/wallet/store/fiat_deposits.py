@@ -122,6 +122,11 @@ def record_transfer(connection: Connection, transfer: Transfer, units: int, depo
     return cursor.rowcount == 1
 
 
+def is_known(connection: Connection, transfer: Transfer) -> bool:
+    """Whether a transfer of this transaction id was taken before."""
+    return connection.execute("SELECT FROM bank_transfers WHERE transaction_id = %s", (transfer.id,)).fetchone() is not None
+
+
 def same_transfer(connection: Connection, transfer: Transfer, units: int) -> bool:
     """Whether the known transfer of this transaction id says the same, however it spells it."""
     row = connection.execute(

@@ -11,7 +11,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from functions.wallet.reports import UNREADABLE
+from functions.wallet.reports import OTHER_CURRENCY, UNREADABLE
 from mycrypto.ids import new_uuid
 from mycrypto.money import from_numeric
 
@@ -146,16 +146,17 @@ def book(connection: Connection, item_id: UUID, currency: str, amount: Decimal) 
 
 
 def settle_unread(connection: Connection, source: str, source_key: str, now: datetime) -> bool:
-    """A report that could not be read has come again and can: nobody has to look at the first one any more.
+    """A report that could not be read, or named another currency, has come again and is clear: nobody has to look at the first one any more.
 
     False if somebody has decided about its money already, so that it must not be credited once more.
     """
-    item = lock_by_key(connection, source, source_key, UNREADABLE)
-    if item is None or (item.status == "RESOLVED" and item.resolution in {"OVERTAKEN", "WRITE_OFF"} and item.booked == 0):
-        return True
-    if item.status not in {"OPEN", "PROPOSED"}:
-        return False
-    overtake(connection, item, now, resolution="OVERTAKEN")
+    for reason in (UNREADABLE, OTHER_CURRENCY):
+        item = lock_by_key(connection, source, source_key, reason)
+        if item is None or (item.status == "RESOLVED" and item.resolution in {"OVERTAKEN", "WRITE_OFF"} and item.booked == 0):
+            continue
+        if item.status not in {"OPEN", "PROPOSED"}:
+            return False
+        overtake(connection, item, now, resolution="OVERTAKEN")
     return True
 
 

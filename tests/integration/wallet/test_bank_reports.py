@@ -199,6 +199,19 @@ def test_what_is_reported_again_and_can_be_read_needs_nobody_any_more(wallet: Wa
     assert resolved == [("RESOLVED", "OVERTAKEN")]
 
 
+def test_a_report_that_takes_back_what_it_said_is_for_a_person(wallet: Wallet, new_user: Callable[..., User]) -> None:
+    user = new_user()
+    report = wallet.bank_report(wallet.fiat_deposit(user, "100").body)
+    assert wallet.report("bank", report | {"currency": "EUR"}).body["reason"] == "CURRENCY_MISMATCH"
+    assert wallet.report("bank", report).body["outcome"] == "ACCEPTED"
+    assert wallet.report("bank", report | {"currency": "EUR"}).body["reason"] == "CONFLICTING_REPORT"
+    assert wallet.report("bank", report | {"amount": "1e2"}).body["reason"] == "CONFLICTING_REPORT"
+    wallet.run_engine()
+    assert wallet.balance(user, "TRY") == "100"
+    found = wallet.database.connect().execute("SELECT reason, status FROM reconciliation_items ORDER BY id").fetchall()
+    assert found == [("CURRENCY_MISMATCH", "RESOLVED"), ("CONFLICTING_REPORT", "OPEN")]
+
+
 def test_what_somebody_has_decided_about_is_not_credited_again(wallet: Wallet, new_user: Callable[..., User]) -> None:
     report = wallet.bank_report(wallet.fiat_deposit(new_user(), "100").body)
     wallet.report("bank", report | {"amount": "1e2"})
