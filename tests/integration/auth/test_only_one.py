@@ -62,7 +62,7 @@ def test_the_same_person_is_approved_for_the_next_level(identity: Identity) -> N
 
 
 def test_an_address_is_registered_once_in_whatever_case(identity: Identity) -> None:
-    spellings = iter(["Ilgin.Isik@Example.com", "ilgin.isik@example.com", "ILGIN.ISIK@EXAMPLE.COM", " ilgin.isik@EXAMPLE.com "])
+    spellings = iter(["Ilgin.Isik@Example.com", "ilgin.isik@example.com", "ILGIN.ISIK@EXAMPLE.COM", " İlgin.İsik@EXAMPLE.com "])
 
     def register(context: Context) -> str:
         return registration.register(context, RegisterRequest(next(spellings), PASSWORD, True, True), HERE, "").user.email
@@ -71,11 +71,11 @@ def test_an_address_is_registered_once_in_whatever_case(identity: Identity) -> N
 
 
 @pytest.mark.parametrize(
-    "address", ["İlgin@example.com", "ılgin@example.com", "ilgin@exampİe.com", "ﬁlgin@example.com", "ilgin@example。com"]
+    "address", ["ılgin@example.com", "ﬁlgin@example.com", "ilgin@example。com", "ilgın@example.com"]
 )
 def test_letters_that_fold_into_others_are_no_second_spelling(identity: Identity, address: str) -> None:
     _, answer = identity.register(address)
-    assert (answer.status, answer.body["errors"][0]["field"]) == (400, "email")
+    assert (answer.status, answer.body.get("errors", [{}])[0].get("field")) == (400, "email"), answer.body
 
 
 def test_a_user_has_ten_keys_at_most(identity: Identity) -> None:
