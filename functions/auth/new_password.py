@@ -7,14 +7,14 @@ from typing import Final
 
 from psycopg import Connection
 
-from functions.auth import api_keys, confirmation, rules, sessions
+from functions.auth import api_keys, common_passwords, confirmation, rules, sessions
 from functions.auth.context import Client, Context, subject_of
 from functions.auth.models import Message, PasswordChange, PasswordResetConfirm
 from functions.auth.store import reset_tokens, users
 from functions.auth.store.users import User
 from mycrypto import mail
 from mycrypto.audit import AuditRecord
-from mycrypto.errors import FieldError, ProblemError
+from mycrypto.errors import FieldError, ProblemError, invalid
 from mycrypto.http import Principal
 from mycrypto.mail import MailKind
 from mycrypto.security import guard, onetime
@@ -99,6 +99,9 @@ def _require_acceptable(password: str, again: str) -> None:
 
 
 def _set(context: Context, connection: Connection, user: User, password: str, action: str, client: Client) -> None:
+    """Raises VALIDATION_ERROR for one of the passwords that are guessed first; the transaction, and what it has spent, is then undone."""
+    if words := common_passwords.problem(password, user.email):
+        raise invalid("new_password", words)
     now = context.now()  # under the row's lock: whatever was issued before is cut off
     users.set_password_hash(connection, user.id, hash_password(password))
     context.record(connection, AuditRecord(action, user_id=user.id, actor_id=user.id), client)

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from functions.auth import recaptcha, rules
+from functions.auth import common_passwords, recaptcha, rules
 from functions.auth.context import Client, Context, subject_of
 from functions.auth.models import EmailRequest, Message, Registered, RegisteredUser, RegisterRequest, Verified, VerifyEmailRequest
 from functions.auth.store import users
 from mycrypto import mail
 from mycrypto.audit import AuditRecord
-from mycrypto.errors import ProblemError
+from mycrypto.errors import FieldError, ProblemError
 from mycrypto.ids import new_uuid
 from mycrypto.mail import MailKind
 from mycrypto.security import onetime
@@ -31,6 +31,8 @@ def register(context: Context, request: RegisterRequest, client: Client, recaptc
     """
     email = rules.normal_email(request.email)
     problems = rules.registration_problems(email, request.password, terms=request.terms_accepted, consent=request.kvkk_consent_accepted)
+    if not any(problem.field == "password" for problem in problems) and (words := common_passwords.problem(request.password, email)):
+        problems.append(FieldError("password", words))
     if problems:
         raise ProblemError("VALIDATION_ERROR", "; ".join(f"{item.field} {item.message}" for item in problems), errors=problems)
     recaptcha.require(context, recaptcha_token or request.recaptcha_token or request.legacy_recaptcha_token, client.ip)

@@ -246,3 +246,15 @@ def test_a_log_in_with_the_old_password_at_the_moment_of_the_change_leaves_no_wa
             "SELECT count(*) FROM sessions WHERE user_id = %s AND NOT is_revoked", (identity.row(account.email, "id"),)
         ).fetchone()
         assert live == (0,)
+
+
+def test_no_way_to_a_password_takes_one_that_is_guessed_first(identity: Identity) -> None:
+    account, bad = identity.member(), "P@ssw0rd2026!"
+    _, registered = identity.register(changes={"password": bad})
+    change = {"current_password": PASSWORD, "new_password": bad, "confirm_password": bad}
+    changed = identity.call("PUT", "/api/auth/password", change, token=account.access_token)
+    _ask(identity, account.email)
+    token = identity.token_mailed_to(account.email)
+    fields = [(answer.status, answer.body["errors"][0]["field"]) for answer in (registered, changed, _confirm(identity, token, bad))]
+    assert fields == [(400, "password"), (400, "new_password"), (400, "new_password")]
+    assert _confirm(identity, token).status == 200, "the token is not spent by it"

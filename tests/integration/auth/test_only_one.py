@@ -70,9 +70,7 @@ def test_an_address_is_registered_once_in_whatever_case(identity: Identity) -> N
     assert sorted(identity.at_once(4, register)) == ["EMAIL_ALREADY_EXISTS"] * 3 + ["ilgin.isik@example.com"]
 
 
-@pytest.mark.parametrize(
-    "address", ["ılgin@example.com", "ﬁlgin@example.com", "ilgin@example。com", "ilgın@example.com"]
-)
+@pytest.mark.parametrize("address", ["ılgin@example.com", "ﬁlgin@example.com", "ilgin@example。com", "ilgın@example.com"])
 def test_letters_that_fold_into_others_are_no_second_spelling(identity: Identity, address: str) -> None:
     _, answer = identity.register(address)
     assert (answer.status, answer.body.get("errors", [{}])[0].get("field")) == (400, "email"), answer.body
