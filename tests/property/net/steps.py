@@ -28,7 +28,7 @@ CONDITIONAL: Final = {OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TAKE_PROFI
 PRICED: Final = {OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.TAKE_PROFIT_LIMIT}
 WEIGHTS: Final = {
     "order": 50, "cancel": 7, "amend": 9, "replace": 4, "oco": 9, "all": 2, "credit": 2, "debit": 3, "status": 3, "everywhere": 1, "user": 3,
-    "symbol": 2, "tick": 3, "clock": 1, "burst": 0,
+    "symbol": 2, "tick": 3, "clock": 1, "burst": 0, "switch": 0, "churn": 0.4,
 }  # fmt: skip
 
 
@@ -57,7 +57,7 @@ class Drawer:
         self.rules: dict[str, Any] = {"band_bps": self.random.choice([0, 20, 1_000]), "maker_fee_ppm": 500, "taker_fee_ppm": 1_000}
         self.weights = dict(WEIGHTS)
         if wild:
-            self.weights |= {"burst": 1, "symbol": 3}
+            self.weights |= {"burst": 1, "symbol": 3, "switch": 4}
         for name in self.random.sample(list(self.weights), 3):
             self.weights[name] *= self.random.choice([0, 3])
         self.weights["order"] = max(self.weights["order"], 20)
@@ -80,7 +80,9 @@ class Drawer:
     def next(self) -> list[Step]:
         draw = self.random
         if draw.random() < 0.5:
-            self.now += draw.choice([1, 3, 9, 40, 2_000, 12_000]) if draw.random() < 0.9 else draw.choice([DAY // 2, DAY, DAY + 1, 3 * DAY])
+            self.now += (
+                draw.choice([1, 3, 9, 40, 2_000, 4_900, 12_000]) if draw.random() < 0.9 else draw.choice([DAY // 2, DAY, DAY + 1, 3 * DAY])
+            )
         if self.stands and draw.random() < self.stands:
             self.stands = 0.0
             return [self.at(c.SetStatus(b"", SYMBOL, SymbolStatus.ACTIVE, "on"))]
@@ -89,6 +91,8 @@ class Drawer:
         (kind,) = draw.choices(list(self.weights), list(self.weights.values()))
         if kind == "burst":
             return self.burst()
+        if kind == "churn":
+            return self.churn()
         return [self.at(self.command(kind))]
 
     def at(self, command: Any) -> Step:
@@ -128,6 +132,11 @@ class Drawer:
             return c.Tick(b"", draw.choice([0, self.now, self.now + draw.randint(-90_000, 90_000), self.now + self.ahead]))
         if kind == "clock":
             return self.clock()
+        if kind == "switch":
+            timeout = draw.choice([0, 9_999, 10_000, 10_000, 60_000])
+            return c.CancelAllAfter(
+                b"", user, timeout, draw.choice(["", SYMBOL, "ABC/DEF"]), draw.choice([b"", b"h" * 16]), draw.random() < 0.3
+            )
         return self.order()
 
     def clock(self) -> Any:
@@ -262,7 +271,19 @@ class Drawer:
         status = c.SetStatus(b"", SYMBOL, SymbolStatus.ACTIVE, "on")
         lift = replace(trade, price=price + 2 * TICK, user_id=other, quantity=LOT)
         commands = [status, *free, *money, lift, replace(lift, user_id=trader, side=Side.SELL)]
-        commands += [draw.choice(kinds) for _ in range(draw.choice([120, 260, 420]))]
+        commands += [replace(draw.choice(kinds), user_id=draw.choice([user, other])) for _ in range(draw.choice([120, 260, 420]))]
         commands += [trade, replace(trade, user_id=other, side=Side.SELL)]
         commands += [draw.choice(after) for _ in range(draw.randint(2, 6))]
         return [self.at(command) for command in commands]
+
+    def churn(self) -> list[Step]:
+        """Orders that expire far in the future come and go."""
+        draw = self.random
+        order = c.PlaceOrder(b"", draw.choice(USERS), SYMBOL, Side.BUY, OrderType.LIMIT, TimeInForce.DAY, LOT, (self.middle - 9) * TICK)
+        if draw.random() < 0.5:
+            order = replace(order, time_in_force=TimeInForce.GTD, expires_ms=self.now + YEAR)
+        there = Pick(1, c.AmendOrder(b"", b"", 0, "", draw.choice([0, LOT, 3 * LOT]), (self.middle - 10) * TICK))
+        newest = Pick(0, c.CancelOrder(b"", b"", 0))
+        back = replace(there, change=c.AmendOrder(b"", b"", 0, "", 0, (self.middle - 9) * TICK))
+        pair: list[Any] = [there, back] if draw.random() < 0.4 else [order, newest]
+        return [self.at(command) for command in pair * 45]

@@ -110,7 +110,7 @@ class Watched:
 
     def picked(self, pick: int) -> tuple[bytes, int]:
         """Most of the time an order that is open, counted back from the newest."""
-        there = sorted((int(order.number), order.seat.user.user_id) for order in self.state.orders.values()) if pick % 6 else []
+        there = sorted((int(order.number), order.seat.user.user_id) for order in self.state.orders.values()) if pick % 6 < 5 else []
         if there:
             number, user = there[-1 - pick % len(there)]
             return user, number
@@ -131,7 +131,7 @@ class Watched:
         payload = c.encode_record([command for command, _ in self.pending])
         if self.random.random() < 0.02:
             self.cut(payload)
-        if self.random.random() < 0.02:
+        if self.random.random() < (0.3 if self.twin.unfinished else 0.02):
             self.twin = load(msgspec.msgpack.decode(_pack(dump(self.twin))))
         results = [(index, command.command_id, made) for index, (command, made) in enumerate(self.pending) if made]
         if self.due:

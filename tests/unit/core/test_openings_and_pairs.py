@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from engine_container.core.machine import observe_print
+from engine_container.core.records import apply_record
+from engine_container.core.tree import dump, load
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events as e
 from mycrypto.contracts.trading import OrderStatus, SelfTradePrevention, SymbolStatus
@@ -199,6 +202,25 @@ def test_the_stop_leg_of_an_oco_from_a_call_phase_fires_at_the_opening(desk: Des
     assert len(of(e.OrderTriggered, events)) == 1
     assert [event.reason for event in of(e.OrderClosed, events)] == ["OCO"]
     assert desk.balance("ann", "BTC")[1] == units("1")
+
+
+def test_a_snapshot_amid_a_cascade_goes_on_as_the_log_does(desk: Desk) -> None:
+    """Orders that are cancelled while they wait for their turn take none: a snapshot does not have them."""
+    desk.fund("eve", BTC="50")
+    for name in ("ann", "eve"):
+        desk.do(c.SetUser(desk.new_id(), desk.user(name), 0, 0, 0))
+    for count in range(700):
+        desk.place("ann" if count % 2 else "eve", "SELL", "0.01", "101", kind="STOP_LIMIT", stop_price="99")
+    desk.place("bob", "BUY", "1", "99")
+    desk.place("cem", "SELL", "1", "99")
+    desk.do(c.CancelAll(desk.new_id(), desk.user("ann")))
+    restored = load(msgspec.msgpack.decode(msgspec.msgpack.encode(dump(desk.state))))
+    turns = 0
+    while desk.symbol.waiting:
+        assert apply_record(restored, [c.Tick(b"")], desk.now) == apply_record(desk.state, [c.Tick(b"")], desk.now)
+        assert dump(restored) == dump(desk.state)
+        turns += 1
+    assert turns > 1
 
 
 # a status that ends
