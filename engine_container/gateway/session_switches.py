@@ -59,6 +59,8 @@ class SessionSwitches:
         """Users whose switch may be on."""
         self._asked: set[bytes] = set()
         """Users about whose switch a command is under way."""
+        self._ending: set[bytes] = set()
+        """Users whose switch is on its way off with the end of their last session: it is neither set again nor asked about meanwhile."""
         self._owed: set[bytes] = set()
         """Users whose orders were to be cancelled with their session, and could not be yet."""
         self._renewed = 0.0
@@ -69,27 +71,36 @@ class SessionSwitches:
         self._sessions[user_id] += 1
         self._look()
 
-    def leave(self, user_id: bytes, *, owes: bool = False) -> None:
-        """A session of the user has ended, or wants it no more. ``owes``: it ended, and its orders are not cancelled yet."""
-        if owes:
-            self._owed.add(user_id)
+    def leave(self, user_id: bytes) -> None:
+        """A session of the user wants it no more, or has ended."""
         self._sessions[user_id] -= 1
         if self._sessions[user_id] <= 0:
             del self._sessions[user_id]
+
+    def end(self, user_id: bytes) -> None:
+        """A session of the user has ended: :meth:`farewell` is to be carried out, then :meth:`said_farewell` or :meth:`owe` called."""
+        self.leave(user_id)
+        if user_id not in self._sessions and user_id in self._set | self._unsure:
+            self._ending.add(user_id)
 
     def farewell(self, user_id: bytes) -> list[Command]:
         """What cancels the user's orders as a session ends, in one record. The second one is always answered; with the user's last session here
         it switches off, so that nothing is cancelled once more, under a session of another gateway.
         """
-        last = self._sessions[user_id] <= 1 and user_id in self._set | self._unsure
-        end: Command = self._command(user_id, 0) if last else CancelOrder(new_uuid_bytes(), user_id, 0)
-        return [CancelAll(new_uuid_bytes(), user_id), end]
+        ends = user_id in self._ending
+        return [CancelAll(new_uuid_bytes(), user_id), self._command(user_id, 0) if ends else CancelOrder(new_uuid_bytes(), user_id, 0)]
 
     def said_farewell(self, user_id: bytes) -> None:
         """Those commands were carried out."""
-        if self._sessions[user_id] <= 1:
-            self._set.discard(user_id)
-            self._unsure.discard(user_id)
+        if user_id in self._ending:
+            for users in (self._ending, self._set, self._unsure):
+                users.discard(user_id)
+            self._look()  # a new session may have come meanwhile
+
+    def owe(self, user_id: bytes) -> None:
+        """Those commands were not carried out: they are asked for again until they are."""
+        self._ending.discard(user_id)
+        self._owed.add(user_id)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -98,13 +109,14 @@ class SessionSwitches:
             self._look()
 
     def _look(self) -> None:
-        for user_id in [user_id for user_id in self._owed if user_id not in self._asked]:
+        for user_id in [user_id for user_id in self._owed if user_id not in self._asked | self._ending]:
             self._pay(user_id)
         self._allowed = self._allowed or self._views().rules_version >= RULES_WITH_CANCEL_ALL_AFTER
         if not self._allowed:
             return
-        wanted = [user_id for user_id in self._sessions if user_id not in self._set and user_id not in self._asked]
-        unwanted = [user_id for user_id in self._set | self._unsure if user_id not in self._sessions and user_id not in self._asked]
+        busy = self._asked | self._ending
+        wanted = [user_id for user_id in self._sessions if user_id not in self._set and user_id not in busy]
+        unwanted = [user_id for user_id in self._set | self._unsure if user_id not in self._sessions and user_id not in busy]
         for users, timeout_ms in ((wanted, TIMEOUT_MS), (unwanted, 0)):
             for start in range(0, len(users), COMMANDS_PER_RECORD_MAX):
                 self._ask(users[start : start + COMMANDS_PER_RECORD_MAX], timeout_ms)
@@ -133,22 +145,29 @@ class SessionSwitches:
 
         def settled(outcome: Outcome) -> None:
             self._asked.discard(user_id)
-            if not isinstance(outcome, UnansweredError):
-                self._owed.discard(user_id)
-                self.said_farewell(user_id)
+            if isinstance(outcome, UnansweredError):
+                self._ending.discard(user_id)
+                return
+            self._owed.discard(user_id)
+            self.said_farewell(user_id)
 
+        if user_id in self._set | self._unsure:
+            self._ending.add(user_id)
         if self._begin(self.farewell(user_id), settled):
             self._asked.add(user_id)
+        else:
+            self._ending.discard(user_id)
 
     def _renew(self) -> None:
         def settled(outcome: Outcome) -> None:
             if isinstance(outcome, UnansweredError):
                 self._renewed = 0.0
                 return
+            expected = self._set - self._ending
             told = [event for event in outcome[0].result.events if isinstance(event, CancelAllAfterSet)]
-            if told and told[0].deadline_ms == 0 and self._set:
-                self._reporter.warning("the switches of %d users have run out and are set again", len(self._set))
-                self._set.clear()
+            if told and told[0].deadline_ms == 0 and expected:
+                self._reporter.warning("the switches of %d users have run out and are set again", len(expected))
+                self._set -= expected
 
         if self._begin([CancelAllAfter(new_uuid_bytes(), b"", 0, "", self.holder, renews=True)], settled):
             self._renewed = time.monotonic()

@@ -118,8 +118,7 @@ class Sockets:
             await asyncio.gather(writer, reader, return_exceptions=True)
             self._forget(connection)
         if connection.watched and connection.caller is not None:
-            cancelled = await self._cancel_orders_of(connection.caller)
-            self._gateway.switches.leave(connection.caller.user_id, owes=not cancelled)
+            await self._cancel_orders_of(connection.caller)
 
     def _watch(self, connection: Connection) -> None:
         """Let the log watch over the user's orders for as long as the connection asks for it. Raises FORBIDDEN for a key that only reads: it
@@ -137,8 +136,9 @@ class Sockets:
         connection.watched = wanted
         (self._gateway.switches.watch if wanted else self._gateway.switches.leave)(connection.caller.user_id)
 
-    async def _cancel_orders_of(self, caller: Caller) -> bool:
+    async def _cancel_orders_of(self, caller: Caller) -> None:
         """The user asked for it when the connection was opened. Cancelling twice does no harm, so it is tried until it is answered."""
+        self._gateway.switches.end(caller.user_id)
         for attempt in range(1, CANCEL_ATTEMPTS_MAX + 1):
             try:
                 answers = await self._gateway.submit(self._gateway.switches.farewell(caller.user_id))
@@ -151,11 +151,11 @@ class Sockets:
                 cancelled = sum(isinstance(event, OrderClosed) and event.user_id == caller.user_id for event in answers[0].result.events)
                 CANCELLED.add(cancelled)
                 self._gateway.logger.info("cancelled %d orders with their connection", cancelled)
-                return True
+                return
         self._gateway.logger.error(
             "orders of a closed connection are not cancelled yet; it is tried on", extra={"user_id": caller.user_id.hex()}
         )
-        return False
+        self._gateway.switches.owe(caller.user_id)
 
     def _forget(self, connection: Connection) -> None:
         self._open.discard(connection)

@@ -253,6 +253,26 @@ def test_with_two_sessions_the_switch_stays_until_the_last_has_gone(scene: Calla
     scene(scenario)
 
 
+def test_a_renewal_that_finds_nothing_while_the_last_session_ends_sets_no_switch_again(scene: Callable[..., None]) -> None:
+    async def scenario(h: Harness, engine: Engine) -> None:
+        switches = h.gateway.switches
+        async with h.socket("/ws/orders", user=ALICE, query="cancel_on_disconnect=true") as socket:
+            await socket.hear("subscribed")
+            await until(lambda: engine.switches() == 1)
+            switches.end(ALICE.bytes)
+            farewell = switches.farewell(ALICE.bytes)
+            engine.carry_out(farewell)
+            switches._renew()  # behind it in the log, and answered before the session has ended
+            await asyncio.sleep(0.05)
+            assert engine.switches() == 0
+            switches.said_farewell(ALICE.bytes)
+            switches.watch(ALICE.bytes)
+            await until(lambda: engine.switches() == 1)
+        assert engine.switches() == 0
+
+    scene(scenario)
+
+
 def test_a_session_that_ends_while_the_log_is_away_has_its_orders_cancelled_later(
     scene: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
