@@ -16,7 +16,7 @@ import msgspec
 from engine_container.engine.following import Following, numbers_of
 from engine_container.engine.kafka import KafkaCommandSource
 from engine_container.engine.ports import CommandSource, EventLogHoleError, Reached
-from engine_container.engine.replica import EventBatch, Replica
+from engine_container.engine.replica import EventBatch, Fault, Replica
 from engine_container.engine.snapshots import save
 from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.partition import PartitionEnds, PartitionReader, PartitionWriter
@@ -100,7 +100,27 @@ class Commands:
         self._archived = archived
 
     async def replay(self, replica: Replica, made: Callable[[list[EventBatch]], Any], told: Told) -> None:
-        """Apply all of it. Raises :class:`RepairError` where a part is in neither."""
+        """Apply all of it; from its beginning once more for each command that fails, and ``made`` gets every event once. Raises :class:`RepairError`
+        where a part is in neither.
+        """
+        next_seq = 1
+
+        async def fresh(batches: list[EventBatch]) -> None:
+            nonlocal next_seq
+            new = [batch for batch in batches if batch.next_seq > next_seq]
+            if new:
+                next_seq = new[-1].next_seq
+                await made(new)
+
+        while True:
+            try:
+                await self._replay(replica, fresh, told)
+            except Fault as fault:
+                replica.begin_again(fault)
+            else:
+                return
+
+    async def _replay(self, replica: Replica, made: Callable[[list[EventBatch]], Any], told: Told) -> None:
         begin, end = await self._kafka.begin(), await self._kafka.end()
         if begin > 0:
             if self._archived is None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from engine_container.engine.replica import CommandRecord, Replica
+from engine_container.engine.replica import CommandRecord, EventBatch, Replica
 from engine_container.engine.snapshots import state_hash
 from engine_container.tools.cli import app
+from engine_container.tools.repair import Commands
 from mycrypto import archive
 from tests.unit.core.test_failing_commands import a_log, followed
+from tests.unit.engine.memory_logs import Logs, MemorySource
 
 
 def archived(folder: Path, records: list[CommandRecord]) -> archive.FolderStore:
@@ -66,3 +70,18 @@ def test_nothing_here_to_examine_is_said(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setenv("MYCRYPTO_STATE", str(tmp_path))
     done = CliRunner().invoke(app, ["examine"])
     assert done.exit_code == 1
+
+
+def test_a_repair_takes_every_event_once_where_a_command_fails() -> None:
+    _, records = a_log()
+    _, batches = followed(records)
+    logs = Logs()
+    logs.commands = list(records)
+    taken: list[EventBatch] = []
+
+    async def made(some: list[EventBatch]) -> None:
+        taken.extend(some)
+
+    commands: Any = MemorySource(logs)
+    asyncio.run(Commands(commands, None).replay(Replica(0), made, lambda *_: None))
+    assert taken == batches

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from engine_container.core import records
 from engine_container.core.entities import InvariantError, State
 from engine_container.core.failing import Failure
 from engine_container.engine import process, replica
@@ -79,7 +80,7 @@ class Poison:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *ids: bytes) -> None:
         self.ids = ids
         self.carry_out = replica.carry_out
-        self.apply_knowing = replica.apply_knowing
+        self.apply_knowing = records.apply_knowing
         monkeypatch.setattr("engine_container.engine.replica.carry_out", self)
         monkeypatch.setattr("engine_container.engine.replica.apply_knowing", self.knowing)
 
