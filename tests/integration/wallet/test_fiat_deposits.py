@@ -131,6 +131,17 @@ def test_the_same_key_opens_one_deposit(wallet: Wallet, new_user: Callable[..., 
     assert later.body["deposit_id"] != first.body["deposit_id"]
 
 
+def test_a_key_is_the_same_with_blanks_round_it_and_is_ascii(wallet: Wallet, new_user: Callable[..., User]) -> None:
+    user = new_user()
+    account = wallet.bank_account(user)
+    first = wallet.fiat_deposit(user, account=account, headers={"X-Idempotency-Key": "key-1"})
+    again = wallet.fiat_deposit(user, account=account, headers={"X-Idempotency-Key": " key-1  "})
+    assert again.body == first.body
+    for bad in ("", " ", "anahtar\u0131", "a\u200bb", "x" * 256):
+        refused = wallet.fiat_deposit(user, account=account, headers={"X-Idempotency-Key": bad})
+        assert (refused.status, refused.code) == (400, "VALIDATION_ERROR")
+
+
 def test_a_refusal_leaves_the_key_free(wallet: Wallet, new_user: Callable[..., User]) -> None:
     user = new_user()
     account = wallet.bank_account(user)

@@ -339,3 +339,21 @@ def test_two_approvals_at_once_are_one(wallet: Wallet, two: tuple[User, User], c
     wallet.run_engine()
     assert wallet.balance(customer, "TRY") == "100"
     assert books(wallet, "TRY") == {"custody:bank": -100, "spot": 100}
+
+
+def test_what_staff_credited_and_the_chain_took_back_is_kept_by_whoever_got_it(
+    wallet: Wallet, two: tuple[User, User], customer: User, new_user: Callable[..., User]
+) -> None:
+    """The deposit went to somebody else's address, and people gave it to the customer."""
+    owner = new_user()
+    report = wallet.chain_report(own_address(wallet, owner, "USDT"), "USDT", "0.5")
+    wallet.report("chain", report)
+    (item,) = items(wallet, two[0])
+    resolve(wallet, two, item, "CREDIT", user_id=str(customer.id))
+    wallet.run_engine()
+    assert wallet.report("chain", report | {"state": "GONE"}).body["outcome"] == "REVERSED"
+    (missing,) = items(wallet, two[0], status="OPEN")
+    assert (missing["reason"], missing["user_id"], missing["withheld_amount"]) == ("REORGANISED", str(customer.id), "0.5")
+    resolve(wallet, two, missing, "CHARGE")
+    wallet.run_engine()
+    assert books(wallet, "USDT") == {}
