@@ -194,16 +194,22 @@ def status(context: Context, caller: Principal) -> KycStatus:
     )
 
 
+def _or_without(limit: int | None) -> str:
+    return "-1" if limit is None else format_amount(limit)
+
+
 def limits(context: Context, caller: Principal) -> KycLimits:
     """What the caller's level may move, by the database and not by the token."""
     user = users.by_id(context.db.connection(), caller.user_id)
     if user is None:
         raise ProblemError("UNAUTHORIZED", "the account does not exist any more")
-    daily = LIMITS[user.kyc_level]
+    allowed = LIMITS[user.kyc_level]
     return KycLimits(
         level=user.kyc_level,
-        daily_deposit_limit=format_amount(daily.deposit) if daily.deposit is not None else "-1",
-        daily_withdrawal_limit=format_amount(daily.withdrawal) if daily.withdrawal is not None else "-1",
+        daily_deposit_limit=_or_without(allowed.deposit.day),
+        daily_withdrawal_limit=_or_without(allowed.withdrawal.day),
+        monthly_deposit_limit=_or_without(allowed.deposit.month),
+        monthly_withdrawal_limit=_or_without(allowed.withdrawal.month),
         trading_limit="-1" if user.kyc_level else "0",
         is_approved=user.kyc_status == "APPROVED",
     )

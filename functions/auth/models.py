@@ -287,11 +287,13 @@ class KycStatus(msgspec.Struct, frozen=True):
 
 
 class KycLimits(msgspec.Struct, frozen=True):
-    """TRY per day as decimal strings; -1 is without limit."""
+    """The value of fiat and crypto in TRY, per Turkish day and month, as decimal strings; -1 is without limit. What is left of them the wallet knows."""
 
     level: int
     daily_deposit_limit: str
     daily_withdrawal_limit: str
+    monthly_deposit_limit: str
+    monthly_withdrawal_limit: str
     trading_limit: str
     is_approved: bool
 

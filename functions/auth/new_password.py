@@ -17,11 +17,13 @@ from mycrypto.audit import AuditRecord
 from mycrypto.errors import FieldError, ProblemError, invalid
 from mycrypto.http import Principal
 from mycrypto.mail import MailKind
-from mycrypto.security import guard, onetime
+from mycrypto.security import guard, onetime, withdrawal_hold
 from mycrypto.security.passwords import hash_password
+from mycrypto.security.withdrawal_hold import HoldReason
 
 TOKEN_LIFE: Final = timedelta(hours=1)
 ASKED_TEXT: Final = "Bu adrese ait bir hesap varsa, şifre sıfırlama bağlantısı gönderildi."
+_ACTIONS: Final = {HoldReason.PASSWORD_RESET: "password.reset", HoldReason.PASSWORD_CHANGED: "password.changed"}
 DONE_TEXT: Final = "Şifreniz değiştirildi. Yeni şifrenizle giriş yapabilirsiniz."
 
 
@@ -66,7 +68,7 @@ def confirm(context: Context, request: PasswordResetConfirm, client: Client) -> 
         if user is None:
             raise ProblemError("RESET_TOKEN_INVALID")
         guard.clear(connection, guard.Kind.LOGIN, subject_of(user.email))
-        _set(context, connection, user, request.new_password, "password.reset", client)
+        _set(context, connection, user, request.new_password, HoldReason.PASSWORD_RESET, client)
     context.flush()
     return Message(DONE_TEXT)
 
@@ -83,7 +85,7 @@ def change(context: Context, caller: Principal, request: PasswordChange, client:
     with context.db.transaction() as connection:
         user = confirmed.lock_user(connection, caller)
         confirmation.require_fresh(user, fresh=fresh)
-        _set(context, connection, user, request.new_password, "password.changed", client)
+        _set(context, connection, user, request.new_password, HoldReason.PASSWORD_CHANGED, client)
     context.flush()
     return Message(DONE_TEXT)
 
@@ -98,13 +100,14 @@ def _require_acceptable(password: str, again: str) -> None:
         raise ProblemError("VALIDATION_ERROR", "; ".join(f"{item.field} {item.message}" for item in problems), errors=problems)
 
 
-def _set(context: Context, connection: Connection, user: User, password: str, action: str, client: Client) -> None:
+def _set(context: Context, connection: Connection, user: User, password: str, why: HoldReason, client: Client) -> None:
     """Raises VALIDATION_ERROR for one of the passwords that are guessed first; the transaction, and what it has spent, is then undone."""
     if words := common_passwords.problem(password, user.email):
         raise invalid("new_password", words)
     now = context.now()  # under the row's lock: whatever was issued before is cut off
     users.set_password_hash(connection, user.id, hash_password(password))
-    context.record(connection, AuditRecord(action, user_id=user.id, actor_id=user.id), client)
+    withdrawal_hold.start(connection, user.id, why, now)
+    context.record(connection, AuditRecord(_ACTIONS[why], user_id=user.id, actor_id=user.id), client)
     mail.add(
         connection,
         MailKind.PASSWORD_RESET_SUCCESS,

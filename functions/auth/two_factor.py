@@ -35,9 +35,10 @@ from mycrypto.audit import AuditRecord, Result
 from mycrypto.errors import ProblemError
 from mycrypto.http import Principal
 from mycrypto.mail import MailKind
-from mycrypto.security import guard, onetime, second_factor, totp
+from mycrypto.security import guard, onetime, second_factor, totp, withdrawal_hold
 from mycrypto.security.guard import Kind, Try
 from mycrypto.security.second_factor import Check
+from mycrypto.security.withdrawal_hold import HoldReason
 
 SETUP_LIFE_S: Final = 15 * 60
 
@@ -134,6 +135,7 @@ def enrol(context: Context, caller: Principal, request: TwoFactorEnrolment, clie
         if right and step is not None:
             store.enable(connection, user.id, waiting["sealed"], step=step, now=now)
             store.replace_backup_codes(connection, user.id, hashes)
+            withdrawal_hold.start(connection, user.id, HoldReason.SECOND_FACTOR_ENABLED, now)
             second_factor.record(connection, user.id, "enabled", ip=client.ip, user_agent=client.user_agent)
             context.record(connection, AuditRecord("two_factor.enabled", user_id=user.id, actor_id=user.id), client)
             mail.add(connection, MailKind.TWO_FACTOR_ENABLED, to=user.email, user_id=user.id, trace_id=client.trace_id)
@@ -231,7 +233,9 @@ def disable(context: Context, caller: Principal, request: ConfirmWithPassword, c
     """Password and code together turn it off. Raises AUTH_001, AUTH_004, 2FA_NOT_ENABLED, TOO_MANY_ATTEMPTS."""
 
     def turn_off(connection: Connection, user: User) -> None:
-        store.disable(connection, user.id, context.now())
+        now = context.now()
+        store.disable(connection, user.id, now)
+        withdrawal_hold.start(connection, user.id, HoldReason.SECOND_FACTOR_DISABLED, now)
         second_factor.record(connection, user.id, "disabled", ip=client.ip, user_agent=client.user_agent)
         context.record(connection, AuditRecord("two_factor.disabled", user_id=user.id, actor_id=user.id), client)
         mail.add(connection, MailKind.TWO_FACTOR_DISABLED, to=user.email, user_id=user.id, trace_id=client.trace_id)
@@ -249,6 +253,7 @@ def regenerate(context: Context, caller: Principal, request: ConfirmWithPassword
 
     def replace(connection: Connection, user: User) -> None:
         store.replace_backup_codes(connection, user.id, hashes)
+        withdrawal_hold.start(connection, user.id, HoldReason.BACKUP_CODES_REPLACED, context.now())
         second_factor.record(connection, user.id, "backup_regenerated", ip=client.ip, user_agent=client.user_agent)
         context.record(connection, AuditRecord("two_factor.backup_codes_replaced", user_id=user.id, actor_id=user.id), client)
 

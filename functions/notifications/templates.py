@@ -14,6 +14,7 @@ from mycrypto.queue import MessageError
 
 BRAND: Final = "MyCrypto"
 _FIELD: Final = re.compile(r"\{(\w+)\}")
+_HELD: Final = "Güvenliğiniz için hesabınızdan 24 saat boyunca para çekilemez."
 _NOT_YOU: Final = "Bu işlemi siz yapmadıysanız lütfen hemen şifrenizi değiştirin ve destek ekibimize yazın."
 _STATUS: Final = {
     "PENDING": "alındı",
@@ -89,7 +90,7 @@ TEMPLATES: Final[Mapping[MailKind, Template]] = {
     ),
     MailKind.PASSWORD_RESET_SUCCESS: Template(
         "Şifreniz değiştirildi",
-        ("Şifreniz değiştirildi ve tüm oturumlarınız kapatıldı. İşlem şu adresten yapıldı: {ip_address}", _NOT_YOU),
+        ("Şifreniz değiştirildi ve tüm oturumlarınız kapatıldı. İşlem şu adresten yapıldı: {ip_address}", _HELD, _NOT_YOU),
     ),
     MailKind.API_KEYS_SUSPENDED: Template(
         "API anahtarlarınız durduruldu",
@@ -109,8 +110,10 @@ TEMPLATES: Final[Mapping[MailKind, Template]] = {
             "Lütfen yeniden giriş yapın. Bu durum tekrarlanırsa şifrenizi değiştirin.",
         ),
     ),
-    MailKind.TWO_FACTOR_ENABLED: Template("İki adımlı doğrulama açıldı", ("Hesabınızda iki adımlı doğrulama açıldı.", _NOT_YOU)),
-    MailKind.TWO_FACTOR_DISABLED: Template("İki adımlı doğrulama kapatıldı", ("Hesabınızda iki adımlı doğrulama kapatıldı.", _NOT_YOU)),
+    MailKind.TWO_FACTOR_ENABLED: Template("İki adımlı doğrulama açıldı", ("Hesabınızda iki adımlı doğrulama açıldı.", _HELD, _NOT_YOU)),
+    MailKind.TWO_FACTOR_DISABLED: Template(
+        "İki adımlı doğrulama kapatıldı", ("Hesabınızda iki adımlı doğrulama kapatıldı.", _HELD, _NOT_YOU)
+    ),
     MailKind.BACKUP_CODE_USED: Template(
         "Yedek kod kullanıldı",
         ("Hesabınıza bir yedek kodla giriş yapıldı. Kalan yedek kod sayısı: {remaining}", _NOT_YOU),
@@ -118,6 +121,10 @@ TEMPLATES: Final[Mapping[MailKind, Template]] = {
     MailKind.API_KEY_CREATED: Template(
         "Yeni API anahtarı oluşturuldu",
         ("Hesabınız için \u201c{label}\u201d adlı yeni bir API anahtarı oluşturuldu. Yetkileri: {scopes}", _NOT_YOU),
+    ),
+    MailKind.BANK_ACCOUNT_ADDED: Template(
+        "Yeni banka hesabı eklendi",
+        ("Hesabınıza {bank_name} bankasındaki {iban} numaralı hesap eklendi.", _NOT_YOU),
     ),
     MailKind.KYC_APPROVED: Template(
         "Kimlik doğrulamanız onaylandı",
@@ -151,6 +158,14 @@ TEMPLATES: Final[Mapping[MailKind, Template]] = {
         (
             "Daha önce hesabınıza eklenen {amount} {currency} tutarındaki yatırma, blok zincirinde geçersiz hale geldi.",
             "Durum çözülene kadar bu tutar hesabınızdan çekilemez. İşlem ağda yeniden onaylanırsa kısıtlama kendiliğinden kalkar.",
+        ),
+    ),
+    MailKind.WITHDRAWAL_REQUESTED: Template(
+        "Para çekme talebiniz alındı",
+        (
+            "{amount} {currency} tutarındaki çekme talebiniz alındı. Gönderileceği yer: {destination}",
+            "İşlem sonuçlanana kadar tutar hesabınızda blokede kalır. Onaylanmadan önce talebinizi iptal edebilirsiniz.",
+            _NOT_YOU,
         ),
     ),
     MailKind.WITHDRAWAL_STATUS: Template(

@@ -13,7 +13,7 @@ from mycrypto import ledger, mail
 from mycrypto.contracts import events
 from mycrypto.contracts.trading import Side
 from mycrypto.ids import new_uuid, trading_uuid
-from mycrypto.ledger import FEES, Entry, Kind, Move, custody_of, refunds, spot, transit
+from mycrypto.ledger import FEES, Entry, Kind, Move, custody_of, internal, refunds, spot, transit
 from mycrypto.ledger.crossing import RECONCILIATION
 from mycrypto.mail import MailKind
 from mycrypto.money import format_amount, notional_units
@@ -116,6 +116,7 @@ class _Chunk:
         self._transfers = transfers
         self.entries: list[Entry] = []
         self.trades = 0
+        self.prices: dict[str, store.LastTrade] = {}
         self.balances: dict[tuple[UUID, str], store.Balance] = {}
         self.applied: dict[UUID, int] = {}
         self.refused: list[tuple[Numbered, events.TransferRefused, store.Transfer]] = []
@@ -129,6 +130,7 @@ class _Chunk:
         elif isinstance(event, events.Trade):
             self.entries.append(trade_entry(self._shard, numbered, event))
             self.trades += 1
+            self.prices[event.symbol] = store.LastTrade(event.price, numbered.seq, numbered.time_ms)
         elif isinstance(event, events.TransferApplied):
             asked = self._asked(event.transfer_id)
             if not event.repeated:
@@ -189,12 +191,13 @@ def _write(connection: Connection, shard: int, chunk: _Chunk, transfers: dict[UU
     """Returns the number of mails that were put into the outbox."""
     ledger.post(connection, chunk.entries)
     store.set_wallets(connection, shard, chunk.balances)
+    store.set_prices(connection, shard, chunk.prices)
     mails = sum(_refuse(connection, numbered, refused, asked) for numbered, refused, asked in chunk.refused)
     if chunk.applied:
         store.mark_applied(connection, chunk.applied)
         applied = [transfers[transfer_id] for transfer_id in chunk.applied]
         mails += _credit_deposits(connection, applied)
-        _debit_withdrawals(connection, applied)
+        mails += _debit_withdrawals(connection, applied)
     return mails
 
 
@@ -209,6 +212,25 @@ def _refuse(connection: Connection, numbered: Numbered, refused: events.Transfer
     withdrawal = store.refuse_withdrawal(connection, asked.reference_id, refused.code)
     if withdrawal is None:
         return 0
+    _tell(connection, withdrawal, "REJECTED")
+    return 1
+
+
+def _debit_withdrawals(connection: Connection, applied: Sequence[store.Transfer]) -> int:
+    charged = [transfer.reference_id for transfer in applied if transfer.amount < 0 and transfer.reference_type == RECONCILIATION]
+    if charged:
+        store.resolve_charges(connection, charged)
+    debited = [transfer.reference_id for transfer in applied if transfer.amount < 0 and transfer.reference_type != RECONCILIATION]
+    if not debited:
+        return 0
+    approved = store.debit_withdrawals(connection, debited)
+    for withdrawal in approved:
+        _tell(connection, withdrawal, "APPROVED")
+    refunds.start_due(connection)
+    return len(approved) + internal.complete_due(connection)
+
+
+def _tell(connection: Connection, withdrawal: store.ToldWithdrawal, status: str) -> None:
     mail.add(
         connection,
         MailKind.WITHDRAWAL_STATUS,
@@ -216,19 +238,8 @@ def _refuse(connection: Connection, numbered: Numbered, refused: events.Transfer
         user_id=withdrawal.user_id,
         amount=format_amount(withdrawal.amount),
         currency=withdrawal.currency,
-        status="REJECTED",
+        status=status,
     )
-    return 1
-
-
-def _debit_withdrawals(connection: Connection, applied: Sequence[store.Transfer]) -> None:
-    charged = [transfer.reference_id for transfer in applied if transfer.amount < 0 and transfer.reference_type == RECONCILIATION]
-    if charged:
-        store.resolve_charges(connection, charged)
-    debited = [transfer.reference_id for transfer in applied if transfer.amount < 0 and transfer.reference_type != RECONCILIATION]
-    if debited:
-        store.debit_withdrawals(connection, debited)
-        refunds.start_due(connection)
 
 
 def _credit_deposits(connection: Connection, arrived: Sequence[store.Transfer]) -> int:
@@ -236,6 +247,7 @@ def _credit_deposits(connection: Connection, arrived: Sequence[store.Transfer]) 
         "DEPOSIT_REQUEST": store.complete_deposits,
         "CRYPTO_DEPOSIT": store.credit_chain_deposits,
         RECONCILIATION: store.credited_items,
+        internal.REFERENCE_TYPE: store.credit_internal_transfers,
     }
     mails = 0
     for reference_type, complete in completing.items():

@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from mycrypto import arrays
-from mycrypto.money import from_numeric
+from mycrypto.money import from_numeric, to_numeric
 
 
 class Balance(NamedTuple):
@@ -17,6 +17,14 @@ class Balance(NamedTuple):
 
     available: int
     locked: int
+    seq: int
+    time_ms: int
+
+
+class LastTrade(NamedTuple):
+    """Of a market; ``price`` in units of 10^-8."""
+
+    price: int
     seq: int
     time_ms: int
 
@@ -46,8 +54,8 @@ class CreditedDeposit(NamedTuple):
     email: str
 
 
-class RefusedWithdrawal(NamedTuple):
-    """A withdrawal that the engine refused, with whom to tell; ``amount`` in units of 10^-8."""
+class ToldWithdrawal(NamedTuple):
+    """A withdrawal that has come a step on, with whom to tell; ``amount`` in units of 10^-8."""
 
     user_id: UUID
     currency: str
@@ -82,6 +90,21 @@ def set_wallets(connection: Connection, shard: int, balances: Mapping[tuple[UUID
             arrays.numbers(balance.time_ms for balance in balances.values()),
         ),
     )
+
+
+def set_prices(connection: Connection, shard: int, last: Mapping[str, LastTrade]) -> None:
+    """What the last trade of each market was; an older one never replaces a newer."""
+    if not last:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """INSERT INTO market_prices (symbol, price, shard, seq, traded_at)
+               VALUES (%s, %s, %s, %s, timestamptz 'epoch' + %s * interval '1 millisecond')
+                   ON CONFLICT (symbol) DO UPDATE
+                  SET price = excluded.price, shard = excluded.shard, seq = excluded.seq, traded_at = excluded.traded_at
+                WHERE market_prices.seq < excluded.seq""",
+            [(symbol, to_numeric(trade.price), shard, trade.seq, trade.time_ms) for symbol, trade in sorted(last.items())],
+        )
 
 
 def transfers(connection: Connection, transfer_ids: Sequence[UUID]) -> dict[UUID, Transfer]:
@@ -146,6 +169,17 @@ def credited_items(connection: Connection, item_ids: Sequence[UUID]) -> list[Cre
     return [CreditedDeposit(row[0], row[1], row[2], from_numeric(row[3]), row[4]) for row in rows]
 
 
+def credit_internal_transfers(connection: Connection, withdrawal_ids: Sequence[UUID]) -> list[CreditedDeposit]:
+    """What another user here has sent has arrived; returns what had not arrived before."""
+    rows = connection.execute(
+        """UPDATE internal_transfers inside SET credited_at = now() WHERE id = ANY(%s) AND credited_at IS NULL
+           RETURNING id, recipient_id, currency, amount,
+                     (SELECT email FROM crypto_addresses WHERE user_id = inside.recipient_id ORDER BY created_at DESC LIMIT 1)""",
+        (list(withdrawal_ids),),
+    ).fetchall()
+    return [CreditedDeposit(row[0], row[1], row[2], from_numeric(row[3]), row[4]) for row in rows]
+
+
 def resolve_charges(connection: Connection, item_ids: Sequence[UUID]) -> None:
     """What was missing has been taken from the users who had it."""
     connection.execute(
@@ -164,26 +198,28 @@ def refuse_charge(connection: Connection, item_id: UUID, proposal_id: UUID, code
     connection.execute("UPDATE reconciliation_proposals SET status = 'FAILED', decision_reason = %s WHERE id = %s", (code, proposal_id))
 
 
-def debit_withdrawals(connection: Connection, withdrawal_ids: Sequence[UUID]) -> None:
-    """The engine gave the money: what needs no approval of a person is approved by that."""
-    connection.execute(
+def debit_withdrawals(connection: Connection, withdrawal_ids: Sequence[UUID]) -> list[ToldWithdrawal]:
+    """The engine gave the money: what needs no approval of a person is approved by that; returns what leaves by it."""
+    rows = connection.execute(
         """UPDATE withdrawals
               SET debited_at = now(), updated_at = now(),
                   status = CASE WHEN status = 'PENDING' AND NOT requires_approval THEN 'APPROVED' ELSE status END,
                   approved_at = CASE WHEN status = 'PENDING' AND NOT requires_approval THEN now() ELSE approved_at END
-            WHERE id = ANY(%s) AND debited_at IS NULL""",
+            WHERE id = ANY(%s) AND debited_at IS NULL
+           RETURNING user_id, currency, amount, email, status = 'APPROVED' AND recipient_id IS NULL""",
         (list(withdrawal_ids),),
-    )
+    ).fetchall()
+    return [ToldWithdrawal(row[0], row[1], from_numeric(row[2]), row[3]) for row in rows if row[4]]
 
 
-def refuse_withdrawal(connection: Connection, withdrawal_id: UUID, code: str) -> RefusedWithdrawal | None:
+def refuse_withdrawal(connection: Connection, withdrawal_id: UUID, code: str) -> ToldWithdrawal | None:
     """The engine did not give the money; ``None`` if the withdrawal had ended before."""
     row = connection.execute(
         """UPDATE withdrawals SET status = 'REJECTED', reason = %s, updated_at = now() WHERE id = %s AND status = 'PENDING'
            RETURNING user_id, currency, amount, email""",
         (code, withdrawal_id),
     ).fetchone()
-    return RefusedWithdrawal(row[0], row[1], from_numeric(row[2]), row[3]) if row else None
+    return ToldWithdrawal(row[0], row[1], from_numeric(row[2]), row[3]) if row else None
 
 
 def spot_sums(connection: Connection) -> dict[str, int]:

@@ -23,8 +23,10 @@ _all = msgspec.json.Decoder(list[Balance])
 def _balance(currency: str, row: store.WalletRow | None) -> Balance:
     if row is None:
         return Balance(currency, "0", "0", "0")
-    total = format_amount(row.available + row.locked)
-    return Balance(currency, format_amount(row.available), format_amount(row.locked), total, iso(row.updated_at))
+    locked = row.locked + row.withdrawing
+    return Balance(
+        currency, format_amount(row.available), format_amount(locked), format_amount(row.available + locked), iso(row.updated_at)
+    )
 
 
 def balance(context: Context, user_id: UUID, currency: str) -> Balance:

@@ -13,9 +13,11 @@ from functions.wallet.models import AddBankAccount, BankAccount, iso, iso_or_non
 from functions.wallet.store import bank_accounts as store
 from functions.wallet.store import withdrawals
 from functions.wallet.store.bank_accounts import BankAccountRow
-from mycrypto import currencies
+from mycrypto import currencies, mail
 from mycrypto.errors import FieldError, ProblemError, invalid
+from mycrypto.http import Principal
 from mycrypto.ids import new_uuid
+from mycrypto.mail import MailKind
 
 ACCOUNTS_MAX: Final = 3
 """Per user and currency."""
@@ -35,7 +37,7 @@ def _shown(row: BankAccountRow) -> BankAccount:
     )
 
 
-def add(context: Context, user_id: UUID, body: AddBankAccount) -> BankAccount:
+def add(context: Context, principal: Principal, body: AddBankAccount) -> BankAccount:
     """Raises INVALID_IBAN, WALLET_003 (SWIFT, or too many), DUPLICATE_IBAN, CURRENCY_NOT_SUPPORTED."""
     currency = currencies.find(body.currency)
     if not currency.is_fiat:
@@ -57,12 +59,21 @@ def add(context: Context, user_id: UUID, body: AddBankAccount) -> BankAccount:
     )
     try:
         with context.db.transaction() as connection:
-            store.lock_user(connection, user_id)
-            if store.count(connection, user_id, currency.code) >= ACCOUNTS_MAX:
+            store.lock_user(connection, principal.user_id)
+            if store.count(connection, principal.user_id, currency.code) >= ACCOUNTS_MAX:
                 raise ProblemError("WALLET_003", f"at most {ACCOUNTS_MAX} accounts in {currency.code}", maximum=ACCOUNTS_MAX)
-            store.insert(connection, user_id, row)
+            store.insert(connection, principal.user_id, row)
+            mail.add(
+                connection,
+                MailKind.BANK_ACCOUNT_ADDED,
+                to=principal.email,
+                user_id=principal.user_id,
+                bank_name=row.bank_name,
+                iban=mask_iban(row.iban),
+            )
     except store.DuplicateIbanError:
         raise ProblemError("DUPLICATE_IBAN") from None
+    context.flush()
     context.logger.info("bank account added", account_id=str(row.id), bank=iban[:4])
     return _shown(row)
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from psycopg import Connection
 
-from functions.wallet import chains, reports, reversals
+from functions.wallet import chains, reports, reversals, value_limits
 from functions.wallet import reconciliation_rules as rules
 from functions.wallet.chain_states import FELL, Step, Word, judge
 from functions.wallet.chains import Chain, ChainAmount
@@ -186,6 +186,7 @@ def _confirm(connection: Connection, output: _Output, known: ChainRow, owner: Ad
     refusal = refuse(output.chain, amount, owner.currency)
     if refusal is None:
         store.update_output(connection, known.id, "CONFIRMED", confirmations, now)
+        value_limits.value_deposit(connection, known.id, known.currency, known.amount, now)
         _credit(connection, known, amount, now)
         return WebhookOutcome("ACCEPTED", known.id)
     store.update_output(connection, known.id, "FAILED", confirmations, now)

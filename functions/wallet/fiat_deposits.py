@@ -9,7 +9,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from functions.wallet import limits, names, reports
+from functions.wallet import limits, names, reports, value_limits
 from functions.wallet.context import Context
 from functions.wallet.models import BankReport, FiatDeposit, OpenFiatDeposit, PageQuery, Pagination, WebhookOutcome, iso, iso_or_none
 from functions.wallet.references import new_reference, references_in
@@ -17,7 +17,7 @@ from functions.wallet.reports import Transfer, Unreadable
 from functions.wallet.store import bank_accounts, reconciliation
 from functions.wallet.store import fiat_deposits as store
 from functions.wallet.store.fiat_deposits import DepositRow
-from mycrypto import kyc, ledger, mail
+from mycrypto import ledger, mail
 from mycrypto.currencies import TRY
 from mycrypto.errors import ProblemError
 from mycrypto.http import Principal
@@ -56,8 +56,7 @@ def open_deposit(context: Context, connection: Connection, principal: Principal,
     account = bank_accounts.find(connection, principal.user_id, body.fiat_account_id)
     if account is None:
         raise ProblemError("ACCOUNT_NOT_FOUND", "there is no such bank account of yours")
-    used = store.used_since(connection, principal.user_id, limits.day_start(now))
-    limits.require_within_day(principal.kyc_level, kyc.LIMITS[principal.kyc_level].deposit, used, units)
+    value_limits.require_in(connection, principal, units, now)
     for _ in range(REFERENCE_TRIES_MAX):
         row = DepositRow(
             id=new_uuid(),

@@ -84,13 +84,13 @@ def export(context: Context, user_id: UUID, query: ExportQuery) -> str:
 
 def _shown(row: store.TransactionRow) -> Transaction:
     return Transaction(
-        id=f"{row.entry_id}-{row.line}",
+        id=f"{row.reference_id if row.entry_id is None else row.entry_id}-{row.line}",
         currency=row.currency,
         type=row.type,
         amount=format_amount(from_numeric(row.amount)),
         balance_before=format_amount(from_numeric(row.balance_before)),
         balance_after=format_amount(from_numeric(row.balance_after)),
-        status="COMPLETED",
+        status=row.status,
         reference_id=row.reference_id,
         reference_type=row.reference_type,
         description=row.description,

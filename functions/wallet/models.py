@@ -145,6 +145,8 @@ class Page(msgspec.Struct, Generic[Row], frozen=True):
 
 
 class Balance(msgspec.Struct, frozen=True):
+    """``locked_balance`` is in open orders, and in withdrawals until they are paid out or their money is back."""
+
     currency: str
     available_balance: str
     locked_balance: str
@@ -243,6 +245,12 @@ class Withdrawal(msgspec.Struct, frozen=True):
     completed_at: str | None
 
 
+class StaffWithdrawal(Withdrawal, frozen=True):
+    """``risks``: why a person should look closer before the money goes, such as ``PASSWORD_RESET`` within the last day."""
+
+    risks: list[str] = []
+
+
 class WithdrawalFees(msgspec.Struct, frozen=True):
     currency: str
     network: str
@@ -253,7 +261,38 @@ class WithdrawalFees(msgspec.Struct, frozen=True):
     maximum: str
 
 
+class LimitUse(msgspec.Struct, frozen=True):
+    """``limit`` and ``left`` are null where there is no limit."""
+
+    limit: str | None
+    used: str
+    left: str | None
+
+
+class DirectionLimits(msgspec.Struct, frozen=True):
+    day: LimitUse
+    month: LimitUse
+
+
+class WalletLimits(msgspec.Struct, frozen=True):
+    """Values in TRY, fiat and crypto together, by the Turkish day and month. What lies above the deposit limits (``deposits_over_limit``) stays
+    until the level is raised; until ``withdrawals_held_until`` nothing leaves.
+    """
+
+    kyc_level: int
+    currency: str
+    deposit: DirectionLimits
+    withdrawal: DirectionLimits
+    deposits_over_limit: str
+    day_ends_at: str
+    month_ends_at: str
+    withdrawals_held_until: str | None
+    withdrawals_held_reason: str | None
+
+
 class Transaction(msgspec.Struct, frozen=True):
+    """``status`` of a withdrawal and its fee is PENDING until it ends, then COMPLETED, FAILED, CANCELLED or REJECTED; of all else COMPLETED."""
+
     id: str
     currency: str
     type: str

@@ -16,7 +16,7 @@ from functions.wallet.reports import Unreadable
 from functions.wallet.store import reconciliation
 from functions.wallet.store import withdrawals as store
 from functions.wallet.store.withdrawals import WithdrawalRow
-from mycrypto import ledger, mail
+from mycrypto import balance_cache, ledger, mail
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.ledger import CUSTODY_BANK, CUSTODY_HOT, FEES, Entry, Kind, Move, transit
 from mycrypto.ledger.refunds import REFERENCE_TYPES, start_due
@@ -64,6 +64,7 @@ def receive(context: Context, sender: str, body: bytes) -> WebhookOutcome:
     context.meter.write(
         {"wallet_withdrawals_total": 1, "wallet_withdrawal_fees": float(fees)}, currency=row.currency, outcome=report.outcome
     )
+    balance_cache.drop(context.cache, [(row.user_id, row.currency)])
     context.flush()
     return WebhookOutcome("ACCEPTED", row.id)
 

@@ -70,6 +70,17 @@ def parse_destination(text: str, currency: str, *, bitcoin_network: str = "main"
     return _bitcoin(address, bitcoin_network) if currency == "BTC" else _ethereum(address)
 
 
+def forms_of_key(address: str, currency: str, *, bitcoin_network: str = "main") -> tuple[str, ...]:
+    """The addresses under which the key of this one may be known: Bitcoin writes the same key's hash as P2PKH and as P2WPKH."""
+    if currency != "BTC":
+        return (address,)
+    target = script.address_to_scriptpubkey(address)
+    if target.script_type() != "p2pkh":
+        return (address,)
+    segwit = script.Script(b"\x00\x14" + target.data[3:23])
+    return (address, segwit.address(NETWORKS[bitcoin_network]))
+
+
 def _bitcoin(address: str, network: str) -> str:
     if address == address.upper() and address.startswith("BC1"):
         address = address.lower()  # bech32 is written in either case, for QR codes in upper

@@ -8,9 +8,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from psycopg import Connection
 
-from functions.wallet import holds, limits
+from functions.wallet import destinations, holds, limits, value_limits
+from functions.wallet import withdrawal_records as records
 from functions.wallet import withdrawal_rules as rules
 from functions.wallet.codes import Code
 from functions.wallet.context import Context
@@ -18,6 +20,7 @@ from functions.wallet.iban import mask_iban
 from functions.wallet.models import (
     PageQuery,
     Pagination,
+    StaffWithdrawal,
     Withdrawal,
     WithdrawalFees,
     WithdrawCrypto,
@@ -28,16 +31,16 @@ from functions.wallet.models import (
 from functions.wallet.store import balances, bank_accounts
 from functions.wallet.store import withdrawals as store
 from functions.wallet.store.withdrawals import WithdrawalRow
-from mycrypto import audit, kyc
-from mycrypto.audit import AuditRecord
 from mycrypto.currencies import TRY
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.http import Principal, Request
 from mycrypto.ids import new_uuid
-from mycrypto.ledger import Kind
+from mycrypto.ledger import Kind, internal
 from mycrypto.ledger.crossing import Crossing, out_of_trading
-from mycrypto.ledger.refunds import REFERENCE_TYPES, start_due
+from mycrypto.ledger.refunds import REFERENCE_TYPES
+from mycrypto.mail import MailKind
 from mycrypto.money import format_amount, to_numeric
+from mycrypto.security import withdrawal_hold
 
 
 def shown(row: WithdrawalRow) -> Withdrawal:
@@ -78,17 +81,17 @@ def fees(currency: str) -> WithdrawalFees:
 def withdraw_fiat(
     context: Context, connection: Connection, request: Request, principal: Principal, body: WithdrawFiat, code: Code
 ) -> Withdrawal:
-    """Raises, in this order: INVALID_AMOUNT, KYC_REQUIRED, WALLET_002 (count, then value), AUTH_003/AUTH_004, ACCOUNT_NOT_FOUND,
-    ACCOUNT_NOT_VERIFIED, WALLET_001.
+    """Raises, in this order: INVALID_AMOUNT, KYC_REQUIRED, WITHDRAWALS_HELD, WALLET_002 (count, then value), DEPOSITS_OVER_LIMIT,
+    AUTH_003/AUTH_004, ACCOUNT_NOT_FOUND, ACCOUNT_NOT_VERIFIED, WALLET_001.
     """
     units = limits.parse_fiat(body.amount)
     limits.require_kyc(principal.kyc_level)
     now = context.now()
     bank_accounts.lock_user(connection, principal.user_id)
-    count, used = store.used_since(connection, principal.user_id, TRY.code, limits.day_start(now))
-    if count >= rules.FIAT_PER_DAY_MAX:
+    require_not_held(connection, principal.user_id, now)
+    if store.count_since(connection, principal.user_id, TRY.code, limits.day_start(now)) >= rules.FIAT_PER_DAY_MAX:
         raise ProblemError("WALLET_002", f"at most {rules.FIAT_PER_DAY_MAX} withdrawals a day", maximum=rules.FIAT_PER_DAY_MAX)
-    limits.require_within_day(principal.kyc_level, kyc.LIMITS[principal.kyc_level].withdrawal, used, units)
+    value = value_limits.require_out(connection, principal, TRY.code, units, now)
     code.require(connection, body.two_fa_code)
     account = bank_accounts.find(connection, principal.user_id, body.fiat_account_id)
     if account is None:
@@ -106,6 +109,8 @@ def withdraw_fiat(
         bank_account_id=account.id,
         destination=account.iban,
         network="BANK",
+        recipient=None,
+        value=value,
         requires_approval=units > rules.FIAT_APPROVAL_FROM or not store.has_completed(connection, principal.user_id),
     )
     return _ask(connection, row, request)
@@ -114,33 +119,46 @@ def withdraw_fiat(
 def withdraw_crypto(
     context: Context, connection: Connection, request: Request, principal: Principal, body: WithdrawCrypto, code: Code
 ) -> Withdrawal:
-    """Raises CURRENCY_NOT_SUPPORTED, VALIDATION_ERROR (address, network), INVALID_AMOUNT, WALLET_002, KYC_REQUIRED, AUTH_003/AUTH_004,
-    WALLET_001. A person approves the first one, large ones, and all of a user whose level has a daily limit in TRY.
+    """Raises CURRENCY_NOT_SUPPORTED, VALIDATION_ERROR (address, network), INVALID_AMOUNT, WALLET_002, KYC_REQUIRED, WITHDRAWALS_HELD,
+    PRICE_UNAVAILABLE, DEPOSITS_OVER_LIMIT, AUTH_003/AUTH_004, WALLET_001. A person approves the first one and large ones.
+    One to a deposit address of another user here is booked inside, without a network fee.
     """
     currency, bounds = rules.terms(body.currency)
     if body.network is not None and body.network.upper() not in {bounds.network, currency}:
         raise invalid("network", f"must be {bounds.network} for {currency}")
-    destination = rules.parse_destination(body.destination_address, currency, bitcoin_network=context.settings.bitcoin_network)
+    goes_to = destinations.find(
+        connection, principal.user_id, body.destination_address, currency, bitcoin_network=context.settings.bitcoin_network
+    )
     units = rules.parse_crypto(body.amount, currency)
     limits.require_kyc(principal.kyc_level)
+    now = context.now()
     bank_accounts.lock_user(connection, principal.user_id)
+    require_not_held(connection, principal.user_id, now)
+    value = value_limits.require_out(connection, principal, currency, units, now)
     code.require(connection, body.two_fa_code)
     row = _new(
         principal,
-        context.now(),
+        now,
         kind="CRYPTO",
         currency=currency,
         amount=units,
         platform_fee=bounds.platform_fee,
-        network_fee=bounds.network_fee,
+        network_fee=0 if goes_to.recipient else bounds.network_fee,
         bank_account_id=None,
-        destination=destination,
-        network=bounds.network,
-        requires_approval=units >= bounds.approval_from
-        or kyc.LIMITS[principal.kyc_level].withdrawal is not None
-        or not store.has_completed(connection, principal.user_id),
+        destination=goes_to.address,
+        network=internal.NETWORK if goes_to.recipient else bounds.network,
+        recipient=goes_to.recipient,
+        value=value,
+        requires_approval=units >= bounds.approval_from or not store.has_completed(connection, principal.user_id),
     )
     return _ask(connection, row, request)
+
+
+def require_not_held(connection: Connection, user_id: UUID, now: datetime) -> None:
+    """Raises WITHDRAWALS_HELD within a day of a change of the account's security."""
+    hold = withdrawal_hold.of_users(connection, [user_id], now).get(user_id)
+    if hold is not None:
+        raise ProblemError("WITHDRAWALS_HELD", f"nothing leaves before {iso(hold.until)}", until=iso(hold.until), reason=hold.reason.value)
 
 
 def _new(
@@ -155,6 +173,8 @@ def _new(
     bank_account_id: UUID | None,
     destination: str,
     network: str,
+    recipient: UUID | None,
+    value: int | None,
     requires_approval: bool,
 ) -> WithdrawalRow:
     return WithdrawalRow(
@@ -168,6 +188,8 @@ def _new(
         bank_account_id=bank_account_id,
         destination=destination,
         network=network,
+        value_try=None if value is None else to_numeric(value),
+        recipient_id=recipient,
         status="PENDING",
         requires_approval=requires_approval,
         email=principal.email,
@@ -205,7 +227,9 @@ def _ask(connection: Connection, row: WithdrawalRow, request: Request) -> Withdr
         why="Banka hesabına çekme" if row.kind == "FIAT" else f"{row.currency} çekme",
     )
     out_of_trading(connection, crossing, fee=row.fee_units)
-    _record(connection, "withdrawal.requested", row, request, actor=row.user_id)
+    records.note(connection, "withdrawal.requested", row, request, actor=row.user_id)
+    where = mask_iban(row.destination) if row.kind == "FIAT" else row.destination
+    records.tell(connection, row, MailKind.WITHDRAWAL_REQUESTED, destination=where)
     return shown(row)
 
 
@@ -217,81 +241,23 @@ def one(context: Context, user_id: UUID, withdrawal_id: UUID) -> Withdrawal:
     return shown(row)
 
 
-def page(context: Context, user_id: UUID | None, query: PageQuery, status: str | None = None) -> tuple[list[Withdrawal], Pagination]:
+def page(context: Context, user_id: UUID, query: PageQuery, status: str | None = None) -> tuple[list[Withdrawal], Pagination]:
     rows, total = store.page(
         context.db.connection(), user_id=user_id, status=status.upper() if status else None, limit=query.limit, offset=query.offset
     )
     return [shown(row) for row in rows], Pagination.of(query, total)
 
 
-def cancel(context: Context, request: Request, user_id: UUID, withdrawal_id: UUID) -> Withdrawal:
-    """The user thinks better of it. Raises WITHDRAWAL_NOT_FOUND, WITHDRAWAL_STATUS once it is approved."""
-    with context.db.transaction() as connection:
-        row = store.lock(connection, withdrawal_id)
-        if row is None or row.user_id != user_id:
-            raise ProblemError("WITHDRAWAL_NOT_FOUND")
-        _end_unpaid(connection, row, "CANCELLED", "USER", context.now())
-        _record(connection, "withdrawal.cancelled", row, request, actor=user_id)
-    context.flush()
-    return one(context, user_id, withdrawal_id)
-
-
-def approve(context: Context, request: Request, staff: Principal, withdrawal_id: UUID) -> Withdrawal:
-    """Staff lets a withdrawal go. Raises WITHDRAWAL_NOT_FOUND, WITHDRAWAL_STATUS, WITHDRAWALS_BLOCKED, FORBIDDEN for one's own."""
-    with context.db.transaction() as connection:
-        holds.lock_owner(connection, withdrawal_id)
-        row = _pending(connection, withdrawal_id)
-        if row.user_id == staff.user_id:
-            raise ProblemError("FORBIDDEN", "nobody approves a withdrawal of their own")
-        if row.debited_at is None:
-            raise ProblemError("WITHDRAWAL_STATUS", "the money is not out of trading yet; try again", status_now=row.status)
-        holds.require_covered(connection, row.user_id)
-        store.approve(connection, withdrawal_id, staff.user_id, context.now())
-        _record(connection, "withdrawal.approved", row, request, actor=staff.user_id)
-    context.flush()
-    return one(context, row.user_id, withdrawal_id)
-
-
-def reject(context: Context, request: Request, staff: Principal, withdrawal_id: UUID, reason: str) -> Withdrawal:
-    """Staff refuses a withdrawal; the money goes back. Raises WITHDRAWAL_NOT_FOUND, WITHDRAWAL_STATUS."""
-    with context.db.transaction() as connection:
-        row = _pending(connection, withdrawal_id)
-        _end_unpaid(connection, row, "REJECTED", reason, context.now())
-        _record(connection, "withdrawal.rejected", row, request, actor=staff.user_id, reason=reason)
-    context.flush()
-    return one(context, row.user_id, withdrawal_id)
-
-
-def _pending(connection: Connection, withdrawal_id: UUID) -> WithdrawalRow:
-    row = store.lock(connection, withdrawal_id)
-    if row is None:
-        raise ProblemError("WITHDRAWAL_NOT_FOUND")
-    if row.status != "PENDING":
-        raise ProblemError("WITHDRAWAL_STATUS", f"the withdrawal is {row.status}", status_now=row.status)
-    return row
-
-
-def _end_unpaid(connection: Connection, row: WithdrawalRow, status: str, reason: str, now: datetime) -> None:
-    if row.status != "PENDING":
-        raise ProblemError("WITHDRAWAL_STATUS", f"the withdrawal is {row.status}", status_now=row.status)
-    store.end(connection, row.id, status, now, reason=reason)
-    start_due(connection)  # where the debit is still under way, settlement starts it when that arrives
-
-
-def _record(connection: Connection, action: str, row: WithdrawalRow, request: Request, *, actor: UUID, reason: str = "") -> None:
-    actor_type = audit.ActorType.USER if actor == row.user_id else audit.ActorType.STAFF
-    audit.add(
-        connection,
-        AuditRecord(
-            action,
-            user_id=row.user_id,
-            actor_id=actor,
-            actor_type=actor_type,
-            resource=f"withdrawal:{row.id}",
-            new_value={"currency": row.currency, "amount": format_amount(row.amount_units)},
-            reason=reason,
-            ip_address=request.client_ip,
-            user_agent=request.user_agent,
-        ),
-        trace_id=request.trace_id,
-    )
+def page_for_staff(context: Context, query: PageQuery, status: str | None = None) -> tuple[list[StaffWithdrawal], Pagination]:
+    """Everybody's. One that waits for a person names what should make that person look closer."""
+    connection = context.db.connection()
+    rows, total = store.page(connection, status=status.upper() if status else None, limit=query.limit, offset=query.offset)
+    held = withdrawal_hold.of_users(connection, {row.user_id for row in rows if row.status == "PENDING"}, context.now())
+    data = [
+        StaffWithdrawal(
+            **msgspec.structs.asdict(shown(row)),
+            risks=[held[row.user_id].reason.value] if row.status == "PENDING" and row.user_id in held else [],
+        )
+        for row in rows
+    ]
+    return data, Pagination.of(query, total)

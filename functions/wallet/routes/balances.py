@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functions.wallet import balances, history
+from functions.wallet import balances, history, value_limits
 from functions.wallet.app import api, caller, context
-from functions.wallet.models import Balance, Balances, ExportQuery, Page, Transaction, TransactionQuery
+from functions.wallet.models import Balance, Balances, ExportQuery, Page, Transaction, TransactionQuery, WalletLimits
 from mycrypto.http import Reply, Request
 from mycrypto.ratelimit import Limit
 
@@ -19,6 +19,11 @@ def get_balance(request: Request, currency: str) -> Balance:
 @api.get("/api/wallet/balances")
 def get_balances(request: Request) -> Balances:
     return Balances(balances.balances(context(), caller(request).user_id))
+
+
+@api.get("/api/wallet/limits")
+def get_limits(request: Request) -> WalletLimits:
+    return value_limits.overview(context(), caller(request))
 
 
 @api.get("/api/wallet/transactions")

@@ -15,7 +15,7 @@ DELETE_ACCOUNT = Limit("bank-accounts-delete", 10, 60)
 @api.post("/api/wallet/bank-accounts")
 def post_bank_account(request: Request) -> Reply:
     principal = caller(request, ADD_ACCOUNT)
-    return Reply(bank_accounts.add(context(), principal.user_id, request.json(AddBankAccount)), status=201)
+    return Reply(bank_accounts.add(context(), principal, request.json(AddBankAccount)), status=201)
 
 
 @api.get("/api/wallet/bank-accounts")

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from psycopg import Connection
 
-from functions.wallet import codes, idempotency, withdrawals
+from functions.wallet import codes, idempotency, withdrawal_decisions, withdrawals
 from functions.wallet.app import api, caller, context, identifier, metered
 from functions.wallet.codes import Code
 from functions.wallet.models import Page, Withdrawal, WithdrawalFees, WithdrawalQuery, WithdrawCrypto, WithdrawFiat
+from mycrypto import balance_cache, currencies
 from mycrypto.http import Principal, Reply, Request
 from mycrypto.ratelimit import Limit
 
@@ -41,6 +42,7 @@ def _withdraw(request: Request, principal: Principal, act: Callable[[Connection,
             return Reply(metered(act(connection, code)), status=201)
 
         reply = idempotency.once(context(), request, principal.user_id, ask)
+    balance_cache.drop(context().cache, ((principal.user_id, currency) for currency in currencies.SUPPORTED))
     context().flush()
     return reply
 
@@ -61,7 +63,7 @@ def get_withdrawal(request: Request, withdrawal_id: str) -> Withdrawal:
 @api.post("/api/wallet/withdraw/<withdrawal_id>/cancel")
 def post_cancel(request: Request, withdrawal_id: str) -> Withdrawal:
     principal = caller(request)
-    return metered(withdrawals.cancel(context(), request, principal.user_id, identifier(withdrawal_id, "WITHDRAWAL_NOT_FOUND")))
+    return metered(withdrawal_decisions.cancel(context(), request, principal.user_id, identifier(withdrawal_id, "WITHDRAWAL_NOT_FOUND")))
 
 
 @api.get("/api/wallet/withdraw/crypto/fees/<currency>")

@@ -49,16 +49,6 @@ SELECT deposit.id, deposit.user_id, deposit.bank_account_id, account.iban, accou
 """
 
 
-def used_since(connection: Connection, user_id: UUID, since: datetime) -> int:
-    """What the user has deposited or announced since then, units of 10^-8; what was refused or ran out does not count."""
-    row = connection.execute(
-        """SELECT coalesce(sum(amount), 0) FROM deposit_requests
-            WHERE user_id = %s AND created_at >= %s AND status IN ('PENDING', 'APPROVED', 'COMPLETED')""",
-        (user_id, since),
-    ).fetchone()
-    return from_numeric(row[0]) if row else 0
-
-
 def insert(connection: Connection, row: DepositRow) -> bool:
     """False if the reference is taken."""
     cursor = connection.execute(

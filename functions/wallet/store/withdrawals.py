@@ -24,6 +24,8 @@ class WithdrawalRow(NamedTuple):
     bank_account_id: UUID | None
     destination: str
     network: str
+    value_try: Decimal | None
+    recipient_id: UUID | None
     status: str
     requires_approval: bool
     email: str
@@ -88,14 +90,14 @@ def page(
     return rows, int(counted[0]) if counted else 0
 
 
-def used_since(connection: Connection, user_id: UUID, currency: str, since: datetime) -> tuple[int, int]:
-    """How many withdrawals since then, and what they add up to (units of 10^-8); what came to nothing does not count."""
+def count_since(connection: Connection, user_id: UUID, currency: str, since: datetime) -> int:
+    """How many withdrawals since then; what came to nothing does not count."""
     row = connection.execute(
-        """SELECT count(*), coalesce(sum(amount), 0) FROM withdrawals
+        """SELECT count(*) FROM withdrawals
             WHERE user_id = %s AND currency = %s AND created_at >= %s AND status NOT IN ('CANCELLED', 'REJECTED', 'FAILED')""",
         (user_id, currency, since),
     ).fetchone()
-    return (int(row[0]), from_numeric(row[1])) if row else (0, 0)
+    return int(row[0]) if row else 0
 
 
 def has_completed(connection: Connection, user_id: UUID) -> bool:

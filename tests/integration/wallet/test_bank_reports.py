@@ -114,7 +114,7 @@ def test_names_are_compared_with_the_proved_one(
         assert answer["reason"] == "NAME_MISMATCH"
         assert items(wallet) == [("NAME_MISMATCH", 100.0, 100.0, user.id)]
         wallet.context.flush()
-        assert [mail["type"] for mail in wallet.sqs.messages()] == ["deposit_held"]
+        assert [mail["type"] for mail in wallet.sqs.messages()] == ["bank_account_added", "deposit_held"]
 
 
 def test_without_a_proved_name_there_is_none_to_compare_with(wallet: Wallet, new_user: Callable[..., User]) -> None:

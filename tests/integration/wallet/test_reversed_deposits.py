@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tests.integration.wallet.conftest import Answer, User, Wallet
 
-DESTINATION = "0x00000000219ab540356cBB839Cbe05303d7705Fa"
+DESTINATION = "0x52908400098527886E0F7030069857D2E4169EE7"
 
 
 def deposit(wallet: Wallet, user: User, amount: str = "2", currency: str = "ETH") -> dict[str, Any]:

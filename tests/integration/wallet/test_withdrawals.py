@@ -10,7 +10,10 @@ from uuid import uuid4
 import msgspec
 import pytest
 
+from functions.wallet.models import iso
 from mycrypto.ledger import verify
+from mycrypto.security import withdrawal_hold
+from mycrypto.security.withdrawal_hold import HoldReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +77,7 @@ def test_a_withdrawal_from_request_to_payout(wallet: Wallet, saver: tuple[User, 
     early = approve(wallet, staff, withdrawal)
     assert (early.status, early.code) == (409, "WITHDRAWAL_STATUS")
     wallet.run_engine()
-    assert wallet.balance(user, "TRY") == "695"
+    assert wallet.balance(user, "TRY") == "1000", "305 of it are locked"
     assert sums(wallet, "TRY") == {"custody:bank": "-1000", "spot": "695", "transit": "305"}
     assert status(wallet, user, withdrawal) == "PENDING"  # the first one waits for a person
     assert approve(wallet, staff, withdrawal).body["status"] == "APPROVED"
@@ -141,7 +144,7 @@ def test_a_failed_payout_comes_back_whole(wallet: Wallet, saver: tuple[User, str
     assert sums(wallet, "TRY") == {"custody:bank": "-1000", "spot": "1000"}
     wallet.context.flush()
     told = [message["data"]["status"] for message in wallet.sqs.messages() if message["type"] == "withdrawal_status"]
-    assert told == ["FAILED"]
+    assert told == ["APPROVED", "FAILED"]
 
 
 def test_staff_refuses_with_a_reason(wallet: Wallet, saver: tuple[User, str], staff: User) -> None:
@@ -165,9 +168,11 @@ def test_money_goes_only_by_an_administrator_who_has_just_shown_a_second_factor(
     withdrawal = ask(wallet, saver).body
     wallet.run_engine()
     reject = f"/api/wallet/admin/withdrawals/{withdrawal['id']}/reject"
+    from functions.wallet import app
+
     elsewhere = msgspec.structs.replace(wallet.context.settings, stage="prod")
     with monkeypatch.context() as patched:
-        patched.setattr(wallet.context, "settings", elsewhere)
+        patched.setattr(app, "configuration", elsewhere)
         assert approve(wallet, staff, withdrawal).code == "AUTH_003", "only on one machine goes it without any"
     wallet.enable_second_factor(staff)
     assert approve(wallet, staff, withdrawal).code == "AUTH_003"
@@ -218,7 +223,7 @@ def test_a_code_opens_once_and_a_key_asks_once(wallet: Wallet, saver: tuple[User
     assert (again.status, again.body) == (201, first.body)
     assert ask(wallet, saver, "100", code=code).code == "AUTH_004"
     wallet.run_engine()
-    assert wallet.balance(user, "TRY") == "895"
+    assert wallet.call("GET", "/api/wallet/balance/TRY", user=user).body["available_balance"] == "895"
 
 
 def test_an_account_with_a_withdrawal_under_way_stays(wallet: Wallet, saver: tuple[User, str]) -> None:
@@ -249,3 +254,53 @@ def test_crypto_leaves_by_the_chain(wallet: Wallet, new_user: Callable[..., User
         "fees": Decimal("0.005"),
         "spot": Decimal("0.493"),
     }
+
+
+def hold(wallet: Wallet, user: User, reason: HoldReason) -> str:
+    """What auth writes when something is changed; returns until when."""
+    withdrawal_hold.start(wallet.database.connect("auth_app"), user.id, reason, wallet.now)
+    return iso(wallet.now + withdrawal_hold.HOLD)
+
+
+@pytest.mark.parametrize("reason", list(HoldReason))
+def test_nothing_new_leaves_for_a_day_after_a_change_of_security(wallet: Wallet, saver: tuple[User, str], reason: HoldReason) -> None:
+    user, _ = saver
+    until = hold(wallet, user, reason)
+    code = wallet.code(user)
+    refused = [ask(wallet, saver, code=code)]
+    body = {"currency": "ETH", "destination_address": ETH_ADDRESS, "amount": "0.01", "two_fa_code": code}
+    refused.append(wallet.call("POST", "/api/wallet/withdraw/crypto", body, user=user))
+    for answer in refused:
+        assert (answer.status, answer.code, answer.body["until"], answer.body["reason"]) == (403, "WITHDRAWALS_HELD", until, reason.value)
+    assert wallet.database.connect().execute("SELECT count(*) FROM withdrawals").fetchone() == (0,)
+    wallet.pass_time(withdrawal_hold.HOLD - timedelta(minutes=2))
+    assert ask(wallet, saver).code == "WITHDRAWALS_HELD"
+    wallet.pass_time(timedelta(minutes=2))
+    assert ask(wallet, saver).status == 201
+
+
+def test_a_hold_gets_no_shorter_and_stops_no_other(wallet: Wallet, saver: tuple[User, str], new_user: Callable[..., User]) -> None:
+    other = new_user()
+    wallet.enable_second_factor(other)
+    until = hold(wallet, saver[0], HoldReason.PASSWORD_RESET)
+    withdrawal_hold.start(wallet.database.connect("auth_app"), saver[0].id, HoldReason.PASSWORD_CHANGED, wallet.now - timedelta(hours=5))
+    refused = ask(wallet, saver)
+    assert (refused.body["until"], refused.body["reason"]) == (until, "PASSWORD_CHANGED")
+    assert ask(wallet, (other, str(uuid4()))).code == "ACCOUNT_NOT_FOUND"
+
+
+def test_what_waits_for_a_person_is_marked_when_the_security_changes(wallet: Wallet, saver: tuple[User, str], staff: User) -> None:
+    withdrawal = ask(wallet, saver).body
+    wallet.run_engine()
+
+    def risks() -> list[str]:
+        listed = wallet.call("GET", "/api/wallet/admin/withdrawals", user=staff).body["data"]
+        return next(list(row["risks"]) for row in listed if row["id"] == withdrawal["id"])
+
+    assert risks() == []
+    hold(wallet, saver[0], HoldReason.PASSWORD_RESET)
+    assert risks() == ["PASSWORD_RESET"]
+    own = wallet.call("GET", f"/api/wallet/withdraw/{withdrawal['id']}", user=saver[0]).body
+    assert "risks" not in own
+    wallet.pass_time(timedelta(hours=25))
+    assert risks() == []

@@ -42,4 +42,4 @@ def test_age_is_in_whole_years(born: date, today: date, age: int) -> None:
 
 
 def test_limits_rise_with_the_level() -> None:
-    assert [limit.deposit for limit in LIMITS] == [0, 1_000 * 10**8, 50_000 * 10**8, None]
+    assert [limit.deposit.day for limit in LIMITS] == [0, 1_000 * 10**8, 50_000 * 10**8, None]

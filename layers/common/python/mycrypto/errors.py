@@ -84,6 +84,14 @@ _ROWS: Final = (
     ErrorKind("ACCOUNT_HAS_PENDING_WITHDRAWALS", 400, "A withdrawal to this account is under way", "Hesaba süren bir çekim işlemi var."),
     ErrorKind("ACCOUNT_NOT_VERIFIED", 403, "The bank account is not verified", "Banka hesabı henüz doğrulanmamış."),
     ErrorKind("WITHDRAWAL_NOT_FOUND", 404, "Withdrawal not found", "Çekim işlemi bulunamadı."),
+    ErrorKind(
+        "WITHDRAWALS_HELD",
+        403,
+        "Withdrawals wait after a change of the account's security",
+        "Güvenlik nedeniyle para çekme şu anda kapalı.",
+    ),
+    ErrorKind("DEPOSITS_OVER_LIMIT", 403, "Deposits above the limit stay", "Limitinizi aşan yatırımlar için kimlik seviyenizi yükseltin."),
+    ErrorKind("PRICE_UNAVAILABLE", 503, "There is no current price", "Güncel fiyat bulunamadı. Lütfen daha sonra deneyin."),
     ErrorKind("WITHDRAWAL_STATUS", 409, "The withdrawal is past this step", "Çekim işlemi bu adımı geçti."),
     ErrorKind("DEPOSIT_NOT_FOUND", 404, "Deposit not found", "Para yatırma işlemi bulunamadı."),
     ErrorKind(

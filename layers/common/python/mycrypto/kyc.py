@@ -1,4 +1,4 @@
-"""Levels of proven identity, what each may move per day, and the Turkish national id.
+"""Levels of proven identity, what each may move per day and month, and the Turkish national id.
 
 Level 1 is a confirmed e-mail address, 2 an id document with a selfie, 3 a proof of address as well.
 """
@@ -16,20 +16,25 @@ LEVEL_MAX: Final = 3
 _FORM: Final = re.compile(r"[1-9][0-9]{10}")
 
 
-class DailyLimits(msgspec.Struct, frozen=True):
-    """Units of 10^-8 TRY per day; ``None`` is without limit."""
+class Limit(msgspec.Struct, frozen=True):
+    """What may move in one direction, as the value in units of 10^-8 TRY: per Turkish day and per Turkish month. ``None`` is without limit."""
 
-    deposit: int | None
-    withdrawal: int | None
+    day: int | None
+    month: int | None
 
 
-LIMITS: Final = (
-    DailyLimits(0, 0),
-    DailyLimits(1_000 * UNITS_PER_ONE, 1_000 * UNITS_PER_ONE),
-    DailyLimits(50_000 * UNITS_PER_ONE, 50_000 * UNITS_PER_ONE),
-    DailyLimits(None, None),
-)
-"""By level."""
+class ValueLimits(msgspec.Struct, frozen=True):
+    deposit: Limit
+    withdrawal: Limit
+
+
+def _both(day: int | None, month: int | None) -> ValueLimits:
+    limit = Limit(None if day is None else day * UNITS_PER_ONE, None if month is None else month * UNITS_PER_ONE)
+    return ValueLimits(limit, limit)
+
+
+LIMITS: Final = (_both(0, 0), _both(1_000, 500_000), _both(50_000, 500_000), _both(None, None))
+"""By level, fiat and crypto together. At level 1 the day binds before the month does."""
 
 
 def is_national_id(text: str) -> bool:

@@ -32,6 +32,7 @@ class MailKind(StrEnum):
     TWO_FACTOR_DISABLED = "two_factor_disabled"
     BACKUP_CODE_USED = "backup_code_used"  # remaining
     API_KEY_CREATED = "api_key_created"  # label, scopes
+    BANK_ACCOUNT_ADDED = "bank_account_added"  # bank_name, iban
     KYC_APPROVED = "kyc_approved"  # level
     KYC_REJECTED = "kyc_rejected"  # reason
     DEPOSIT_DETECTED = "deposit_detected"  # amount, currency
@@ -39,6 +40,7 @@ class MailKind(StrEnum):
     DEPOSIT_HELD = "deposit_held"  # amount, currency
     DEPOSIT_RETURNED = "deposit_returned"  # amount, currency
     DEPOSIT_REVERSED = "deposit_reversed"  # amount, currency
+    WITHDRAWAL_REQUESTED = "withdrawal_requested"  # amount, currency, destination
     WITHDRAWAL_STATUS = "withdrawal_status"  # amount, currency, status
     ORDER_FILLED = "order_filled"  # symbol, side, quantity, price
     MARKET_HALTED = "market_halted"  # symbol, orders

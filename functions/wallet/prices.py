@@ -1,0 +1,31 @@
+"""What an amount is worth in TRY: by the last trade on this exchange, for as long as that says anything. Pure.
+
+A market of the currency against TRY decides; where there is none, its market against USDT and USDT's against TRY. A price of more than a day
+ago is none. The rounding is against the user, by less than 10^-8 TRY.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+from mycrypto.currencies import TRY, USDT
+from mycrypto.money import UNITS_PER_ONE
+
+AGE_MAX: Final = timedelta(hours=24)
+
+
+def worth(units: int, currency: str, prices: Mapping[str, int]) -> int | None:
+    """The value in units of 10^-8 TRY; ``None`` if there is no price."""
+    if currency == TRY.code:
+        return units
+    direct = prices.get(f"{currency}/{TRY.code}")
+    if direct is not None:
+        return _times(units, direct)
+    through, onwards = prices.get(f"{currency}/{USDT.code}"), prices.get(f"{USDT.code}/{TRY.code}")
+    return None if through is None or onwards is None else _times(_times(units, through), onwards)
+
+
+def _times(units: int, price: int) -> int:
+    return -(-units * price // UNITS_PER_ONE)

@@ -1,0 +1,38 @@
+"""What is written down of a withdrawal, and told to whom it belongs: in the transaction of what happened, so once for each."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from psycopg import Connection
+
+from functions.wallet.store.withdrawals import WithdrawalRow
+from mycrypto import audit, mail
+from mycrypto.audit import AuditRecord
+from mycrypto.http import Request
+from mycrypto.mail import MailKind
+from mycrypto.money import format_amount
+
+
+def note(connection: Connection, action: str, row: WithdrawalRow, request: Request, *, actor: UUID, reason: str = "") -> None:
+    actor_type = audit.ActorType.USER if actor == row.user_id else audit.ActorType.STAFF
+    audit.add(
+        connection,
+        AuditRecord(
+            action,
+            user_id=row.user_id,
+            actor_id=actor,
+            actor_type=actor_type,
+            resource=f"withdrawal:{row.id}",
+            new_value={"currency": row.currency, "amount": format_amount(row.amount_units)},
+            reason=reason,
+            ip_address=request.client_ip,
+            user_agent=request.user_agent,
+        ),
+        trace_id=request.trace_id,
+    )
+
+
+def tell(connection: Connection, row: WithdrawalRow, kind: MailKind, **details: str) -> None:
+    """A mail to the user."""
+    mail.add(connection, kind, to=row.email, user_id=row.user_id, amount=format_amount(row.amount_units), currency=row.currency, **details)
