@@ -28,7 +28,7 @@ def context() -> Context:
 
 def _second_factor(principal: Principal) -> None:
     """Raises AUTH_003 unless it was shown a moment ago; on one machine an administrator may have none."""
-    lenient = configuration.stage == LOCAL
+    lenient = context().settings.stage == LOCAL
     second_factor.require_shown(context().redis, context().db.connection, principal.user_id, principal.sid, lenient=lenient)
 
 
