@@ -344,16 +344,16 @@ class Naive(NaiveTime):
             self.missing(command.order_number)
             return
         self.cancel(order, "REPLACED")
-        self.place(command.replacement)
+        self.place(command.replacement, order)
 
-    def place(self, command: c.PlaceOrder) -> None:
+    def place(self, command: c.PlaceOrder, replaced: Order | None = None) -> None:
         try:
             order = self.checked(command)
             self.funded(order, command)
         except RefusedError as refusal:
             self.reject(command, refusal.code)
             return
-        self.start(order, self.accept(order))
+        self.start(order, self.accept(order, replaced=replaced))
 
     def reject(self, p: c.PlaceOrder, code: str) -> None:
         self.events.append(
@@ -363,7 +363,7 @@ class Naive(NaiveTime):
             )
         )  # fmt: skip
 
-    def accept(self, order: Order) -> bool:
+    def accept(self, order: Order, oco: int = 0, replaced: Order | None = None) -> bool:
         """Number the order and say so; True if it waits for a trigger."""
         p = order.command
         waits = p.type in CONDITIONAL
@@ -372,7 +372,8 @@ class Naive(NaiveTime):
             e.OrderAccepted(
                 p.user_id, p.client_order_id, p.symbol, p.side, p.type, p.time_in_force, p.quantity, p.price, p.quote_quantity, p.post_only,
                 p.stop_price, p.display_quantity, p.trail_bps, p.activation_price, p.expires_ms,
-                OrderStatus.PENDING_TRIGGER if waits else OrderStatus.OPEN,
+                OrderStatus.PENDING_TRIGGER if waits else OrderStatus.OPEN, oco, replaced.number if replaced else 0,
+                replaced.created if replaced else 0,
             )
         )  # fmt: skip
         return waits
@@ -874,8 +875,9 @@ class Naive(NaiveTime):
             for leg in legs:
                 self.reject(leg, refusal.code)
             return
-        for order in orders:
-            self.accept(order)
+        number = self.seq + len(self.events)
+        for order, oco in zip(orders, (number + 1, number), strict=True):
+            self.accept(order, oco)
         one, other = sorted(orders, key=lambda o: o.command.type is not OrderType.LIMIT)
         if one.command.type is OrderType.LIMIT:
             self.run_limit(one)

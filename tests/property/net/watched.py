@@ -329,7 +329,8 @@ class Watched:
     def check_memory(self, own: dict[bytes, int]) -> None:
         state = self.state
         most = max(self.before, int(state.orders.count))
-        demand(len(state.expiring) <= 2 * most + DEAD_KEPT + 8, "expiries of closed orders stay", len(state.expiring), most)
+        slack = DEAD_KEPT + 2 * len(self.pending) + 2  # looked through before each record
+        demand(len(state.expiring) <= 2 * most + slack, "expiries of closed orders stay", len(state.expiring), most)
         for user in state.users_by_index:
             count = own.get(user.user_id, 0)
             demand(
