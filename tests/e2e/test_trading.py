@@ -87,3 +87,38 @@ def test_orders_are_listed_page_by_page_and_only_to_their_owner(platform: Runnin
         await seller.call("DELETE", "/api/v1/orders")
 
     with_seller(platform, play)
+
+
+def test_pairs_and_replacements_over_the_front_door_are_linked_and_come_again_as_they_were(platform: Running) -> None:
+    async def play(seller: Trader, _exchange: Exchange) -> None:
+        legs = [{"type": "LIMIT", "price": "1700.00"}, {"type": "STOP", "stop_price": "900.00"}]
+        body = {"symbol": SYMBOL, "side": "SELL", "quantity": "2", "orders": legs, "list_client_order_id": "pair"}
+        pair = await seller.call("POST", "/api/v1/orders/oco", body)
+        first, second = pair["orders"]
+        assert (first["oco"]["sibling_id"], second["oco"]["sibling_id"]) == (second["id"], first["id"])
+        assert (await seller.trading_balance("ETH"))["locked"] == "2", "one lock for both"
+        assert await seller.call("POST", "/api/v1/orders/oco", body) == pair | {"duplicate": True}
+        old = (await seller.place(**offer("1600.00")))["order"]
+        new = {"side": "SELL", "type": "LIMIT", "quantity": "8", "price": "1650.00", "client_order_id": "new"}
+        replaced = await seller.call("POST", f"/api/v1/orders/{old['id']}/replace", new)
+        assert (replaced["cancelled"]["reason"], replaced["order"]["status"], replaced["order"]["replaces"]) == (
+            "REPLACED",
+            "OPEN",
+            old["id"],
+        )
+        assert await seller.call("POST", f"/api/v1/orders/{old['id']}/replace", new) == replaced | {"duplicate": True}
+        gone = await seller.call("DELETE", f"/api/v1/orders/oco/{pair['list_id']}")
+        assert [order["reason"] for order in gone["orders"]] == ["USER", "OCO"]
+        assert (await seller.trading_balance("ETH"))["locked"] == "8"
+
+    with_seller(platform, play)
+
+
+def test_a_refusal_comes_again_as_a_refusal(platform: Running) -> None:
+    async def play(seller: Trader, _exchange: Exchange) -> None:
+        for _ in range(2):
+            with pytest.raises(ApiError, match="WALLET_001") as refused:
+                await seller.place(**offer("1500.00", "11", client_order_id="dear"))
+            assert refused.value.status == 400
+
+    with_seller(platform, play)
