@@ -91,7 +91,6 @@ class Watched:
         if self.oracle:
             self.judge(time, command, made)
         self.check()
-        self.before = int(self.state.orders.count)
 
     def command(self, what: Any) -> Any:
         if self.log and not self.oracle and self.random.random() < 0.03:
