@@ -40,7 +40,14 @@ def build_cloud(app: App, stage: Stage) -> None:
     streaming = StreamingStack(app, called("streaming"), stage=stage, vpc=network.vpc, firewall=network.firewall)
     data = DataStack(app, called("data"), stage=stage, vpc=network.vpc, firewall=network.firewall, failed_invocations=failed)
     reach = dataclasses.replace(data.connections, kafka_bootstrap=streaming.bootstrap)
-    identity = IdentityStack(app, called("identity"), stage=stage, connections=reach, queues=messaging.queues)
+    identity = IdentityStack(
+        app,
+        called("identity"),
+        stage=stage,
+        connections=reach,
+        queues=messaging.queues,
+        documents_key_arn=storage.documents_key_arn,
+    )
     wallet = WalletStack(app, called("wallet"), stage=stage, connections=reach, kafka_cluster_arn=streaming.cluster_arn)
     edge = EdgeStack(app, called("edge"), stage=stage, functions={**identity.functions, **wallet.functions})
     trading = TradingStack(

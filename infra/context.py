@@ -77,6 +77,14 @@ class Context:
             raise ConfigurationError(f"Context value '{key}' must be one of {', '.join(values)}, not '{text}': pass -c {key}={values[0]}.")
         return text
 
+    def email(self, key: str, default: str) -> str:
+        """A mail address."""
+        text = self.optional(key, default)
+        name, _, domain = text.partition("@")
+        if not name or "." not in domain or not text.isascii() or any(letter.isspace() or letter in "<>,;" for letter in text):
+            raise ConfigurationError(f"Context value '{key}' must be a mail address, not '{text}': pass -c {key}={default}.")
+        return text
+
     def repository(self, key: str) -> str:
         """``OWNER/NAME`` on GitHub; empty when absent."""
         text = self.optional(key)

@@ -1,4 +1,4 @@
-"""``python -m infra.ready STAGE``: whether a deployment could begin, said in one sentence when not, before anything is created."""
+"""``python -m infra.ready STAGE``: whether a deployment could begin, and the account's quotas suffice, said in one sentence when not, before anything is created."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
-from infra import stages
+from infra import quotas, stages
 from infra.context import Context
 from infra.errors import ConfigurationError
 from infra.stages import Stage, regions
@@ -47,6 +47,20 @@ def require_bootstrap(stage: Stage, number: str) -> None:
         raise ConfigurationError(f"The CDK is not bootstrapped there: run 'npx cdk bootstrap {' '.join(missing)}'.")
 
 
+def require_quotas(stage: Stage) -> None:
+    """The account must have what the stage takes."""
+    try:
+        found = list(quotas.missing(stage))
+    except ClientError as error:
+        raise ConfigurationError(f"The account's quotas cannot be read: {error.response['Error']['Message']}") from None
+    if found:
+        lines = [
+            f"{need.amount} {need.unit} are needed, the account has {available} ({need.why}). Ask for more: {need.how_to_raise(stage.region)}"
+            for need, available in found
+        ]
+        raise ConfigurationError("\n  ".join(("The account's quotas are too small for this stage.", *lines)))
+
+
 def main() -> None:
     """Say what is missing, or which account it will be."""
     if len(sys.argv) != 2:
@@ -55,6 +69,7 @@ def main() -> None:
         stage = stages.load(Context({"stage": sys.argv[1], "region": os.environ.get("AWS_REGION", "")}.get))
         number = account(stage.region)
         require_bootstrap(stage, number)
+        require_quotas(stage)
     except ConfigurationError as error:
         sys.exit(f"error: {error}")
     print(f"ready: stage {stage.name}, account {number}, {', '.join(regions(stage))}")

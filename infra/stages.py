@@ -20,6 +20,9 @@ class StageName(enum.StrEnum):
 REGIONS: Final = ("eu-central-1", "eu-west-1")
 """Where customer data may be kept, both with three zones and every service used; the law (KVKK) makes others a decision, not a default."""
 
+EXAMPLE_DOMAIN: Final = "mycrypto.example"
+"""Nobody owns it: a stage on AWS sends mails only with ``-c mail_from=`` or a domain."""
+
 GLOBAL_REGION: Final = "us-east-1"
 """CloudFront reads certificates and web ACLs there and nowhere else. No customer data is kept in it."""
 
@@ -112,7 +115,9 @@ class WorkingHours:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class BackupPlan:
-    """``copy_region``: a second region for the daily backups; ``locked``: nobody can shorten or delete them, not even us."""
+    """``copy_region``: a second region for the daily backups; ``locked`` (``-c lock_backups=yes``): nobody can shorten or delete them, not even we.
+    After three days that cannot be taken back, so it is never the default.
+    """
 
     days: int
     copy_region: str | None
@@ -135,6 +140,8 @@ class Delivery:
 
     repository: str
     holds_registry: bool
+    provider_arn: str | None
+    """An account has one provider for GitHub: the second stage in it names the first one's (``-c github_provider_arn=``)."""
     pull_accounts: tuple[str, ...]
 
 
@@ -142,7 +149,7 @@ class Delivery:
 class Cloud:
     """What a stage on AWS is made of.
 
-    ``requests_per_ip``: in five minutes, before the web ACL blocks an address. ``dependency_layer``: a folder built earlier, instead of one
+    ``requests_per_ip``, ``account_requests_per_ip`` (to ``/api/auth``): in five minutes, before the web ACL blocks an address. ``dependency_layer``: a folder built earlier, instead of one
     built now. ``image``: the trading image by repository and tag, instead of one built now (which needs Docker at deploy time).
     """
 
@@ -156,6 +163,7 @@ class Cloud:
     critical_email: str | None
     warning_email: str | None
     requests_per_ip: int
+    account_requests_per_ip: int
     dependency_layer: str | None
     image: str | None
     delivery: Delivery | None = None
@@ -178,6 +186,10 @@ class Stage:
     keep_data: bool
     allowed_origins: str
     """Of pages elsewhere that may use the API from a browser, with commas; the stage's own front is one origin with it and needs no entry."""
+    mail_from: str
+    """The sender of mails. SES must have verified its domain, or the address itself."""
+    recaptcha: bool
+    """Whether registration asks the reCAPTCHA verifier. Only stage dev may do without."""
     local: LocalServices | None = None
     cloud: Cloud | None = None
 
@@ -216,6 +228,8 @@ def _local(context: Context) -> Stage:
         authorizer_cache_seconds=0,
         keep_data=False,
         allowed_origins=context.origins("allowed_origins"),
+        mail_from=f"no-reply@{EXAMPLE_DOMAIN}",
+        recaptcha=True,
         local=LocalServices(
             database_host=context.required("database_host", "127.0.0.1"),
             database_port=context.port("database_port", 5432),
@@ -226,6 +240,13 @@ def _local(context: Context) -> Stage:
         ),
     )
 
+
+_REQUESTS_PER_IP: Final = 600_000
+"""In five minutes: twice what one user of the highest tier may send (VIP: 1,000 orders a second). Users have limits of their own, by tier; this one
+stops floods and must never stop what a tier allows.
+"""
+_ACCOUNT_REQUESTS_PER_IP: Final = 6_000
+"""In five minutes, to the functions of accounts: 20 a second, for the many users behind one address of a mobile network."""
 
 _DEV: Final = Cloud(
     network=NetworkSize(cidr="10.10.0.0/16", zones=3, nat_gateways=1, interface_endpoints=False),
@@ -239,7 +260,8 @@ _DEV: Final = Cloud(
     domain=None,
     critical_email=None,
     warning_email=None,
-    requests_per_ip=2_000,
+    requests_per_ip=_REQUESTS_PER_IP,
+    account_requests_per_ip=_ACCOUNT_REQUESTS_PER_IP,
     dependency_layer=None,
     image=None,
     working_hours=WorkingHours(begin=8, end=20),
@@ -267,7 +289,7 @@ _PROD: Final = dataclasses.replace(
     trading=TradingSize(
         shards=("spot",), engine_cpu=4096, engine_memory_mb=16384, gateway_cpu=1024, gateway_memory_mb=2048, gateways_min=3, gateways_max=20
     ),
-    backup=BackupPlan(days=30, copy_region="eu-west-1", locked=True),
+    backup=BackupPlan(days=30, copy_region="eu-west-1", locked=False),
 )
 
 
@@ -286,13 +308,25 @@ def _domain(context: Context) -> Domain | None:
     )
 
 
+def _recaptcha(name: StageName, context: Context) -> bool:
+    on = context.choice("recaptcha", ("on", "off")) == "on"
+    if not on and name is not StageName.DEV:
+        raise ConfigurationError(
+            f"Stage '{name}' is open to everybody: registration without reCAPTCHA (-c recaptcha=off) is for stage dev only."
+        )
+    return on
+
+
 def _delivery(name: StageName, context: Context) -> Delivery | None:
     repository = context.repository("github_repository")
     if not repository:
         return None
     holds_registry = name is StageName.PROD
     return Delivery(
-        repository=repository, holds_registry=holds_registry, pull_accounts=context.accounts("pull_accounts") if holds_registry else ()
+        repository=repository,
+        holds_registry=holds_registry,
+        provider_arn=context.optional("github_provider_arn") or None,
+        pull_accounts=context.accounts("pull_accounts") if holds_registry else (),
     )
 
 
@@ -303,6 +337,7 @@ def _on_aws(name: StageName, context: Context) -> Stage:
     backup = sizes.backup
     if backup.copy_region == region:
         backup = dataclasses.replace(backup, copy_region=next(other for other in REGIONS if other != region))
+    backup = dataclasses.replace(backup, locked=context.choice("lock_backups", ("no", "yes")) == "yes")
     domain = _domain(context)
     per_second = 5_000 if is_prod else 500
     return Stage(
@@ -317,6 +352,8 @@ def _on_aws(name: StageName, context: Context) -> Stage:
         authorizer_cache_seconds=0,
         keep_data=name is not StageName.DEV,
         allowed_origins=context.origins("allowed_origins"),
+        mail_from=context.email("mail_from", f"no-reply@{domain.name if domain else EXAMPLE_DOMAIN}"),
+        recaptcha=_recaptcha(name, context),
         cloud=dataclasses.replace(
             sizes,
             backup=backup,

@@ -14,6 +14,8 @@ from mycrypto import telemetry
 
 STOP_SECONDS_MAX: Final = 10
 BACKLOG: Final = 4_096
+KEEP_ALIVE_SECONDS: Final = 310
+"""Longer than the load balancer keeps an idle connection (300 s): the one that closes first must be the client, or a request meets a closed one."""
 
 
 def json_logs(service: str) -> None:
@@ -41,7 +43,7 @@ def serve(app: ASGIApp, host: str, port: int, service: str = "gateway") -> None:
         date_header=False,
         proxy_headers=False,
         backlog=BACKLOG,
-        timeout_keep_alive=75,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         ws=QuickSocketProtocol,
         ws_max_size=64 * 1024,
         ws_max_queue=16,

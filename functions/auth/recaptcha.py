@@ -33,16 +33,23 @@ def passes(answer: Answer) -> bool:
 
 
 def _secret(context: Context) -> str | None:
-    """The site's secret; ``None`` only in stage local, where it may be absent."""
+    """The site's secret; ``None`` where the check is switched off, and in stage local where it may be absent. Raises SERVICE_UNAVAILABLE while the
+    operator has not brought the secret.
+    """
+    if context.settings.recaptcha == "off":
+        return None
     name = context.settings.recaptcha_secret_name
     if not name and context.is_local:
         return None
     try:
         return str(context.read_secret(name)["secret"])
-    except ClientError as error:
-        if context.is_local and error.response["Error"]["Code"] == "ResourceNotFoundException":
+    except (ClientError, KeyError, ValueError) as error:
+        if context.is_local and isinstance(error, ClientError) and error.response["Error"]["Code"] == "ResourceNotFoundException":
             return None
-        raise
+        context.logger.exception(
+            "the secret of the reCAPTCHA site cannot be read: put it into the secret store, or deploy with recaptcha=off"
+        )
+        raise ProblemError("SERVICE_UNAVAILABLE", "registration is not open yet") from error
 
 
 def ask(url: str, secret: str, token: str, ip: str) -> Answer:

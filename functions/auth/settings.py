@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from mycrypto import settings
@@ -26,6 +28,8 @@ class Settings(msgspec.Struct, frozen=True):
     database_secret_name: str = ""
     redis_secret_name: str = ""
     recaptcha_secret_name: str = ""
+    recaptcha: Literal["on", "off"] = "on"
+    """Off is for a stage without visitors: dev and local."""
     kyc_bucket: str = ""
     recaptcha_url: str = "https://www.google.com/recaptcha/api/siteverify"
     trusted_proxy_header: str = ""
@@ -96,4 +100,6 @@ def load() -> Settings:
     found = settings.load(Settings)
     if found.stage != LOCAL and not found.recaptcha_secret_name:
         raise settings.SettingsError("RECAPTCHA_SECRET_NAME is required outside of stage local")
+    if found.recaptcha == "off" and found.stage not in {LOCAL, "dev"}:
+        raise settings.SettingsError("RECAPTCHA may be off in the stages local and dev only")
     return found

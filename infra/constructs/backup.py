@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_backup as backup
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from infra import nag, names
+from infra import nag, names, retention
 from infra.stages import Stage
 
 VAULT: Final = "backups"
@@ -43,7 +43,7 @@ def vault(scope: Construct, name: str, *, stage: Stage, key: kms.IKey | None) ->
         )
         if plan.locked
         else None,
-        removal_policy=RemovalPolicy.RETAIN if stage.keep_data else RemovalPolicy.DESTROY,
+        removal_policy=retention.kept(stage),
     )
 
 

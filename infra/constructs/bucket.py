@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra import nag, names
+from infra import nag, names, retention
 from infra.stages import Stage
 
 
@@ -20,13 +20,22 @@ def bucket_name(stage: Stage, name: str) -> str:
     return plain if stage.is_local else f"{plain}-{Aws.ACCOUNT_ID}-{stage.region}"
 
 
-def allow(role: iam.IRole, stage: Stage, name: str, *actions: str) -> None:
-    """Let ``role`` do ``actions`` with the objects of a bucket; who may read them may list them."""
+def allow(role: iam.IRole, stage: Stage, name: str, *actions: str, key_arn: str | None = None) -> None:
+    """Let ``role`` do ``actions`` with the objects of a bucket; who may read them may list them. ``key_arn``: the key they are encrypted with, used
+    by way of S3 only.
+    """
     arn = f"arn:{Aws.PARTITION}:s3:::{bucket_name(stage, name)}"
     label = name.title().replace("-", "")
     role.add_to_principal_policy(iam.PolicyStatement(sid=f"Objects{label}", actions=list(actions), resources=[f"{arn}/*"]))
     if "s3:GetObject" in actions:
         role.add_to_principal_policy(iam.PolicyStatement(sid=f"List{label}", actions=["s3:ListBucket"], resources=[arn]))
+    if key_arn:
+        uses = [action for action, needed in (("kms:Decrypt", True), ("kms:GenerateDataKey", "s3:PutObject" in actions)) if needed]
+        role.add_to_principal_policy(
+            iam.PolicyStatement(
+                sid=f"Key{label}", actions=uses, resources=[key_arn], conditions={"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}}
+            )
+        )
     nag.accept(
         role,
         "keys are made of times and offsets; the bucket holds nothing else",
@@ -64,5 +73,5 @@ class PrivateBucket(Construct):
             lifecycle_rules=list(lifecycle) or None,
             server_access_logs_bucket=access_logs,
             server_access_logs_prefix=f"{name}/" if access_logs else None,
-            removal_policy=RemovalPolicy.RETAIN if stage.keep_data else RemovalPolicy.DESTROY,
+            removal_policy=retention.kept(stage),
         )

@@ -9,7 +9,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_rds as rds
 from aws_cdk import aws_secretsmanager as secretsmanager
-from constructs import Construct
+from constructs import Construct, IDependable
 
 from infra import nag, names
 from infra.constructs.firewall import Firewall, Peer
@@ -136,14 +136,17 @@ class Database(Construct):
             idle_client_timeout=Duration.minutes(5),
             client_password_auth_type=rds.ClientPasswordAuthType.POSTGRES_SCRAM_SHA_256,
         )
-        self._rotate(vpc, firewall, attached)
+        self._attached = attached
+        self.prepared = (self.instance, self.proxy, *self.role_secrets.values())
+        """What must be there before the first migration."""
 
-    def _rotate(self, vpc: ec2.IVpc, firewall: Firewall, attached: dict[str, secretsmanager.ISecret]) -> None:
+    def rotate(self, vpc: ec2.IVpc, firewall: Firewall, *, after: IDependable) -> None:
+        """New passwords every 90 days, from ``after`` on: the roles that a rotation changes are made by the first migration."""
         subnets = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
         if self.admin_secret is None:  # pragma: no cover - generated credentials always have one
             raise ValueError("the database has no generated secret")
-        for name, secret in {"admin": self.admin_secret, **attached}.items():
-            secretsmanager.SecretRotation(
+        for name, secret in {"admin": self.admin_secret, **self._attached}.items():
+            rotation = secretsmanager.SecretRotation(
                 self,
                 f"Rotation-{name}",
                 application=secretsmanager.SecretRotationApplication.POSTGRES_ROTATION_SINGLE_USER,
@@ -153,5 +156,7 @@ class Database(Construct):
                 vpc_subnets=subnets,
                 security_group=firewall.group(self, Peer.FUNCTIONS),
                 automatically_after=ROTATION,
+                rotate_immediately_on_update=False,  # the roles do not exist before the first migration
                 exclude_characters=_NOT_IN_A_URL,
             )
+            rotation.node.add_dependency(after)

@@ -77,6 +77,8 @@ class Firewall(Construct):
         }
         for flow in FLOWS:
             self.groups[flow.target].connections.allow_from(self.groups[flow.source], ec2.Port.tcp(flow.port), flow.why)
+            if flow.source is flow.target:  # the CDK opens only the way in of a group to itself
+                self.groups[flow.source].add_egress_rule(self.groups[flow.target], ec2.Port.tcp(flow.port), flow.why)
         for peer in _OUTWARD:
             self.groups[peer].add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(HTTPS), "AWS and partners, over TLS")
         self.groups[Peer.KAFKA].add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(HTTPS), "event pollers call Lambda and STS")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from aws_cdk import Annotations, ArnFormat, CfnRule, CfnRuleAssertion, Duration, Fn, RemovalPolicy, Stack
+from aws_cdk import Annotations, ArnFormat, CfnRule, CfnRuleAssertion, Duration, Fn, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -20,7 +20,6 @@ from infra.stages import Stage
 
 RUNTIME: Final = lambda_.Runtime.PYTHON_3_13
 ARCHITECTURE: Final = lambda_.Architecture.ARM_64
-MAIL_DOMAIN: Final = "mycrypto.example"
 
 
 def layers(scope: Construct, stage: Stage) -> list[lambda_.ILayerVersion]:
@@ -93,8 +92,10 @@ def environment(spec: FunctionSpec, stage: Stage, connections: Connections) -> d
         values["KAFKA_AUTH"] = connections.kafka_auth
     for secret in spec.secrets_in(stage.is_local):
         values[f"{secret.upper().replace('-', '_')}_SECRET_NAME"] = names.secret(stage.name, secret)
+    if names.SECRET_RECAPTCHA in spec.secrets_on_aws and not stage.is_local and not stage.recaptcha:
+        values["RECAPTCHA"] = "off"
     if spec.sends_mail:
-        values["MAIL_FROM"] = f"no-reply@{MAIL_DOMAIN}"
+        values["MAIL_FROM"] = stage.mail_from
     if spec.archives:
         values["ARCHIVE_BUCKET"] = bucket.bucket_name(stage, names.BUCKET_ARCHIVE)
     values.update(spec.environment)
@@ -115,7 +116,7 @@ class PlatformFunction(Construct):
             "Logs",
             log_group_name=f"/aws/lambda/{name}",
             retention=retention.logs_kept(stage),
-            removal_policy=RemovalPolicy.RETAIN if stage.keep_data else RemovalPolicy.DESTROY,
+            removal_policy=retention.kept(stage),
         )
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=spec.purpose)
         self.log_group.grant_write(self.role)
@@ -176,7 +177,11 @@ class PlatformFunction(Construct):
                 iam.PolicyStatement(
                     sid="SendMail",
                     actions=["ses:SendEmail", "ses:SendRawEmail"],
-                    resources=[stack.format_arn(service="ses", resource="identity", resource_name=MAIL_DOMAIN)],
+                    # SES looks for the address first and for its domain then, whichever was verified
+                    resources=[
+                        stack.format_arn(service="ses", resource="identity", resource_name=identity)
+                        for identity in (stage.mail_from, stage.mail_from.rpartition("@")[2])
+                    ],
                 )
             )
         if connections.network and spec.uses_network:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import enum
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from infra import names
+from infra import names, retention
 from infra.stages import Stage
 
 
@@ -34,5 +33,5 @@ def key(scope: Construct, purpose: Purpose, *, stage: Stage) -> kms.Key:
         alias=f"alias/{names.secret(stage.name, purpose)}",
         description=f"MyCrypto {stage.name}: {purpose}",
         enable_key_rotation=True,
-        removal_policy=RemovalPolicy.RETAIN if stage.keep_data else RemovalPolicy.DESTROY,
+        removal_policy=retention.kept(stage),
     )

@@ -103,7 +103,7 @@ class RestApi(Construct):
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             # a setting of the whole account and region, needed for any log at all; the last stage to go leaves it in place
             cloud_watch_role=not stage.is_local,
-            cloud_watch_role_removal_policy=None if stage.is_local else RemovalPolicy.RETAIN,
+            cloud_watch_role_removal_policy=None if stage.is_local else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
             binary_media_types=["multipart/form-data"],
             # the authorizer names the caller's tier; a key that a client sends is never looked at
             api_key_source_type=None if stage.is_local else apigateway.ApiKeySourceType.AUTHORIZER,
@@ -168,7 +168,7 @@ class RestApi(Construct):
             "AccessLog",
             log_group_name=f"/mycrypto/{stage.name}/api",
             retention=retention.logs_kept(stage),
-            removal_policy=RemovalPolicy.RETAIN if stage.keep_data else RemovalPolicy.DESTROY,
+            removal_policy=retention.kept(stage),
         )
         return apigateway.StageOptions(
             stage_name=names.API_STAGE,

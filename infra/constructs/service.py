@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
@@ -46,7 +46,7 @@ class TradingService(Construct):
             "Logs",
             log_group_name=f"/mycrypto/{stage.name}/{name}",
             retention=retention.logs_kept(stage),
-            removal_policy=RemovalPolicy.RETAIN if stage.keep_data else RemovalPolicy.DESTROY,
+            removal_policy=retention.kept(stage),
         )
         self.task = ecs.FargateTaskDefinition(
             self,

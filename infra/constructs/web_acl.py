@@ -45,21 +45,37 @@ def _managed(priority: int, name: str, only_counted: tuple[str, ...]) -> waf.Cfn
     )
 
 
+def _rate(priority: int, name: str, limit: int, below: str | None = None) -> waf.CfnWebACL.RuleProperty:
+    """Blocks an address that sends more than ``limit`` requests in five minutes, to paths below ``below`` where that is named."""
+    path = waf.CfnWebACL.StatementProperty(
+        byte_match_statement=waf.CfnWebACL.ByteMatchStatementProperty(
+            field_to_match=waf.CfnWebACL.FieldToMatchProperty(uri_path={}),
+            positional_constraint="STARTS_WITH",
+            search_string=below,
+            text_transformations=[waf.CfnWebACL.TextTransformationProperty(priority=0, type="NORMALIZE_PATH")],
+        )
+    )
+    return waf.CfnWebACL.RuleProperty(
+        name=name,
+        priority=priority,
+        action=waf.CfnWebACL.RuleActionProperty(block={}),
+        statement=waf.CfnWebACL.StatementProperty(
+            rate_based_statement=waf.CfnWebACL.RateBasedStatementProperty(
+                limit=limit, evaluation_window_sec=300, aggregate_key_type="IP", scope_down_statement=path if below else None
+            )
+        ),
+        visibility_config=_visible(name),
+    )
+
+
 class FrontAcl(Construct):
     """For CloudFront: known attackers, common exploits, SQL injection, and too many requests of one address."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
         super().__init__(scope, construct_id)
-        rate = waf.CfnWebACL.RuleProperty(
-            name="RequestsPerAddress",
-            priority=0,
-            action=waf.CfnWebACL.RuleActionProperty(block={}),
-            statement=waf.CfnWebACL.StatementProperty(
-                rate_based_statement=waf.CfnWebACL.RateBasedStatementProperty(
-                    limit=stage.on_aws.requests_per_ip, evaluation_window_sec=300, aggregate_key_type="IP"
-                )
-            ),
-            visibility_config=_visible("RequestsPerAddress"),
+        rates = (
+            _rate(0, "RequestsPerAddress", stage.on_aws.requests_per_ip),
+            _rate(1, "AccountRequestsPerAddress", stage.on_aws.account_requests_per_ip, below="/api/auth/"),
         )
         self.acl = waf.CfnWebACL(
             self,
@@ -67,7 +83,7 @@ class FrontAcl(Construct):
             name=names.resource(stage.name, "front"),
             scope="CLOUDFRONT",
             default_action=waf.CfnWebACL.DefaultActionProperty(allow={}),
-            rules=[rate, *(_managed(index, name, counted) for index, (name, counted) in enumerate(MANAGED, start=1))],
+            rules=[*rates, *(_managed(index, name, counted) for index, (name, counted) in enumerate(MANAGED, start=len(rates)))],
             visibility_config=_visible("Front"),
         )
         group = logs.LogGroup(

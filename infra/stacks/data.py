@@ -7,14 +7,14 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from aws_cdk import CfnOutput, Duration, RemovalPolicy, SecretValue, Stack
+from aws_cdk import CfnOutput, Duration, SecretValue, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra import functions, nag, names, sources
+from infra import functions, nag, names, retention, sources
 from infra.connections import Connections, Network
 from infra.constructs.cache import Cache
 from infra.constructs.database import ROLES, Database
@@ -73,6 +73,7 @@ class DataStack(Stack):
         )
         self._secrets(stage)
         self._prepare(stage)
+        self.database.rotate(vpc, firewall, after=self.migrated)
         CfnOutput(self, "DatabaseProxy", value=self.database.proxy.endpoint)
         CfnOutput(self, "DatabaseInstance", value=self.database.instance.instance_identifier)
         CfnOutput(self, "CacheAddress", value=self.cache.group.attr_primary_end_point_address)
@@ -84,7 +85,7 @@ class DataStack(Stack):
             secret_name=names.secret(stage.name, name),
             description=description,
             encryption_key=self._secrets_key,
-            removal_policy=RemovalPolicy.RETAIN if stage.keep_data else RemovalPolicy.DESTROY,
+            removal_policy=retention.kept(stage),
         )
 
     def _secrets(self, stage: Stage) -> None:
@@ -176,7 +177,7 @@ class DataStack(Stack):
             "Invocation",
             {"FunctionName": migrations.function.function_name, "Payload": "{}", "Version": sources.digest("functions/migrations")},
         )
-        self.migrated.node.add_dependency(migrations, self.database)
+        self.migrated.node.add_dependency(migrations, *self.database.prepared)
         self.functions: Sequence[PlatformFunction] = (migrations, rotation)
 
     def _allow_rotation(self, rotation: PlatformFunction) -> None:

@@ -31,7 +31,8 @@ class DeliveryStack(Stack):
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, delivery: Delivery) -> None:
         super().__init__(scope, construct_id, description="MyCrypto: who may deploy", env={"region": stage.region})
         self._repository = delivery.repository
-        self._provider = iam.CfnOIDCProvider(self, "GitHub", url=f"https://{ISSUER}", client_id_list=[AUDIENCE])
+        self._provider_arn = delivery.provider_arn or self._provider()
+        CfnOutput(self, "GithubProviderArn", value=self._provider_arn)
         deploy = self._role("Deploy", names.resource(stage.name, "deploy"), str(stage.name), DEPLOY_TAKES)
         deploy.add_to_policy(
             iam.PolicyStatement(
@@ -58,6 +59,11 @@ class DeliveryStack(Stack):
         if delivery.holds_registry:
             self._registry(delivery)
 
+    def _provider(self) -> str:
+        provider = iam.CfnOIDCProvider(self, "GitHub", url=f"https://{ISSUER}", client_id_list=[AUDIENCE])
+        provider.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)  # other stages of the account may use it
+        return provider.attr_arn
+
     def _role(self, construct_id: str, name: str, environment: str, longest: Duration) -> iam.Role:
         claims = {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": f"repo:{self._repository}:environment:{environment}"}
         return iam.Role(
@@ -65,7 +71,7 @@ class DeliveryStack(Stack):
             construct_id,
             role_name=name,
             description=f"GitHub jobs of {self._repository} in environment {environment}",
-            assumed_by=iam.WebIdentityPrincipal(self._provider.attr_arn, {"StringEquals": claims}),
+            assumed_by=iam.WebIdentityPrincipal(self._provider_arn, {"StringEquals": claims}),
             max_session_duration=longest,
         )
 
@@ -78,7 +84,7 @@ class DeliveryStack(Stack):
             image_scan_on_push=True,
             encryption=ecr.RepositoryEncryption.AES_256,
             lifecycle_rules=[ecr.LifecycleRule(description="a roll-back reaches this far", max_image_count=IMAGES_KEPT)],
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
         for account in delivery.pull_accounts:
             images.grant_pull(iam.AccountPrincipal(account))

@@ -20,7 +20,14 @@ class IdentityStack(Stack):
     """auth, authorizer, notifications and audit."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, stage: Stage, connections: Connections, queues: Mapping[str, WorkQueue]
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        connections: Connections,
+        queues: Mapping[str, WorkQueue],
+        documents_key_arn: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id, description="MyCrypto: accounts", env={"region": stage.region})
         shared = layers(self, stage)
@@ -29,7 +36,7 @@ class IdentityStack(Stack):
         }
         auth = self.functions[names.FUNCTION_AUTH]
         auth.function.add_environment("KYC_BUCKET", bucket.bucket_name(stage, names.BUCKET_KYC))
-        bucket.allow(auth.role, stage, names.BUCKET_KYC, "s3:GetObject", "s3:PutObject")
+        bucket.allow(auth.role, stage, names.BUCKET_KYC, "s3:GetObject", "s3:PutObject", key_arn=documents_key_arn)
         self.functions[names.FUNCTION_NOTIFICATIONS].function.add_event_source(
             sources.SqsEventSource(queues[names.QUEUE_EMAIL].queue, batch_size=10, report_batch_item_failures=True)
         )

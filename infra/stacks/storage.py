@@ -35,11 +35,13 @@ class StorageStack(Stack):
                 ],
             ),
         )
+        documents_key = None if stage.is_local else key(self, Purpose.DOCUMENTS, stage=stage)
+        self.documents_key_arn = documents_key.key_arn if documents_key else None
         self.kyc_documents = self._bucket(
             stage,
             names.BUCKET_KYC,
             s3.LifecycleRule(id="seven-years", expiration=Duration.days(7 * 365), noncurrent_version_expiration=Duration.days(30)),
-            encryption=None if stage.is_local else key(self, Purpose.DOCUMENTS, stage=stage),
+            encryption=documents_key,
         )
         CfnOutput(self, "SnapshotBucket", value=self.snapshots.bucket_name)
         CfnOutput(self, "ArchiveBucket", value=self.archive.bucket_name)

@@ -178,7 +178,8 @@ class TradingStack(Stack):
         kafka_access.allow(
             service.task.task_role,
             self._stage.name,
-            read=[names.TOPIC_EVENTS],
+            # a start reads the last record of the public topics, to go on after it
+            read=[names.TOPIC_EVENTS, names.TOPIC_ORDER_EVENTS, names.TOPIC_TRADE_EVENTS],
             append=[names.TOPIC_ORDER_EVENTS, names.TOPIC_TRADE_EVENTS],
             groups=["publisher-*"],
         )
