@@ -137,8 +137,8 @@ class Database(Construct):
             client_password_auth_type=rds.ClientPasswordAuthType.POSTGRES_SCRAM_SHA_256,
         )
         self._attached = attached
-        self.prepared = (self.instance, self.proxy, *self.role_secrets.values())
-        """What must be there before the first migration."""
+        self.prepared = [part.node.default_child for part in (self.instance, *self.role_secrets.values()) if part.node.default_child]
+        """What must be there before the first migration: the resources alone, since the schedules beside them come after it."""
 
     def rotate(self, vpc: ec2.IVpc, firewall: Firewall, *, after: IDependable) -> None:
         """New passwords every 90 days, from ``after`` on: the roles that a rotation changes are made by the first migration."""
@@ -146,7 +146,7 @@ class Database(Construct):
         if self.admin_secret is None:  # pragma: no cover - generated credentials always have one
             raise ValueError("the database has no generated secret")
         for name, secret in {"admin": self.admin_secret, **self._attached}.items():
-            rotation = secretsmanager.SecretRotation(
+            secretsmanager.SecretRotation(
                 self,
                 f"Rotation-{name}",
                 application=secretsmanager.SecretRotationApplication.POSTGRES_ROTATION_SINGLE_USER,
@@ -159,4 +159,4 @@ class Database(Construct):
                 rotate_immediately_on_update=False,  # the roles do not exist before the first migration
                 exclude_characters=_NOT_IN_A_URL,
             )
-            rotation.node.add_dependency(after)
+            secret.node.find_child("RotationSchedule").node.add_dependency(after)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
@@ -87,7 +88,11 @@ class FrontAcl(Construct):
             visibility_config=_visible("Front"),
         )
         group = logs.LogGroup(
-            self, "Logs", log_group_name=f"aws-waf-logs-{names.resource(stage.name, 'front')}", retention=retention.logs_kept(stage)
+            self,
+            "Logs",
+            log_group_name=f"aws-waf-logs-{names.resource(stage.name, 'front')}",
+            retention=retention.logs_kept(stage),
+            removal_policy=RemovalPolicy.DESTROY,
         )
         waf.CfnLoggingConfiguration(
             self,
