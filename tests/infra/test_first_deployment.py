@@ -18,7 +18,8 @@ from infra.context import Context
 from infra.errors import ConfigurationError
 from infra.stacks.trading import IDLE
 from infra.templates import Templates
-from mycrypto.allowances import ALLOWANCES, Tier, Use
+from mycrypto.allowances import ALLOWANCES, Use
+from mycrypto.security.tokens import Tier
 
 ROOT = Path(__file__).parents[2]
 COUNTED_SECONDS = 300
