@@ -8,13 +8,13 @@ without Turkish letters, usual substitutions, and digits and signs at the ends: 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
 from zxcvbn import zxcvbn
 
 from functions.auth.turkish_words import WORDS
+from mycrypto.spelling import fold
 
 GUESSES_MIN: Final = 1_000_000
 """What a throttled guard makes hopeless (240 a day) and the fastest list of an attacker does not reach first."""
@@ -25,22 +25,15 @@ SUBSTITUTES_MAX: Final = 6
 CONTEXT_MIN: Final = 4
 """A part of the address that is shorter says nothing about a password that has it."""
 BRAND: Final = ("mycrypto", "my crypto", "exchange", "bitcoin", "ethereum", "tether", "kripto", "borsa")
-_TURKISH: Final = str.maketrans("çğıöşüâîû", "cgiosuaiu")
 _SUBSTITUTES: Final = str.maketrans("@4830!1|$5760€", "aabeoiilsstgoe")
 _SUBSTITUTES_OF_THE_LIBRARY: Final = frozenset("4@8({[<369!1|0$57+%2")
 _ENDS: Final = re.compile(r"^[^a-z]+|[^a-z]+$")
 WORDS_OF: Final = "is one of the passwords that are guessed first"
 
 
-def folded(text: str) -> str:
-    """Small letters without accents and compatibility forms, Turkish ones included: ``İ``, ``I``, ``ı`` and ``i`` are one."""
-    small = unicodedata.normalize("NFKC", text).replace("İ", "i").lower().translate(_TURKISH)
-    return "".join(letter for letter in unicodedata.normalize("NFKD", small) if not unicodedata.combining(letter))
-
-
 def cores(password: str) -> Iterator[str]:
     """What is left of a password without its dress: first of the ends, then of the substitutions; and the other way round."""
-    plain = folded(password)
+    plain = fold(password)
     bare = _ENDS.sub("", plain)
     yield bare.translate(_SUBSTITUTES)
     yield _ENDS.sub("", plain.translate(_SUBSTITUTES))
@@ -49,7 +42,7 @@ def cores(password: str) -> Iterator[str]:
 
 def context_of(email: str) -> list[str]:
     """What everybody knows who knows the address: its parts, joined and one by one."""
-    local, _, domain = folded(email).partition("@")
+    local, _, domain = fold(email).partition("@")
     parts = [re.sub(r"[^a-z0-9]", "", local), *re.split(r"[^a-z]+", local), *domain.split(".")[:-1]]
     return [part for part in dict.fromkeys(parts) if len(part) >= CONTEXT_MIN]
 
