@@ -270,6 +270,7 @@ def wallet(exchange: TestDatabase, valkey: str, engine_log: EngineLog, monkeypat
     app.context.cache_clear()
     yield found
     app.context.cache_clear()
+    server.delete(second_factor.fresh_key(UUID(REQUEST["requestContext"]["authorizer"]["sid"])))  # every test calls in this session
     made.db.close()
     server.close()
 

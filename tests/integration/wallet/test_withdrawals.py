@@ -168,11 +168,9 @@ def test_money_goes_only_by_an_administrator_who_has_just_shown_a_second_factor(
     withdrawal = ask(wallet, saver).body
     wallet.run_engine()
     reject = f"/api/wallet/admin/withdrawals/{withdrawal['id']}/reject"
-    from functions.wallet import app
-
     elsewhere = msgspec.structs.replace(wallet.context.settings, stage="prod")
     with monkeypatch.context() as patched:
-        patched.setattr(app, "configuration", elsewhere)
+        patched.setattr(wallet.context, "settings", elsewhere)
         assert approve(wallet, staff, withdrawal).code == "AUTH_003", "only on one machine goes it without any"
     wallet.enable_second_factor(staff)
     assert approve(wallet, staff, withdrawal).code == "AUTH_003"
