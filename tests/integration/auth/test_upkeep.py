@@ -45,6 +45,11 @@ def test_rows_leave_when_their_time_is_over(identity: Identity, exchange_dsn: st
         assert archived(wallet, now) == {}, "each month once"
         assert store.delete_old_identity_rows(wallet, now) == 2  # the mail log of 370 days and the audit record of 760
         assert store.delete_old_identity_rows(wallet, now) == 0
+        guard = "INSERT INTO secret_guards (kind, subject, failures, locked_until, changed_at) VALUES ('login', %s, 5, %s, %s)"
+        for subject, hours in ((uuid4(), 25), (uuid4(), 23)):
+            identity.owner.execute(guard, (str(subject), now - timedelta(hours=22), now - timedelta(hours=hours)))
+        identity.owner.execute(guard, (str(uuid4()), now + timedelta(days=1), now - timedelta(hours=25)))
+        assert store.delete_old_identity_rows(wallet, now) == 1  # what says nothing any more, and no lock that holds
         assert store.delete_old_identity_rows(wallet, now + timedelta(hours=2)) >= 1  # the reset token
         gone = store.delete_old_identity_rows(wallet, now + timedelta(days=30, minutes=1))
     assert gone >= 1
