@@ -13,10 +13,10 @@ CORE_SOURCES := $(wildcard engine_container/core/*.py engine_container/build_cor
 
 RECOVERY := tests/fault/test_bad_days.py tests/fault/test_recovery_drill.py
 
-.PHONY: fuzz test-trading test-recovery test-servers test-parts check help lock up down reset status demo install test lint bench clean
+.PHONY: fuzz-api fuzz test-trading test-recovery test-servers test-parts check help lock up down reset status demo install test lint bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: install ## start the whole platform (RUNTIME=docker: in containers; BROKER=throwaway: without Kafka, nothing kept)
 	@$(BIN)/mycrypto up --runtime $(RUNTIME) --broker $(BROKER)
@@ -75,6 +75,9 @@ lint: install ## ruff, mypy, import rules
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy .
 	@$(BIN)/lint-imports
+
+fuzz-api: install ## draw requests from the API documents for SECONDS, from SEED, as user and administrator, against the running platform
+	@$(BIN)/python -m tests.e2e.fuzzed $(or $(SECONDS),60) $(SEED)
 
 bench: install ## print the figures of this machine
 	@for each in core projections gateway sockets following recovery; do echo "== $$each"; $(BIN)/python -m tests.bench.bench_$$each || exit 1; done

@@ -17,7 +17,7 @@ from engine_container.gateway.routes.market import DEPTH_MAX, INTERVALS_MS
 from engine_container.views.symbols import SPELLING_LENGTH_MAX
 from mycrypto.contracts import api
 from mycrypto.contracts.trading import OrderType, Side
-from mycrypto.openapi import API_KEY, BEARER, Service, components
+from mycrypto.openapi import API_KEY, BEARER, Service, components, texts_told
 from mycrypto.security.api_keys import SCHEME, VERSION, VERSION_HEADER
 
 _FIGURES: Final[dict[str, dict[str, str | int]]] = {
@@ -36,6 +36,7 @@ _SHAPES: Final[dict[str, dict[str, Any]]] = {
     "list_id": {"format": "uuid"},
     "alert_id": {"format": "uuid"},
     "trade_id": {"format": "uuid"},
+    "user_id": {"format": "uuid"},
     "symbol": {"maxLength": SPELLING_LENGTH_MAX, "examples": ["BTCUSDT"]},
     "side": {"enum": [side.name for side in Side]},
     "type": {"enum": [kind.name for kind in OrderType]},
@@ -54,6 +55,13 @@ _BATCHES: Final = (
     ("BatchOcoRequest", api.PlaceOcoRequest, api.BATCH_ITEMS_MAX // 2),
 )
 """Bodies whose items are read one by one, with the form of an item and the most of them."""
+
+_AT_LEAST_ONE: Final[dict[str, dict[str, Any]]] = {
+    "BatchCancelRequest": {"order_ids": {"minItems": 1}, "client_order_ids": {"minItems": 1}},
+    "AmendOrderRequest": {"remaining_quantity": {"type": "string"}, "price": {"type": "string"}},
+    "ChangeAlertRequest": {"condition": {"type": "string"}, "price": {"type": "string"}},
+}
+"""Models of which some member must be given, and what counts as given."""
 
 _METRICS: Final[dict[str, Any]] = {
     "operationId": "metrics",
@@ -76,7 +84,9 @@ class _TradingService(Service, frozen=True, kw_only=True):
                 "minItems": 1,
                 "maxItems": most,
             }
-            schemas |= components((item,)) | schemas
+            schemas |= texts_told(components((item,))) | schemas
+        for name, members in _AT_LEAST_ONE.items():
+            schemas[name]["anyOf"] = [{"required": [member], "properties": {member: rule}} for member, rule in members.items()]
         made["paths"]["/metrics"] = {"get": _METRICS}
         return made
 

@@ -20,6 +20,7 @@ from mycrypto.money import AmountError, parse_amount, parse_positive
 
 _DATE_LENGTH: Final = len("2026-01-31")
 _TIME_AT: Final = _DATE_LENGTH + 1
+_TIME_MAX: Final = (1 << 43) - 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 # as plain dictionaries and constants: an enumeration's own look-up costs three times as much
@@ -124,7 +125,9 @@ def limit_amount(field: str, text: str) -> int:
 
 
 def parse_time(field: str, text: str) -> int:
-    """Epoch milliseconds of an ISO-8601 time with offset, or of a date (its first moment, UTC); raises VALIDATION_ERROR."""
+    """Epoch milliseconds of an ISO-8601 time with offset, or of a date (its first moment, UTC); raises VALIDATION_ERROR. Before 1970 and after
+    2248 there is nothing: such a time means the end of time on its side.
+    """
     try:
         # the "+" of an offset arrives as a space where a query was not encoded
         moment = datetime.fromisoformat(text[:_TIME_AT] + text[_TIME_AT:].replace(" ", "+"))
@@ -136,14 +139,12 @@ def parse_time(field: str, text: str) -> int:
         moment = moment.replace(tzinfo=UTC)
     delta = moment - _EPOCH
     milliseconds = delta.days * 86_400_000 + delta.seconds * 1_000 + delta.microseconds // 1_000
-    if not 0 <= milliseconds < 1 << 43:
-        raise invalid(field, "is out of range")
-    return milliseconds
+    return min(max(milliseconds, 0), _TIME_MAX)
 
 
 def parse_end(field: str, text: str) -> int:
     """As :func:`parse_time`, for the end of a period: a date means its whole day."""
-    return parse_time(field, text) + (DAY_MS if len(text) == _DATE_LENGTH else 0)
+    return min(parse_time(field, text) + (DAY_MS if len(text) == _DATE_LENGTH else 0), _TIME_MAX)
 
 
 def trading_id(text: str, field: str = "id") -> tuple[UUID, TradingId | None]:

@@ -44,8 +44,8 @@ def add(context: Context, principal: Principal, body: AddBankAccount) -> BankAcc
         raise ProblemError("CURRENCY_NOT_SUPPORTED", f"{currency.code} has no bank accounts")
     names = {"bank_name": body.bank_name.strip(), "account_holder_name": body.account_holder_name.strip()}
     for field, text in names.items():
-        if not text or not text.isprintable():
-            raise invalid(field, "must be printable text")
+        if not text:
+            raise invalid(field, "must not be blank")
     try:
         iban = parse_iban(body.iban)
     except InvalidIbanError as error:

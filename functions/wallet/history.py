@@ -16,6 +16,8 @@ from mycrypto.errors import invalid
 from mycrypto.ledger import Kind
 from mycrypto.money import format_amount, from_numeric
 
+EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC)
 EXPORT_PERIOD_MAX: Final = timedelta(days=90)
 EXPORT_ROWS_MAX: Final = 20_000
 """About 4 MB: an answer of a function has at most 6."""
@@ -38,12 +40,14 @@ def parse_moment(field: str, text: str, *, end: bool) -> datetime:
     """An ISO-8601 date or date-time; without an offset it is UTC. A date as an end means the whole day. Raises VALIDATION_ERROR."""
     try:
         if len(text) == len("2026-01-31"):
-            day = date.fromisoformat(text) + timedelta(days=1 if end else 0)
-            return datetime.combine(day, time(), UTC)
-        moment = datetime.fromisoformat(text.replace(" ", "+"))  # a "+" of an offset arrives as a space when it was not encoded
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
+            moment, more = datetime.combine(date.fromisoformat(text), time(), UTC), timedelta(days=1 if end else 0)
+        else:
+            moment, more = datetime.fromisoformat(text.replace(" ", "+")), timedelta()  # an offset's "+" is a space when it was not encoded
+    except ValueError:
         raise invalid(field, "must be an ISO-8601 date or date-time") from None
+    # at both ends of the calendar there is no day more, and no other time of the day: nothing lies there
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max(aware, EARLIEST), LATEST).astimezone(UTC) + more
 
 
 def narrow(query: TransactionQuery | ExportQuery) -> store.Filter:

@@ -9,10 +9,13 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from mycrypto import texts
 from mycrypto.faults import AMOUNT_WORDS, MUST_BE
 
 Row = TypeVar("Row")
-BankText = Annotated[str, Meta(min_length=1, max_length=255)]
+BankText = Annotated[
+    str, Meta(min_length=1, max_length=255, pattern=texts.NOT_BLANK, extra={MUST_BE: "text of 1 to 255 characters, not all of them blanks"})
+]
 ShortText = Annotated[str, Meta(min_length=1, max_length=64)]
 AmountText = Annotated[str, Meta(min_length=1, max_length=64, examples=["250.00"], extra={MUST_BE: AMOUNT_WORDS})]
 CodeText = Annotated[str, Meta(pattern=r"^[0-9]{6}\Z", examples=["123456"], extra={MUST_BE: "the six digits that the authenticator shows"})]

@@ -9,14 +9,15 @@ from typing import Final
 
 from functions.wallet import idempotency, models, reconciliation_operations, signature
 from mycrypto import permissions
-from mycrypto.openapi import BEARER, BODY_ERRORS, Operation, Parameter, Service, service_operations
+from mycrypto.ledger import Kind
+from mycrypto.openapi import BEARER, BODY_ERRORS, MOMENT, Operation, Parameter, Service, service_operations
 
 _PAGE: Final = (Parameter("page", "integer", "From 1"), Parameter("limit", "integer", "Rows of a page, 1 to 100 (20)"))
 _NARROWED: Final = (
     Parameter("currency", "string", "Of one currency"),
-    Parameter("type", "string", "Of one kind"),
-    Parameter("start_date", "string", "At or after this ISO-8601 date or time"),
-    Parameter("end_date", "string", "Until this ISO-8601 date or time"),
+    Parameter("type", "string", "Of one kind", shape={"enum": [kind.value for kind in Kind]}),
+    Parameter("start_date", "string", "At or after this ISO-8601 date or time", shape=MOMENT),
+    Parameter("end_date", "string", "Until this ISO-8601 date or time", shape=MOMENT),
 )
 _STATUS: Final = Parameter("status", "string", "Only this status")
 _ONCE: Final = Parameter(idempotency.HEADER, "string", "The same key gets the same answer for 24 hours", place="header")
@@ -82,6 +83,7 @@ OPERATIONS: Final = (
             *_NARROWED,
             *_PAGE,
         ),
+        rules={"end_date": "is not before start_date"},
         errors=("VALIDATION_ERROR", "CURRENCY_NOT_SUPPORTED"),
         permission=permissions.SIGNED_IN,
     ),
@@ -94,6 +96,7 @@ OPERATIONS: Final = (
         answer={"type": "string"},
         answer_media="text/csv",
         parameters=_NARROWED,
+        rules={"start_date": "is within 90 days of end_date, and the file has at most 20,000 rows", "end_date": "is not before start_date"},
         errors=("VALIDATION_ERROR", "CURRENCY_NOT_SUPPORTED"),
         permission=permissions.SIGNED_IN,
     ),
@@ -171,6 +174,7 @@ OPERATIONS: Final = (
         answer=models.CryptoAddress,
         also=((201, "Made", models.CryptoAddress),),
         body=models.OpenCryptoDeposit,
+        rules={"network": "is the currency's"},
         errors=(*BODY_ERRORS, "CURRENCY_NOT_SUPPORTED", "KYC_REQUIRED"),
         permission=permissions.CUSTOMER,
     ),
@@ -226,6 +230,7 @@ OPERATIONS: Final = (
         answer=models.Withdrawal,
         status=201,
         body=models.WithdrawCrypto,
+        rules={"destination_address": "is an address of the currency's chain, with a right checksum", "network": "is the currency's"},
         parameters=(_ONCE,),
         errors=(*_WITHDRAWAL_ERRORS, "CURRENCY_NOT_SUPPORTED", "PRICE_UNAVAILABLE"),
         permission=permissions.CUSTOMER,

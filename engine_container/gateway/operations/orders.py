@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine_container.gateway.operations.parameters import CURSOR, LIMIT, MODE, SYMBOL
+from engine_container.gateway.operations.parameters import CURSOR, CURSOR_RULE, LIMIT, MODE, SYMBOL
 from mycrypto import permissions
 from mycrypto.contracts import api
-from mycrypto.openapi import Operation, Parameter
+from mycrypto.contracts.trading import OrderStatus
+from mycrypto.openapi import MOMENT, Operation, Parameter
 
 _ORDER_ERRORS: Final = (
     "VALIDATION_ERROR",
@@ -35,15 +36,20 @@ _ORDER_ERRORS: Final = (
 )
 _FOUND_ERRORS: Final = ("VALIDATION_ERROR", "ORDER_003", "ORDER_004", "SERVICE_UNAVAILABLE", "OUTCOME_UNKNOWN", "COMMAND_FAILED")
 
+_NAMES: Final = "|".join((*OrderStatus.__members__, "ACTIVE"))
+_STATUSES: Final = f"^({_NAMES})(,({_NAMES}))*$"
+
 _LIST_QUERY: Final = (
     SYMBOL,
-    Parameter("status", "string", "One status, several with commas, or ACTIVE for all that are not final"),
+    Parameter("status", "string", "One status, several with commas, or ACTIVE for all that are not final", shape={"pattern": _STATUSES}),
     Parameter("side", "string", "BUY or SELL"),
     Parameter("type", "string", "The order's type"),
-    Parameter("start_date", "string", "Created at or after this ISO-8601 time"),
-    Parameter("end_date", "string", "Created before this ISO-8601 time; a date: until its end"),
+    Parameter("start_date", "string", "Created at or after this ISO-8601 time", shape=MOMENT),
+    Parameter("end_date", "string", "Created before this ISO-8601 time; a date: until its end", shape=MOMENT),
     Parameter("client_order_id", "string", "The order of this name"),
-    Parameter("user_id", "string", "For staff: another user's orders, or * for everybody's"),
+    Parameter(
+        "user_id", "string", "For staff: another user's orders, or * for everybody's", shape={"anyOf": [{"format": "uuid"}, {"const": "*"}]}
+    ),
     LIMIT,
     CURSOR,
     Parameter("offset", "integer", "Instead of a cursor; the page then tells the total"),
@@ -72,6 +78,7 @@ ORDERS: Final = (
         tag="orders",
         answer=api.OrderList,
         parameters=_LIST_QUERY,
+        rules=CURSOR_RULE,
         errors=("VALIDATION_ERROR", "ORDER_001"),
         permission=permissions.READING,
     ),
@@ -116,6 +123,7 @@ ORDERS: Final = (
         tag="orders",
         answer=api.CancelAllAfter,
         body=api.CancelAllAfterRequest,
+        rules={"timeout_seconds": f"is 0, or at least {api.CANCEL_AFTER_SECONDS_MIN}"},
         errors=("VALIDATION_ERROR", "ORDER_001", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "SERVICE_UNAVAILABLE", "OUTCOME_UNKNOWN"),
         permission=permissions.TRADING,
     ),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine_container.gateway.operations.parameters import CURSOR, LIMIT, MODE, SYMBOL
+import msgspec
+
+from engine_container.gateway.operations.parameters import CURSOR, CURSOR_RULE, MODE, SYMBOL, TRADES_LIMIT
 from mycrypto import permissions
 from mycrypto.contracts import api
-from mycrypto.openapi import Operation, Parameter
+from mycrypto.openapi import MOMENT, Operation, Parameter
 
 READING: Final = (
     Operation(
@@ -28,7 +30,8 @@ READING: Final = (
         summary="Trades of a symbol, newest first",
         tag="market data",
         answer=api.PublicTradeList,
-        parameters=(SYMBOL, LIMIT, CURSOR),
+        parameters=(msgspec.structs.replace(SYMBOL, required=True), TRADES_LIMIT, CURSOR),
+        rules=CURSOR_RULE,
         errors=("VALIDATION_ERROR", "ORDER_001"),
         permission=permissions.OPEN,
     ),
@@ -79,8 +82,8 @@ READING: Final = (
         answer=api.CandleList,
         parameters=(
             Parameter("interval", "string", "1m, 5m, 15m, 1h, 4h, 1d"),
-            Parameter("limit", "integer", "1 to 1000 (100)"),
-            Parameter("end_date", "string", "Before this ISO-8601 time; a date: until its end"),
+            Parameter("limit", "integer", "1 to 1000 (100)", shape={"minimum": 1, "maximum": 1_000}),
+            Parameter("end_date", "string", "Before this ISO-8601 time; a date: until its end", shape=MOMENT),
         ),
         errors=("VALIDATION_ERROR", "NOT_FOUND", "SERVICE_UNAVAILABLE"),
         permission=permissions.OPEN,
@@ -113,7 +116,8 @@ READING: Final = (
         summary="Own fills, newest first",
         tag="account",
         answer=api.FillList,
-        parameters=(SYMBOL, Parameter("order_id", "string", "Of one order"), LIMIT, CURSOR, MODE),
+        parameters=(SYMBOL, Parameter("order_id", "string", "Of one order"), TRADES_LIMIT, CURSOR, MODE),
+        rules=CURSOR_RULE,
         errors=("VALIDATION_ERROR", "ORDER_001"),
         permission=permissions.READING,
     ),

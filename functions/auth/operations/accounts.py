@@ -9,6 +9,11 @@ from functions.auth.operations.shared import OPEN_BODY
 from mycrypto import permissions
 from mycrypto.openapi import BODY_ERRORS, Operation, Parameter
 
+_NEW_PASSWORD: Final = {
+    "new_password": "keeps the rules for passwords: 8 to 128 characters, of four kinds, and none that is well known",
+    "confirm_password": "is the new password again",
+}
+
 ACCOUNTS: Final = (
     Operation(
         method="post",
@@ -21,6 +26,12 @@ ACCOUNTS: Final = (
         body=models.RegisterRequest,
         parameters=(Parameter("X-Recaptcha-Token", "string", "Instead of the body's recaptcha_token", place="header"),),
         errors=(*OPEN_BODY, "RECAPTCHA_FAILED", "EMAIL_ALREADY_EXISTS"),
+        rules={
+            "email": "is an address that mail can be sent to",
+            "password": _NEW_PASSWORD["new_password"],
+            "terms_accepted": "is true",
+            "kvkk_consent_accepted": "is true",
+        },
         permission=permissions.OPEN,
     ),
     Operation(
@@ -118,6 +129,7 @@ ACCOUNTS: Final = (
         answer=models.Profile,
         body=models.ProfileUpdate,
         errors=(*BODY_ERRORS, "AUTH_001"),
+        rules={"phone": "is a Turkish mobile number, or null"},
         permission=permissions.SIGNED_IN,
     ),
     Operation(
@@ -129,6 +141,7 @@ ACCOUNTS: Final = (
         answer=models.Message,
         body=models.PasswordResetRequest,
         errors=(*OPEN_BODY, "RESET_TOKEN_INVALID"),
+        rules=_NEW_PASSWORD | {"email": "is required without a token"},
         permission=permissions.OPEN,
     ),
     Operation(
@@ -140,6 +153,7 @@ ACCOUNTS: Final = (
         answer=models.Message,
         body=models.PasswordResetConfirm,
         errors=(*OPEN_BODY, "RESET_TOKEN_INVALID"),
+        rules=_NEW_PASSWORD,
         permission=permissions.OPEN,
     ),
     Operation(
@@ -151,6 +165,7 @@ ACCOUNTS: Final = (
         answer=models.Message,
         body=models.PasswordChange,
         errors=(*BODY_ERRORS, "AUTH_001", "AUTH_003"),
+        rules=_NEW_PASSWORD,
         permission=permissions.SIGNED_IN,
     ),
 )

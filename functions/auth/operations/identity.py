@@ -13,6 +13,7 @@ from mycrypto.openapi import BODY_ERRORS, Operation
 
 _KYC_FORM: Final = {
     "type": "object",
+    "additionalProperties": False,
     "required": ["tc_kimlik_no", "first_name", "last_name", "date_of_birth", "phone", "id_front", "id_back", "selfie"],
     "properties": {
         "level": {"type": "string", "enum": list(Level.__members__), "default": Level.LEVEL_1.value},
@@ -37,6 +38,10 @@ IDENTITY: Final = (
         body=_KYC_FORM,
         body_media="multipart/form-data",
         errors=(*BODY_ERRORS, "KYC_ALREADY_SUBMITTED"),
+        rules=dict.fromkeys(
+            _KYC_FORM["properties"],
+            "is a person's own and right: the number has right check digits, the person is of age, pictures are pictures",
+        ),
         permission=permissions.CUSTOMER,
     ),
     Operation(
@@ -89,6 +94,7 @@ IDENTITY: Final = (
         answer=Submission,
         body=models.KycDecision,
         errors=(*STAFF_BODY, "AUTH_002", "KYC_NOT_OPEN"),
+        rules={"reason": "has 1 to 500 characters for a rejection"},
         permission=permissions.ADMINISTRATION,
     ),
 )

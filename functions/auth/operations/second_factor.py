@@ -96,6 +96,12 @@ SECOND_FACTOR: Final = (
         status=201,
         body=models.ApiKeyRequest,
         errors=(*BODY_ERRORS, "AUTH_001", "AUTH_003", "API_KEY_LIMIT"),
+        rules={
+            "label": "has 1 to 50 characters",
+            "scopes": "names each scope once; withdraw asks for the second factor to be on",
+            "ip_list": "holds at most 20 addresses or networks; the scope withdraw asks for one",
+            "expires_in_days": "is 1 to 365",
+        },
         permission=permissions.SIGNED_IN,
     ),
     Operation(

@@ -44,6 +44,7 @@ STAFF: Final = (
         answer=models.Profile,
         body=models.RolesChange,
         errors=STAFF_BODY,
+        rules={"reason": "has 1 to 500 characters", "roles": "names at least one"},
         permission=permissions.ADMINISTRATION,
     ),
     Operation(
@@ -55,6 +56,7 @@ STAFF: Final = (
         answer=models.Profile,
         body=models.TierChange,
         errors=STAFF_BODY,
+        rules={"reason": "has 1 to 500 characters"},
         permission=permissions.ADMINISTRATION,
     ),
     Operation(
@@ -66,6 +68,7 @@ STAFF: Final = (
         answer=models.Profile,
         body=models.StatusChange,
         errors=STAFF_BODY,
+        rules={"reason": "has 1 to 500 characters"},
         permission=permissions.ADMINISTRATION,
     ),
     Operation(

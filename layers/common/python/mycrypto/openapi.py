@@ -28,6 +28,8 @@ _LIMIT_HEADERS: Final = {
     "X-RateLimit-Reset": "Seconds until the bucket is full, or has a token again",
 }
 
+MOMENT: Final = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
+"""The shape of a parameter that is a date or a moment."""
 REPORTS: Final = "webhooks"
 """The tag of what is kept whatever it says, because its sender has signed it: texts are made storable there, and never refused."""
 _NO_SCHEMAS: Final = frozenset({"default", "examples", "enum", "const", "required", "discriminator"})
@@ -76,7 +78,7 @@ class Parameter(msgspec.Struct, frozen=True):
     place: str = "query"
     required: bool = False
     shape: dict[str, Any] = {}
-    """More of its schema; what parameters of this name have in common is said once, by the service."""
+    """More of its schema, in place of what the service says of parameters of this name."""
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +99,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     body: Any = None
     body_media: str = "application/json"
     body_required: bool = True
+    rules: Mapping[str, str] = {}
+    """What a schema cannot say of a field, in words: a VALIDATION_ERROR about any other field means that the document was not followed."""
     parameters: tuple[Parameter, ...] = ()
     errors: tuple[str, ...] = ("VALIDATION_ERROR",)
     permission: Permission
@@ -238,18 +242,18 @@ def _say_what_text_may_hold(schemas: dict[str, Any], names: set[str]) -> None:
     while names:
         name = names.pop()
         told.add(name)
-        schemas[name] = _texts_told(schemas[name])
+        schemas[name] = texts_told(schemas[name])
         names |= {part.split('"')[0] for part in json.dumps(schemas[name]).split("#/components/schemas/")[1:]} - told
 
 
-def _texts_told(schema: Any) -> Any:
+def texts_told(schema: Any) -> Any:
     """The schema with the rule of :mod:`mycrypto.texts` at each text that has no narrower form of its own."""
     if isinstance(schema, list):
-        return [_texts_told(part) for part in schema]
+        return [texts_told(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    made = {key: value if key in _NO_SCHEMAS else _texts_told(value) for key, value in schema.items()}
-    if made.get("type") == "string" and not made.keys() & {"enum", "format", "pattern", "const"}:
+    made = {key: value if key in _NO_SCHEMAS else texts_told(value) for key, value in schema.items()}
+    if made.get("type") == "string" and not made.keys() & {"enum", "format", "pattern", "const", "anyOf"}:
         made = {"maxLength": texts.LENGTH_MAX, **made, "pattern": texts.PATTERN}
     return made
 
@@ -267,7 +271,7 @@ def _operation(operation: Operation, service: Service) -> dict[str, Any]:
                     "name": part[1:-1],
                     "in": "path",
                     "required": True,
-                    "schema": _texts_told({"type": "string", "minLength": 1, **service.shapes.get(part[1:-1], {})}),
+                    "schema": texts_told({"type": "string", "minLength": 1, **service.shapes.get(part[1:-1], {})}),
                 }
                 for part in operation.path.split("/")
                 if part.startswith("{")
@@ -281,8 +285,10 @@ def _operation(operation: Operation, service: Service) -> dict[str, Any]:
         },
     }
     if operation.body is not None:
-        schema = _texts_told(_schema(operation.body)) if isinstance(operation.body, dict) else _schema(operation.body)
+        schema = texts_told(_schema(operation.body)) if isinstance(operation.body, dict) else _schema(operation.body)
         made["requestBody"] = {"required": operation.body_required, "content": {operation.body_media: {"schema": schema}}}
+    if operation.rules:
+        made["x-rules"] = dict(operation.rules)
     if not permission.is_open:
         made["security"] = [{name: []} for name in service.security if name != API_KEY or permission.scope is not None]
         made["x-roles"] = [role.value for role in permission.roles]
@@ -298,7 +304,7 @@ def _parameter(parameter: Parameter, service: Service) -> dict[str, Any]:
         "name": parameter.name,
         "in": parameter.place,
         "description": parameter.text,
-        "schema": _texts_told({"type": parameter.kind, **service.shapes.get(parameter.name, {}), **parameter.shape}),
+        "schema": texts_told({"type": parameter.kind, **(parameter.shape or service.shapes.get(parameter.name, {}))}),
     }
     return {**made, "required": True} if parameter.required else made
 

@@ -34,7 +34,7 @@ ClientOrderId = Annotated[
     ),
 ]
 TrailBps = Annotated[int, Meta(ge=1, le=9_999)]
-IsoTime = Annotated[str, Meta(max_length=40, description="ISO-8601 with offset; for GTD")]
+IsoTime = Annotated[str, Meta(max_length=40, description="ISO-8601 with offset; for GTD", extra_json_schema={"format": "date-time"})]
 ReasonText = Annotated[str, Meta(max_length=500)]
 BATCH_ITEMS_MAX = 50
 CANCEL_AFTER_SECONDS_MIN = CANCEL_AFTER_MS_MIN // 1_000
@@ -565,7 +565,7 @@ class SetStatusRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     status: SymbolStatusName
     reason: ReasonText = ""
-    estimated_resume: Annotated[str, Meta(max_length=40)] | None = None
+    estimated_resume: Annotated[str, Meta(max_length=40, extra_json_schema={"format": "date-time"})] | None = None
 
 
 class EmergencyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
