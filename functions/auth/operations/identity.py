@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from functions.auth import models
 from functions.auth.kyc import SLOTS, Level
@@ -11,7 +11,7 @@ from functions.auth.store.kyc import Submission
 from mycrypto import permissions
 from mycrypto.openapi import BODY_ERRORS, Operation
 
-_KYC_FORM: Final = {
+_KYC_FORM: Final[dict[str, Any]] = {
     "type": "object",
     "additionalProperties": False,
     "required": ["tc_kimlik_no", "first_name", "last_name", "date_of_birth", "phone", "id_front", "id_back", "selfie"],
