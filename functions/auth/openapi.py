@@ -10,7 +10,7 @@ from functions.auth.operations.identity import IDENTITY
 from functions.auth.operations.second_factor import SECOND_FACTOR
 from functions.auth.operations.staff import STAFF
 from mycrypto import permissions
-from mycrypto.openapi import BEARER, Operation, Service, service_operations
+from mycrypto.openapi import BEARER, BEHIND_API_GATEWAY, Operation, Service, service_operations
 
 _KEY_SET: Final = {
     "type": "object",
@@ -35,6 +35,7 @@ SERVICE: Final = Service(
     title="MyCrypto accounts API",
     description="Accounts, sessions, second factor, API keys and identity. Every refusal is a problem document with a code of the catalogue.",
     operations=OPERATIONS,
+    anywhere=BEHIND_API_GATEWAY,
     security={"bearer": BEARER},
     figures={"API_KEY_LIMIT": {"limit": 10}},
     shapes={

@@ -10,7 +10,7 @@ from typing import Final
 from functions.wallet import idempotency, models, reconciliation_operations, signature
 from mycrypto import permissions
 from mycrypto.ledger import Kind
-from mycrypto.openapi import BEARER, BODY_ERRORS, MOMENT, Operation, Parameter, Service, service_operations
+from mycrypto.openapi import BEARER, BEHIND_API_GATEWAY, BODY_ERRORS, MOMENT, Operation, Parameter, Service, service_operations
 
 _PAGE: Final = (Parameter("page", "integer", "From 1"), Parameter("limit", "integer", "Rows of a page, 1 to 100 (20)"))
 _NARROWED: Final = (
@@ -350,6 +350,7 @@ SERVICE: Final = Service(
     description="Balances, deposits and withdrawals. Amounts are decimal strings; every refusal is a problem document with a code of the"
     " catalogue.",
     operations=OPERATIONS,
+    anywhere=BEHIND_API_GATEWAY,
     security={"bearer": BEARER},
     figures={
         "WALLET_001": {"available": "100", "required": "105"},

@@ -36,7 +36,7 @@ EVERYBODYS: Final = frozenset(
     {"haltAll", "resumeAll", "setBreaker", "setSymbol", "setSymbolStatus", "setRules", "setTier", "setRoles", "setStatus"}
 )
 """What would change the markets or the accounts under everybody else's feet: tried with data that does not fit."""
-_CHECKS: Final = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
+_CHECKS: Final = ("status_code_conformance", "content_type_conformance", "response_schema_conformance")
 
 
 class Fuzz:
@@ -105,6 +105,8 @@ class Fuzz:
             return f"{told}\n  " + "; ".join(str(failure) for failure in failures.exceptions)
         except AssertionError as failure:
             return f"{told}\n  {failure}"
+        if answer.status_code in {500, 502}:
+            return f"{told}\n  a fault of ours"
         problem = answer.json() if "problem" in answer.headers.get("content-type", "") else {}
         if mode is GenerationMode.POSITIVE and problem.get("code") in {"VALIDATION_ERROR", "UNSUPPORTED_MEDIA_TYPE"}:
             faults = {error["field"].partition(".")[0].partition("[")[0] for error in problem["errors"]}
@@ -112,7 +114,7 @@ class Fuzz:
                 return f"{told}\n  the document allows it"
         if self._actor.token and raw.get("security") and problem.get("code") in {"UNAUTHORIZED", "INVALID_TOKEN"}:
             return f"{told}\n  the actor is not signed in any more: nothing behind this would say anything"
-        if mode is GenerationMode.NEGATIVE and answer.status_code < 400:
+        if mode is GenerationMode.NEGATIVE and answer.status_code < 400 and not _refused_in_part(answer):
             return f"{told}\n  the document does not allow it"
         return ""
 
@@ -142,6 +144,8 @@ class Fuzz:
         return Draft202012Validator({**schema, "components": self._components}, format_checker=FormatChecker()).is_valid(value)
 
     def _request(self, case: Any) -> httpx.Request:
+        if isinstance(case.body, (dict, list)):
+            case.body = _whole(case.body)
         sent = case.as_transport_kwargs(base_url=str(self._door.base_url).rstrip("/"))
         raw = httpx.Request(
             sent["method"],
@@ -157,6 +161,21 @@ class Fuzz:
         signed = self._actor.signed(raw.method, raw.url.raw_path.decode(), raw.content)
         raw.headers.update(signed)
         return raw
+
+
+def _refused_in_part(answer: httpx.Response) -> bool:
+    """Whether it is a batch whose items are judged one by one, and one of them was refused."""
+    found = answer.json() if answer.headers.get("content-type") == "application/json" and answer.content else {}
+    return isinstance(found, dict) and any(item["status"] >= 400 for item in found.get("results", ()))
+
+
+def _whole(value: Any) -> Any:
+    """With 2 in place of 2.0, which JSON Schema takes for an integer, and no reader of money does."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _whole(inner) for name, inner in value.items()}
+    return [_whole(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _read(schema: Any, text: str) -> object:

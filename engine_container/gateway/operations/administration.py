@@ -14,6 +14,8 @@ _ADMIN_ERRORS: Final = (
     "COMMAND_FAILED",
 )  # fmt: skip
 
+_AMOUNT: Final = "is a plain decimal number with at most 10 digits before the point and 8 after it"
+
 ADMINISTRATION: Final = (
     Operation(
         method="post",
@@ -109,6 +111,7 @@ ADMINISTRATION: Final = (
         answer=api.LogTime,
         body=api.AcceptTimeRequest,
         errors=_ADMIN_ERRORS,
+        rules={"until": "is an ISO-8601 time with offset"},
         permission=permissions.ADMINISTRATION,
     ),
     Operation(
@@ -129,6 +132,7 @@ ADMINISTRATION: Final = (
         answer=api.UserLimits,
         body=api.SetLimitsRequest,
         errors=_ADMIN_ERRORS,
+        rules={"daily_notional_max": _AMOUNT},
         permission=permissions.ADMINISTRATION,
     ),
     Operation(

@@ -118,7 +118,7 @@ READING: Final = (
         answer=api.FillList,
         parameters=(SYMBOL, Parameter("order_id", "string", "Of one order"), TRADES_LIMIT, CURSOR, MODE),
         rules=CURSOR_RULE,
-        errors=("VALIDATION_ERROR", "ORDER_001"),
+        errors=("VALIDATION_ERROR", "ORDER_001", "ORDER_003", "SERVICE_UNAVAILABLE"),
         permission=permissions.READING,
     ),
     Operation(

@@ -6,7 +6,7 @@ Each service has its table and serves its document; ``docs/api`` holds all of th
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -28,6 +28,7 @@ _LIMIT_HEADERS: Final = {
     "X-RateLimit-Reset": "Seconds until the bucket is full, or has a token again",
 }
 
+BEHIND_API_GATEWAY: Final = ("SERVICE_UNAVAILABLE", "OUTCOME_UNKNOWN")
 MOMENT: Final = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
 """The shape of a parameter that is a date or a moment."""
 REPORTS: Final = "webhooks"
@@ -130,6 +131,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     security: Mapping[str, Mapping[str, Any]]
     figures: Figures
     shapes: Shapes
+    anywhere: tuple[str, ...] = ()
+    """Codes that stand before every operation, such as those of an API gateway whose function does not answer."""
 
     def document(self) -> dict[str, Any]:
         """The whole document."""
@@ -281,7 +284,7 @@ def _operation(operation: Operation, service: Service) -> dict[str, Any]:
         "responses": {
             str(operation.status): _done(operation.answer, headers, operation.answer_media),
             **{str(status): {**_done(kind, headers), "description": text} for status, text, kind in operation.also},
-            **_refusals(operation),
+            **_refusals((*operation.codes, *service.anywhere)),
         },
     }
     if operation.body is not None:
@@ -322,7 +325,9 @@ def _done(answer: Any, headers: Mapping[str, str], media: str = "application/jso
 
 def _examples(service: Service) -> dict[str, Any]:
     """A problem for each code that the service may answer with, as it was met first."""
-    met = {code: operation.path for operation in reversed(service.operations) for code in (*_EVERYWHERE, *operation.codes)}
+    met = {
+        code: operation.path for operation in reversed(service.operations) for code in (*_EVERYWHERE, *service.anywhere, *operation.codes)
+    }
     return {
         code: {
             "summary": CATALOGUE[code].title,
@@ -344,10 +349,10 @@ def _examples(service: Service) -> dict[str, Any]:
     }
 
 
-def _refusals(operation: Operation) -> dict[str, Any]:
+def _refusals(codes_of_all: Iterable[str]) -> dict[str, Any]:
     """The problems of an operation by status, an example for each code."""
     by_status: dict[int, list[str]] = {}
-    for code in operation.codes:
+    for code in dict.fromkeys(codes_of_all):
         by_status.setdefault(CATALOGUE[code].status, []).append(code)
     return {
         str(status): {
