@@ -18,7 +18,7 @@ OPERATIONS: Final = (
         tag="staff",
         answer=models.Page[staff_models.ReconciliationItem],
         parameters=(
-            Parameter("status", "string", "OPEN, PROPOSED, RETURNING, CHARGING or RESOLVED"),
+            Parameter("status", "string", "Only this status", shape={"enum": ["OPEN", "PROPOSED", "RETURNING", "CHARGING", "RESOLVED"]}),
             Parameter("source", "string", "BANK, CHAIN or ENGINE"),
             Parameter("reason", "string", "Only this reason"),
             Parameter("user_id", "string", "Only what concerns this user"),
@@ -47,6 +47,7 @@ OPERATIONS: Final = (
         answer=staff_models.ReconciliationItem,
         body=staff_models.ProposeResolution,
         errors=(*BODY_ERRORS, "AUTH_003", "CURRENCY_NOT_SUPPORTED", "RECONCILIATION_NOT_FOUND", "RECONCILIATION_STATUS"),
+        rules={"action": "is one that the item allows", "amount": "is needed where the item does not say it, and only there"},
         permission=permissions.ADMINISTRATION,
     ),
     Operation(
