@@ -13,9 +13,10 @@ import pytest
 
 from engine_container.core.entities import RULES_WITH_ALL_FIGURES
 from mycrypto.contracts import commands as c
-from tests.property.net.fuzz import COMMANDS, drawn, fault, is_wild, report, shortest
+from tests.property.net.fuzz import drawn, fault, is_wild, report, shortest
 
-SEQUENCES = 500
+SEQUENCES = 475
+"""Some have more than their share: a burst of stops is drawn whole."""
 SLICE = 25
 
 
@@ -34,7 +35,7 @@ def test_everything_holds_after_each_of_200_000_commands() -> None:
     with ProcessPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         results = list(pool.map(holds, range(0, SEQUENCES, SLICE)))
     assert not [found for _, found in results if found], "\n".join(found for _, found in results)
-    assert sum(done for done, _ in results) >= SEQUENCES * COMMANDS == 200_000
+    assert sum(done for done, _ in results) >= 200_000
 
 
 def first_fault(first: int, change: Any) -> tuple[int, list[Any]]:
