@@ -11,8 +11,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from functions.wallet import signature
 from localstack.running import Running
+from mycrypto.openapi import REPORTS
 from tests.e2e.everybody import Actor, NoLimits, everybody, send
 from tests.e2e.fuzzed import DOCUMENTS
 
@@ -58,7 +58,7 @@ def refused(answer: httpx.Response, *, also_unknown: bool = False) -> bool:
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_every_text_passes_the_gate(platform: Running, door: httpx.Client, actor: Actor, limits: NoLimits, name: str) -> None:
+def test_every_text_passes_the_gate(door: httpx.Client, actor: Actor, limits: NoLimits, name: str) -> None:
     document = DOCUMENTS[name].document()
     schemas = document["components"]["schemas"]
     turns = itertools.cycle(BAD)
@@ -93,27 +93,15 @@ def test_every_text_passes_the_gate(platform: Running, door: httpx.Client, actor
                             f"{method} {plain}?{parameter['name']}",
                         )
             for media, content in operation.get("requestBody", {}).get("content", {}).items():
-                if media != "application/json":
-                    continue
+                if media != "application/json" or REPORTS in operation["tags"]:
+                    continue  # forms are below; a report that its sender has signed is kept whatever it says
                 for place in texts_in(content["schema"], schemas):
                     for text in (BAD[0], next(turns)):
                         limits.forget()
                         body = json.dumps(body_with(place, text)).encode()
-                        signed = _webhook(platform, plain, body)
-                        answer = send(door, Actor("bank", headers=signed) if signed else actor, method, plain, body)
-                        hold(answer, f"{method} {plain} {place}")
+                        hold(send(door, actor, method, plain, body), f"{method} {plain} {place}")
     assert not wrong, "\n".join(wrong)
     assert tried > 50
-
-
-def _webhook(platform: Running, path: str, body: bytes) -> dict[str, str]:
-    """The sender's signature, where there is one to be held against."""
-    if "/webhooks/" not in path:
-        return {}
-    import time
-
-    secret = platform.webhooks.chain if "/chain" in path else platform.webhooks.bank
-    return {signature.HEADER: signature.sign(secret, body, int(time.time()))}
 
 
 def test_texts_of_a_form_and_the_names_of_its_files_pass_it_too(door: httpx.Client, actor: Actor, limits: NoLimits) -> None:
