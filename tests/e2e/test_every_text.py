@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +14,7 @@ import pytest
 
 from localstack.running import Running
 from mycrypto.openapi import REPORTS
-from tests.e2e.everybody import Actor, NoLimits, everybody, send
+from tests.e2e.everybody import NOBODY_ID, Actor, NoLimits, everybody, send
 from tests.e2e.fuzzed import DOCUMENTS
 
 BAD = ("a\x00b", "a\x1bb", "a\u202eb", "a\x9fb", "a\uffffb", "a\u2028b", "x\n", "x" * 8_193)
@@ -79,9 +80,9 @@ def test_every_text_passes_the_gate(door: httpx.Client, actor: Actor, limits: No
                 for text in (BAD[0], next(turns)):
                     limits.forget()
                     target = path.replace(f"{{{parameter['name']}}}", quote(text, safe=""))
-                    target = target.replace("{", "").replace("}", "")
+                    target = re.sub(r"{\w+}", NOBODY_ID, target)
                     hold(send(door, actor, method, target), f"{method} {target[:80]}", also_unknown=True)
-            plain = plain.replace("{", "").replace("}", "")
+            plain = re.sub(r"{\w+}", NOBODY_ID, plain)
             if path.startswith("/ws"):
                 continue
             for parameter in operation.get("parameters", ()):
