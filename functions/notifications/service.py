@@ -31,7 +31,8 @@ def details_of(envelope: Envelope) -> dict[str, str]:
         raise MessageError(f"details must be texts: {error}") from None
     if "to" not in details and _user_id(details) is not None:
         return details
-    if "@" not in details.get("to", "") or any(letter in details["to"] for letter in "\r\n,"):
+    recipient = details.get("to", "")
+    if "@" not in recipient or not recipient.isascii() or not recipient.isprintable() or any(letter in recipient for letter in " ,;<>"):
         raise MessageError("the message names no recipient")
     return details
 

@@ -104,7 +104,7 @@ assert kept() is not before
         "KAFKA_BOOTSTRAP_SERVERS": "broker:9098",
         "KAFKA_AUTH": "iam",
         "AWS_DEFAULT_REGION": "eu-central-1",
-        **{f"{secret}_SECRET_NAME": secret.lower() for secret in ("JWT", "TWO_FACTOR", "WEBHOOKS", "WALLET", "RECAPTCHA")},
+        **{f"{secret}_SECRET_NAME": secret.lower() for secret in ("JWT", "PUBLIC_KEYS", "TWO_FACTOR", "WEBHOOKS", "WALLET", "RECAPTCHA")},
     }
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -21,8 +21,8 @@ FIELD_NAME_SHOWN_MAX: Final = 60
 PATTERN: Final = "^[^\\u0000-\\u001F\\u007F-\\u009F\\u2028\\u2029\\u202A-\\u202E\\u2066-\\u2069\\uFDD0-\\uFDEF\\uFFFE\\uFFFF]*$"
 """What the documents say of a text that has no narrower form; the rest of the rule is no matter of single characters."""
 
-NOT_BLANK: Final = PATTERN.replace("^", r"^(?=.*\S)", 1)
-"""The same of a text that says something."""
+NOT_BLANK: Final = PATTERN.replace("^", r"^(?=.*\S)", 1).removesuffix("$") + r"\Z"
+"""The same of a text that says something, for models: ``$`` would let a line break through behind it."""
 
 _REFUSED: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef"
