@@ -40,18 +40,24 @@ check:
 
 install: check $(INSTALLED) $(CORE) $(NODE) ## the development install: .venv, compiled core, CDK CLI
 
-# Tests of whole platforms mostly wait, the others mostly compute: side by side they fill two cores.
+# Tests of whole platforms mostly wait, the others mostly compute: three rows of suites side by side fill two cores, more would only slow each other.
 test: install ## lint, types, import rules and all tests, on own ports and state
-	@echo "Side by side: trading on a whole platform (below); its bad days and recovery; single parts against real servers; tests without"
-	@echo "servers; lint and types. The output of the others comes last; until then it is in build/NAME.log."
-	@mkdir -p build; beside=; failed=; \
-	for run in lint test-recovery test-servers test-parts; do \
-		$(MAKE) --no-print-directory $$run > build/$$run.log 2>&1 & beside="$$beside $$run:$$!"; \
-	done; \
-	trap 'for each in $$beside; do kill $${each#*:}; done' INT TERM; \
+	@echo "Side by side: trading on a whole platform (below); its bad days and recovery, then single parts against real servers; lint and types, then"
+	@echo "tests without servers. The output of the others comes last; until then it is in build/NAME.log."
+	@mkdir -p build; rm -f build/*.failed; failed=; \
+	row() { \
+		for each in "$$@"; do \
+			$(MAKE) --no-print-directory $$each > build/$$each.log 2>&1 & running=$$!; trap "kill $$running; exit 1" TERM; \
+			wait $$running || touch build/$$each.failed; \
+		done; \
+	}; \
+	row test-recovery test-servers & first=$$!; \
+	row lint test-parts & second=$$!; \
+	trap 'kill $$first $$second' INT TERM; \
 	$(MAKE) --no-print-directory test-trading || failed=" test-trading"; \
-	for each in $$beside; do \
-		wait $${each#*:} || failed="$$failed $${each%:*}"; cat build/$${each%:*}.log; \
+	wait $$first $$second; \
+	for each in lint test-recovery test-servers test-parts; do \
+		cat build/$$each.log; [ ! -e build/$$each.failed ] || failed="$$failed $$each"; \
 	done; \
 	[ -z "$$failed" ] || { echo "FAILED:$$failed (each is a target of make)"; exit 1; }
 

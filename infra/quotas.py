@@ -74,11 +74,14 @@ def needs(stage: Stage) -> tuple[Need, ...]:
 def missing(stage: Stage) -> Iterator[tuple[Need, int]]:
     """What the account does not have, with what it has. Raises botocore's ``ClientError`` where it may not be asked."""
     for need in needs(stage):
-        if (need.service, need.code) == LAMBDA_CONCURRENCY:
-            limits = boto3.client("lambda", region_name=stage.region).get_account_settings()["AccountLimit"]
-            available = int(limits["ConcurrentExecutions"])
-        else:
-            asked = boto3.client("service-quotas", region_name=stage.region)
-            available = int(asked.get_service_quota(ServiceCode=need.service, QuotaCode=need.code)["Quota"]["Value"])
+        available = _available(need, stage.region)
         if available < need.amount:
             yield need, available
+
+
+def _available(need: Need, region: str) -> int:
+    if (need.service, need.code) == LAMBDA_CONCURRENCY:
+        limits = boto3.client("lambda", region_name=region).get_account_settings()["AccountLimit"]
+        return int(limits["ConcurrentExecutions"])
+    asked = boto3.client("service-quotas", region_name=region)
+    return int(asked.get_service_quota(ServiceCode=need.service, QuotaCode=need.code)["Quota"]["Value"])

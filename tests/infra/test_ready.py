@@ -12,7 +12,8 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from infra import ready
+from infra import quotas, ready, stages
+from infra.context import Context
 from infra.errors import ConfigurationError
 
 ACCOUNT = "123456789012"
@@ -66,8 +67,34 @@ def test_it_is_ready_when_all_regions_are(cloud: None, monkeypatch: pytest.Monke
     for region in ("eu-central-1", "us-east-1"):
         boto3.client("ssm", region_name=region).put_parameter(Name=ready.BOOTSTRAP, Value="21", Type="String")
     monkeypatch.setattr(sys, "argv", ["infra.ready", "dev"])
+    monkeypatch.setattr(quotas, "_available", lambda _need, _region: 1_000)
     ready.main()
     assert capsys.readouterr().out == f"ready: stage dev, account {ACCOUNT}, eu-central-1, us-east-1\n"
+
+
+def test_a_quota_that_is_too_small_is_named_with_the_command_that_raises_it(cloud: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    for region in ("eu-central-1", "us-east-1", "eu-west-1"):
+        boto3.client("ssm", region_name=region).put_parameter(Name=ready.BOOTSTRAP, Value="21", Type="String")
+    monkeypatch.setattr(quotas, "_available", lambda need, _region: 10 if need.service == "lambda" else 6)
+    said = run(monkeypatch, "prod")
+    assert "concurrent executions are needed, the account has 10" in said
+    assert "15 Fargate vCPU are needed, the account has 6" in said
+    assert "aws service-quotas request-service-quota-increase --region eu-central-1 --service-code fargate --quota-code L-3032A538" in said
+
+
+@pytest.mark.parametrize("need", quotas.needs(stages.load(Context({"stage": "prod"}.get))))
+def test_a_quota_is_asked_of_the_service_that_knows_it(nobody: None, monkeypatch: pytest.MonkeyPatch, need: quotas.Need) -> None:
+    answers: dict[str, tuple[str, dict[str, Any]]] = {
+        "lambda": ("get_account_settings", {"AccountLimit": {"ConcurrentExecutions": 77}}),
+        "fargate": ("get_service_quota", {"Quota": {"Value": 77.0}}),
+    }
+    operation, answer = answers[need.service]
+    service = "lambda" if need.service == "lambda" else "service-quotas"
+    client: Any = boto3.client(service, region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b")  # type: ignore[call-overload] # chosen at run time
+    monkeypatch.setattr("boto3.client", lambda *_args, **_more: client)
+    with Stubber(client) as stub:
+        stub.add_response(operation, answer)
+        assert quotas._available(need, "eu-central-1") == 77
 
 
 @pytest.mark.parametrize(

@@ -478,7 +478,8 @@ def test_backups_are_daily_and_six_hourly(on_aws: Templates) -> None:
     assert rules["point-in-time"]["EnableContinuousBackup"] is True
 
 
-def test_prod_copies_its_backups_and_locks_them(prod: Templates) -> None:
+def test_prod_copies_its_backups_and_locks_them_where_that_is_asked_for(synth: Callable[..., Templates]) -> None:
+    prod = synth("prod", lock_backups="yes")
     plan = next(iter(prod.properties("AWS::Backup::BackupPlan").values()))["BackupPlan"]
     copied = [rule for rule in plan["BackupPlanRule"] if rule.get("CopyActions")]
     assert [rule["RuleName"] for rule in copied] == ["daily"]

@@ -80,8 +80,12 @@ def scene(signing_key: keys.SigningKey, key_file: Path, monkeypatch: pytest.Monk
     return run
 
 
+WAIT_SECONDS_MAX = 120
+"""Only a test that hangs takes so long: other suites run beside this one."""
+
+
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WAIT_SECONDS_MAX):
         while not condition():  # noqa: ASYNC110 - what is waited for knows of no event
             await asyncio.sleep(0.005)
 
