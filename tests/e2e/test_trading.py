@@ -13,6 +13,8 @@ from localstack.client import Api, ApiError, Trader
 from localstack.running import Running
 
 SYMBOL = "ETH/TRY"
+FIRST_PRICE = Decimal(1500)
+"""Of a market that nobody has traded on yet."""
 
 
 def with_seller(platform: Running, play: Callable[[Trader, Exchange], Awaitable[None]]) -> None:
@@ -31,6 +33,14 @@ def with_seller(platform: Running, play: Callable[[Trader, Exchange], Awaitable[
 
 def offer(price: str, quantity: str = "1", **more: object) -> dict[str, object]:
     return {"symbol": SYMBOL, "side": "SELL", "type": "LIMIT", "quantity": quantity, "price": price, **more}
+
+
+async def quiet_price(seller: Trader) -> Decimal:
+    """The last price, or what bids more: offers somewhat above it lie within the band and rest, whatever was traded here before."""
+    ticker = await seller.call("GET", "/api/v1/markets/ETHTRY/ticker")
+    book = await seller.call("GET", "/api/v1/orderbook/ETHTRY", query={"depth": 1})
+    last = Decimal(ticker["last_price"]) if ticker.get("last_price") else FIRST_PRICE
+    return max([last, *(Decimal(price) for price, *_ in book["bids"])])
 
 
 def test_an_order_is_amended_and_its_lock_follows(platform: Running) -> None:
@@ -91,15 +101,17 @@ def test_orders_are_listed_page_by_page_and_only_to_their_owner(platform: Runnin
 
 def test_pairs_and_replacements_over_the_front_door_are_linked_and_come_again_as_they_were(platform: Running) -> None:
     async def play(seller: Trader, _exchange: Exchange) -> None:
-        legs = [{"type": "LIMIT", "price": "1700.00"}, {"type": "STOP", "stop_price": "900.00"}]
+        quiet = await quiet_price(seller)
+        dearest, stop, first_price, second_price = (f"{quiet * percent / 100:.2f}" for percent in (106, 60, 103, 105))
+        legs = [{"type": "LIMIT", "price": dearest}, {"type": "STOP", "stop_price": stop}]
         body = {"symbol": SYMBOL, "side": "SELL", "quantity": "2", "orders": legs, "list_client_order_id": "pair"}
         pair = await seller.call("POST", "/api/v1/orders/oco", body)
         first, second = pair["orders"]
         assert (first["oco"]["sibling_id"], second["oco"]["sibling_id"]) == (second["id"], first["id"])
         assert (await seller.trading_balance("ETH"))["locked"] == "2", "one lock for both"
         assert await seller.call("POST", "/api/v1/orders/oco", body) == pair | {"duplicate": True}
-        old = (await seller.place(**offer("1600.00")))["order"]
-        new = {"side": "SELL", "type": "LIMIT", "quantity": "8", "price": "1650.00", "client_order_id": "new"}
+        old = (await seller.place(**offer(first_price)))["order"]
+        new = {"side": "SELL", "type": "LIMIT", "quantity": "8", "price": second_price, "client_order_id": "new"}
         replaced = await seller.call("POST", f"/api/v1/orders/{old['id']}/replace", new)
         assert (replaced["cancelled"]["reason"], replaced["order"]["status"], replaced["order"]["replaces"]) == (
             "REPLACED",
