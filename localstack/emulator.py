@@ -7,6 +7,7 @@ between too, so that after a kill -9 the stacks, functions and queues of half a 
 from __future__ import annotations
 
 import logging
+import re
 import signal
 import sys
 import threading
@@ -31,6 +32,22 @@ def shorten_log_wait() -> None:
     drain.__defaults__ = (FIRST_LINE_WAIT_SECONDS, *others)
 
 
+def match_whole_arns() -> None:
+    """Let ``*`` of an authorizer's policy stand for any characters, as IAM has it. The emulator's own stands for none beyond a line break,
+    so that a path with one (%0A) was answered 401 to whoever was let in; a version without this function runs as it is.
+    """
+    from ministack.services import apigateway_v1
+
+    if hasattr(apigateway_v1, "_arn_matches"):
+        apigateway_v1._arn_matches = arn_matches  # noqa: SLF001 -- by this name its evaluation of policies calls it
+
+
+def arn_matches(pattern: str, arn: str) -> bool:
+    """Whether a policy's resource, with ``*`` and ``?``, is this ARN."""
+    expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(expression, arn, re.DOTALL) is not None
+
+
 def save_now_and_then(wanted: threading.Event) -> None:
     """Write the state every half minute, and whenever ``wanted`` is set. One service that cannot be written keeps its former file."""
     from ministack import app
@@ -47,6 +64,7 @@ def main() -> None:
     from ministack.app import main as serve
 
     shorten_log_wait()
+    match_whole_arns()
     wanted = threading.Event()
 
     def ask(_number: int, _frame: Any) -> None:
