@@ -6,6 +6,7 @@ from typing import Final
 
 from functions.auth import models
 from functions.auth.operations.shared import PAGE, STAFF_BODY
+from functions.auth.rules import UserStatus
 from functions.auth.store.staff import AuditEntry
 from mycrypto import permissions
 from mycrypto.openapi import Operation, Parameter
@@ -20,7 +21,7 @@ STAFF: Final = (
         answer=models.Listed[models.Profile],
         parameters=(
             Parameter("email", "string", "A part of the address"),
-            Parameter("status", "string", "Only this status"),
+            Parameter("status", "string", "Only this status", shape={"enum": [status.value for status in UserStatus]}),
             *PAGE,
         ),
         permission=permissions.STAFF,
