@@ -16,7 +16,8 @@ from localstack.paths import REPOSITORY
 from localstack.servers import PAGE_ORIGINS
 
 PROCESS_NAMES: Final = ("engine", "publisher", "gateway", "pump")
-READY_PATHS: Final = {"gateway": "/ready"}
+READY_PATHS: Final = {"engine": "/ready", "gateway": "/ready"}
+"""Of those whose /health already answers while they read the logs: they are well only when they serve."""
 METRICS_SECONDS: Final = 5
 """More often than on AWS, where every minute costs: somebody at a desk is watching."""
 CODE: Final = ("engine_container", "localstack", "layers/common/python/mycrypto", "build/core")

@@ -13,8 +13,8 @@ import random
 import secrets
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -34,6 +34,8 @@ SYMBOL = "BTC/USDT"
 BASE, QUOTE = "BTC", "USDT"
 MIDDLE = Decimal(50_000)
 LOT = Decimal("0.0001")
+OPEN_MAX = 15
+"""Below what a user may have open on a market: an order that is refused would say nothing of the part that was killed."""
 FUNDS = {BASE: Decimal(5), QUOTE: Decimal(500_000), "ETH": Decimal(3)}
 PATIENCE_SECONDS = 120
 NOT_ANSWERED = (ApiError, aiohttp.ClientError, OSError, TimeoutError)
@@ -62,11 +64,15 @@ class Client:
         self.number = 0
         self.going = True
         self.address = ""
+        self.refusals: Counter[str] = Counter()
+        """What was answered instead of a yes: said where no yes comes any more."""
 
     async def run(self) -> None:
         while self.going:
-            with suppress(*NOT_ANSWERED):  # no answer, or no: nothing was promised
+            try:
                 await self._act()
+            except NOT_ANSWERED as error:  # no answer, or no: nothing was promised
+                self.refusals[str(error) or repr(error)] += 1
             await asyncio.sleep(0.02)
 
     async def deposit(self) -> None:
@@ -85,7 +91,7 @@ class Client:
         self.heard.deposits[self.trader.email] = self.heard.deposits.get(self.trader.email, Decimal(0)) + amount
 
     async def _act(self) -> None:
-        if self.open and self.chance.random() < 0.3:
+        if len(self.open) >= OPEN_MAX or (self.open and self.chance.random() < 0.3):
             order_id = self.open.pop(self.chance.randrange(len(self.open)))
             answer = await self.trader.cancel(order_id)
             self._remember(answer.get("order", answer))
@@ -98,7 +104,7 @@ class Client:
             side=side,
             type="LIMIT",
             price=f"{MIDDLE - away if side == 'BUY' else MIDDLE + away:f}",
-            quantity=f"{LOT * self.chance.randint(1, 20):f}",
+            quantity=f"{LOT * self.chance.randint(3, 20):f}",
             client_order_id=f"{self.trader.email.split('@', maxsplit=1)[0]}-{self.number}",
         )
         self._remember(answer["order"])
@@ -150,19 +156,29 @@ async def play(running: Running, whole: Platform) -> tuple[Acknowledged, list[Tr
         flow = [asyncio.create_task(client.run()) for client in clients]
         for name in PARTS:
             await asyncio.sleep(1)
-            before = len(heard.orders)
             pid = await asyncio.to_thread(kill, whole, name)
             deposits = [asyncio.create_task(client.deposit()) for client in clients]
             await asyncio.to_thread(wait_healthy, whole, {name: pid})
+            await wait_for_order(heard, clients, name)
             await asyncio.gather(*deposits)
-            await asyncio.sleep(1)
-            assert len(heard.orders) > before, f"no order was acknowledged after {name} had come back"
         for client in clients:
             client.going = False
         await asyncio.gather(*flow)
         await check_orders(heard, traders)
         await check_money(running, heard, traders)
     return heard, traders
+
+
+async def wait_for_order(heard: Acknowledged, clients: list[Client], name: str) -> None:
+    """Until an order is acknowledged that was not before the part was healthy again. An order that was under way when it was killed is asked
+    for again only after its answer was given up, and a loaded machine is slow to carry it out: so this is no matter of a second."""
+    before = len(heard.orders)
+    refusals = [client.refusals.copy() for client in clients]
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while len(heard.orders) == before:
+        answered = [dict(client.refusals - earlier) for client, earlier in zip(clients, refusals, strict=True)]
+        assert time.monotonic() < deadline, f"no order was acknowledged after {name} had come back, but answered: {answered}"
+        await asyncio.sleep(0.05)
 
 
 async def check_orders(heard: Acknowledged, traders: list[Trader]) -> None:
