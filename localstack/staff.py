@@ -1,4 +1,4 @@
-"""The operator's first account. Roles are given by an administrator, so the first one comes from the database's owner."""
+"""What only the owner of the accounts' database can do: make the first operator, as roles are given by one, and let a hold run out."""
 
 from __future__ import annotations
 
@@ -31,3 +31,17 @@ def grant_admin(owner_dsn: str, email: str) -> None:
         ).rowcount
     if granted == 0:
         raise LookupError(f"nobody is registered as {email}")
+
+
+def end_withdrawal_hold(owner_dsn: str, email: str) -> None:
+    """Let the day run out in which a user may withdraw nothing after a change of the account's security; raises ``LookupError`` if none runs.
+
+    Only the database's owner can: no route ends a hold early.
+    """
+    with psycopg.connect(owner_dsn) as connection:
+        ended = connection.execute(
+            "UPDATE users SET withdrawals_held_until = now() - interval '1 minute' WHERE email = %s AND withdrawals_held_until > now()",
+            (email.lower(),),
+        ).rowcount
+    if ended == 0:
+        raise LookupError(f"no withdrawal of {email} is held")

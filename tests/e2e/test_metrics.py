@@ -22,7 +22,7 @@ from localstack.client import REQUEST_SECONDS_MAX, Api, ApiError, Trader
 from localstack.dashboard import measures, report
 from localstack.running import Running
 from localstack.simulate import payout
-from localstack.staff import grant_admin
+from localstack.staff import end_withdrawal_hold, grant_admin
 from mycrypto.metrics import CATALOGUE
 
 SEEN_SECONDS_MAX = 180
@@ -172,8 +172,10 @@ class Story:
         accounts = await ayse.call("GET", "/api/wallet/bank-accounts")
         asked = {"amount": "150.00", "fiat_account_id": accounts["data"][0]["id"]}
         path = "/api/wallet/withdraw/fiat"
+        await self.refused(ayse, "POST", path, asked | {"two_fa_code": phone.wrong()}, "WITHDRAWALS_HELD")
+        await asyncio.to_thread(end_withdrawal_hold, self.platform.accounts_dsn, ayse.email)
         withdrawal = await ayse.call("POST", path, asked | {"two_fa_code": await phone.code()})
-        for _ in range(4):
+        for _ in range(3):
             await self.refused(ayse, "POST", path, asked | {"amount": "1.00", "two_fa_code": "123456"}, "INVALID_AMOUNT")
         await self.refused(ayse, "POST", path, asked | {"two_fa_code": "123456"}, "RATE_LIMIT_EXCEEDED")
         await self.approve(staff, withdrawal["id"])
@@ -185,7 +187,7 @@ class Story:
         deadline = time.monotonic() + 60
         while True:
             try:
-                await staff.call("POST", f"/api/wallet/admin/withdrawals/{withdrawal_id}/approve", {})
+                await staff.call("POST", f"/api/wallet/admin/withdrawals/{withdrawal_id}/approve")
             except ApiError as refused:
                 if refused.code != "WITHDRAWAL_STATUS" or time.monotonic() > deadline:
                     raise
