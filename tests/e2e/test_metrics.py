@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import secrets
 import subprocess
 import sys
 import time
@@ -21,7 +22,7 @@ from localstack.actors import Exchange
 from localstack.client import REQUEST_SECONDS_MAX, Api, ApiError, Trader
 from localstack.dashboard import measures, report
 from localstack.running import Running
-from localstack.simulate import payout
+from localstack.simulate import chain_deposit, payout
 from localstack.staff import end_withdrawal_hold, grant_admin
 from mycrypto.metrics import CATALOGUE
 
@@ -67,6 +68,7 @@ class Story:
         phone, backup_codes = await self.second_factor(ayse)
         staff_phone, _ = await self.second_factor(staff)
         await self.trade(ayse)
+        await self.reverse()
         await self.sockets(ayse)
         await self.identity(ayse, staff, staff_phone)
         await self.withdraw(ayse, phone, staff)
@@ -136,6 +138,19 @@ class Story:
         await self.refused(ayse, "POST", "/api/v1/orders", order | {"side": "BUY", "quantity": "0.01"}, "WALLET_001")
         for _ in range(6):  # the settlement of what was traded may forget the balance between two of them
             await ayse.wallet_balance("TRY")
+
+    async def reverse(self) -> None:
+        """A credited deposit falls out of its chain."""
+        payer = await self.newcomer("metrics-reversed")
+        address = str((await payer.call("POST", "/api/wallet/deposit/crypto", {"currency": "BTC"}, repeatable=True))["address"])
+        tx_hash = secrets.token_hex(32)
+        keys = self.platform.webhooks
+        await chain_deposit(self.api, keys, address=address, currency="BTC", amount="0.01", tx_hash=tx_hash)
+        await self.exchange.wait_until_tradable(payer, "BTC", Decimal("0.01"))
+        said = await chain_deposit(
+            self.api, keys, address=address, currency="BTC", amount="0.01", tx_hash=tx_hash, confirmations=0, state="GONE"
+        )
+        assert said["outcome"] == "REVERSED"
 
     async def sockets(self, ayse: Trader) -> None:
         for _ in range(2):  # the second one within a minute of the first
