@@ -37,8 +37,6 @@ from mycrypto.mail import MailKind
 from mycrypto.money import format_amount, to_numeric
 
 INDEXED_LENGTH_MAX: Final = 256
-UNKNOWN_CURRENCY: Final = "XXX"
-"""What a report is kept under that names none of ours; ISO 4217 means the same by it."""
 
 
 def _shown(row: ChainRow) -> CryptoDeposit:
@@ -103,13 +101,13 @@ def receive(context: Context, body: bytes) -> tuple[WebhookOutcome, str]:
 
 def _receive(context: Context, connection: Connection, report: ChainReport | Unreadable) -> tuple[WebhookOutcome, str]:
     if isinstance(report, Unreadable):
-        return _keep_unread(connection, report.members, report.why, report.raw), UNKNOWN_CURRENCY
+        return _keep_unread(connection, report.members, report.why, report.raw), reports.UNKNOWN_CURRENCY
     try:
         output = _read(report)
     except (ProblemError, ValueError) as error:
         if isinstance(error, ProblemError) and error.kind.code == "VALIDATION_ERROR":
             raise
-        return _keep_unread(connection, msgspec.structs.asdict(report), str(error), ""), UNKNOWN_CURRENCY
+        return _keep_unread(connection, msgspec.structs.asdict(report), str(error), ""), reports.UNKNOWN_CURRENCY
     owner = store.owner_of(connection, output.address)
     if owner is None:
         return _keep(connection, output, "UNKNOWN_ADDRESS"), output.chain.currency
@@ -146,7 +144,7 @@ def _keep_unread(connection: Connection, members: dict[str, Any], why: str, raw:
     document = {name: reports.kept(members.get(name)) for name in ChainReport.__struct_fields__} | {"why": why, "raw": raw}
     key = f"{spellings[0]}:{reports.kept(members.get('output_index'))}"[:INDEXED_LENGTH_MAX]
     fresh = reconciliation.report(
-        connection, "CHAIN", key, reports.UNREADABLE, currency=UNKNOWN_CURRENCY, amount=Decimal(0), document=document
+        connection, "CHAIN", key, reports.UNREADABLE, currency=reports.UNKNOWN_CURRENCY, amount=Decimal(0), document=document
     )
     return WebhookOutcome("RECONCILIATION" if fresh else "REPEATED", reason=reports.UNREADABLE)
 

@@ -24,6 +24,8 @@ _CODE: Final = re.compile(r"[A-Z0-9]{2,10}")
 RAW_LENGTH_MAX: Final = 8_000
 UNREADABLE: Final = "UNREADABLE_REPORT"
 """The reason under which such a report waits for a person."""
+UNKNOWN_CURRENCY: Final = "XXX"
+"""What a report is kept under that names none of ours; ISO 4217 means the same by it."""
 OTHER_CURRENCY: Final = "CURRENCY_MISMATCH"
 
 
@@ -94,7 +96,7 @@ def transaction_key(text: str) -> str:
 def currency_code(text: str) -> str:
     """A currency as the bank names it, in upper case; XXX, which is nobody's, for what cannot be a code."""
     code = text.strip().upper()
-    return code if _CODE.fullmatch(code) else "XXX"
+    return code if _CODE.fullmatch(code) else UNKNOWN_CURRENCY
 
 
 def parse_bank_amount(text: str) -> int:
