@@ -86,7 +86,8 @@ async def answer(child: Child, seconds_max: float = SECONDS_MAX) -> bytes:
     """The bytes that the work gave. Raises :class:`ChildError`."""
     loop = asyncio.get_running_loop()
     try:
-        given = await asyncio.wait_for(loop.run_in_executor(None, _read_all, child.pipe), seconds_max)
+        async with asyncio.timeout(seconds_max):
+            given = await loop.run_in_executor(None, _read_all, child.pipe)
     except TimeoutError as error:
         os.kill(child.pid, signal.SIGKILL)
         raise ChildError(f"took more than {seconds_max} s") from error

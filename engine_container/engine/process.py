@@ -156,7 +156,8 @@ class Engine:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         try:
-            await asyncio.wait_for(self.publisher.finish(), STOP_SECONDS_MAX)
+            async with asyncio.timeout(STOP_SECONDS_MAX):
+                await self.publisher.finish()
         except (LogUnavailableError, TimeoutError):
             self._log.warning("stopped before all events were published; the next engine publishes them", waiting=self.publisher.waiting)
         await self._lease.give_up()
@@ -167,7 +168,8 @@ class Engine:
     async def _all_is_held(self) -> bool:
         """Whether the event log holds the events of this state, as far as it says so within a second."""
         try:
-            await asyncio.wait_for(self.publisher.look(), RETRY_SECONDS)
+            async with asyncio.timeout(RETRY_SECONDS):
+                await self.publisher.look()
         except (LogUnavailableError, EventLogHoleError, EventLogShortError, TimeoutError):
             return False
         return self.publisher.published_seq >= self.replica.state.next_seq
@@ -426,7 +428,9 @@ class Engine:
                 child = start(work, gate)
                 paused_ms = round((time.monotonic() - started) * 1_000, 1)
                 with suppress(TimeoutError):
-                    gate.open(_PLACE.pack(*await asyncio.wait_for(self.publisher.until_held(needed), HELD_SECONDS_MAX)))
+                    async with asyncio.timeout(HELD_SECONDS_MAX):
+                        place = await self.publisher.until_held(needed)
+                    gate.open(_PLACE.pack(*place))
             finally:
                 gate.close()
             name = await answer(child)

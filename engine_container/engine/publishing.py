@@ -99,7 +99,8 @@ class Publisher:
         if not self.active:
             await self.look()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._activated.wait(), LOOK_SECONDS)
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._activated.wait()
             return
         if not self._sure:
             await self.look()

@@ -29,7 +29,8 @@ class Web:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _REQUEST_SECONDS_MAX)
+            async with asyncio.timeout(_REQUEST_SECONDS_MAX):
+                head = await reader.readuntil(b"\r\n\r\n")
             method, path, _ = (head.split(b"\r\n", 1)[0] + b"  ").split(b" ", 2)
             status, kind, body = await self._answer(method.decode("latin-1"), path.decode("latin-1").split("?", 1)[0])
             writer.write(

@@ -136,6 +136,7 @@ class PublicTopics:
         for client in (producer, consumer):
             if client is not None:
                 try:
-                    await asyncio.wait_for(client.stop(), _CLOSE_SECONDS_MAX)
+                    async with asyncio.timeout(_CLOSE_SECONDS_MAX):
+                        await client.stop()
                 except (KafkaError, OSError, TimeoutError):
                     continue

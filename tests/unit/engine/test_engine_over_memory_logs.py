@@ -12,6 +12,7 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from engine_container.engine.process import Engine
+from engine_container.engine.publishing import Publisher
 from engine_container.engine.replica import EVENTS_PER_RECORD_MAX, Replica
 from engine_container.engine.settings import EngineSettings
 from engine_container.engine.snapshots import Bounds, newest, save, state_hash
@@ -363,5 +364,20 @@ def test_a_defect_stops_publishing_and_shows_in_health(monkeypatch: pytest.Monke
         assert not only.publisher.active
         only.stop()
         await task
+
+    run(work)
+
+
+def test_a_publisher_that_is_stopped_in_the_moment_of_its_activation_stops() -> None:
+    """A cancellation that is lost there is a SIGTERM that the engine never obeys."""
+
+    async def work() -> None:
+        publisher = Publisher(MemorySink(Logs()), Logger(service="test", level=logging.CRITICAL))
+        task = asyncio.create_task(publisher.run())
+        await asyncio.sleep(0.05)
+        publisher.set_active(active=True)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
 
     run(work)
