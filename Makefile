@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME ?= native
 BROKER ?= kafka
+PYTEST ?= --durations=10
 INSTALLED := $(VENV)/.installed
 CORE := $(VENV)/.core
 NODE := node_modules/.package-lock.json
@@ -36,14 +37,14 @@ demo: install ## play the main job on the running platform
 check:
 	@$(PYTHON) -c 'import sys, ensurepip; assert sys.version_info >= (3, 11)' 2>/dev/null \
 		|| { echo "Python 3.11 or newer with venv is needed. Install it with: sudo apt-get install -y python3 python3-venv"; exit 1; }
-	@$(PYTHON) -m localstack.preflight $(if $(filter throwaway,$(BROKER)),throwaway,$(RUNTIME))
+	@PYTHONPATH=localstack $(PYTHON) -m mycrypto_local.preflight $(if $(filter throwaway,$(BROKER)),throwaway,$(RUNTIME))
 
 install: check $(INSTALLED) $(CORE) $(NODE) ## the development install: .venv, compiled core, CDK CLI
 
-# Tests of whole platforms mostly wait, the others mostly compute: three rows of suites side by side fill two cores, more would only slow each other.
+# Whole platforms beside single parts: two rows of suites fill two cores, more would only slow each other.
 test: install ## lint, types, import rules and all tests, on own ports and state
-	@echo "Side by side: trading on a whole platform (below); its bad days and recovery, then single parts against real servers; lint and types, then"
-	@echo "tests without servers. The output of the others comes last; until then it is in build/NAME.log."
+	@echo "Side by side: whole platforms, traded on (below) and then on bad days; lint and types, single parts, and single parts against real servers."
+	@echo "The output of the others comes last; until then it is in build/NAME.log."
 	@mkdir -p build; rm -f build/*.failed; failed=; \
 	row() { \
 		for each in "$$@"; do \
@@ -51,27 +52,27 @@ test: install ## lint, types, import rules and all tests, on own ports and state
 			wait $$running || touch build/$$each.failed; \
 		done; \
 	}; \
-	row test-recovery test-servers & first=$$!; \
-	row lint test-parts & second=$$!; \
-	trap 'kill $$first $$second' INT TERM; \
+	row lint test-parts test-servers & other=$$!; \
+	trap 'kill $$other' INT TERM; \
 	$(MAKE) --no-print-directory test-trading || failed=" test-trading"; \
-	wait $$first $$second; \
+	$(MAKE) --no-print-directory test-recovery > build/test-recovery.log 2>&1 || touch build/test-recovery.failed; \
+	wait $$other; \
 	for each in lint test-recovery test-servers test-parts; do \
 		cat build/$$each.log; [ ! -e build/$$each.failed ] || failed="$$failed $$each"; \
 	done; \
 	[ -z "$$failed" ] || { echo "FAILED:$$failed (each is a target of make)"; exit 1; }
 
 test-trading: install
-	@$(BIN)/pytest tests/e2e tests/fault $(RECOVERY:%=--ignore=%)
+	@$(BIN)/pytest $(PYTEST) tests/e2e tests/fault $(RECOVERY:%=--ignore=%)
 
 test-recovery: install
-	@$(BIN)/pytest $(RECOVERY)
+	@$(BIN)/pytest $(PYTEST) $(RECOVERY)
 
 test-servers: install
-	@$(BIN)/pytest tests/integration
+	@$(BIN)/pytest $(PYTEST) tests/integration
 
 test-parts: install
-	@$(BIN)/pytest tests/unit tests/property tests/conformance tests/infra
+	@$(BIN)/pytest $(PYTEST) tests/unit tests/property tests/conformance tests/infra
 
 fuzz: install ## random commands against the core for SECONDS=n from SEED=s on; a failure prints the shortest list of commands
 	@$(BIN)/python -m tests.property.net.fuzz --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED))

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from localstack.parts.kafka import Kafka, ensure_topics
-from localstack.parts.part import Part
-from localstack.parts.postgres import Postgres
-from localstack.parts.spawn import spawned
-from localstack.parts.valkey import Valkey
-from localstack.ports import any_free
+from mycrypto_local.parts.kafka import Kafka, ensure_topics
+from mycrypto_local.parts.part import Part
+from mycrypto_local.parts.postgres import Postgres
+from mycrypto_local.parts.spawn import spawned
+from mycrypto_local.parts.valkey import Valkey
+from mycrypto_local.ports import any_free
 from tests import scratch
 
 if TYPE_CHECKING:  # a run of unit tests should not pay for importing the whole runner
-    from localstack.running import Running
+    from mycrypto_local.running import Running
 
 settings.register_profile("unhurried", deadline=None)  # no test asserts on time, not even by default
 settings.load_profile("unhurried")
@@ -95,11 +95,11 @@ def kafka(_servers: ExitStack, server_folder: Path) -> str:
 def platform(request: pytest.FixtureRequest) -> Iterator[Running]:
     """A whole platform of its own: own ports, own state, ended with the run. ``MYCRYPTO_TEST_PLATFORM`` names the state folder of one
     that runs already, for those who write tests."""
-    from localstack import addresses
-    from localstack.platform import Platform
-    from localstack.progress import Progress
-    from localstack.running import Running
-    from localstack.supervision import last_words
+    from mycrypto_local import addresses
+    from mycrypto_local.platform import Platform
+    from mycrypto_local.progress import Progress
+    from mycrypto_local.running import Running
+    from mycrypto_local.supervision import last_words
 
     if given := os.environ.get("MYCRYPTO_TEST_PLATFORM"):
         yield Running.load(Path(given).resolve())
@@ -123,8 +123,8 @@ def platform(request: pytest.FixtureRequest) -> Iterator[Running]:
 async def _wake_functions(running: Running) -> None:
     """The first call of a function waits for its start, on a machine that begins four runs of tests at once longer than the front door
     does. A registration whose outcome is unknown is not repeated: somebody else registers."""
-    from localstack.actors import Exchange
-    from localstack.client import PATIENCE_SECONDS, Api, ApiError
+    from mycrypto_local.actors import Exchange
+    from mycrypto_local.client import PATIENCE_SECONDS, Api, ApiError
 
     async with Api(running.base_url, patience_seconds=PATIENCE_SECONDS) as api:
         exchange = Exchange(api, running.webhooks)

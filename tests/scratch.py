@@ -12,7 +12,7 @@ from typing import Final
 
 import psutil
 
-from localstack.paths import REPOSITORY
+from mycrypto_local.paths import REPOSITORY
 
 IN_MEMORY: Final = Path("/dev/shm")
 ROOM_BYTES: Final = 4 * 2**30
@@ -38,7 +38,7 @@ def folder(name: str) -> Path:
 
 def forget_killed_runs() -> None:
     """Delete what runs that were killed have left, processes included."""
-    from localstack.platform import Platform  # imports the whole runner, which unit tests need not pay for
+    from mycrypto_local.platform import Platform  # imports the whole runner, which unit tests need not pay for
 
     for old in root().glob("[0-9]*-*"):
         pid, _, name = old.name.partition("-")

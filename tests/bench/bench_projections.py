@@ -24,14 +24,14 @@ from psycopg.conninfo import make_conninfo
 from functions.history.service import project
 from functions.migrations import service as migrations
 from functions.settlement.service import settle
-from localstack.parts.postgres import Postgres
-from localstack.parts.spawn import spawned
-from localstack.ports import any_free
 from mycrypto import database
 from mycrypto.contracts import events
 from mycrypto.contracts.trading import Side
 from mycrypto.ledger import EXTERNAL, Kind, verify
 from mycrypto.ledger.crossing import Crossing, into_trading
+from mycrypto_local.parts.postgres import Postgres
+from mycrypto_local.parts.spawn import spawned
+from mycrypto_local.ports import any_free
 from tests.integration.conftest import EngineLog, Order
 
 ONE = 10**8

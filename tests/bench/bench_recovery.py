@@ -24,13 +24,13 @@ import httpx
 import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from localstack.parts.kafka import Kafka, ensure_topics
-from localstack.parts.spawn import spawned
-from localstack.parts.valkey import Valkey
-from localstack.ports import any_free
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events
 from mycrypto.ids import new_uuid
+from mycrypto_local.parts.kafka import Kafka, ensure_topics
+from mycrypto_local.parts.spawn import spawned
+from mycrypto_local.parts.valkey import Valkey
+from mycrypto_local.ports import any_free
 from tests.bench.core_mix import COMMANDS_PER_RECORD, make_mix
 from tests.integration.gateway.conftest import Process
 

@@ -16,13 +16,13 @@ import httpx
 import msgspec
 import psutil
 
-from localstack.parts.kafka import Kafka, ensure_topics
-from localstack.parts.spawn import spawned
-from localstack.parts.valkey import Valkey
-from localstack.ports import any_free
 from mycrypto.contracts import commands as c
 from mycrypto.log_producer import LogProducer
 from mycrypto.security import keys, tokens
+from mycrypto_local.parts.kafka import Kafka, ensure_topics
+from mycrypto_local.parts.spawn import spawned
+from mycrypto_local.parts.valkey import Valkey
+from mycrypto_local.ports import any_free
 from tests.integration.gateway.conftest import Process
 
 UNIT = 10**8

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from localstack.actors import Exchange
-from localstack.client import REQUEST_SECONDS_MAX, Api, Trader
-from localstack.running import Running
+from mycrypto_local.actors import Exchange
+from mycrypto_local.client import REQUEST_SECONDS_MAX, Api, Trader
+from mycrypto_local.running import Running
 
 
 @pytest.fixture(scope="session")

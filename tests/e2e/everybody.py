@@ -14,13 +14,13 @@ import msgspec
 import psycopg
 import redis
 
-from localstack.actors import Exchange
-from localstack.client import Api, Trader
-from localstack.running import Running
 from mycrypto.openapi import Operation
 from mycrypto.security import api_keys
 from mycrypto.security.api_keys import Scope
 from mycrypto.security.tokens import Role
+from mycrypto_local.actors import Exchange
+from mycrypto_local.client import Api, Trader
+from mycrypto_local.running import Running
 
 NOBODY_ID: Final = "019a0000-0000-7000-8000-000000000000"
 

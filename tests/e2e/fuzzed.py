@@ -24,8 +24,8 @@ from schemathesis.core.failures import FailureGroup
 from engine_container.gateway import openapi as trading
 from functions.auth import openapi as accounts
 from functions.wallet import openapi as wallet
-from localstack.client import REQUEST_SECONDS_MAX
-from localstack.running import Running
+from mycrypto_local.client import REQUEST_SECONDS_MAX
+from mycrypto_local.running import Running
 from tests.e2e.everybody import Actor, NoLimits, everybody
 
 DOCUMENTS: Final = {"accounts": accounts.SERVICE, "wallet": wallet.SERVICE, "trading": trading.SERVICE}

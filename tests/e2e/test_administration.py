@@ -9,10 +9,10 @@ from typing import Any
 import pyotp
 import pytest
 
-from localstack.actors import Exchange
-from localstack.client import Api, ApiError, Trader
-from localstack.running import Running
-from localstack.staff import grant_admin
+from mycrypto_local.actors import Exchange
+from mycrypto_local.client import Api, ApiError, Trader
+from mycrypto_local.running import Running
+from mycrypto_local.staff import grant_admin
 
 RULES = "/api/v1/admin/rules"
 AUDITED_SECONDS_MAX = 60

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from localstack.client import Trader
+from mycrypto_local.client import Trader
 
 GOOD = {"symbol": "BTC/TRY", "side": "BUY", "type": "LIMIT", "quantity": "0.0001", "price": "3500000.00"}
 MEMBERS = {"type", "title", "status", "detail", "instance", "code", "message", "errors", "trace_id"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import httpx
 import redis
 
-from localstack.client import Trader
-from localstack.reference.caches import KEYS, is_known
-from localstack.running import Running
+from mycrypto_local.client import Trader
+from mycrypto_local.reference.caches import KEYS, is_known
+from mycrypto_local.running import Running
 
 
 def test_every_key_is_on_the_page(platform: Running, buyer: Trader, door: httpx.Client) -> None:

@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-from localstack.actors import Exchange
-from localstack.client import Api
-from localstack.demo import Audience, Demo, Report
-from localstack.running import Running
-from localstack.verify import verify
+from mycrypto_local.actors import Exchange
+from mycrypto_local.client import Api
+from mycrypto_local.demo import Audience, Demo, Report
+from mycrypto_local.running import Running
+from mycrypto_local.verify import verify
 
 
 @pytest.mark.parametrize("time", ["first", "second"])

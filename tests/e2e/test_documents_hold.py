@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from localstack.running import Running
+from mycrypto_local.running import Running
 from tests.e2e.everybody import Actor, NoLimits, everybody
 from tests.e2e.fuzzed import DOCUMENTS, Fuzz
 

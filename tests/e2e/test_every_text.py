@@ -12,8 +12,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from localstack.running import Running
 from mycrypto.openapi import REPORTS
+from mycrypto_local.running import Running
 from tests.e2e.everybody import NOBODY_ID, Actor, NoLimits, everybody, send
 from tests.e2e.fuzzed import DOCUMENTS
 

@@ -18,13 +18,13 @@ import pyotp
 import pytest
 
 from infra.dashboards import DASHBOARDS
-from localstack.actors import Exchange
-from localstack.client import REQUEST_SECONDS_MAX, Api, ApiError, Trader
-from localstack.dashboard import measures, report
-from localstack.running import Running
-from localstack.simulate import chain_deposit, payout
-from localstack.staff import end_withdrawal_hold, grant_admin
 from mycrypto.metrics import CATALOGUE
+from mycrypto_local.actors import Exchange
+from mycrypto_local.client import REQUEST_SECONDS_MAX, Api, ApiError, Trader
+from mycrypto_local.dashboard import measures, report
+from mycrypto_local.running import Running
+from mycrypto_local.simulate import chain_deposit, payout
+from mycrypto_local.staff import end_withdrawal_hold, grant_admin
 
 SEEN_SECONDS_MAX = 180
 """The minute job has to come by; what takes longer than this is not emitted."""
@@ -300,7 +300,7 @@ def test_the_page_draws_every_panel(door: httpx.Client) -> None:
 
 @pytest.mark.usefixtures("emitted")
 def test_the_command_has_the_same_numbers(platform: Running) -> None:
-    command = [sys.executable, "-m", "localstack.cli", "dashboard", "--json"]
+    command = [sys.executable, "-m", "mycrypto_local.cli", "dashboard", "--json"]
     done = subprocess.run(command, env=os.environ | {"MYCRYPTO_STATE": str(platform.state)}, capture_output=True, check=True)
     boards = json.loads(done.stdout)["dashboards"]
     assert [board["title"] for board in boards] == [board.title for board in DASHBOARDS]

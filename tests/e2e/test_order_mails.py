@@ -6,10 +6,10 @@ import asyncio
 import time
 from decimal import Decimal
 
-from localstack.actors import Exchange
-from localstack.client import Api, Trader
-from localstack.running import Running
-from localstack.staff import grant_admin
+from mycrypto_local.actors import Exchange
+from mycrypto_local.client import Api, Trader
+from mycrypto_local.running import Running
+from mycrypto_local.staff import grant_admin
 
 SYMBOL = "ETH/TRY"
 ARRIVAL_SECONDS_MAX = 60

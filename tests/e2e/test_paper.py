@@ -9,9 +9,9 @@ from typing import Any
 
 import aiohttp
 
-from localstack.actors import Exchange
-from localstack.client import Api, Trader
-from localstack.running import Running
+from mycrypto_local.actors import Exchange
+from mycrypto_local.client import Api, Trader
+from mycrypto_local.running import Running
 
 SYMBOL = "ETH/TRY"
 FILLED_SECONDS_MAX = 60

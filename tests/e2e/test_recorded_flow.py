@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from localstack.running import Running
-from localstack.traffic.session import replay_file
-from localstack.verify import verify
+from mycrypto_local.running import Running
+from mycrypto_local.traffic.session import replay_file
+from mycrypto_local.verify import verify
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 FLOW = DATA / "bitstamp_20150501.csv.gz"

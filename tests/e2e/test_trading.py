@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from localstack.actors import Exchange
-from localstack.client import Api, ApiError, Trader
-from localstack.running import Running
+from mycrypto_local.actors import Exchange
+from mycrypto_local.client import Api, ApiError, Trader
+from mycrypto_local.running import Running
 
 SYMBOL = "ETH/TRY"
 FIRST_PRICE = Decimal(1500)

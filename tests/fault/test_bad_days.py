@@ -15,17 +15,17 @@ import psutil
 import psycopg
 import pytest
 
-from localstack import addresses, leftovers, vault
-from localstack.client import REQUEST_SECONDS_MAX
-from localstack.deployment import Deployment
-from localstack.platform import Platform, PlatformError
-from localstack.ports import any_free
-from localstack.progress import Progress
-from localstack.recovery.backup import archive_in_s3
-from localstack.running import Running
-from localstack.servers import Servers
 from mycrypto import archive
 from mycrypto.ids import SHARD_SPOT
+from mycrypto_local import addresses, leftovers, vault
+from mycrypto_local.client import REQUEST_SECONDS_MAX
+from mycrypto_local.deployment import Deployment
+from mycrypto_local.platform import Platform, PlatformError
+from mycrypto_local.ports import any_free
+from mycrypto_local.progress import Progress
+from mycrypto_local.recovery.backup import archive_in_s3
+from mycrypto_local.running import Running
+from mycrypto_local.servers import Servers
 from tests import scratch
 
 pytestmark = pytest.mark.slow

@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from localstack.ports import any_free
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events
 from mycrypto.contracts.trading import OrderType, Side, TimeInForce
 from mycrypto.ids import new_uuid
 from mycrypto.money import UNITS_PER_ONE
+from mycrypto_local.ports import any_free
 
 ROOT = Path(__file__).resolve().parents[2]
 SYMBOL = "FLT/USDT"

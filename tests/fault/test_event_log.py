@@ -19,13 +19,13 @@ from engine_container.engine.kafka import KafkaCommandSource
 from engine_container.engine.replica import Replica
 from engine_container.logs.connection import BrokerSettings
 from engine_container.tools.cli import app
-from localstack.parts.kafka import Kafka, ensure_topics
-from localstack.parts.spawn import Running as RunningPart
-from localstack.ports import any_free
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events
 from mycrypto.log_producer import LogProducer
 from mycrypto.money import UNITS_PER_ONE
+from mycrypto_local.parts.kafka import Kafka, ensure_topics
+from mycrypto_local.parts.spawn import Running as RunningPart
+from mycrypto_local.ports import any_free
 from tests import scratch
 from tests.fault.test_engine_takeover import SYMBOL, Running, new, orders, until
 

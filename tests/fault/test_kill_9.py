@@ -22,12 +22,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from localstack.actors import Exchange
-from localstack.client import Api, ApiError, Trader
-from localstack.platform import Platform
-from localstack.running import Running
-from localstack.simulate import chain_deposit
-from localstack.verify import verify
+from mycrypto_local.actors import Exchange
+from mycrypto_local.client import Api, ApiError, Trader
+from mycrypto_local.platform import Platform
+from mycrypto_local.running import Running
+from mycrypto_local.simulate import chain_deposit
+from mycrypto_local.verify import verify
 
 PARTS = ("gateway", "engine", "publisher", "pump", "valkey", "postgres", "emulator", "kafka")
 SYMBOL = "BTC/USDT"

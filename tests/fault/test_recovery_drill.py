@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
-from localstack.progress import Progress
-from localstack.recovery.drill import Course, Drill
+from mycrypto_local.progress import Progress
+from mycrypto_local.recovery.drill import Course, Drill
 from tests import scratch
 
 

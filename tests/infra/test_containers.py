@@ -91,14 +91,14 @@ def test_everything_that_is_copied_exists_and_reaches_the_builder(instructions: 
 
 
 def test_the_images_folder_is_enough_to_import_the_processes(tmp_path: Path) -> None:
-    """The layout of /app: engine_container, mycrypto and localstack side by side, nothing else of the repository."""
+    """The layout of /app: engine_container, mycrypto and mycrypto_local side by side, nothing else of the repository."""
     for name, target in {
         "engine_container": "engine_container",
         "layers/common/python/mycrypto": "mycrypto",
-        "localstack": "localstack",
+        "localstack/mycrypto_local": "mycrypto_local",
     }.items():
         (tmp_path / target).symlink_to(ROOT / name)
-    program = "import mycrypto.money, engine_container.core.machine, engine_container.gateway.app, localstack.front_door, localstack.pump.__main__"
+    program = "import mycrypto.money, engine_container.core.machine, engine_container.gateway.app, mycrypto_local.front_door, mycrypto_local.pump.__main__"
     environment = {"PYTHONPATH": str(tmp_path), "PATH": "/usr/bin:/bin"}
     without_checkout = "import sys; sys.meta_path = [f for f in sys.meta_path if 'editable' not in getattr(f, '__module__', '')]"
     words = [sys.executable, "-W", "ignore", "-c", f"{without_checkout}; {program}"]

@@ -16,9 +16,9 @@ import pytest
 
 from infra import emulated, functions, names, templates
 from infra.templates import Templates
-from localstack.parts.emulator import ACCOUNT, REGION, Emulator
-from localstack.parts.spawn import spawned
-from localstack.ports import any_free
+from mycrypto_local.parts.emulator import ACCOUNT, REGION, Emulator
+from mycrypto_local.parts.spawn import spawned
+from mycrypto_local.ports import any_free
 
 if TYPE_CHECKING:
     from collections.abc import Callable

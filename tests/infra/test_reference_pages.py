@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from infra.templates import Templates
-from localstack.reference import pages
-from localstack.reference.aws_permissions import shown
+from mycrypto_local.reference import pages
+from mycrypto_local.reference.aws_permissions import shown
 
 NAMES = ("ports.md", "environment.md", "errors.md", "topics.md", "queues.md", "caches.md", "permissions.md", "aws-permissions.md")
 

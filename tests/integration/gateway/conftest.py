@@ -16,12 +16,12 @@ import httpx
 import msgspec
 import pytest
 
-from localstack.parts.part import tethered
-from localstack.ports import any_free
 from mycrypto.contracts import commands as c
 from mycrypto.log_producer import LogProducer
 from mycrypto.money import parse_amount
 from mycrypto.security import keys, tokens
+from mycrypto_local.parts.part import tethered
+from mycrypto_local.ports import any_free
 
 ROOT = Path(__file__).resolve().parents[3]
 START_SECONDS_MAX = 60

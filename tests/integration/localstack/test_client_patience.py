@@ -11,8 +11,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from localstack import client
-from localstack.client import Api, ApiError
+from mycrypto_local import client
+from mycrypto_local.client import Api, ApiError
 
 Answer = Callable[[web.Request, int], Awaitable[web.StreamResponse]]
 

@@ -16,12 +16,12 @@ import redis
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from localstack.parts.kafka import TOPICS, ensure_topics
-from localstack.parts.postgres import Postgres
-from localstack.parts.spawn import spawned
-from localstack.parts.throwaway import ThrowawayBroker
-from localstack.parts.valkey import Valkey
-from localstack.ports import any_free
+from mycrypto_local.parts.kafka import TOPICS, ensure_topics
+from mycrypto_local.parts.postgres import Postgres
+from mycrypto_local.parts.spawn import spawned
+from mycrypto_local.parts.throwaway import ThrowawayBroker
+from mycrypto_local.parts.valkey import Valkey
+from mycrypto_local.ports import any_free
 
 
 def test_postgres_has_what_migrations_ask_for(postgres: str) -> None:
@@ -122,8 +122,8 @@ def test_a_part_ends_when_its_starter_is_killed(server_folder: Path) -> None:
     port = any_free(1)[0]
     program = f"""
 import pathlib, time
-from localstack.parts.valkey import Valkey
-from localstack.parts.spawn import Running
+from mycrypto_local.parts.valkey import Valkey
+from mycrypto_local.parts.spawn import Running
 server = Valkey(pathlib.Path({str(state)!r}), {port}, "secret")
 server.prepare()
 running = Running(server.part(), pathlib.Path({str(state)!r}) / "log")

@@ -12,10 +12,10 @@ import pytest
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import NewTopic
 
-from localstack.pump.document import Record
-from localstack.pump.invoker import FunctionFailedError
-from localstack.pump.sources import EventSource
-from localstack.pump.worker import Worker
+from mycrypto_local.pump.document import Record
+from mycrypto_local.pump.invoker import FunctionFailedError
+from mycrypto_local.pump.sources import EventSource
+from mycrypto_local.pump.worker import Worker
 
 SECONDS_MAX = 60
 

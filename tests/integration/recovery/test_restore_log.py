@@ -14,15 +14,15 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from engine_container.tools import restore
 from engine_container.tools.restore import RestoreError
-from localstack.parts.kafka import Kafka, ensure_topics
-from localstack.parts.spawn import spawned
-from localstack.ports import any_free
 from mycrypto import archive, outbox
 from mycrypto.archive import FolderStore, Record
 from mycrypto.contracts.commands import TOPIC, Credit, Tick, encode_record
 from mycrypto.ledger import CUSTODY_HOT, Kind
 from mycrypto.ledger.crossing import Crossing, into_trading
 from mycrypto.log_producer import LogProducer
+from mycrypto_local.parts.kafka import Kafka, ensure_topics
+from mycrypto_local.parts.spawn import spawned
+from mycrypto_local.ports import any_free
 from tests.listing import LISTED
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import Any, Self
 import pytest
 import typer
 
-from localstack import cli
 from mycrypto.security import api_keys
+from mycrypto_local import cli
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -28,3 +29,10 @@ def test_every_cdk_module_that_we_import_is_type_checked() -> None:
     overrides = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]["overrides"]
     (followed,) = (set(override["module"]) for override in overrides if override.get("follow_imports") == "normal")
     assert imported == followed - EVERYBODY_SPEAKS
+
+
+def test_no_package_here_takes_the_name_of_a_library() -> None:
+    """The runner's folder is named after LocalStack, whose own package must be importable beside it."""
+    assert not (ROOT / "localstack" / "__init__.py").exists()
+    names = {path.name for path in (ROOT / "localstack").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert {owner for name in names for owner in packages_distributions().get(name, [])} <= {"mycrypto-platform"}

@@ -17,7 +17,7 @@ from engine_container.web import quick_http
 from engine_container.web.call import Call, Reply
 from engine_container.web.edge import Edge, Endpoint, Respond, unknown_route
 from engine_container.web.quick_http import QuickHttpProtocol
-from localstack.ports import any_free
+from mycrypto_local.ports import any_free
 
 BODY = b'{"a":1}'
 

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from engine_container.web import quick_sockets
 from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE, WHEN_STOPPED, QuickSocketProtocol, text_frame
-from localstack.ports import any_free
+from mycrypto_local.ports import any_free
 
 HEAD = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 SIZE_MAX = 100_000

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from functions.migrations.service import ROLES
-from localstack import addresses, containers
-from localstack.containers import COMPOSE, PROCESSES, SERVERS, ContainerPlatform, environment
-from localstack.vault import Vault
+from mycrypto_local import addresses, containers
+from mycrypto_local.containers import COMPOSE, PROCESSES, SERVERS, ContainerPlatform, environment
+from mycrypto_local.vault import Vault
 
 VAULT = Vault(
     postgres_password="p",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from infra.dashboards import DASHBOARDS, FILL_RATE, Aws, Gap, Own, Panel, Ratio
-from localstack.dashboard import page
-from localstack.dashboard.measures import Measures, read_functions
-from localstack.dashboard.series import Drawn, Window, draw, percentile
 from mycrypto import embedded
 from mycrypto.embedded import Distribution, Value
+from mycrypto_local.dashboard import page
+from mycrypto_local.dashboard.measures import Measures, read_functions
+from mycrypto_local.dashboard.series import Drawn, Window, draw, percentile
 
 WINDOW = Window(600_000, 10, 10)
 """Ten minutes in ten buckets, from 0 to 600 seconds."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ministack.services import apigateway_v1
 
-from localstack.emulator import match_whole_arns
+from mycrypto_local.emulator import match_whole_arns
 
 API = "arn:aws:execute-api:eu-central-1:000000000000:abc/v1"
 

@@ -13,7 +13,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from engine_container.web.quick_http import QuickHttpProtocol
-from localstack.front_door import BODY_BYTES_MAX, FUNCTION_CALLS_MAX, FrontDoor, function_path
+from mycrypto_local.front_door import BODY_BYTES_MAX, FUNCTION_CALLS_MAX, FrontDoor, function_path
 
 REST = "/restapis/abc/v1/_user_request_"
 Upstream = Callable[[httpx.Request], httpx.Response]
@@ -243,7 +243,7 @@ def test_more_calls_of_functions_than_processes_are_good_for_wait_for_their_turn
 
 
 def test_whose_turn_never_comes_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("localstack.front_door.TURN_SECONDS_MAX", 0.01)
+    monkeypatch.setattr("mycrypto_local.front_door.TURN_SECONDS_MAX", 0.01)
     arrived, answering = asyncio.Semaphore(0), asyncio.Event()
 
     async def upstream(_request: httpx.Request) -> httpx.Response:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from localstack import installation
-from localstack.paths import REPOSITORY
+from mycrypto_local import installation
+from mycrypto_local.paths import REPOSITORY
 
 
 def test_the_environment_of_the_tests_is_current() -> None:
@@ -55,7 +55,7 @@ def version(name):
     return there(name)
 metadata.version = version
 sys.argv = ["mycrypto", *{command!r}]
-from localstack.cli import main
+from mycrypto_local.cli import main
 main()
 """
     done = subprocess.run(

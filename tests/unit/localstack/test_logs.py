@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from localstack import logs
+from mycrypto_local import logs
 
 LINES = [b'{"message": "one"}\n', b'{"_aws":{"Timestamp":1}}\n', b"two\n", b'{"_aws":{"Timestamp":2}}\n', b"three\n"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from localstack import preflight
+from mycrypto_local import preflight
 
 
 def machine(monkeypatch: pytest.MonkeyPatch, versions: dict[str, str]) -> None:

@@ -8,8 +8,8 @@ from threading import Thread
 
 import pytest
 
-from localstack.parts.part import NotReadyError
-from localstack.processes import probe_process
+from mycrypto_local.parts.part import NotReadyError
+from mycrypto_local.processes import probe_process
 
 
 class Starting(BaseHTTPRequestHandler):

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localstack.pump.delivery import Delivery
-from localstack.pump.document import DOCUMENT_BYTES_MAX, Record, batches, msk_event, size
-from localstack.pump.invoker import FunctionFailedError, NotInvokedError
-from localstack.pump.sources import SOURCES, EventSource
+from mycrypto_local.pump.delivery import Delivery
+from mycrypto_local.pump.document import DOCUMENT_BYTES_MAX, Record, batches, msk_event, size
+from mycrypto_local.pump.invoker import FunctionFailedError, NotInvokedError
+from mycrypto_local.pump.sources import SOURCES, EventSource
 
 
 @dataclass(frozen=True)
@@ -157,6 +157,6 @@ def test_the_event_is_the_one_that_msk_sends() -> None:
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
 def test_topics_of_the_mappings_exist(source: EventSource) -> None:
-    from localstack.parts.kafka import TOPICS
+    from mycrypto_local.parts.kafka import TOPICS
 
     assert source.topic in {topic.name for topic in TOPICS}

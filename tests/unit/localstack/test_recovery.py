@@ -7,11 +7,11 @@ from typer.testing import CliRunner
 
 from engine_container.engine.replica import CommandRecord, Replica
 from engine_container.tools.replay import Place
-from localstack.cli import complete
-from localstack.recovery.command import SERVERS
-from localstack.recovery.drill import RPO_GOAL_SECONDS, DrillReport, compare
-from localstack.recovery.witness import Witness, trades_in
 from mycrypto.contracts.commands import Tick, encode_record
+from mycrypto_local.cli import complete
+from mycrypto_local.recovery.command import SERVERS
+from mycrypto_local.recovery.drill import RPO_GOAL_SECONDS, DrillReport, compare
+from mycrypto_local.recovery.witness import Witness, trades_in
 from tests.listing import LISTED
 
 

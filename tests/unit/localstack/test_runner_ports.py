@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from localstack import addresses, ports
+from mycrypto_local import addresses, ports
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from localstack.seeding import Listing, listings
 from mycrypto.money import notional_units
+from mycrypto_local.seeding import Listing, listings
 
 
 def test_the_five_markets() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from supervisor.options import ServerOptions
 
-from localstack.parts.part import Part
-from localstack.supervision import Supervisor, configuration
+from mycrypto_local.parts.part import Part
+from mycrypto_local.supervision import Supervisor, configuration
 
 
 def test_awkward_words_survive(tmp_path: Path) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from localstack import preflight
-from localstack.parts import kafka
-from localstack.parts.kafka import Kafka
-from localstack.parts.throwaway import ThrowawayBroker
-from localstack.platform import Platform, PlatformError
-from localstack.progress import Progress
-from localstack.servers import Servers
-from localstack.vault import ensure
+from mycrypto_local import preflight
+from mycrypto_local.parts import kafka
+from mycrypto_local.parts.kafka import Kafka
+from mycrypto_local.parts.throwaway import ThrowawayBroker
+from mycrypto_local.platform import Platform, PlatformError
+from mycrypto_local.progress import Progress
+from mycrypto_local.servers import Servers
+from mycrypto_local.vault import ensure
 
 PORTS = {"postgres": 1, "valkey": 2, "kafka": 3, "kafka_controller": 4, "emulator": 5}
 

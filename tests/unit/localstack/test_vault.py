@@ -10,8 +10,8 @@ import pytest
 from embit.bip32 import HDKey
 
 from functions.migrations.service import ROLES
-from localstack import vault
 from mycrypto.security import keys
+from mycrypto_local import vault
 
 
 @pytest.fixture

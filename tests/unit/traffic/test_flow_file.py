@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from localstack.traffic.flow_file import FlowError, FlowFill, FlowRow, Operation, read_fills, read_flow
+from mycrypto_local.traffic.flow_file import FlowError, FlowFill, FlowRow, Operation, read_fills, read_flow
 
 HEADER = "seq,ts_ns,op,order_id,side,price_ticks,qty\n"
 

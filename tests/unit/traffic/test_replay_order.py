@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localstack.traffic.flow_file import FlowFill, FlowRow, Operation
-from localstack.traffic.precedence import Precedence, crosses
-from localstack.traffic.replay import compare
+from mycrypto_local.traffic.flow_file import FlowFill, FlowRow, Operation
+from mycrypto_local.traffic.precedence import Precedence, crosses
+from mycrypto_local.traffic.replay import compare
 
 
 @dataclass(eq=False)

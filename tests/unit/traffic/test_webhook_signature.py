@@ -1,7 +1,7 @@
 import hashlib
 import hmac
 
-from localstack.simulate import signature
+from mycrypto_local.simulate import signature
 
 
 def test_the_signature_covers_time_and_body() -> None:

@@ -1,0 +1,184 @@
+"""The platform in containers: ``mycrypto up --runtime docker``. The same CDK app, the same processes, the same seeds; Docker keeps it running."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from functions.migrations import service as migrations
+from mycrypto_local import addresses, preflight, vault
+from mycrypto_local.deployment import Deployment, install_node_modules, node_modules_are_current
+from mycrypto_local.parts.kafka import ensure_topics
+from mycrypto_local.paths import CACHE, REPOSITORY
+from mycrypto_local.progress import Progress, Step
+from mycrypto_local.seeding import seed
+from mycrypto_local.servers import TRADE_APP, Servers
+from mycrypto_local.status import PartStatus, PlatformStatus
+
+COMPOSE: Final = REPOSITORY / "localstack" / "docker-compose.yml"
+REQUIREMENTS: Final = REPOSITORY / "layers" / "dependencies" / "requirements.txt"
+SERVERS: Final = ("postgres", "valkey", "kafka", "localstack")
+PROCESSES: Final = ("engine", "publisher", "gateway", "pump")
+PORT_NAMES: Final = {"localstack": "emulator"}
+INSIDE: Final = {
+    "database_host": "postgres",
+    "database_port": "5432",
+    "redis_url": "redis://valkey:6379/0",
+    "kafka_bootstrap": "kafka:19092",
+    "aws_endpoint": "http://localstack:4566",
+}
+"""How functions, which run in containers of their own, reach the servers."""
+LAMBDA_MACHINES: Final = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
+
+
+class ContainerError(RuntimeError):
+    """Docker failed; the message is the end of what it printed."""
+
+
+class ContainerPlatform:
+    """Answers to the same calls as :class:`mycrypto_local.platform.Platform`."""
+
+    def __init__(self, state: Path, progress: Progress | None = None) -> None:
+        self.state = state
+        self.progress = progress or Progress()
+
+    def up(self) -> bool:
+        preflight.check(preflight.DOCKER_TOOLS)
+        (self.state / "logs").mkdir(parents=True, exist_ok=True)
+        with self.progress.shown():
+            running = bool(self._services())
+            ports = addresses.read(self.state) if running else addresses.choose(self.state)
+            secrets = vault.ensure(self.state)
+            servers = Servers.of(self.state, ports, secrets, environment={})
+            base_url = f"http://localhost:{ports['gateway']}"
+            self._write_environment(ports, secrets, {})
+            with self.progress.step("containers") as step:
+                self._start(SERVERS, step)
+            with self.progress.step("databases") as step:
+                migrations.migrate(servers.admin_dsn, secrets.database_passwords)
+                step.says("migrated")
+                ensure_topics(servers.bootstrap)
+            with self.progress.step("CDK app") as step:
+                deployment = self._deploy(servers, base_url, step)
+            with self.progress.step("processes") as step:
+                self._write_environment(ports, secrets, deployment.outputs())
+                self._start(PROCESSES, step)
+            with self.progress.step("symbols"):
+                listed = seed(base_url, servers.bootstrap)
+        return bool(listed) or not running
+
+    def down(self) -> bool:
+        ran = bool(self._services())
+        if ran:
+            self._compose("down")
+        return ran
+
+    def reset(self) -> None:
+        if (self.state / "compose.env").exists():
+            self._compose("down", "--volumes")
+        shutil.rmtree(self.state, ignore_errors=True)
+
+    def status(self) -> PlatformStatus:
+        ports, services = addresses.read(self.state), self._services()
+        parts = [_part(service, ports) for service in services]
+        base_url = f"http://localhost:{ports['gateway']}" if services else ""
+        whole = {part.name for part in parts if part.healthy} >= {*SERVERS, *PROCESSES}
+        return PlatformStatus(
+            state="stopped" if not services else "running" if whole else "degraded",
+            base_url=base_url,
+            mailbox_url=f"{base_url}/local/mailbox" if services else "",
+            aws_endpoint=f"http://127.0.0.1:{ports['emulator']}" if services else "",
+            state_folder=str(self.state),
+            memory_mb=0,
+            parts=parts,
+        )
+
+    def _deploy(self, servers: Servers, base_url: str, step: Step) -> Deployment:
+        step.says("dependencies of the functions")
+        context = {"public_url": base_url, **INSIDE, "dependency_layer": str(dependency_layer())}
+        deployment = Deployment(self.state, servers.emulator.client_environment, context)
+        deployment.put_secrets(servers.secrets())
+        deployment.allow_mail()
+        if not deployment.is_current():
+            if not node_modules_are_current():
+                install_node_modules()
+            deployment.deploy(step.says)
+        return deployment
+
+    def _start(self, names: tuple[str, ...], step: Step) -> None:
+        step.says(f"{', '.join(names)} (images are fetched and built at first)")
+        self._compose("up", "--detach", "--build", "--wait", *names)
+
+    def _services(self) -> list[dict[str, Any]]:
+        if not (self.state / "compose.env").exists():
+            return []
+        lines = self._compose("ps", "--all", "--format", "json").splitlines()
+        return [service for line in lines if line.startswith("{") for service in [msgspec.json.decode(line)]]
+
+    def _compose(self, *words: str) -> str:
+        command = ["docker", "compose", "--file", str(COMPOSE), "--env-file", str(self.state / "compose.env"), *words]
+        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise ContainerError(f"docker compose {words[0]} failed:\n{(done.stdout + done.stderr)[-3_000:]}")
+        return done.stdout
+
+    def _write_environment(self, ports: Mapping[str, int], secrets: vault.Vault, outputs: Mapping[str, str]) -> None:
+        values = environment(ports, secrets, outputs)
+        file = self.state / "compose.env"
+        file.touch(mode=0o600)
+        file.chmod(0o600)
+        file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+
+
+def environment(ports: Mapping[str, int], secrets: vault.Vault, outputs: Mapping[str, str]) -> dict[str, str]:
+    """The variables of the compose file."""
+    return {
+        "POSTGRES_PASSWORD": secrets.postgres_password,
+        "REDIS_PASSWORD": secrets.redis_password,
+        "TRADE_APP_PASSWORD": secrets.database_passwords[TRADE_APP],
+        "SNAPSHOT_BUCKET": outputs.get("SnapshotBucket", ""),
+        "REST_API_PATH": outputs.get("RestApiPath", ""),
+        **{f"{name.upper()}_PORT": str(port) for name, port in ports.items()},
+    }
+
+
+def dependency_layer() -> Path:
+    """The functions' dependencies for the machine that we are on: LocalStack runs functions in containers of this architecture."""
+    machine = LAMBDA_MACHINES[platform.machine().lower()]
+    folder = CACHE / f"layer-{machine}-{hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]}"
+    if folder.exists():
+        return folder
+    fresh = folder.with_suffix(f".{os.getpid()}")
+    pins = fresh.with_suffix(".txt")
+    fresh.parent.mkdir(parents=True, exist_ok=True)
+    # The hashes of the lock file are those of arm64's wheels; the versions hold for every machine.
+    pins.write_text("".join(f"{line.split()[0]}\n" for line in REQUIREMENTS.read_text().splitlines() if line and not line.startswith("#")))
+    target = [f"--platform=manylinux2014_{machine}", f"--platform=manylinux_2_28_{machine}", "--implementation=cp", "--python-version=3.13"]
+    words = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile", *target]
+    done = subprocess.run([*words, f"--target={fresh / 'python'}", f"--requirement={pins}"], capture_output=True, text=True, check=False)
+    pins.unlink()
+    if done.returncode != 0:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise ContainerError(f"the functions' dependencies could not be fetched:\n{done.stderr[-2_000:]}")
+    fresh.rename(folder)
+    return folder
+
+
+def _part(service: Mapping[str, Any], ports: Mapping[str, int]) -> PartStatus:
+    name = str(service["Service"])
+    return PartStatus(
+        name=name,
+        state=str(service["State"]).upper(),
+        healthy=service.get("Health") == "healthy",
+        detail=str(service.get("Status", "")),
+        port=ports.get(PORT_NAMES.get(name, name), 0),
+    )

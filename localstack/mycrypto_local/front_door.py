@@ -1,0 +1,273 @@
+"""The one origin of the platform on one machine: the gateway, with what CloudFront and API Gateway do in production around it.
+
+``python -m mycrypto_local.front_door``. Paths of the functions go to the emulator's REST API; everything else is the gateway's own, in the
+same process, so that an order pays nothing for the door but one comparison of its path.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+from typing import Final
+from urllib.parse import parse_qs, unquote_to_bytes
+
+import httpx
+import msgspec
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mycrypto import settings
+from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError, invalid
+from mycrypto.ids import new_uuid
+from mycrypto_local import dashboard, mailbox
+
+FUNCTION_PATHS: Final = ("/api/auth", "/api/wallet")
+ALIASES: Final = {"/api/v1/auth": "/api/auth", "/api/v1/wallet": "/api/wallet"}
+BODY_BYTES_MAX: Final = 10 * 1024 * 1024
+"""What API Gateway takes."""
+ANSWER_SECONDS_MAX: Final = 29.0
+"""How long API Gateway waits for a function."""
+FUNCTION_CALLS_MAX: Final = max(4, 2 * (os.cpu_count() or 1))
+"""How many calls of functions are under way at once; others wait for their turn. For each one more the emulator would start processes
+of the functions behind it, a second of processor time each: on few cores that makes all of them late."""
+TURN_SECONDS_MAX: Final = 29.0
+CONNECTION_HEADERS: Final = frozenset(
+    {
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+        b"host",
+    }
+)
+REPLACED: Final = frozenset({b"content-length", b"x-forwarded-for", b"x-forwarded-proto", b"x-request-id"})
+MADE_ANEW: Final = frozenset({b"content-length", b"content-encoding", b"x-request-id"})
+"""Of an answer: its content was decoded on the way."""
+TRACE_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+FIELD_VALUE: Final = re.compile(rb"[\t -~\x80-\xff]*")
+"""What a header may hold (RFC 9110)."""
+Headers = list[tuple[bytes, bytes]]
+log = logging.getLogger("front-door")
+
+
+class DoorSettings(msgspec.Struct, frozen=True):
+    """``rest_api_path`` is where the REST API lies below the emulator's address."""
+
+    aws_endpoint_url: str
+    rest_api_path: str
+    state_folder: str = ""
+    """Where the platform keeps its logs; without it there are no dashboards to show."""
+
+
+def _within(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith(prefix + "/")
+
+
+def function_path(raw_path: bytes) -> bytes | None:
+    """The path as the REST API knows it, or None if it belongs to the gateway. Steps upwards are nobody's path."""
+    path = unquote_to_bytes(raw_path).decode("utf-8", "replace")
+    if not path.startswith("/api/"):
+        return None
+    for alias, canonical in ALIASES.items():
+        if _within(path, alias) and raw_path.startswith(alias.encode()):
+            raw_path = canonical.encode() + raw_path.removeprefix(alias.encode())
+            path = canonical + path.removeprefix(alias)
+    if any(_within(path, prefix) and raw_path.startswith(prefix.encode()) for prefix in FUNCTION_PATHS):
+        return None if ".." in path.split("/") or "\\" in path else raw_path
+    return None
+
+
+class FrontDoor:
+    """An ASGI application around the gateway's."""
+
+    def __init__(
+        self,
+        gateway: ASGIApp,
+        endpoint: str,
+        rest_api_path: str,
+        transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        state_folder: str = "",
+    ) -> None:
+        self._gateway = gateway
+        self._dashboard = dashboard.Painter(state_folder)
+        self._base = rest_api_path.rstrip("/").encode()
+        self._turns = asyncio.Semaphore(FUNCTION_CALLS_MAX)
+        self._client = httpx.AsyncClient(
+            base_url=endpoint,
+            timeout=httpx.Timeout(ANSWER_SECONDS_MAX, connect=2.0),
+            follow_redirects=False,
+            trust_env=False,
+            transport=transport,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._gateway(scope, receive, send)
+            if scope["type"] == "lifespan":
+                await self._client.aclose()
+            return
+        raw_path: bytes = scope["raw_path"].split(b"?", 1)[0]
+        target = function_path(raw_path)
+        if target is None and raw_path != b"/" and not raw_path.startswith(b"/local/"):
+            await self._gateway(scope, receive, send)
+            return
+        trace_id = _trace_id(scope)
+        try:
+            if target is None:
+                await self._own(scope, send, raw_path, trace_id)
+            else:
+                await self._forward(scope, receive, send, target, trace_id)
+        except ProblemError as problem:
+            body = msgspec.json.encode(problem.body(instance=scope["path"], trace_id=trace_id))
+            headers = [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+            await _answer(
+                send,
+                problem.kind.status,
+                body,
+                [*headers, (b"content-type", PROBLEM_MEDIA_TYPE.encode()), (b"x-request-id", trace_id.encode())],
+            )
+
+    async def _forward(self, scope: Scope, receive: Receive, send: Send, target: bytes, trace_id: str) -> None:
+        """Send the request to the REST API and its answer back, with all headers but those of the connection."""
+        url = self._base + target
+        if scope["query_string"]:
+            url += b"?" + scope["query_string"]
+        try:
+            request = self._client.build_request(scope["method"], httpx.URL(url.decode("ascii")), content=await _body(receive))
+        except (httpx.InvalidURL, UnicodeDecodeError):
+            raise ProblemError("VALIDATION_ERROR", "the path or the query holds what has to be percent-encoded, or is too long") from None
+        kept = [(name, _field_value(name, value)) for name, value in _end_to_end(scope["headers"]) if name not in REPLACED]
+        length = (b"content-length", str(len(request.content)).encode())
+        request.headers = httpx.Headers([*kept, length, (b"host", request.url.netloc), *_forwarded(scope, trace_id)])
+        response = await self._sent(request)
+        _check_answered(response)
+        headers = [pair for pair in _end_to_end(response.headers.raw) if pair[0].lower() not in MADE_ANEW]
+        trace = (response.headers.get("x-request-id") or trace_id).encode()
+        await _answer(send, response.status_code, response.content, [*headers, (b"x-request-id", trace)])
+
+    async def _sent(self, request: httpx.Request) -> httpx.Response:
+        """The emulator's answer, whatever it is, once it is this request's turn."""
+        try:
+            async with asyncio.timeout(TURN_SECONDS_MAX):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            detail = f"{FUNCTION_CALLS_MAX} other calls of functions were under way for {TURN_SECONDS_MAX:g} s"
+            raise ProblemError("SERVICE_UNAVAILABLE", detail, headers={"Retry-After": "1"}) from error
+        try:
+            return await self._client.send(request)
+        except httpx.HTTPError as error:
+            log.warning("%s %s: %r", request.method, request.url.path, error)
+            raise _problem_of(error) from error
+        finally:
+            self._turns.release()
+
+    async def _own(self, scope: Scope, send: Send, raw_path: bytes, trace_id: str) -> None:
+        """What exists on one machine only: the first page, the mailbox, the dashboards."""
+        if scope["method"] not in {"GET", "HEAD"}:
+            raise ProblemError("METHOD_NOT_ALLOWED", headers={"Allow": "GET, HEAD"})
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        to = query.get("to", [""])[0]
+        html = (b"content-type", b"text/html; charset=utf-8")
+        about = [(b"x-request-id", trace_id.encode()), (b"cache-control", b"no-store")]
+        if raw_path == b"/":
+            await _answer(send, 200, mailbox.landing().encode(), [html, *about])
+            return
+        if raw_path == b"/local/dashboard":
+            await _answer(send, 200, await self._dashboard.page(query.get("minutes", [""])[0]), [html, *about])
+            return
+        if raw_path not in {b"/local/mail", b"/local/mailbox"}:
+            raise ProblemError("NOT_FOUND", "there is no such path")
+        try:
+            mails = await mailbox.read(self._client, to)
+        except (httpx.HTTPError, ValueError) as error:
+            raise ProblemError("SERVICE_UNAVAILABLE", "the AWS emulator does not answer", headers={"Retry-After": "1"}) from error
+        if raw_path == b"/local/mail":
+            await _answer(send, 200, msgspec.json.encode({"data": mails}), [(b"content-type", b"application/json"), *about])
+        else:
+            policy = (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; img-src data: https:")
+            await _answer(send, 200, mailbox.page(mails, to).encode(), [html, policy, *about])
+
+
+def _problem_of(error: httpx.HTTPError) -> ProblemError:
+    """What came of a request that the emulator has not answered."""
+    if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):  # it has not seen it
+        return ProblemError("SERVICE_UNAVAILABLE", "the AWS emulator does not answer", headers={"Retry-After": "1"})
+    if isinstance(error, httpx.TimeoutException):
+        return ProblemError("OUTCOME_UNKNOWN", f"the AWS emulator has not answered within {ANSWER_SECONDS_MAX:g} s")
+    return ProblemError("OUTCOME_UNKNOWN", f"the AWS emulator broke off: {error!r}")
+
+
+def _check_answered(response: httpx.Response) -> None:
+    """Raises OUTCOME_UNKNOWN for an answer that no function gave: one that died or ran out of time has said nothing, and what the emulator
+    says in its place is no problem document. Functions name their request in every answer; so do the REST API's own refusals.
+    """
+    if "x-request-id" not in response.headers:
+        log.warning("no function answered: %d %.200s", response.status_code, response.text)
+        raise ProblemError("OUTCOME_UNKNOWN", "the function has not answered; look at what is in force before trying again")
+
+
+def _field_value(name: bytes, value: bytes) -> bytes:
+    """Without the blanks around it, which belong to nobody. Raises VALIDATION_ERROR for what no header may hold."""
+    stripped = value.strip(b" \t")
+    if not FIELD_VALUE.fullmatch(stripped):
+        raise invalid(name.decode("latin-1"), "must not hold control characters")
+    return stripped
+
+
+def _trace_id(scope: Scope) -> str:
+    given = dict(scope["headers"]).get(b"x-request-id", b"")
+    return given.decode("ascii") if TRACE_ID.fullmatch(given) else str(new_uuid())
+
+
+def _end_to_end(headers: Headers) -> Headers:
+    """Headers but those of this one connection, which include what its Connection header names."""
+    named = {name.strip().lower() for key, value in headers if key.lower() == b"connection" for name in value.split(b",")}
+    return [(key, value) for key, value in headers if key.lower() not in CONNECTION_HEADERS and key.lower() not in named]
+
+
+def _forwarded(scope: Scope, trace_id: str) -> Headers:
+    """Who asked, as a load balancer would say it. What the client claims about itself is not passed on."""
+    client = scope["client"][0] if scope.get("client") else "127.0.0.1"
+    return [(b"x-forwarded-for", client.encode()), (b"x-forwarded-proto", scope["scheme"].encode()), (b"x-request-id", trace_id.encode())]
+
+
+async def _body(receive: Receive) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ProblemError("VALIDATION_ERROR", "the request was broken off")
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size > BODY_BYTES_MAX:
+            raise ProblemError("PAYLOAD_TOO_LARGE", f"at most {BODY_BYTES_MAX} bytes")
+        if not message.get("more_body"):
+            return b"".join(chunks)
+
+
+async def _answer(send: Send, status: int, body: bytes, headers: Headers) -> None:
+    length = [(b"content-length", str(len(body)).encode())] if status >= 200 and status != 204 else []
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *length]})
+    await send({"type": "http.response.body", "body": body})
+
+
+def main() -> None:
+    from engine_container.gateway.app import create_app
+    from engine_container.gateway.settings import GatewaySettings
+    from engine_container.web.serve import serve
+
+    configured = settings.load(DoorSettings)
+    gateway = settings.load(GatewaySettings)
+    door = FrontDoor(create_app(gateway), configured.aws_endpoint_url, configured.rest_api_path, state_folder=configured.state_folder)
+    serve(door, gateway.bind_host, gateway.port)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""What the outside world would send: the signed webhooks of a bank and of a chain watcher."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import string
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from mycrypto_local.client import Api
+
+SENDER_NAME: Final = "Demo Müşteri"
+SENDER_IBAN: Final = "TR330006100519786457841326"
+CONFIRMATIONS: Final = {"BTC": 3, "ETH": 12, "USDT": 12}
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSecrets:
+    """The HMAC keys that the platform shares with its bank and its chain watcher."""
+
+    bank: str
+    chain: str
+
+
+def signature(secret: str, body: bytes, unix_seconds: int) -> str:
+    """The X-Signature header: HMAC-SHA256 over ``"<seconds>.<body>"``."""
+    digest = hmac.new(secret.encode(), f"{unix_seconds}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={unix_seconds},v1={digest}"
+
+
+async def _send(api: Api, path: str, secret: str, document: dict[str, object]) -> Any:
+    body = msgspec.json.encode(document)
+    headers = {"X-Signature": signature(secret, body, int(time.time()))}
+    return await api.request("POST", path, msgspec.Raw(body), headers=headers, repeatable=True)
+
+
+async def bank_transfer(
+    api: Api,
+    keys: WebhookSecrets,
+    *,
+    reference: str,
+    amount: str,
+    sender_iban: str = SENDER_IBAN,
+    sender_name: str = SENDER_NAME,
+    transaction_id: str = "",
+) -> Any:
+    """A transfer in TRY arrived at the platform's bank account. ``amount`` is a decimal string."""
+    document: dict[str, object] = {
+        "transaction_id": transaction_id or "BANK-" + "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(12)),
+        "reference": reference,
+        "amount": amount,
+        "sender_iban": sender_iban,
+        "sender_name": sender_name,
+    }
+    return await _send(api, "/api/wallet/webhooks/bank", keys.bank, document)
+
+
+async def chain_deposit(
+    api: Api,
+    keys: WebhookSecrets,
+    *,
+    address: str,
+    currency: str,
+    amount: str,
+    confirmations: int | None = None,
+    tx_hash: str = "",
+    state: str = "",
+    replaced_by: str = "",
+) -> Any:
+    """A transaction paid ``amount`` to a deposit address and has as many confirmations as the currency needs (or as given); or, by its
+    ``state``, it is gone from the chain, failed there, or was replaced.
+    """
+    document: dict[str, object] = {
+        "tx_hash": tx_hash or ("0x" if currency != "BTC" else "") + secrets.token_hex(32),
+        "output_index": 0,
+        "address": address,
+        "currency": currency,
+        "amount": amount,
+        "confirmations": CONFIRMATIONS[currency] if confirmations is None else confirmations,
+    }
+    said = {"state": state.upper(), "replaced_by": replaced_by}
+    return await _send(api, "/api/wallet/webhooks/chain", keys.chain, document | {name: text for name, text in said.items() if text})
+
+
+async def payout(api: Api, keys: WebhookSecrets, *, sender: str, withdrawal_id: str, outcome: str = "COMPLETED") -> Any:
+    """The bank or the chain watcher (``sender``) says how the payout of a withdrawal ended: COMPLETED or FAILED."""
+    document: dict[str, object] = {"withdrawal_id": withdrawal_id, "outcome": outcome, "reference": f"PAYOUT-{secrets.token_hex(6)}"}
+    return await _send(api, f"/api/wallet/webhooks/{sender}/payout", {"bank": keys.bank, "chain": keys.chain}[sender], document)
