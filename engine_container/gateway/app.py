@@ -11,11 +11,11 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from engine_container.gateway.operations import OPERATIONS, PAGES
+from engine_container.gateway import routes as declaring
+from engine_container.gateway.operations import LEGACY, PAGES
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.routes.account import Account
 from engine_container.gateway.routes.admin import Admin
-from engine_container.gateway.routes.alerts import Alerts
 from engine_container.gateway.routes.cancel_after import CancelAfter
 from engine_container.gateway.routes.linked import Linked
 from engine_container.gateway.routes.market import Market
@@ -27,10 +27,11 @@ from engine_container.gateway.sockets.server import Sockets
 from engine_container.web.edge import Beginner, Edge, Endpoint, GuardedEndpoint, Handler, unknown_route
 from engine_container.web.handshakes import upgrade_required
 from mycrypto.contracts.api import BATCH_ITEMS_MAX
+from mycrypto.http.operation import Operation, classes_of, declared
 from mycrypto.settings import load
 
 GC_THRESHOLD: Final = 100_000
-_OPERATIONS: Final = {(operation.method.upper(), operation.path): operation for operation in (*OPERATIONS, *PAGES)}
+_OPERATIONS: Final = {(operation.method.upper(), operation.path): operation for operation in (*LEGACY, *PAGES)}
 
 
 def create_app(settings: GatewaySettings | None = None) -> ASGIApp:
@@ -71,7 +72,6 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
     linked = Linked(gateway)
     market = Market(gateway)
     account = Account(gateway)
-    alerts = Alerts(gateway)
     admin = Admin(gateway)
     operations = Operations(gateway)
     table: tuple[tuple[str, dict[str, Handler]], ...] = (
@@ -114,8 +114,6 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
         ("/api/v1/account/trades", {"GET": by_mode(account.trades, paper.trades)}),
         ("/api/v1/account/fees", {"GET": by_mode(account.fees, paper.fees)}),
         ("/api/v1/account/paper/reset", {"POST": paper.reset}),
-        ("/api/v1/alerts", {"POST": alerts.place, "GET": alerts.list}),
-        ("/api/v1/alerts/{alert_id}", {"GET": alerts.get, "PATCH": alerts.change, "DELETE": alerts.remove}),
         ("/api/v1/positions", {"GET": by_mode(account.positions, paper.positions)}),
         ("/api/v1/positions/{symbol:path}", {"GET": by_mode(account.position, paper.position)}),
         ("/api/v1/admin/emergency/halt-all", {"POST": admin.halt_all}),
@@ -150,8 +148,24 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
         endpoint = GuardedEndpoint(path, handlers, beginners.get(path, {}), operations=operations, guard=gateway)
         return Route(path, endpoint, methods=list(handlers))
 
+    by_path: dict[str, dict[str, tuple[Operation, Handler]]] = {}
+    for kind in classes_of(declaring):
+        for operation, handler in declared(kind(gateway)):
+            by_path.setdefault(operation.path, {})[operation.method.upper()] = (operation, handler)
+
+    def declared_route(path: str, methods: dict[str, tuple[Operation, Handler]]) -> Route:
+        endpoint = GuardedEndpoint(
+            path,
+            {method: handler for method, (_, handler) in methods.items()},
+            {},
+            operations={method: operation for method, (operation, _) in methods.items()},
+            guard=gateway,
+        )
+        return Route(path, endpoint, methods=list(methods))
+
     return [
         *(route(path, handlers) for path, handlers in table),
+        *(declared_route(path, methods) for path, methods in by_path.items()),
         *(WebSocketRoute(path, Channel(channel)) for path, channel in channels),
         *(route(path, {"GET": upgrade_required}) for path, _ in channels),
     ]

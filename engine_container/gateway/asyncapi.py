@@ -12,7 +12,7 @@ from engine_container.gateway.sockets import connection as wire
 from engine_container.gateway.sockets.books import LEVELS_MAX
 from engine_container.gateway.sockets.protocol import ClientMessage, StreamName
 from mycrypto.contracts import api
-from mycrypto.openapi import components
+from mycrypto.http.openapi import components
 
 _ANSWERS: Final = (api.Placed, api.BatchResult, api.Cancelled, api.CancelAllAfter, api.Replaced, api.PlacedOco)
 """To order entry, beside single orders."""

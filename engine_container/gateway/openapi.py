@@ -17,7 +17,7 @@ from engine_container.gateway.routes.market import DEPTH_MAX, INTERVALS_MS
 from engine_container.views.symbols import SPELLING_LENGTH_MAX
 from mycrypto.contracts import api
 from mycrypto.contracts.trading import OrderType, Side
-from mycrypto.openapi import API_KEY, BEARER, Service, components, texts_told
+from mycrypto.http.openapi import API_KEY, BEARER, Service, components, texts_told
 from mycrypto.security.api_keys import SCHEME, VERSION, VERSION_HEADER
 
 _FIGURES: Final[dict[str, dict[str, str | int]]] = {

@@ -42,7 +42,7 @@ from engine_container.web.quick_ids import new_uuid_bytes
 from mycrypto import telemetry
 from mycrypto.contracts.commands import CancelAll, CancelOrder, Command, Halt, Resume
 from mycrypto.errors import ProblemError
-from mycrypto.openapi import Operation
+from mycrypto.http.operation import Operation
 
 UPKEEP_SECONDS: Final = 1.0
 REDIS_TIMEOUT_SECONDS: Final = 0.25

@@ -19,8 +19,8 @@ from engine_container.web.quick_ids import new_uuid_bytes
 from mycrypto import texts
 from mycrypto.cors import NOBODY, Cors
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError
+from mycrypto.http.operation import Operation
 from mycrypto.ids import uuid_text
-from mycrypto.openapi import Operation
 from mycrypto.proxies import DIRECT, Proxy
 
 Handler = Callable[[Call], Awaitable[Reply]]

@@ -22,7 +22,7 @@ from functions.auth.store.users import User
 from mycrypto import mail
 from mycrypto.audit import AuditRecord
 from mycrypto.errors import FieldError, ProblemError, invalid
-from mycrypto.http import Principal
+from mycrypto.http.request import Principal
 from mycrypto.ids import new_uuid
 from mycrypto.mail import MailKind
 from mycrypto.security.api_keys import PURPOSE, PublishedApiKey, Scope, redis_key

@@ -9,7 +9,8 @@ from functions.auth.context import SERVICE, Client, Context
 from functions.auth.openapi import OPERATIONS
 from functions.auth.settings import load
 from mycrypto import telemetry
-from mycrypto.http import Api, Principal, Request
+from mycrypto.http.api import Api
+from mycrypto.http.request import Principal, Request
 from mycrypto.ratelimit import Limit
 from mycrypto.security import revocation, second_factor, tokens
 

@@ -13,7 +13,7 @@ from functions.auth.store import users
 from functions.auth.store.users import User
 from mycrypto.audit import AuditRecord, Result
 from mycrypto.errors import ProblemError
-from mycrypto.http import Principal
+from mycrypto.http.request import Principal
 from mycrypto.security import guard, passwords
 from mycrypto.security.guard import Kind, Try
 from mycrypto.security.passwords import Verification

@@ -22,7 +22,7 @@ from functions.auth.store.kyc import NewSubmission, Submission
 from mycrypto import mail, outbox
 from mycrypto.audit import ActorType, AuditRecord
 from mycrypto.errors import FieldError, ProblemError
-from mycrypto.http import Principal
+from mycrypto.http.request import Principal
 from mycrypto.ids import new_uuid
 from mycrypto.kyc import LIMITS, is_national_id
 from mycrypto.mail import MailKind

@@ -15,7 +15,7 @@ from functions.auth.store.users import User
 from mycrypto import mail
 from mycrypto.audit import AuditRecord
 from mycrypto.errors import FieldError, ProblemError, invalid
-from mycrypto.http import Principal
+from mycrypto.http.request import Principal
 from mycrypto.mail import MailKind
 from mycrypto.security import guard, onetime, withdrawal_hold
 from mycrypto.security.passwords import hash_password

@@ -10,7 +10,8 @@ from functions.auth.operations.identity import IDENTITY
 from functions.auth.operations.second_factor import SECOND_FACTOR
 from functions.auth.operations.staff import STAFF
 from mycrypto import permissions
-from mycrypto.openapi import BEARER, BEHIND_API_GATEWAY, Operation, Service, service_operations
+from mycrypto.http.openapi import BEARER, BEHIND_API_GATEWAY, Service, service_operations
+from mycrypto.http.operation import Operation
 
 _KEY_SET: Final = {
     "type": "object",

@@ -12,7 +12,7 @@ from functions.auth.store import users
 from functions.auth.store.users import User
 from mycrypto.audit import AuditRecord
 from mycrypto.errors import ProblemError, invalid
-from mycrypto.http import Principal
+from mycrypto.http.request import Principal
 from mycrypto.security.tokens import Tier
 
 _PHONE: Final = re.compile(r"(?:\+90|0)?(5[0-9]{9})")

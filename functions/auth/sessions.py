@@ -19,7 +19,7 @@ from functions.auth.store.users import User
 from mycrypto import mail
 from mycrypto.audit import AuditRecord, Result
 from mycrypto.errors import ProblemError
-from mycrypto.http import Principal
+from mycrypto.http.request import Principal
 from mycrypto.ids import new_uuid
 from mycrypto.mail import MailKind
 from mycrypto.security import revocation, tokens

@@ -18,7 +18,7 @@ from functions.auth.store import users
 from functions.auth.store.users import User
 from mycrypto.audit import ActorType, AuditRecord
 from mycrypto.errors import ProblemError, invalid
-from mycrypto.http import Principal
+from mycrypto.http.request import Principal
 from mycrypto.security import guard
 from mycrypto.security.tokens import Role
 

@@ -33,7 +33,7 @@ from functions.auth.store.users import User
 from mycrypto import mail
 from mycrypto.audit import AuditRecord, Result
 from mycrypto.errors import ProblemError
-from mycrypto.http import Principal
+from mycrypto.http.request import Principal
 from mycrypto.mail import MailKind
 from mycrypto.security import guard, onetime, second_factor, totp, withdrawal_hold
 from mycrypto.security.guard import Kind, Try

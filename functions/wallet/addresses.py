@@ -12,7 +12,7 @@ from functions.wallet.store import bank_accounts
 from functions.wallet.store import chain_deposits as store
 from functions.wallet.store.chain_deposits import AddressRow
 from mycrypto.errors import ProblemError, invalid
-from mycrypto.http import Principal
+from mycrypto.http.request import Principal
 from mycrypto.ids import new_uuid
 from mycrypto.money import format_amount
 

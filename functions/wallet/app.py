@@ -11,7 +11,8 @@ from functions.wallet.openapi import OPERATIONS
 from functions.wallet.settings import LOCAL, Settings
 from mycrypto import settings, telemetry
 from mycrypto.errors import ProblemError
-from mycrypto.http import Api, Principal, Request
+from mycrypto.http.api import Api
+from mycrypto.http.request import Principal, Request
 from mycrypto.ratelimit import Limit
 from mycrypto.security import second_factor
 

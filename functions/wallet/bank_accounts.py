@@ -15,7 +15,7 @@ from functions.wallet.store import withdrawals
 from functions.wallet.store.bank_accounts import BankAccountRow
 from mycrypto import currencies, mail
 from mycrypto.errors import FieldError, ProblemError, invalid
-from mycrypto.http import Principal
+from mycrypto.http.request import Principal
 from mycrypto.ids import new_uuid
 from mycrypto.mail import MailKind
 

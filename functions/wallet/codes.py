@@ -9,7 +9,7 @@ from psycopg import Connection
 
 from functions.wallet.context import Context
 from mycrypto.errors import ProblemError
-from mycrypto.http import Principal, Request
+from mycrypto.http.request import Principal, Request
 from mycrypto.security import guard, second_factor
 from mycrypto.security.guard import Kind, Try
 from mycrypto.security.second_factor import Check

@@ -20,7 +20,7 @@ from functions.wallet.store.fiat_deposits import DepositRow
 from mycrypto import ledger, mail
 from mycrypto.currencies import TRY
 from mycrypto.errors import ProblemError
-from mycrypto.http import Principal
+from mycrypto.http.request import Principal
 from mycrypto.ids import new_uuid
 from mycrypto.ledger import CUSTODY_BANK, EXTERNAL, Entry, Kind, Move
 from mycrypto.ledger.crossing import Crossing, into_trading

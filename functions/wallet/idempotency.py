@@ -14,7 +14,7 @@ from psycopg import Connection
 from functions.wallet.context import Context
 from functions.wallet.store import idempotency as store
 from mycrypto.errors import ProblemError, invalid
-from mycrypto.http import Reply, Request
+from mycrypto.http.request import Reply, Request
 
 HEADER: Final = "X-Idempotency-Key"
 REPLAYED_HEADER: Final = "Idempotency-Replayed"

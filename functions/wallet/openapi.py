@@ -9,8 +9,9 @@ from typing import Final
 
 from functions.wallet import idempotency, models, reconciliation_operations, signature
 from mycrypto import permissions
+from mycrypto.http.openapi import BEARER, BEHIND_API_GATEWAY, Service, service_operations
+from mycrypto.http.operation import BODY_ERRORS, MOMENT, Operation, Parameter
 from mycrypto.ledger import Kind
-from mycrypto.openapi import BEARER, BEHIND_API_GATEWAY, BODY_ERRORS, MOMENT, Operation, Parameter, Service, service_operations
 
 _PAGE: Final = (Parameter("page", "integer", "From 1"), Parameter("limit", "integer", "Rows of a page, 1 to 100 (20)"))
 _NARROWED: Final = (

@@ -18,7 +18,7 @@ from functions.wallet.store.reconciliation import ItemRow, ProposalRow
 from mycrypto import audit, currencies, ledger, mail
 from mycrypto.audit import AuditRecord
 from mycrypto.errors import ProblemError, invalid
-from mycrypto.http import Principal, Request
+from mycrypto.http.request import Principal, Request
 from mycrypto.ids import new_uuid
 from mycrypto.ledger import Entry, Kind, Move
 from mycrypto.ledger.crossing import RECONCILIATION, Crossing, into_trading, out_of_trading

@@ -7,7 +7,7 @@ from typing import Final
 from functions.wallet import models
 from functions.wallet import reconciliation_models as staff_models
 from mycrypto import permissions
-from mycrypto.openapi import BODY_ERRORS, Operation, Parameter
+from mycrypto.http.operation import BODY_ERRORS, Operation, Parameter
 
 OPERATIONS: Final = (
     Operation(

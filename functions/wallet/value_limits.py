@@ -22,7 +22,7 @@ from functions.wallet.store.values import Moved
 from mycrypto import kyc
 from mycrypto.currencies import TRY
 from mycrypto.errors import ProblemError
-from mycrypto.http import Principal
+from mycrypto.http.request import Principal
 from mycrypto.money import format_amount, from_numeric
 from mycrypto.security import withdrawal_hold
 

@@ -16,7 +16,7 @@ from functions.wallet.store.withdrawals import WithdrawalRow
 from functions.wallet.withdrawals import one
 from mycrypto import balance_cache
 from mycrypto.errors import ProblemError
-from mycrypto.http import Principal, Request
+from mycrypto.http.request import Principal, Request
 from mycrypto.ledger import internal
 from mycrypto.ledger.refunds import start_due
 from mycrypto.mail import MailKind

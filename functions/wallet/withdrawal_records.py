@@ -9,7 +9,7 @@ from psycopg import Connection
 from functions.wallet.store.withdrawals import WithdrawalRow
 from mycrypto import audit, mail
 from mycrypto.audit import AuditRecord
-from mycrypto.http import Request
+from mycrypto.http.request import Request
 from mycrypto.mail import MailKind
 from mycrypto.money import format_amount
 

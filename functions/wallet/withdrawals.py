@@ -33,7 +33,7 @@ from functions.wallet.store import withdrawals as store
 from functions.wallet.store.withdrawals import WithdrawalRow
 from mycrypto.currencies import TRY
 from mycrypto.errors import ProblemError, invalid
-from mycrypto.http import Principal, Request
+from mycrypto.http.request import Principal, Request
 from mycrypto.ids import new_uuid
 from mycrypto.ledger import Kind, internal
 from mycrypto.ledger.crossing import Crossing, out_of_trading

@@ -14,7 +14,7 @@ import msgspec
 import psycopg
 import redis
 
-from mycrypto.openapi import Operation
+from mycrypto.http.operation import Operation
 from mycrypto.security import api_keys
 from mycrypto.security.api_keys import Scope
 from mycrypto.security.tokens import Role

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from mycrypto.openapi import REPORTS
+from mycrypto.http.operation import REPORTS
 from mycrypto_local.running import Running
 from tests.e2e.everybody import NOBODY_ID, Actor, NoLimits, everybody, send
 from tests.e2e.fuzzed import DOCUMENTS

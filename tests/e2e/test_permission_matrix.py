@@ -10,7 +10,7 @@ import pytest
 from engine_container.gateway.operations import OPERATIONS as TRADING
 from functions.auth.openapi import OPERATIONS as ACCOUNTS
 from functions.wallet.openapi import OPERATIONS as WALLET
-from mycrypto.openapi import Operation
+from mycrypto.http.operation import Operation
 from mycrypto_local.running import Running
 from tests.e2e.everybody import Actor, NoLimits, everybody, filled_path, send
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from engine_container.gateway import routes
 from engine_container.gateway.operations.administration import ADMINISTRATION
-from engine_container.gateway.operations.alerts import ALERTS
 from engine_container.gateway.operations.orders import ORDERS
 from engine_container.gateway.operations.reading import READING
 from engine_container.gateway.operations.sockets import SOCKETS
-from mycrypto.openapi import Operation
+from mycrypto.http.operation import Operation, classes_of, declared
 from mycrypto.permissions import OPEN
 
-OPERATIONS: Final = (*ORDERS, *READING, *ALERTS, *SOCKETS, *ADMINISTRATION)
+LEGACY: Final = (*ORDERS, *READING, *SOCKETS, *ADMINISTRATION)
+OPERATIONS: Final = (*LEGACY, *(operation for kind in classes_of(routes) for operation, _ in declared(kind)))
 
 PAGES: Final = tuple(
     Operation(method="get", path=path, name=name, summary=summary, tag="operations", permission=OPEN)

@@ -7,7 +7,7 @@ from typing import Final
 from mycrypto import permissions
 from mycrypto.contracts import api
 from mycrypto.health import Health, Readiness
-from mycrypto.openapi import Operation
+from mycrypto.http.operation import Operation
 
 _ADMIN_ERRORS: Final = (
     "VALIDATION_ERROR", "AUTH_003", "NOT_FOUND", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "SERVICE_UNAVAILABLE", "OUTCOME_UNKNOWN",

@@ -8,7 +8,7 @@ from engine_container.gateway.operations.parameters import CURSOR, CURSOR_RULE, 
 from mycrypto import permissions
 from mycrypto.contracts import api
 from mycrypto.contracts.trading import OrderStatus
-from mycrypto.openapi import MOMENT, Operation, Parameter
+from mycrypto.http.operation import MOMENT, Operation, Parameter
 
 _ORDER_ERRORS: Final = (
     "VALIDATION_ERROR",

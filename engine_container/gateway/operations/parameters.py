@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mycrypto.openapi import Parameter
+from mycrypto.http.operation import Parameter
 
 LIMIT: Final = Parameter("limit", "integer", "Rows of the page, 1 to 100 (50)", shape={"minimum": 1, "maximum": 100})
 TRADES_LIMIT: Final = Parameter("limit", "integer", "Rows of the page, 1 to 500 (50)", shape={"minimum": 1, "maximum": 500})

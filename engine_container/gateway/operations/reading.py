@@ -9,7 +9,7 @@ import msgspec
 from engine_container.gateway.operations.parameters import CURSOR, CURSOR_RULE, MODE, SYMBOL, TRADES_LIMIT
 from mycrypto import permissions
 from mycrypto.contracts import api
-from mycrypto.openapi import MOMENT, Operation, Parameter
+from mycrypto.http.operation import MOMENT, Operation, Parameter
 
 READING: Final = (
     Operation(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from mycrypto import permissions
-from mycrypto.openapi import Operation
+from mycrypto.http.operation import Operation
 
 _CHANNELS: Final = (
     ("/ws", "openSocket", "A socket for any number of streams, and for orders"),

@@ -12,13 +12,17 @@ from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import amount, known_symbol, trading_id
 from engine_container.views.rendering import iso
 from engine_container.web.call import NOTHING, BodyDecoder, Call, Reply
+from mycrypto import permissions
 from mycrypto.contracts import api
 from mycrypto.errors import ProblemError, invalid
+from mycrypto.http.operation import Operation
 from mycrypto.ids import new_uuid
 from mycrypto.money import format_amount
 
 _PLACE: Final = BodyDecoder(api.PlaceAlertRequest)
 _CHANGE: Final = BodyDecoder(api.ChangeAlertRequest)
+_BODY_ERRORS: Final = ("VALIDATION_ERROR", "ORDER_002", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "SERVICE_UNAVAILABLE")
+_FOUND_ERRORS: Final = ("VALIDATION_ERROR", "NOT_FOUND", "SERVICE_UNAVAILABLE")
 
 
 class Alerts:
@@ -37,6 +41,18 @@ class Alerts:
         call.query(NOTHING)
         return self._gateway.caller(call)
 
+    @Operation(
+        method="post",
+        path="/api/v1/alerts",
+        name="placeAlert",
+        summary="Be told by mail, once, when the price gets there; at most ten at a time",
+        tag="alerts",
+        answer=api.Alert,
+        status=201,
+        body=api.PlaceAlertRequest,
+        errors=(*_BODY_ERRORS, "ORDER_001", "ALERT_LIMIT"),
+        permission=permissions.CHANGING,
+    )
     async def place(self, call: Call) -> Reply:
         caller = self._owner(call)
         request = await _PLACE.read(call)
@@ -46,14 +62,45 @@ class Alerts:
         await self._store.add(caller.user_id, alert)
         return Reply(_model(alert), 201)
 
+    @Operation(
+        method="get",
+        path="/api/v1/alerts",
+        name="listAlerts",
+        summary="Own alerts",
+        tag="alerts",
+        answer=api.AlertList,
+        errors=("VALIDATION_ERROR", "SERVICE_UNAVAILABLE"),
+        permission=permissions.READING,
+    )
     async def list(self, call: Call) -> Reply:
         caller = self._owner(call)
         return Reply(api.AlertList([_model(alert) for alert in await self._store.all(caller.user_id)]))
 
+    @Operation(
+        method="get",
+        path="/api/v1/alerts/{alert_id}",
+        name="getAlert",
+        summary="An alert",
+        tag="alerts",
+        answer=api.Alert,
+        errors=_FOUND_ERRORS,
+        permission=permissions.READING,
+    )
     async def get(self, call: Call) -> Reply:
         caller = self._owner(call)
         return _found(await self._store.get(caller.user_id, _alert_id(call)))
 
+    @Operation(
+        method="patch",
+        path="/api/v1/alerts/{alert_id}",
+        name="changeAlert",
+        summary="Change the price or the condition",
+        tag="alerts",
+        answer=api.Alert,
+        body=api.ChangeAlertRequest,
+        errors=(*_BODY_ERRORS, "NOT_FOUND"),
+        permission=permissions.CHANGING,
+    )
     async def change(self, call: Call) -> Reply:
         caller = self._owner(call)
         request = await _CHANGE.read(call)
@@ -62,6 +109,16 @@ class Alerts:
         price = amount("price", request.price)
         return _found(await self._store.change(caller.user_id, _alert_id(call), request.condition, price))
 
+    @Operation(
+        method="delete",
+        path="/api/v1/alerts/{alert_id}",
+        name="deleteAlert",
+        summary="Delete an alert",
+        tag="alerts",
+        answer=api.Alert,
+        errors=_FOUND_ERRORS,
+        permission=permissions.CHANGING,
+    )
     async def remove(self, call: Call) -> Reply:
         caller = self._owner(call)
         return _found(await self._store.remove(caller.user_id, _alert_id(call)))

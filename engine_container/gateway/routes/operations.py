@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Final
 
 from engine_container.gateway.docs_page import PAGE, POLICY, SCRIPT
-from engine_container.gateway.openapi import SERVICE
 from engine_container.gateway.parts import Gateway
 from engine_container.metrics import MEDIA_TYPE, REGISTRY, Reading
 from engine_container.views.books import BookSide
@@ -24,6 +23,8 @@ class Operations:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        from engine_container.gateway.openapi import SERVICE  # it is made of all declarations, these among them
+
         self._openapi = SERVICE.text().encode()
         _define_readings(gateway)
 

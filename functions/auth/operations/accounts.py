@@ -7,7 +7,7 @@ from typing import Final
 from functions.auth import models
 from functions.auth.operations.shared import OPEN_BODY
 from mycrypto import permissions
-from mycrypto.openapi import BODY_ERRORS, Operation, Parameter
+from mycrypto.http.operation import BODY_ERRORS, Operation, Parameter
 
 _NEW_PASSWORD: Final = {
     "new_password": "keeps the rules for passwords: 8 to 128 characters, of four kinds, and none that is well known",

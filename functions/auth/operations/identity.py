@@ -9,7 +9,7 @@ from functions.auth.kyc import SLOTS, Level
 from functions.auth.operations.shared import PAGE, STAFF_BODY
 from functions.auth.store.kyc import Submission
 from mycrypto import permissions
-from mycrypto.openapi import BODY_ERRORS, Operation
+from mycrypto.http.operation import BODY_ERRORS, Operation
 
 _KYC_FORM: Final[dict[str, Any]] = {
     "type": "object",

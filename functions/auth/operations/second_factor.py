@@ -7,7 +7,7 @@ from typing import Final
 from functions.auth import models
 from functions.auth.store.api_keys import ApiKey
 from mycrypto import permissions
-from mycrypto.openapi import BODY_ERRORS, Operation, Parameter
+from mycrypto.http.operation import BODY_ERRORS, Operation, Parameter
 
 SECOND_FACTOR: Final = (
     Operation(

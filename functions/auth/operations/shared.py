@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mycrypto.openapi import BODY_ERRORS, Parameter
+from mycrypto.http.operation import BODY_ERRORS, Parameter
 
 LIMITED: Final = ("RATE_LIMIT_EXCEEDED", "SERVICE_UNAVAILABLE")
 OPEN_BODY: Final = (*BODY_ERRORS, *LIMITED)

@@ -9,7 +9,7 @@ from functions.auth.operations.shared import PAGE, STAFF_BODY
 from functions.auth.rules import UserStatus
 from functions.auth.store.staff import AuditEntry
 from mycrypto import permissions
-from mycrypto.openapi import Operation, Parameter
+from mycrypto.http.operation import Operation, Parameter
 
 STAFF: Final = (
     Operation(

@@ -27,7 +27,7 @@ from functions.auth.models import (
 from mycrypto import health
 from mycrypto.errors import ProblemError
 from mycrypto.health import Health
-from mycrypto.http import Reply, Request
+from mycrypto.http.request import Reply, Request
 from mycrypto.security import keys
 
 

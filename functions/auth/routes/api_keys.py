@@ -8,7 +8,7 @@ from functions.auth import api_keys
 from functions.auth.app import api, caller, client, context, is_fresh
 from functions.auth.models import ApiKeyRequest, Listed, Pagination, PasswordOnly
 from functions.auth.store.api_keys import ApiKey
-from mycrypto.http import Reply, Request
+from mycrypto.http.request import Reply, Request
 
 
 @api.post("/api/auth/api-keys")

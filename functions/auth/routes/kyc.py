@@ -8,7 +8,7 @@ from functions.auth import kyc, multipart
 from functions.auth.app import api, caller, client, context
 from functions.auth.models import KycDecision, Listed, PageQuery, Pagination
 from functions.auth.store.kyc import Submission
-from mycrypto.http import Reply, Request
+from mycrypto.http.request import Reply, Request
 
 FORM_BYTES_MAX: Final = 6 * 1024 * 1024
 """What Lambda takes in one request; three pictures of a phone that scales them down."""

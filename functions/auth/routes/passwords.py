@@ -8,7 +8,7 @@ from functions.auth import new_password
 from functions.auth.app import api, caller, client, context, is_fresh, limited
 from functions.auth.models import PasswordChange, PasswordResetConfirm, PasswordResetRequest
 from mycrypto.errors import invalid
-from mycrypto.http import Request
+from mycrypto.http.request import Request
 
 
 @api.post("/api/auth/password/reset")

@@ -7,7 +7,7 @@ from typing import Any
 from functions.auth import two_factor
 from functions.auth.app import api, bearer_caller, caller, client, context
 from functions.auth.models import ConfirmWithPassword, PasswordOnly, TwoFactorEnrolment, TwoFactorVerify
-from mycrypto.http import Request
+from mycrypto.http.request import Request
 
 
 @api.post("/api/auth/2fa/setup")

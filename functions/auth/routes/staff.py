@@ -9,7 +9,7 @@ from functions.auth.app import api, caller, client, context
 from functions.auth.models import AuditQuery, Listed, Pagination, Profile, RolesChange, StatusChange, TierChange, UsersQuery
 from functions.auth.store import staff as store
 from functions.auth.store.staff import AuditEntry
-from mycrypto.http import Request
+from mycrypto.http.request import Request
 
 
 @api.get("/api/auth/admin/users")

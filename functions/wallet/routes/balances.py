@@ -5,7 +5,7 @@ from __future__ import annotations
 from functions.wallet import balances, history, value_limits
 from functions.wallet.app import api, caller, context
 from functions.wallet.models import Balance, Balances, ExportQuery, Page, Transaction, TransactionQuery, WalletLimits
-from mycrypto.http import Reply, Request
+from mycrypto.http.request import Reply, Request
 from mycrypto.ratelimit import Limit
 
 EXPORT = Limit("transactions-export", 5, 60)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functions.wallet import bank_accounts
 from functions.wallet.app import api, caller, context, identifier
 from functions.wallet.models import AddBankAccount, BankAccounts, Count
-from mycrypto.http import Reply, Request
+from mycrypto.http.request import Reply, Request
 from mycrypto.ratelimit import Limit
 
 ADD_ACCOUNT = Limit("bank-accounts", 5, 60)

@@ -6,7 +6,7 @@ from functions.wallet import addresses, chain_deposits, fiat_deposits, idempoten
 from functions.wallet.app import api, caller, context, identifier
 from functions.wallet.models import CryptoAddress, CryptoDeposit, FiatDeposit, OpenCryptoDeposit, OpenFiatDeposit, Page, PageQuery
 from mycrypto.errors import ProblemError
-from mycrypto.http import Reply, Request
+from mycrypto.http.request import Reply, Request
 from mycrypto.ratelimit import Limit
 
 OPEN_DEPOSIT = Limit("deposit", 10, 60)

@@ -8,7 +8,7 @@ from functions.wallet.app import api, context
 from functions.wallet.context import SERVICE
 from mycrypto import health
 from mycrypto.health import Health
-from mycrypto.http import Reply, Request
+from mycrypto.http.request import Reply, Request
 
 
 @api.get("/api/wallet/health")

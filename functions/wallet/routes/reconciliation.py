@@ -6,7 +6,7 @@ from functions.wallet import reconciliation
 from functions.wallet.app import api, caller, context, identifier
 from functions.wallet.models import Decision, Page
 from functions.wallet.reconciliation_models import ProposeResolution, ReconciliationItem, ReconciliationQuery, ReturnPaid
-from mycrypto.http import Request
+from mycrypto.http.request import Request
 
 UNKNOWN = "RECONCILIATION_NOT_FOUND"
 

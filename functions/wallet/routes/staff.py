@@ -5,7 +5,7 @@ from __future__ import annotations
 from functions.wallet import withdrawal_decisions, withdrawals
 from functions.wallet.app import api, caller, context, identifier, metered
 from functions.wallet.models import Decision, Page, StaffWithdrawal, Withdrawal, WithdrawalQuery
-from mycrypto.http import Request
+from mycrypto.http.request import Request
 
 
 @api.get("/api/wallet/admin/withdrawals")

@@ -6,7 +6,7 @@ from functions.wallet import chain_deposits, fiat_deposits, payouts, signature
 from functions.wallet.app import api, context, logger, meter
 from functions.wallet.models import WebhookOutcome
 from mycrypto.errors import ProblemError
-from mycrypto.http import Request
+from mycrypto.http.request import Request
 
 
 @api.post("/api/wallet/webhooks/<sender>/payout")

@@ -11,7 +11,7 @@ from functions.wallet.app import api, caller, context, identifier, metered
 from functions.wallet.codes import Code
 from functions.wallet.models import Page, Withdrawal, WithdrawalFees, WithdrawalQuery, WithdrawCrypto, WithdrawFiat
 from mycrypto import balance_cache, currencies
-from mycrypto.http import Principal, Reply, Request
+from mycrypto.http.request import Principal, Reply, Request
 from mycrypto.ratelimit import Limit
 
 WITHDRAW = Limit("withdraw", 5, 60)

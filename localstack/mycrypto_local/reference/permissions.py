@@ -9,7 +9,7 @@ from engine_container.gateway.operations import OPERATIONS as TRADING
 from engine_container.gateway.operations import PAGES
 from functions.auth.openapi import OPERATIONS as ACCOUNTS
 from functions.wallet.openapi import OPERATIONS as WALLET
-from mycrypto.openapi import Operation
+from mycrypto.http.operation import Operation
 from mycrypto.permissions import Permission
 from mycrypto.security.api_keys import Scope
 from mycrypto.security.tokens import Role

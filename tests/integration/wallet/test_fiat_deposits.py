@@ -153,7 +153,7 @@ def test_a_refusal_leaves_the_key_free(wallet: Wallet, new_user: Callable[..., U
 def test_requests_with_one_key_at_the_same_time_open_one_deposit(wallet: Wallet, new_user: Callable[..., User]) -> None:
     from functions.wallet import fiat_deposits, idempotency
     from functions.wallet.models import OpenFiatDeposit
-    from mycrypto.http import Reply, Request
+    from mycrypto.http.request import Reply, Request
     from mycrypto.proxies import Proxy
 
     user = new_user()

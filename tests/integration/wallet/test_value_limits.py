@@ -16,7 +16,7 @@ from functions.wallet.models import WithdrawCrypto
 from functions.wallet.settings import LOCAL
 from mycrypto.database import Database
 from mycrypto.errors import ProblemError
-from mycrypto.http import Principal, Request
+from mycrypto.http.request import Principal, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable

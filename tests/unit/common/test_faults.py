@@ -16,7 +16,7 @@ from engine_container.gateway.sockets import protocol
 from mycrypto import faults
 from mycrypto.contracts import api
 from mycrypto.errors import ProblemError
-from mycrypto.http import decode_json
+from mycrypto.http.request import decode_json
 
 ORDER = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT"}
 MODELS = (api, functions.auth.models, functions.wallet.models, protocol)

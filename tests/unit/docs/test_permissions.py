@@ -11,7 +11,7 @@ from engine_container.gateway.operations import OPERATIONS as TRADING
 from functions.auth.openapi import OPERATIONS as ACCOUNTS
 from functions.wallet.openapi import OPERATIONS as WALLET
 from infra.routes import ROUTES
-from mycrypto.openapi import Operation
+from mycrypto.http.operation import Operation
 from mycrypto.permissions import ADMINISTRATION
 from mycrypto.permissions import TRADING as TO_TRADE
 from mycrypto.security.api_keys import Scope

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from mycrypto.openapi import Operation, Parameter
+from mycrypto.http.operation import Operation, Parameter, Verb
 from mycrypto.permissions import OPEN
 
 
-def operation(method: str, path: str, *query: str, **changes: Any) -> Operation:
+def operation(method: Verb, path: str, *query: str, **changes: Any) -> Operation:
     """One that is open to all and takes a body with POST, unless told otherwise."""
     about: dict[str, Any] = {
         "body": {"type": "object"} if method == "post" else None,

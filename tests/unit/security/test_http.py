@@ -16,7 +16,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from mycrypto import telemetry
 from mycrypto.cors import Cors
 from mycrypto.errors import ProblemError
-from mycrypto.http import Api, Reply, Request
+from mycrypto.http.api import Api
+from mycrypto.http.request import Reply, Request
 from mycrypto.permissions import ADMINISTRATION, CUSTOMER, OPEN, SIGNED_IN, STAFF, Permission
 from mycrypto.proxies import Proxy
 from mycrypto.settings import SettingsError

@@ -17,7 +17,7 @@ from functions.auth.models import ApiKeyRequest, LoginRequest, RegisterRequest
 from functions.authorizer.service import Call, authorize
 from mycrypto import queue, telemetry
 from mycrypto.errors import ProblemError
-from mycrypto.http import Api
+from mycrypto.http.api import Api
 from mycrypto.proxies import Proxy
 from mycrypto.security import keys, tokens
 from mycrypto.security.tokens import Identity

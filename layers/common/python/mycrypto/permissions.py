@@ -1,8 +1,8 @@
 """Who may carry out which operation: the permission matrix of the platform, as data.
 
-Every row of a service's table of operations (:class:`mycrypto.openapi.Operation`) names its ``permission``; there is no default, so that an
+Every row of a service's table of operations (:class:`mycrypto.http.operation.Operation`) names its ``permission``; there is no default, so that an
 operation which says nothing about it cannot even be imported. The frame of each service holds callers against it before an endpoint runs
-(:class:`mycrypto.http.Api` in the functions, ``Admission`` in the gateway); endpoints themselves check no roles. Documents say it, the page
+(:class:`mycrypto.http.api.Api` in the functions, ``Admission`` in the gateway); endpoints themselves check no roles. Documents say it, the page
 ``docs/reference/permissions.md`` is made of it, and a test tries every operation as everybody.
 
 A new operation: add its row with one of the constants below (or a ``Permission`` of its own), declare the route, make the documents and the

@@ -1,6 +1,6 @@
-"""OpenAPI 3.1 documents, made from the models of a service and a table of its operations.
+"""OpenAPI 3.1 documents, made from the models of a service and the operations that its handlers declare.
 
-Each service has its table and serves its document; ``docs/api`` holds all of them, and tests compare both with the code.
+Each service serves its document; ``docs/api`` holds all of them, and tests compare both with the code.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ import msgspec
 from mycrypto import texts
 from mycrypto.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, TYPE_BASE
 from mycrypto.health import Health, Readiness
-from mycrypto.permissions import OPEN, Permission
+from mycrypto.http.operation import REPORTS, Operation, Parameter
+from mycrypto.permissions import OPEN
 
-PRIVATE_ERRORS: Final = ("UNAUTHORIZED", "INVALID_TOKEN", "FORBIDDEN", "RATE_LIMIT_EXCEEDED", "SERVICE_UNAVAILABLE")
-BODY_ERRORS: Final = ("VALIDATION_ERROR", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
 API_KEY: Final = "apiKey"
 """The name of the scheme that opens what has a scope for keys."""
 BEARER: Final = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
@@ -29,10 +28,6 @@ _LIMIT_HEADERS: Final = {
 }
 
 BEHIND_API_GATEWAY: Final = ("SERVICE_UNAVAILABLE", "OUTCOME_UNKNOWN")
-MOMENT: Final = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
-"""The shape of a parameter that is a date or a moment."""
-REPORTS: Final = "webhooks"
-"""The tag of what is kept whatever it says, because its sender has signed it: texts are made storable there, and never refused."""
 _NO_SCHEMAS: Final = frozenset({"default", "examples", "enum", "const", "required", "discriminator"})
 _SCHEMA: Final = "#/components/schemas/{name}"
 _EVERYWHERE: Final = ("NOT_FOUND", "METHOD_NOT_ALLOWED")
@@ -68,56 +63,6 @@ _PROBLEM: Final[dict[str, Any]] = {
         "trace_id": {"type": "string"},
     },
 }
-
-
-class Parameter(msgspec.Struct, frozen=True):
-    """A query parameter or a header. ``kind`` is the JSON type."""
-
-    name: str
-    kind: str
-    text: str
-    place: str = "query"
-    required: bool = False
-    shape: dict[str, Any] = {}
-    """More of its schema, in place of what the service says of parameters of this name."""
-
-
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """One method of one path. ``answer`` is the model of success, several of which one comes, a schema, or ``None`` for an empty one;
-    ``also`` are further answers as (status, description, model). What is no model is a schema of ``answer_media`` or ``body_media``.
-    ``permission`` says who may; the service's frame holds callers against it, and refuses a body where there is no ``body`` here.
-    """
-
-    method: str
-    path: str
-    name: str
-    summary: str
-    tag: str
-    answer: Any = None
-    answer_media: str = "application/json"
-    status: int = 200
-    also: tuple[tuple[int, str, Any], ...] = ()
-    body: Any = None
-    body_media: str = "application/json"
-    body_required: bool = True
-    rules: Mapping[str, str] = {}
-    """What a schema cannot say of a field, in words: a VALIDATION_ERROR about any other field means that the document was not followed."""
-    parameters: tuple[Parameter, ...] = ()
-    errors: tuple[str, ...] = ("VALIDATION_ERROR",)
-    permission: Permission
-
-    @property
-    def query(self) -> frozenset[str]:
-        """The names of its query parameters."""
-        return frozenset(parameter.name for parameter in self.parameters if parameter.place == "query")
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """Every code of the catalogue that it may answer with. Any request may carry what no operation accepts."""
-        private = () if self.permission.is_open else PRIVATE_ERRORS
-        signed = () if self.permission.scope is None else ("SIGNATURE_VERSION",)
-        fresh = ("AUTH_003",) if self.permission.second_factor else ()
-        return tuple(dict.fromkeys((*self.errors, "VALIDATION_ERROR", *private, *signed, *fresh, "INTERNAL_ERROR")))
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
