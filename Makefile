@@ -87,7 +87,7 @@ fuzz-api: install ## draw requests from the API documents for SECONDS, from SEED
 	@$(BIN)/python -m tests.e2e.fuzzed $(or $(SECONDS),60) $(SEED)
 
 bench: install ## print the figures of this machine
-	@for each in core projections gateway sockets following recovery; do echo "== $$each"; $(BIN)/python -m tests.bench.bench_$$each || exit 1; done
+	@for each in core instructions projections gateway sockets following recovery; do echo "== $$each"; $(BIN)/python -m tests.bench.bench_$$each || exit 1; done
 
 lock: $(INSTALLED) ## pin what the environment holds now, transitive packages included
 	@$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check > requirements.lock
