@@ -90,6 +90,8 @@ class TradingStack(Stack):
         self.engines = [service for shard, name in enumerate(self._size.shards) for service in self._engine_pair(shard, name)]
         self.publisher = self._publisher()
         self.gateway = self._gateway()
+        # a new gateway may send commands that only new engines know
+        self.gateway.service.node.add_dependency(*(engine.service for engine in self.engines))
         self.services = (*self.engines, self.publisher, self.gateway)
         for service in self.services:
             service.task.obtain_execution_role().add_to_principal_policy(decrypt_secrets(self._secrets_key))

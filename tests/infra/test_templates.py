@@ -230,6 +230,16 @@ def test_an_engine_never_has_two_versions_of_itself(on_aws: Templates) -> None:
     assert any("EngineSpotA" in name for name in second["DependsOn"]), "the second is replaced after the first is back"
 
 
+def test_a_gateway_is_replaced_after_the_engines(on_aws: Templates) -> None:
+    """A new gateway may send commands that an older engine does not know."""
+    services = {r["Properties"]["ServiceName"]: r for r in on_aws.resources("AWS::ECS::Service").values()}
+    (gateway,) = (found for name, found in services.items() if name.endswith("-gateway"))
+    assert {engine for engine in ("EngineSpotA", "EngineSpotB") if any(engine in name for name in gateway["DependsOn"])} == {
+        "EngineSpotA",
+        "EngineSpotB",
+    }
+
+
 def _allowed_on_objects(stage: Templates, role: str, bucket: str) -> set[str]:
     return {
         action
