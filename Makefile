@@ -8,6 +8,8 @@ RUNTIME ?= native
 BROKER ?= kafka
 PYTEST ?= --durations=10
 INSTALLED := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps
+LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-emit-index-url --custom-compile-command "make lock"
 CORE := $(VENV)/.core
 NODE := node_modules/.package-lock.json
 CORE_SOURCES := $(wildcard engine_container/core/*.py engine_container/build_core.py layers/common/python/mycrypto/*.py layers/common/python/mycrypto/contracts/*.py)
@@ -89,8 +91,12 @@ fuzz-api: install ## draw requests from the API documents for SECONDS, from SEED
 bench: install ## print the figures of this machine
 	@for each in core instructions projections gateway sockets following recovery; do echo "== $$each"; $(BIN)/python -m tests.bench.bench_$$each || exit 1; done
 
-lock: $(INSTALLED) ## pin what the environment holds now, transitive packages included
-	@$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check > requirements.lock
+lock: $(INSTALLED) ## write the locks from pyproject.toml: versions that are in them stay (UPGRADE=--upgrade: the newest that fit)
+	@$(LOCK) $(UPGRADE) --universal --python-version 3.11 --group dev --output-file requirements.lock
+	@for group in trading build; do \
+		$(LOCK) --universal --python-version 3.11 --constraint requirements.lock --group $$group --output-file requirements/$$group.lock || exit 1; \
+	done
+	@$(LOCK) --python-platform aarch64-manylinux_2_28 --python-version 3.13 --constraint requirements.lock --group layer --output-file requirements/layer.lock
 
 clean: ## delete what was built; data and downloads stay
 	rm -rf $(VENV) node_modules cdk.out build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
@@ -98,8 +104,11 @@ clean: ## delete what was built; data and downloads stay
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
+# The build tools come first: what is published as source only is built with them, and not with whatever is newest.
 $(INSTALLED): $(VENV)/bin/python pyproject.toml requirements.lock
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint requirements.lock --editable '.[local,infra,dev]'
+	@$(PIP) --no-compile --require-hashes --requirement requirements/build.lock
+	@$(PIP) --no-compile --require-hashes --no-build-isolation --requirement requirements.lock
+	@$(PIP) --no-build-isolation --editable .
 	@touch $@
 
 $(CORE): $(INSTALLED) $(CORE_SOURCES)

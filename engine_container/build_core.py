@@ -33,7 +33,7 @@ def check_tools() -> None:
         import mypyc.build  # noqa: F401  -- only whether it is there
         import setuptools  # type: ignore[import-untyped]  # noqa: F401  -- only whether it is there
     except ImportError as error:
-        raise NoCompilerError(f"{error.name} is not installed: pip install -e .[dev]") from error
+        raise NoCompilerError(f"{error.name} is not installed: make install") from error
 
 
 def build() -> Path:

@@ -100,6 +100,8 @@ def container() -> str:
         raise ConfigurationError("engine_container/Dockerfile is missing: check out the whole repository, or pass -c image=REPOSITORY:TAG.")
     shutil.copytree(ROOT / "engine_container", target / "engine_container", ignore=_NOT_SHIPPED)
     shutil.copytree(ROOT / "layers" / "common", target / "layers" / "common", ignore=_NOT_SHIPPED)
-    for name in ("pyproject.toml", "requirements.lock"):
-        shutil.copy(ROOT / name, target / name)
+    shutil.copy(ROOT / "pyproject.toml", target / "pyproject.toml")
+    (target / "requirements").mkdir()
+    for name in ("trading.lock", "build.lock"):
+        shutil.copy(ROOT / "requirements" / name, target / "requirements" / name)
     return str(target)

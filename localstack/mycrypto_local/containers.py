@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from functions.migrations import service as migrations
+from infra import dependencies
 from mycrypto_local import addresses, preflight, vault
 from mycrypto_local.deployment import Deployment, install_node_modules, node_modules_are_current
 from mycrypto_local.parts.kafka import ensure_topics
@@ -25,7 +26,6 @@ from mycrypto_local.servers import TRADE_APP, Servers
 from mycrypto_local.status import PartStatus, PlatformStatus
 
 COMPOSE: Final = REPOSITORY / "localstack" / "docker-compose.yml"
-REQUIREMENTS: Final = REPOSITORY / "layers" / "dependencies" / "requirements.txt"
 SERVERS: Final = ("postgres", "valkey", "kafka", "localstack")
 PROCESSES: Final = ("engine", "publisher", "gateway", "pump")
 PORT_NAMES: Final = {"localstack": "emulator"}
@@ -154,18 +154,13 @@ def environment(ports: Mapping[str, int], secrets: vault.Vault, outputs: Mapping
 def dependency_layer() -> Path:
     """The functions' dependencies for the machine that we are on: LocalStack runs functions in containers of this architecture."""
     machine = LAMBDA_MACHINES[platform.machine().lower()]
-    folder = CACHE / f"layer-{machine}-{hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]}"
+    folder = CACHE / f"layer-{machine}-{hashlib.sha256((REPOSITORY / dependencies.LOCK).read_bytes()).hexdigest()[:12]}"
     if folder.exists():
         return folder
     fresh = folder.with_suffix(f".{os.getpid()}")
-    pins = fresh.with_suffix(".txt")
-    fresh.parent.mkdir(parents=True, exist_ok=True)
-    # The hashes of the lock file are those of arm64's wheels; the versions hold for every machine.
-    pins.write_text("".join(f"{line.split()[0]}\n" for line in REQUIREMENTS.read_text().splitlines() if line and not line.startswith("#")))
-    target = [f"--platform=manylinux2014_{machine}", f"--platform=manylinux_2_28_{machine}", "--implementation=cp", "--python-version=3.13"]
-    words = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile", *target]
-    done = subprocess.run([*words, f"--target={fresh / 'python'}", f"--requirement={pins}"], capture_output=True, text=True, check=False)
-    pins.unlink()
+    words = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    words += dependencies.install_words(REPOSITORY / dependencies.LOCK, fresh / "python", machine)
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         shutil.rmtree(fresh, ignore_errors=True)
         raise ContainerError(f"the functions' dependencies could not be fetched:\n{done.stderr[-2_000:]}")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from mycrypto_local.paths import REPOSITORY
 
-EXTRAS: Final = ("local", "infra")
+GROUPS: Final = ("runner", "infra")
 """What a running platform needs; tools of developers may differ."""
 PINNED: Final = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(\S+)")
 
@@ -21,9 +21,16 @@ class StaleInstallationError(RuntimeError):
 
 def pinned() -> dict[str, str]:
     """Version by package, as pyproject.toml has them."""
-    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lines = [*project["dependencies"], *(line for extra in EXTRAS for line in project["optional-dependencies"][extra])]
-    return {found[1]: found[2] for line in lines if (found := PINNED.fullmatch(line))}
+    groups = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
+    return {found[1]: found[2] for name in GROUPS for line in _lines(groups, name) if (found := PINNED.fullmatch(line))}
+
+
+def _lines(groups: Mapping[str, list[str | dict[str, str]]], name: str) -> Iterator[str]:
+    for line in groups[name]:
+        if isinstance(line, dict):
+            yield from _lines(groups, line["include-group"])
+        else:
+            yield line
 
 
 def differences(wanted: dict[str, str], installed: Callable[[str], str] = version) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 
 from mycrypto_local import installation
 from mycrypto_local.paths import REPOSITORY
+from tests.unit.packaging.deployables import group
 
 
 def test_the_environment_of_the_tests_is_current() -> None:
@@ -19,10 +20,10 @@ def test_the_environment_of_the_tests_is_current() -> None:
 
 def test_every_pinned_package_is_looked_at() -> None:
     wanted = installation.pinned()
-    assert {"boto3", "pyjwt", "psycopg", "noida-db", "aws-cdk-lib"} <= wanted.keys(), "with and without extras"
+    assert {"boto3", "pyjwt", "psycopg", "noida-db", "aws-cdk-lib"} <= wanted.keys(), "of included groups, and with extras"
     assert "ruff" not in wanted
-    lines = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8").partition("dev = [")[0]
-    assert len(wanted) == lines.count("==") - lines.partition("[project]")[0].count("==")
+    needed = {f"{line.name}{line.specifier}" for name in installation.GROUPS for line in group(name)}
+    assert {f"{name}=={version}" for name, version in wanted.items()} == needed
 
 
 def test_what_is_absent_or_other_is_named() -> None:
