@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 RUNTIME ?= native
 BROKER ?= kafka
 PYTEST ?= --durations=10
+# Which tests of a layer run, as pytest marks: MARKS="slow" or MARKS="property and not slow" cut it down; make test-long runs the slow ones.
+MARKS ?= not slow
+NO_TEST := 5
 INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-emit-index-url --custom-compile-command "make lock"
@@ -14,9 +17,9 @@ CORE := $(VENV)/.core
 NODE := node_modules/.package-lock.json
 CORE_SOURCES := $(wildcard engine_container/core/*.py engine_container/build_core.py layers/common/python/mycrypto/*.py layers/common/python/mycrypto/contracts/*.py)
 
-RECOVERY := tests/fault/test_bad_days.py tests/fault/test_recovery_drill.py
+RECOVERY := tests/fault/test_startup_faults.py tests/fault/test_recovery_drill.py
 
-.PHONY: fuzz-api fuzz test-trading test-recovery test-servers test-parts check help lock up down reset status demo install test lint bench clean
+.PHONY: test-long fuzz-api fuzz test-trading test-recovery test-servers test-parts check help lock up down reset status demo install test lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,7 +48,7 @@ install: check $(INSTALLED) $(CORE) $(NODE) ## the development install: .venv, c
 
 # Whole platforms beside single parts: two rows of suites fill two cores, more would only slow each other.
 test: install ## lint, types, import rules and all tests, on own ports and state
-	@echo "Side by side: whole platforms, traded on (below) and then on bad days; lint and types, single parts, and single parts against real servers."
+	@echo "Side by side: whole platforms, traded on (below) and then damaged; lint and types, single parts, and single parts against real servers."
 	@echo "The output of the others comes last; until then it is in build/NAME.log."
 	@mkdir -p build; rm -f build/*.failed; failed=; \
 	row() { \
@@ -65,16 +68,19 @@ test: install ## lint, types, import rules and all tests, on own ports and state
 	[ -z "$$failed" ] || { echo "FAILED:$$failed (each is a target of make)"; exit 1; }
 
 test-trading: install
-	@$(BIN)/pytest $(PYTEST) tests/e2e tests/fault $(RECOVERY:%=--ignore=%)
+	@$(BIN)/pytest $(PYTEST) -m "$(MARKS)" $(wildcard tests/e2e tests/browser tests/compatibility tests/fault) $(RECOVERY:%=--ignore=%) || [ $$? -eq $(NO_TEST) ]
 
 test-recovery: install
-	@$(BIN)/pytest $(PYTEST) $(RECOVERY)
+	@$(BIN)/pytest $(PYTEST) -m "$(MARKS)" $(RECOVERY) || [ $$? -eq $(NO_TEST) ]
 
 test-servers: install
-	@$(BIN)/pytest $(PYTEST) tests/integration
+	@$(BIN)/pytest $(PYTEST) -m "$(MARKS)" tests/integration || [ $$? -eq $(NO_TEST) ]
 
 test-parts: install
-	@$(BIN)/pytest $(PYTEST) tests/unit tests/property tests/conformance tests/infra
+	@$(BIN)/pytest $(PYTEST) -m "$(MARKS)" tests/unit tests/property tests/conformance tests/infra $(wildcard tests/simulation) || [ $$? -eq $(NO_TEST) ]
+
+test-long: install ## the tests that make test leaves out because they take long
+	@$(BIN)/pytest $(PYTEST) -m slow tests
 
 fuzz: install ## random commands against the core for SECONDS=n from SEED=s on; a failure prints the shortest list of commands
 	@$(BIN)/python -m tests.property.net.fuzz --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED))

@@ -17,13 +17,13 @@ lint-workflows: ## stage 1: actionlint over the pipeline (needs Go, as the pipel
 # Interpreted, because compiled lines are not counted; with the tests that run functions and views in their own process beside a real
 # PostgreSQL and Valkey, because SQL that nothing has executed is not covered by anything.
 coverage: install ## stage 2: unit, property and conformance tests and those of the functions; under 80 % of the lines run is a failure
-	@MYCRYPTO_CORE=interpreted $(BIN)/pytest tests/unit tests/property tests/conformance $(IN_PROCESS) --cov --cov-report=term
+	@MYCRYPTO_CORE=interpreted $(BIN)/pytest -m "$(MARKS)" tests/unit tests/property tests/conformance $(IN_PROCESS) --cov --cov-report=term
 
 test-integration: install ## stage 3: tests against real servers, and the whole platform
-	@$(BIN)/pytest tests/integration tests/e2e
+	@$(BIN)/pytest -m "$(MARKS)" tests/integration tests/e2e
 
 security: install ## stage 4: rule packs over every template, and known holes in what is shipped
-	@$(BIN)/pytest tests/infra
+	@$(BIN)/pytest -m "$(MARKS)" tests/infra
 	@npm audit --omit=optional --audit-level=high || echo "(no advisories could be read)"
 
 synth: install ## the templates of STAGE, offline, checked by cdk-nag and cfn-lint

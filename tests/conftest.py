@@ -32,6 +32,13 @@ settings.register_profile("unhurried", deadline=None)  # no test asserts on time
 settings.load_profile("unhurried")
 
 PASSWORD = "tests"
+LAYERS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each test has the mark of its layer, which is the folder below ``tests``: ``-m "integration and not slow"``."""
+    for item in items:
+        item.add_marker(item.path.relative_to(LAYERS).parts[0])
 
 
 @pytest.fixture(scope="session")

@@ -100,7 +100,6 @@ def orders(users: list[bytes], count: int) -> list[c.Command]:
     ]
 
 
-@pytest.mark.slow
 def test_a_standby_takes_over_and_nothing_is_lost_or_out_of_order(engines: list[Running], kafka: str) -> None:
     asyncio.run(_take_over(engines, kafka))
 

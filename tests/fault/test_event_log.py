@@ -29,7 +29,6 @@ from mycrypto_local.ports import any_free
 from tests import scratch
 from tests.fault.test_engine_takeover import SYMBOL, Running, new, orders, until
 
-pytestmark = pytest.mark.slow
 USERS = [new(), new()]
 
 

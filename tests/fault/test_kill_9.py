@@ -222,7 +222,6 @@ async def differences(trader: Trader) -> list[str]:
     return found
 
 
-@pytest.mark.slow
 def test_nothing_acknowledged_is_lost_whatever_is_killed(platform: Running, whole: Platform) -> None:
     heard, _ = asyncio.run(play(platform, whole))
     assert len(heard.orders) > 100

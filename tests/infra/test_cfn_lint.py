@@ -13,7 +13,6 @@ from infra.templates import Templates
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.slow
 def test_cfn_lint_is_silent(prod: Templates) -> None:
     paths = sorted(str(path) for path in prod.folder.glob("*.template.json"))
     done = subprocess.run([str(Path(sys.executable).with_name("cfn-lint")), *paths], cwd=ROOT, capture_output=True, text=True, check=False)

@@ -36,7 +36,6 @@ KNOWN_TYPES = (
 )
 
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.skipif(not CDK.exists(), reason="needs the CDK command: make install"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]

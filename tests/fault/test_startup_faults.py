@@ -28,8 +28,6 @@ from mycrypto_local.running import Running
 from mycrypto_local.servers import Servers
 from tests import scratch
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def usual_ports() -> dict[str, int]:
@@ -62,6 +60,7 @@ def wait_until_archived(platform: Platform, offset: int) -> int:
     return kept.stretches()[0].first
 
 
+@pytest.mark.slow
 def test_a_taken_port_is_avoided_and_the_new_one_told(own: Platform, usual_ports: dict[str, int]) -> None:
     with socket.create_server(("127.0.0.1", usual_ports["gateway"])):
         own.up()
@@ -82,6 +81,7 @@ def test_another_command_at_the_same_time_is_refused(own: Platform) -> None:
         Platform(own.state, progress=Progress(quiet=True)).down()
 
 
+@pytest.mark.slow
 def test_what_a_killed_supervisor_leaves_is_cleared_and_the_data_is_there(own: Platform) -> None:
     secrets, ports = (own.state / "secrets.json").read_bytes(), addresses.read(own.state)
     with psycopg.connect(Running.load(own.state).admin_dsn, autocommit=True) as connection:
@@ -101,6 +101,7 @@ def test_what_a_killed_supervisor_leaves_is_cleared_and_the_data_is_there(own: P
         connection.execute("SELECT * FROM kept_through_the_kill")
 
 
+@pytest.mark.slow
 def test_stale_and_damaged_files_do_not_stop_it(own: Platform) -> None:
     assert own.down() is True
     assert leftovers.find(own.state) == []
@@ -112,6 +113,7 @@ def test_stale_and_damaged_files_do_not_stop_it(own: Platform) -> None:
     assert own.status().state == "running"
 
 
+@pytest.mark.slow
 def test_an_emulator_killed_and_wiped_gets_its_stacks_again(own: Platform) -> None:
     """kill -9 and an empty folder: nothing is deployed or archived any more, and only the next ``up`` can know."""
     wait_until_archived(own, 1)
