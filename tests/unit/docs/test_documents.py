@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[3]
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\[[^\]]+\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
 NAMED_TEST = re.compile(r"`(tests/[\w/]+\.py)(?:::(test_\w+))?`")
+NAMED_MODULE = re.compile(r"`((?:engine_container|functions|infra|layers|localstack|web)/[\w/.-]+\.\w+)`")
 NUMBERED = re.compile(r"^\| (\d+) \|", re.MULTILINE)
 
 
@@ -26,6 +27,19 @@ def test_named_tests_exist(document: Path) -> None:
         source = ROOT / file
         assert source.exists(), f"{document.name} names {file}"
         assert not test or f"def {test}(" in source.read_text(), f"{document.name} names {file}::{test}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_named_modules_exist(document: Path) -> None:
+    missing = [name for name in NAMED_MODULE.findall(document.read_text()) if not (ROOT / name).exists()]
+    assert missing == [] or "adr" in document.parts, "a decision may speak of what is gone; other pages say what is true now"
+
+
+def test_the_architecture_shows_the_five_paths() -> None:
+    text = (ROOT / "docs" / "ARCHITECTURE.md").read_text()
+    paths = text.split("## The five paths", 1)[1].split("\n## ", 1)[0].split("\n### ")[1:]
+    assert [path.splitlines()[0] for path in paths] == ["An order", "A trade's settlement", "A deposit", "A withdrawal", "A registration"]
+    assert all(len(NAMED_MODULE.findall(path)) >= 4 for path in paths)
 
 
 def test_every_invariant_of_the_architecture_names_a_test() -> None:
