@@ -1,7 +1,6 @@
-"""The OpenAPI 3.1 document of the trading API, made from the models of :mod:`mycrypto.contracts.api` and the tables in :mod:`engine_container.gateway.operations`.
+"""The OpenAPI 3.1 document of the trading API, made from the models of :mod:`mycrypto.contracts.api` and the declared operations.
 
-``python -m engine_container.gateway.openapi`` prints it; ``docs/api/openapi.json`` is that, and a test compares them. Another test holds the
-tables against the routes that the gateway really has.
+``python -m engine_container.gateway.openapi`` prints it; ``docs/api/openapi.json`` is that, and a test compares them.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import sys
 from typing import Any, Final
 
 from engine_container.gateway.alerts import ALERTS_MAX
-from engine_container.gateway.operations import OPERATIONS
+from engine_container.gateway.declared import OPERATIONS
 from engine_container.gateway.order_query import SORTS
 from engine_container.gateway.pages import OFFSET_MAX
 from engine_container.gateway.routes.market import DEPTH_MAX, INTERVALS_MS
@@ -63,13 +62,6 @@ _AT_LEAST_ONE: Final[dict[str, dict[str, Any]]] = {
 }
 """Models of which some member must be given, and what counts as given."""
 
-_METRICS: Final[dict[str, Any]] = {
-    "operationId": "metrics",
-    "summary": "What the process counts, in the text format of Prometheus",
-    "tags": ["operations"],
-    "responses": {"200": {"description": "Done", "content": {"text/plain": {"schema": {"type": "string"}}}}},
-}
-
 
 class _TradingService(Service, frozen=True, kw_only=True):
     """With what the tables cannot say."""
@@ -87,14 +79,13 @@ class _TradingService(Service, frozen=True, kw_only=True):
             schemas |= texts_told(components((item,))) | schemas
         for name, members in _AT_LEAST_ONE.items():
             schemas[name]["anyOf"] = [{"required": [member], "properties": {member: rule}} for member, rule in members.items()]
-        made["paths"]["/metrics"] = {"get": _METRICS}
         return made
 
 
 SERVICE: Final = _TradingService(
     title="MyCrypto trading API",
     description="Amounts are decimal strings, times ISO-8601 UTC. Every refusal is a problem document with a code of the catalogue.",
-    operations=OPERATIONS,
+    operations=[operation for operation in OPERATIONS if operation.documented],
     security={
         "bearer": BEARER,
         API_KEY: {

@@ -20,31 +20,15 @@ V = TypeVar("V")
 
 _MODES: Final[dict[str, api.Mode]] = {"live": "live", "paper": "paper"}
 
-BY_MODE: Final = frozenset({"mode"})
-CANCEL_QUERY: Final = frozenset({"symbol", "side", "mode"})
-LIST_QUERY: Final = frozenset(
-    {
-        "symbol",
-        "status",
-        "side",
-        "type",
-        "start_date",
-        "end_date",
-        "client_order_id",
-        "user_id",
-        "limit",
-        "cursor",
-        "offset",
-        "sort",
-        "mode",
-    }
-)
 SORTS: Final = {
     "created_at:desc": (False, False),
     "created_at:asc": (False, True),
     "price:desc": (True, False),
     "price:asc": (True, True),
 }
+_NAMES: Final = "|".join((*OrderStatus.__members__, "ACTIVE"))
+STATUSES: Final = f"^({_NAMES})(,({_NAMES}))*$"
+"""The form of the parameter ``status``."""
 _OPEN_STATUSES: Final = frozenset(OrderStatus) - FINAL_STATUSES
 
 

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope
 from mycrypto import texts
 from mycrypto.errors import FieldError, ProblemError, invalid
 from mycrypto.faults import validation_problem
+from mycrypto.http.operation import Operation
 from mycrypto.proxies import DIRECT, Proxy
 
 T = TypeVar("T")
@@ -22,8 +23,7 @@ PASSED_OVER_BYTES_MAX: Final = 4 * 1024 * 1024
 """A refused body up to this length is taken in, unread: many clients look for an answer only when they have sent everything."""
 JSON_MEDIA_TYPE: Final = "application/json"
 QUERY_PARAMETERS_MAX: Final = 20
-NOTHING: Final[frozenset[str]] = frozenset()
-"""The parameters of a query that takes none."""
+_NONE: Final[frozenset[str]] = frozenset()
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ class Told(Protocol):
 class Call:
     """A request. Nothing of it is read before it is asked for."""
 
-    __slots__ = ("_body", "_receive", "_scope", "caller", "trace_id")
+    __slots__ = ("_body", "_receive", "_scope", "caller", "operation", "trace_id")
 
     def __init__(self, scope: Scope, receive: Receive, trace_id: str, body: bytes | None = None) -> None:
         """``body`` is given where all of it has been read; it has at most 64 KB then."""
@@ -52,6 +52,8 @@ class Call:
         self._receive = receive
         self._body = body
         self.trace_id = trace_id
+        self.operation: Operation | None = None
+        """What is asked for, where it is declared."""
         self.caller: object = None
         """Whom the guard let in, in its own words."""
 
@@ -145,11 +147,12 @@ class Call:
                 raise ProblemError("UNSUPPORTED_MEDIA_TYPE", f"the content type is {media.decode('latin-1') or 'missing'}")
         return self._body or b""
 
-    def query(self, allowed: frozenset[str]) -> dict[str, str]:
-        """The query parameters, each once and known; raises VALIDATION_ERROR."""
+    def query(self) -> dict[str, str]:
+        """The query parameters, each once, and each one that the operation declares; raises VALIDATION_ERROR."""
         text = self._scope["query_string"]
         if not text:
             return {}
+        allowed = _NONE if self.operation is None else self.operation.query
         try:
             pairs = parse_qsl(text.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=QUERY_PARAMETERS_MAX)
         except ValueError:

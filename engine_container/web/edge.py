@@ -113,13 +113,15 @@ class GuardedEndpoint(Endpoint):
 
     def begin(self, call: Call, answered: Answered) -> bool:
         beginner = self.beginners[call.method]
+        call.operation = self._operations[call.method]
         if not self._guard.admit_at_hand(call, self._operations[call.method], beginner.kept):
             return False
         beginner.begin(call, answered)
         return True
 
     async def admit(self, call: Call) -> None:
-        await self._guard.admit(call, self._operations[call.method])
+        call.operation = self._operations[call.method]
+        await self._guard.admit(call, call.operation)
 
 
 def _replied(reply: Reply, scope: Scope) -> tuple[int, list[tuple[bytes, bytes]], bytes]:

@@ -6,17 +6,20 @@ from itertools import islice
 from typing import Final
 
 from engine_container.gateway.lookup import order_by_id
-from engine_container.gateway.order_query import BY_MODE
 from engine_container.gateway.pages import Position, cursor_text, parse_page
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import known_symbol
 from engine_container.gateway.routes.market import symbol_in_path
+from engine_container.gateway.routes.paper import Paper, by_mode
+from engine_container.gateway.routes.shared import CURSOR, CURSOR_RULE, MODE, SYMBOL, TRADES_LIMIT
 from engine_container.views.orders import Order
 from engine_container.views.rendering import balance_model, fill_model, position_model
 from engine_container.views.trades import OwnFill
 from engine_container.web.call import Call, Reply
+from mycrypto import permissions
 from mycrypto.contracts import api
 from mycrypto.errors import ProblemError
+from mycrypto.http.operation import Operation, Parameter
 from mycrypto.positions import Holding
 
 TRADES_MAX: Final = 500
@@ -28,17 +31,43 @@ class Account:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        self.paper = Paper(gateway)
 
+    @Operation(
+        method="get",
+        path="/api/v1/account/balances",
+        name="listBalances",
+        summary="Balances as the engine sees them",
+        tag="account",
+        answer=api.BalanceList,
+        parameters=(MODE,),
+        errors=("VALIDATION_ERROR", "SERVICE_UNAVAILABLE"),
+        permission=permissions.READING,
+    )
+    @by_mode(Paper.balances)
     async def balances(self, call: Call) -> Reply:
         caller = self._gateway.caller(call)
-        call.query(BY_MODE)
+        call.query()
         own = self._gateway.require_views().balances.of(caller.user_id)
         return Reply(api.BalanceList([balance_model(asset, own[asset]) for asset in sorted(own)]))
 
+    @Operation(
+        method="get",
+        path="/api/v1/account/trades",
+        name="listOwnTrades",
+        summary="Own fills, newest first",
+        tag="account",
+        answer=api.FillList,
+        parameters=(SYMBOL, Parameter("order_id", "string", "Of one order"), TRADES_LIMIT, CURSOR, MODE),
+        rules=CURSOR_RULE,
+        errors=("VALIDATION_ERROR", "ORDER_001", "ORDER_003", "SERVICE_UNAVAILABLE"),
+        permission=permissions.READING,
+    )
+    @by_mode(Paper.trades)
     async def trades(self, call: Call) -> Reply:
         """Own fills, newest first."""
         caller = self._gateway.caller(call)
-        query = call.query(frozenset({"symbol", "order_id", "limit", "cursor", "mode"}))
+        query = call.query()
         page = parse_page(query, limit_max=TRADES_MAX)
         symbol = known_symbol(self._gateway.require_views().symbols, query["symbol"]).symbol if "symbol" in query else None
         if "order_id" in query:
@@ -52,10 +81,21 @@ class Account:
         rows = [fill_model(fill, views.symbols.quote(fill.record.trade.symbol), self._gateway.shard) for fill in shown]
         return Reply(api.FillList(rows, api.Pagination(page.limit, has_next, cursor)))
 
+    @Operation(
+        method="get",
+        path="/api/v1/account/fees",
+        name="listFees",
+        summary="The fee rates of the next orders",
+        tag="account",
+        answer=api.FeeList,
+        parameters=(MODE,),
+        permission=permissions.READING,
+    )
+    @by_mode(Paper.fees)
     async def fees(self, call: Call) -> Reply:
         """The rates that the caller's next orders are accepted with."""
         caller = self._gateway.caller(call)
-        call.query(BY_MODE)
+        call.query()
         views = self._gateway.require_views()
         own = views.users.get(caller.user_id)
         rows = [
@@ -68,15 +108,39 @@ class Account:
         ]
         return Reply(api.FeeList(rows))
 
+    @Operation(
+        method="get",
+        path="/api/v1/positions",
+        name="listPositions",
+        summary="What own trades add up to, with profit and loss",
+        tag="account",
+        answer=api.PositionList,
+        parameters=(MODE,),
+        errors=("VALIDATION_ERROR", "SERVICE_UNAVAILABLE"),
+        permission=permissions.READING,
+    )
+    @by_mode(Paper.positions)
     async def positions(self, call: Call) -> Reply:
         """Every symbol that the caller has traded."""
         caller = self._gateway.caller(call)
-        call.query(BY_MODE)
+        call.query()
         return Reply(api.PositionList(await self._positions(caller.user_id, None)))
 
+    @Operation(
+        method="get",
+        path="/api/v1/positions/{symbol}",
+        name="getPosition",
+        summary="The position on one symbol",
+        tag="account",
+        answer=api.Position,
+        parameters=(MODE,),
+        errors=("VALIDATION_ERROR", "NOT_FOUND", "SERVICE_UNAVAILABLE"),
+        permission=permissions.READING,
+    )
+    @by_mode(Paper.position)
     async def position(self, call: Call) -> Reply:
         caller = self._gateway.caller(call)
-        call.query(BY_MODE)
+        call.query()
         symbol = symbol_in_path(self._gateway.require_views(), call).symbol
         rows = await self._positions(caller.user_id, symbol)
         if not rows:

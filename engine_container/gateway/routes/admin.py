@@ -8,23 +8,23 @@ import time
 from typing import Final
 from uuid import UUID
 
-import msgspec
-from msgspec import UNSET
-
+from engine_container.gateway.administration import changed_limits, changed_symbol, new_symbol
 from engine_container.gateway.audit import Change
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.parts import Gateway
-from engine_container.gateway.placing import limit_amount, parse_time
+from engine_container.gateway.placing import parse_time
 from engine_container.gateway.refusals import refusal
 from engine_container.gateway.routes.market import symbol_in_path
 from engine_container.views.projection import Projection
 from engine_container.views.rendering import iso, limits_model, market_model
-from engine_container.web.call import NOTHING, BodyDecoder, Call, Reply
+from engine_container.web.call import BodyDecoder, Call, Reply
 from engine_container.web.quick_ids import new_uuid_bytes
+from mycrypto import permissions
 from mycrypto.contracts import api, events
-from mycrypto.contracts.commands import AcceptTime, Command, Halt, Resume, SetRules, SetStatus, SetSymbol, SetUser
-from mycrypto.contracts.trading import SelfTradePrevention, SymbolStatus
-from mycrypto.errors import FieldError, ProblemError, invalid
+from mycrypto.contracts.commands import AcceptTime, Command, Halt, Resume, SetRules, SetStatus
+from mycrypto.contracts.trading import SymbolStatus
+from mycrypto.errors import ProblemError, invalid
+from mycrypto.http.operation import Operation
 
 _SYMBOL: Final = BodyDecoder(api.SetSymbolRequest)
 _STATUS: Final = BodyDecoder(api.SetStatusRequest)
@@ -33,8 +33,12 @@ _RULES: Final = BodyDecoder(api.SetRulesRequest)
 _LOG_TIME: Final = BodyDecoder(api.AcceptTimeRequest)
 _EMERGENCY: Final = BodyDecoder(api.EmergencyRequest)
 _BREAKER: Final = BodyDecoder(api.BreakerRequest)
-_BREAKER_HALT_MS: Final = 300_000
-_ASSET_LENGTH_MAX: Final = 10
+
+_ERRORS: Final = (
+    "VALIDATION_ERROR", "AUTH_003", "NOT_FOUND", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "SERVICE_UNAVAILABLE", "OUTCOME_UNKNOWN",
+    "COMMAND_FAILED",
+)  # fmt: skip
+_AMOUNT: Final = "is a plain decimal number with at most 10 digits before the point and 8 after it"
 
 
 class Admin:
@@ -44,15 +48,27 @@ class Admin:
         self._gateway = gateway
 
     def _admin(self, call: Call) -> Caller:
-        call.query(NOTHING)
+        call.query()
         return self._gateway.caller(call)
 
+    @Operation(
+        method="put",
+        path="/api/v1/admin/symbols/{symbol}",
+        name="setSymbol",
+        summary="List a symbol or change its rules",
+        tag="admin",
+        answer=api.Market,
+        body=api.SetSymbolRequest,
+        errors=_ERRORS,
+        also=((201, "Listed", api.Market),),
+        permission=permissions.ADMINISTRATION,
+    )
     async def put_symbol(self, call: Call) -> Reply:
         caller = self._admin(call)
         request = await _SYMBOL.read(call)
         symbols = self._gateway.require_views().symbols
         old = symbols.find(call.path_params["symbol"])
-        command = _new_symbol(call.path_params["symbol"], request, caller) if old is None else _changed_symbol(old, request, caller)
+        command = new_symbol(call.path_params["symbol"], request, caller) if old is None else changed_symbol(old, request, caller)
         name = command.symbol
         change = Change(call, caller, "symbol.set", name, None if old is None else market_model(old, 0), request)
         await self._carry_out(change, command)
@@ -60,6 +76,17 @@ class Admin:
         self._gateway.audit.note(change, now)
         return Reply(now, 201 if old is None else 200)
 
+    @Operation(
+        method="put",
+        path="/api/v1/admin/symbols/{symbol}/status",
+        name="setSymbolStatus",
+        summary="Halt, resume or delist a symbol",
+        tag="admin",
+        answer=api.Market,
+        body=api.SetStatusRequest,
+        errors=_ERRORS,
+        permission=permissions.ADMINISTRATION,
+    )
     async def put_status(self, call: Call) -> Reply:
         caller = self._admin(call)
         request = await _STATUS.read(call)
@@ -77,6 +104,18 @@ class Admin:
         self._gateway.audit.note(change, {"status": now.status})
         return Reply(now)
 
+    @Operation(
+        method="put",
+        path="/api/v1/admin/users/{user_id}/limits",
+        name="setUserLimits",
+        summary="Change a user's limits",
+        tag="admin",
+        answer=api.UserLimits,
+        body=api.SetLimitsRequest,
+        errors=_ERRORS,
+        rules={"daily_notional_max": _AMOUNT},
+        permission=permissions.ADMINISTRATION,
+    )
     async def put_limits(self, call: Call) -> Reply:
         caller = self._admin(call)
         request = await _LIMITS.read(call)
@@ -87,19 +126,39 @@ class Admin:
         old = self._gateway.require_views().users.get(user_id)
         before, about = limits_model(user_id, old), UUID(bytes=user_id)
         change = Change(call, caller, "user.limits", before.user_id, before, request, about=about)
-        await self._carry_out(change, _limits(user_id, old, request, caller))
+        await self._carry_out(change, changed_limits(user_id, old, request, caller))
         now = limits_model(user_id, self._gateway.views.users.get(user_id))
         self._gateway.audit.note(change, now)
         return Reply(now)
 
+    @Operation(
+        method="get",
+        path="/api/v1/admin/users/{user_id}/limits",
+        name="getUserLimits",
+        summary="A user's limits",
+        tag="admin",
+        answer=api.UserLimits,
+        permission=permissions.STAFF_READING,
+    )
     async def get_limits(self, call: Call) -> Reply:
-        call.query(NOTHING)
+        call.query()
         try:
             user_id = UUID(call.path_params["user_id"]).bytes
         except ValueError:
             raise invalid("user_id", "must be a UUID") from None
         return Reply(limits_model(user_id, self._gateway.require_views().users.get(user_id)))
 
+    @Operation(
+        method="put",
+        path="/api/v1/admin/rules",
+        name="setRules",
+        summary="Switch on a newer version of the matching rules",
+        tag="admin",
+        answer=api.RulesVersion,
+        body=api.SetRulesRequest,
+        errors=_ERRORS,
+        permission=permissions.ADMINISTRATION,
+    )
     async def put_rules(self, call: Call) -> Reply:
         caller = self._admin(call)
         request = await _RULES.read(call)
@@ -110,10 +169,31 @@ class Admin:
         self._gateway.audit.note(change, now)
         return Reply(now)
 
+    @Operation(
+        method="get",
+        path="/api/v1/admin/rules",
+        name="getRules",
+        summary="The version of the matching rules in force",
+        tag="admin",
+        answer=api.RulesVersion,
+        permission=permissions.STAFF_READING,
+    )
     async def get_rules(self, call: Call) -> Reply:
-        call.query(NOTHING)
+        call.query()
         return Reply(api.RulesVersion(self._gateway.require_views().rules_version))
 
+    @Operation(
+        method="put",
+        path="/api/v1/admin/log-time",
+        name="acceptLogTime",
+        summary="Let the log's time go further than a record may move it",
+        tag="admin",
+        answer=api.LogTime,
+        body=api.AcceptTimeRequest,
+        errors=_ERRORS,
+        rules={"until": "is an ISO-8601 time with offset"},
+        permission=permissions.ADMINISTRATION,
+    )
     async def put_log_time(self, call: Call) -> Reply:
         caller = self._admin(call)
         request = await _LOG_TIME.read(call)
@@ -125,8 +205,17 @@ class Admin:
         self._gateway.audit.note(change, now)
         return Reply(now)
 
+    @Operation(
+        method="get",
+        path="/api/v1/admin/log-time",
+        name="getLogTime",
+        summary="The time of the log, and the broker's where it is not believed",
+        tag="admin",
+        answer=api.LogTime,
+        permission=permissions.STAFF_READING,
+    )
     async def get_log_time(self, call: Call) -> Reply:
-        call.query(NOTHING)
+        call.query()
         return Reply(_log_time(self._gateway.require_views()))
 
     async def _carry_out(self, change: Change, command: Command) -> None:
@@ -144,10 +233,32 @@ class Admin:
             gateway.audit.note_failed(change, problem)
             raise
 
+    @Operation(
+        method="post",
+        path="/api/v1/admin/emergency/halt-all",
+        name="haltAll",
+        summary="Halt every symbol",
+        tag="admin",
+        answer=api.MarketList,
+        body=api.EmergencyRequest,
+        errors=_ERRORS,
+        permission=permissions.ADMINISTRATION,
+    )
     async def halt_all(self, call: Call) -> Reply:
         """Halt every symbol; resting orders are cancelled and their funds freed."""
         return await self._everywhere(call, "market.halt_all", SymbolStatus.HALTED)
 
+    @Operation(
+        method="post",
+        path="/api/v1/admin/emergency/resume-all",
+        name="resumeAll",
+        summary="Resume what was halted with all",
+        tag="admin",
+        answer=api.MarketList,
+        body=api.EmergencyRequest,
+        errors=_ERRORS,
+        permission=permissions.ADMINISTRATION,
+    )
     async def resume_all(self, call: Call) -> Reply:
         """Resume every symbol that was halted with all."""
         return await self._everywhere(call, "market.resume_all", SymbolStatus.ACTIVE)
@@ -164,6 +275,17 @@ class Admin:
         self._gateway.audit.note(change, {market.symbol: market.status for market in now})
         return Reply(api.MarketList(now))
 
+    @Operation(
+        method="post",
+        path="/api/v1/admin/circuit-breaker/{symbol}",
+        name="setBreaker",
+        summary="Trip or reset a symbol's circuit breaker",
+        tag="admin",
+        answer=api.Market,
+        body=api.BreakerRequest,
+        errors=_ERRORS,
+        permission=permissions.ADMINISTRATION,
+    )
     async def breaker(self, call: Call) -> Reply:
         """Trip a symbol's circuit breaker by hand for some minutes, or reset it."""
         caller = self._admin(call)
@@ -189,104 +311,3 @@ def _log_time(views: Projection) -> api.LogTime:
 
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-def _new_symbol(spelling: str, request: api.SetSymbolRequest, caller: Caller) -> SetSymbol:
-    base, quote = _assets(spelling)
-    needed = ("tick_size", "lot_size", "quantity_min", "quantity_max")
-    absent = [FieldError(field, "is required for a new symbol") for field in needed if getattr(request, field) is None]
-    if absent:
-        raise ProblemError("VALIDATION_ERROR", f"{absent[0].field} {absent[0].message}", errors=absent)
-    empty = events.SymbolChanged(
-        symbol=f"{base}/{quote}",
-        base=base,
-        quote=quote,
-        tick=0,
-        lot=0,
-        quantity_min=0,
-        quantity_max=0,
-        notional_min=0,
-        band_bps=0,
-        maker_fee_ppm=0,
-        taker_fee_ppm=0,
-        breaker_bps=0,
-        breaker_halt_ms=_BREAKER_HALT_MS,
-        opens_minute=-1,
-        closes_minute=-1,
-        status=SymbolStatus.ACTIVE,
-        reason="",
-        resume_ms=0,
-    )
-    return _changed_symbol(empty, request, caller)
-
-
-def _assets(spelling: str) -> tuple[str, str]:
-    """Base and quote of a symbol that is not listed yet, so they must be told apart by a separator."""
-    parts = spelling.upper().replace("-", "/").replace("_", "/").split("/")
-    if len(parts) != 2 or not all(part.isascii() and part.isalnum() and len(part) <= _ASSET_LENGTH_MAX for part in parts):
-        raise invalid("symbol", "must be written BASE-QUOTE to list it")
-    return parts[0], parts[1]
-
-
-def _changed_symbol(old: events.SymbolChanged, request: api.SetSymbolRequest, caller: Caller) -> SetSymbol:
-    def units(field: str, value: int) -> int:
-        text = getattr(request, field)
-        return value if text is None else limit_amount(field, text)
-
-    def number(given: int | None, value: int) -> int:
-        return value if given is None else given
-
-    hours = request.trading_hours
-    opens, closes = (old.opens_minute, old.closes_minute) if hours is UNSET else (-1, -1)
-    if isinstance(hours, api.TradingHours):
-        opens, closes = hours.opens_minute, hours.closes_minute
-    return SetSymbol(
-        command_id=new_uuid_bytes(),
-        symbol=old.symbol,
-        base=old.base,
-        quote=old.quote,
-        tick=units("tick_size", old.tick),
-        lot=units("lot_size", old.lot),
-        quantity_min=units("quantity_min", old.quantity_min),
-        quantity_max=units("quantity_max", old.quantity_max),
-        notional_min=units("notional_min", old.notional_min),
-        band_bps=number(request.price_band_bps, old.band_bps),
-        maker_fee_ppm=number(request.maker_fee_ppm, old.maker_fee_ppm),
-        taker_fee_ppm=number(request.taker_fee_ppm, old.taker_fee_ppm),
-        breaker_bps=number(request.breaker_bps, old.breaker_bps),
-        breaker_halt_ms=number(request.breaker_halt_ms, old.breaker_halt_ms),
-        actor_id=caller.user_id,
-        opens_minute=opens,
-        closes_minute=closes,
-    )
-
-
-def _limits(user_id: bytes, old: events.UserChanged | None, request: api.SetLimitsRequest, caller: Caller) -> SetUser:
-    """Null asks for the platform's default, which is -1 in the log."""
-    current = old or events.UserChanged(user_id, -1, -1, -1, -1, -1, SelfTradePrevention.CANCEL_TAKER, market_maker=False)
-
-    def number(given: int | msgspec.UnsetType | None, value: int) -> int:
-        if given is UNSET:
-            return value
-        return -1 if given is None else given
-
-    daily: int | msgspec.UnsetType | None
-    if isinstance(request.daily_notional_max, str):
-        daily = limit_amount("daily_notional_max", request.daily_notional_max)
-    else:
-        daily = request.daily_notional_max
-    prevention = SelfTradePrevention(current.self_trade_prevention)
-    if request.self_trade_prevention is not UNSET:
-        prevention = SelfTradePrevention[request.self_trade_prevention]
-    return SetUser(
-        command_id=new_uuid_bytes(),
-        user_id=user_id,
-        open_orders_max=number(request.open_orders_max, current.open_orders_max),
-        open_orders_per_symbol_max=number(request.open_orders_per_symbol_max, current.open_orders_per_symbol_max),
-        daily_notional_max=number(daily, current.daily_notional_max),
-        maker_fee_ppm=number(request.maker_fee_ppm, current.maker_fee_ppm),
-        taker_fee_ppm=number(request.taker_fee_ppm, current.taker_fee_ppm),
-        self_trade_prevention=prevention,
-        market_maker=current.market_maker if request.market_maker is UNSET else request.market_maker,
-        actor_id=caller.user_id,
-    )

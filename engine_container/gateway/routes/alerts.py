@@ -11,7 +11,7 @@ from engine_container.gateway.auth import Caller
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import amount, known_symbol, trading_id
 from engine_container.views.rendering import iso
-from engine_container.web.call import NOTHING, BodyDecoder, Call, Reply
+from engine_container.web.call import BodyDecoder, Call, Reply
 from mycrypto import permissions
 from mycrypto.contracts import api
 from mycrypto.errors import ProblemError, invalid
@@ -38,7 +38,7 @@ class Alerts:
         return self._gateway.alerts
 
     def _owner(self, call: Call) -> Caller:
-        call.query(NOTHING)
+        call.query()
         return self._gateway.caller(call)
 
     @Operation(

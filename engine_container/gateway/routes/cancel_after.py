@@ -10,11 +10,13 @@ from engine_container.gateway.placing import known_symbol
 from engine_container.gateway.refusals import refusal
 from engine_container.gateway.session_switches import require_switches
 from engine_container.views.rendering import iso
-from engine_container.web.call import NOTHING, BodyDecoder, Call, Reply
+from engine_container.web.call import BodyDecoder, Call, Reply
 from engine_container.web.quick_ids import new_uuid_bytes
+from mycrypto import permissions
 from mycrypto.contracts import api, events
 from mycrypto.contracts.commands import CancelAllAfter
 from mycrypto.errors import ProblemError, invalid
+from mycrypto.http.operation import Operation
 
 _REQUEST: Final = BodyDecoder(api.CancelAllAfterRequest)
 
@@ -25,9 +27,21 @@ class CancelAfter:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
+    @Operation(
+        method="post",
+        path="/api/v1/orders/cancel-all-after",
+        name="cancelAllOrdersAfter",
+        summary="Cancel all own open orders in a while, unless this is asked for again before (a dead man's switch)",
+        tag="orders",
+        answer=api.CancelAllAfter,
+        body=api.CancelAllAfterRequest,
+        rules={"timeout_seconds": f"is 0, or at least {api.CANCEL_AFTER_SECONDS_MIN}"},
+        errors=("VALIDATION_ERROR", "ORDER_001", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "SERVICE_UNAVAILABLE", "OUTCOME_UNKNOWN"),
+        permission=permissions.TRADING,
+    )
     async def post(self, call: Call) -> Reply:
         caller = self._gateway.caller(call)
-        call.query(NOTHING)
+        call.query()
         request = await _REQUEST.read(call)
         return Reply(await self.set(caller, request.timeout_seconds, request.symbol))
 

@@ -10,20 +10,23 @@ import msgspec
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.linking import oco_command, replace_command
 from engine_container.gateway.lookup import order_by_client_id, order_by_id, order_by_number
+from engine_container.gateway.order_checks import CANCELLED, PLACED, REFUSED, check_batch, check_own, ended, model
 from engine_container.gateway.order_query import check_one_name
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.refusals import refusal, refusal_of
-from engine_container.gateway.routes.orders import CANCELLED, PLACED, REFUSED, check_batch, check_own, ended, model
+from engine_container.gateway.routes.shared import BATCH_ERRORS, FOUND_ERRORS, ORDER_ERRORS
 from engine_container.gateway.submit import Answer
 from engine_container.views.answering import placed_model
 from engine_container.views.orders import Order
 from engine_container.views.rendering import oco_link, order_id
-from engine_container.web.call import NOTHING, BodyDecoder, Call, Reply
+from engine_container.web.call import BodyDecoder, Call, Reply
 from engine_container.web.quick_ids import new_uuid_bytes
+from mycrypto import permissions
 from mycrypto.allowances import Use
 from mycrypto.contracts import api, events
 from mycrypto.contracts.commands import CancelOrder, Command
 from mycrypto.errors import ProblemError
+from mycrypto.http.operation import Operation
 
 ORDERS_OF_OCO: Final = 2
 
@@ -53,15 +56,39 @@ class Linked:
     async def _trader(self, call: Call, orders: int = 1) -> Caller:
         """Who trades, charged for so many orders."""
         caller = self._gateway.caller(call)
-        call.query(NOTHING)
+        call.query()
         if orders > 1:
             call.tell(await self._gateway.limits.spend(caller.user_id, caller.tier, Use.ORDERS, orders - 1))
         return caller
 
+    @Operation(
+        method="post",
+        path="/api/v1/orders/{order_id}/replace",
+        name="replaceOrder",
+        summary="Cancel an order and place another in its place, in one step",
+        tag="orders",
+        answer=api.Replaced,
+        status=201,
+        body=api.ReplaceOrderRequest,
+        errors=(*ORDER_ERRORS, "ORDER_003", "ORDER_004"),
+        permission=permissions.TRADING,
+    )
     async def replace(self, call: Call) -> Reply:
         caller = await self._trader(call)
         return Reply(await self.replace_one(caller, call.path_params["order_id"], None, await call.json_bytes()), 201)
 
+    @Operation(
+        method="post",
+        path="/api/v1/orders/oco",
+        name="placeOco",
+        summary="Place two orders of which one cancels the other",
+        tag="orders",
+        answer=api.PlacedOco,
+        status=201,
+        body=api.PlaceOcoRequest,
+        errors=ORDER_ERRORS,
+        permission=permissions.TRADING,
+    )
     async def place_oco(self, call: Call) -> Reply:
         caller = await self._trader(call, ORDERS_OF_OCO)
         return Reply(await self.place_pair(caller, await call.json_bytes()), 201)
@@ -173,11 +200,31 @@ class Linked:
 
     # a pair
 
+    @Operation(
+        method="get",
+        path="/api/v1/orders/oco/{list_id}",
+        name="getOco",
+        summary="Both orders of an OCO with their fills, by the pair's id or that of either",
+        tag="orders",
+        answer=api.Oco,
+        errors=FOUND_ERRORS,
+        permission=permissions.READING,
+    )
     async def get_oco(self, call: Call) -> Reply:
         caller = self._gateway.caller(call)
-        call.query(NOTHING)
+        call.query()
         return Reply(self._oco(await self._pair(caller, call.path_params["list_id"])))
 
+    @Operation(
+        method="delete",
+        path="/api/v1/orders/oco/{list_id}",
+        name="cancelOco",
+        summary="Cancel both orders of an OCO",
+        tag="orders",
+        answer=api.Oco,
+        errors=FOUND_ERRORS,
+        permission=permissions.TRADING,
+    )
     async def cancel_oco(self, call: Call) -> Reply:
         """Cancel both: the engine cancels one with the other."""
         caller = await self._trader(call)
@@ -207,6 +254,17 @@ class Linked:
 
     # batches
 
+    @Operation(
+        method="post",
+        path="/api/v1/orders/batch/replace",
+        name="replaceOrders",
+        summary="Replace up to 50 orders; each is judged for itself",
+        tag="orders",
+        answer=api.LinkedResult,
+        body=api.BatchReplaceRequest,
+        errors=BATCH_ERRORS,
+        permission=permissions.TRADING,
+    )
     async def replace_batch(self, call: Call) -> Reply:
         """Each item is judged for itself; the good ones travel in one record."""
         caller = await self._trader(call)
@@ -218,6 +276,17 @@ class Linked:
 
         return await self._batch(call, caller, items, 1, begin)
 
+    @Operation(
+        method="post",
+        path="/api/v1/orders/batch/oco",
+        name="placeOcos",
+        summary="Place up to 25 OCOs; each is judged for itself",
+        tag="orders",
+        answer=api.LinkedResult,
+        body=api.BatchOcoRequest,
+        errors=BATCH_ERRORS,
+        permission=permissions.TRADING,
+    )
     async def place_oco_batch(self, call: Call) -> Reply:
         """As :meth:`replace_batch`."""
         caller = await self._trader(call)

@@ -10,14 +10,17 @@ import msgspec
 from engine_container.gateway.pages import Position, cursor_text, parse_count, parse_page
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import known_symbol, parse_end, trading_id
+from engine_container.gateway.routes.shared import CURSOR, CURSOR_RULE, SYMBOL, TRADES_LIMIT
 from engine_container.views.minutes import DAY_MS, MINUTE_MS, joined
 from engine_container.views.projection import Projection
 from engine_container.views.rendering import book_model, candle_model, market_model, public_trade_model, ticker_model
 from engine_container.views.trades import RECENT_PER_SYMBOL, TradeRecord
-from engine_container.web.call import NOTHING, Call, Reply
+from engine_container.web.call import Call, Reply
+from mycrypto import permissions
 from mycrypto.contracts import api
 from mycrypto.contracts.events import SymbolChanged
 from mycrypto.errors import ProblemError, invalid
+from mycrypto.http.operation import MOMENT, Operation, Parameter
 
 DEPTH_DEFAULT: Final = 50
 DEPTH_MAX: Final = 1_000
@@ -50,15 +53,38 @@ class Market:
         self._gateway = gateway
         self._tickers: dict[str, tuple[float, api.Ticker]] = {}
 
+    @Operation(
+        method="get",
+        path="/api/v1/orderbook/{symbol}",
+        name="getOrderBook",
+        summary="The order book, added up per price",
+        tag="market data",
+        answer=api.OrderBook,
+        parameters=(Parameter("depth", "integer", "Levels a side, 1 to 1000 (50)"),),
+        errors=("VALIDATION_ERROR", "NOT_FOUND"),
+        permission=permissions.OPEN,
+    )
     async def order_book(self, call: Call) -> Reply:
         views = self._gateway.require_views()
         symbol = symbol_in_path(views, call).symbol
-        depth = parse_count("depth", call.query(frozenset({"depth"})).get("depth"), DEPTH_DEFAULT, 1, DEPTH_MAX)
+        depth = parse_count("depth", call.query().get("depth"), DEPTH_DEFAULT, 1, DEPTH_MAX)
         return Reply(book_model(symbol, views.books[symbol], depth))
 
+    @Operation(
+        method="get",
+        path="/api/v1/trades",
+        name="listTrades",
+        summary="Trades of a symbol, newest first",
+        tag="market data",
+        answer=api.PublicTradeList,
+        parameters=(msgspec.structs.replace(SYMBOL, required=True), TRADES_LIMIT, CURSOR),
+        rules=CURSOR_RULE,
+        errors=("VALIDATION_ERROR", "ORDER_001"),
+        permission=permissions.OPEN,
+    )
     async def trades(self, call: Call) -> Reply:
         """The newest trades of a symbol, newest first; a cursor leads on into the history."""
-        query = call.query(frozenset({"symbol", "limit", "cursor"}))
+        query = call.query()
         page = parse_page(query, limit_max=TRADES_MAX)
         if "symbol" not in query:
             raise invalid("symbol", "is required")
@@ -82,9 +108,19 @@ class Market:
             found += await self._gateway.history.trades_before(symbol, place.number, place.key, count - len(found))
         return found
 
+    @Operation(
+        method="get",
+        path="/api/v1/trades/{trade_id}",
+        name="getTrade",
+        summary="A trade",
+        tag="market data",
+        answer=api.PublicTrade,
+        errors=("VALIDATION_ERROR", "NOT_FOUND"),
+        permission=permissions.OPEN,
+    )
     async def trade(self, call: Call) -> Reply:
         views = self._gateway.require_views()
-        call.query(NOTHING)
+        call.query()
         _, parts = trading_id(call.path_params["trade_id"], "trade_id")
         record = None if parts is None or parts.shard != self._gateway.shard else views.trades.get(parts.number)
         if record is None and parts is not None and parts.shard == self._gateway.shard and self._gateway.history is not None:
@@ -93,14 +129,33 @@ class Market:
             raise ProblemError("NOT_FOUND", "there is no such trade")
         return Reply(public_trade_model(record, self._gateway.shard))
 
+    @Operation(
+        method="get",
+        path="/api/v1/markets/{symbol}/ticker",
+        name="getTicker",
+        summary="The last 24 hours of a symbol",
+        tag="market data",
+        answer=api.Ticker,
+        errors=("NOT_FOUND",),
+        permission=permissions.OPEN,
+    )
     async def ticker(self, call: Call) -> Reply:
         views = self._gateway.require_views()
-        call.query(NOTHING)
+        call.query()
         return Reply(self._ticker(views, symbol_in_path(views, call).symbol))
 
+    @Operation(
+        method="get",
+        path="/api/v1/markets/tickers",
+        name="listTickers",
+        summary="Every ticker",
+        tag="market data",
+        answer=api.TickerList,
+        permission=permissions.OPEN,
+    )
     async def tickers(self, call: Call) -> Reply:
         views = self._gateway.require_views()
-        call.query(NOTHING)
+        call.query()
         return Reply(api.TickerList([self._ticker(views, symbol.symbol) for symbol in views.symbols.all()]))
 
     def _ticker(self, views: Projection, symbol: str) -> api.Ticker:
@@ -112,10 +167,25 @@ class Market:
         self._tickers[symbol] = (now, ticker)
         return ticker
 
+    @Operation(
+        method="get",
+        path="/api/v1/markets/{symbol}/candles",
+        name="getCandles",
+        summary="Open, high, low, close and volume by time",
+        tag="market data",
+        answer=api.CandleList,
+        parameters=(
+            Parameter("interval", "string", "1m, 5m, 15m, 1h, 4h, 1d"),
+            Parameter("limit", "integer", "1 to 1000 (100)", shape={"minimum": 1, "maximum": 1_000}),
+            Parameter("end_date", "string", "Before this ISO-8601 time; a date: until its end", shape=MOMENT),
+        ),
+        errors=("VALIDATION_ERROR", "NOT_FOUND", "SERVICE_UNAVAILABLE"),
+        permission=permissions.OPEN,
+    )
     async def candles(self, call: Call) -> Reply:
         """Made of minutes: the last 24 hours from memory, older ones from the history."""
         views = self._gateway.require_views()
-        query = call.query(frozenset({"interval", "limit", "end_date"}))
+        query = call.query()
         symbol = symbol_in_path(views, call).symbol
         interval = query.get("interval", "1m")
         if interval not in INTERVALS_MS:
@@ -131,14 +201,33 @@ class Market:
         rows = [candle_model(candle) for candle in joined(found, length_ms)[-count:]]
         return Reply(msgspec.convert({"symbol": symbol, "interval": interval, "data": rows}, api.CandleList))
 
+    @Operation(
+        method="get",
+        path="/api/v1/markets",
+        name="listMarkets",
+        summary="The symbols with their rules and fees",
+        tag="market data",
+        answer=api.MarketList,
+        permission=permissions.OPEN,
+    )
     async def markets(self, call: Call) -> Reply:
         views = self._gateway.require_views()
-        call.query(NOTHING)
+        call.query()
         rows = [market_model(symbol, views.symbols.changed_ms(symbol.symbol)) for symbol in views.symbols.all()]
         return Reply(api.MarketList(rows))
 
+    @Operation(
+        method="get",
+        path="/api/v1/markets/{symbol}",
+        name="getMarket",
+        summary="A symbol with its rules and fees",
+        tag="market data",
+        answer=api.Market,
+        errors=("NOT_FOUND",),
+        permission=permissions.OPEN,
+    )
     async def market(self, call: Call) -> Reply:
         views = self._gateway.require_views()
-        call.query(NOTHING)
+        call.query()
         symbol = symbol_in_path(views, call)
         return Reply(market_model(symbol, views.symbols.changed_ms(symbol.symbol)))

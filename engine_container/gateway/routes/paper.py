@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Final, Protocol, TypeVar
 from urllib.parse import parse_qs
 
 from msgspec.structs import replace
 
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.order_query import (
-    BY_MODE,
-    CANCEL_QUERY,
-    LIST_QUERY,
     check_one_name,
     order_filter,
     order_list,
@@ -33,34 +31,54 @@ from engine_container.paper.rules import PaperRefusedError
 from engine_container.views.orders import Order
 from engine_container.views.rendering import balance_model, fill_model, order_model, position_model
 from engine_container.views.trades import OwnFill
-from engine_container.web.call import NOTHING, Call, Reply
-from engine_container.web.edge import Handler
+from engine_container.web.call import Call, Reply
+from mycrypto import permissions
 from mycrypto.contracts import api
 from mycrypto.contracts.api import Mode
 from mycrypto.contracts.trading import Side
 from mycrypto.errors import ProblemError
+from mycrypto.http.operation import Operation
 from mycrypto.ids import SHARD_PAPER
 
 FILLS_LIMIT_MAX: Final = 500
 
 
-def by_mode(live: Handler, paper: Handler) -> Handler:
-    """The handler that the query's ``mode`` names."""
+class WithPaper(Protocol):
+    """The endpoints of live trading that have the same for paper trading beside them."""
 
-    async def chosen(call: Call) -> Reply:
-        return await (paper if _mode(call) == "paper" else live)(call)
-
-    return chosen
+    paper: Paper
 
 
-def by_order_id(live: Handler, paper: Handler) -> Handler:
-    """The handler that the order's id names; the id says it all, so there are no parameters."""
+S = TypeVar("S", bound=WithPaper)
+PaperHandler = Callable[["Paper", Call], Awaitable[Reply]]
+LiveHandler = Callable[[S, Call], Awaitable[Reply]]
 
-    async def chosen(call: Call) -> Reply:
-        call.query(NOTHING)
-        return await (paper if is_paper_id(call.path_params["order_id"]) else live)(call)
 
-    return chosen
+def by_mode(paper: PaperHandler) -> Callable[[LiveHandler[S]], LiveHandler[S]]:
+    """Let ``paper`` answer where the query's ``mode`` says so."""
+
+    def choose(live: LiveHandler[S]) -> LiveHandler[S]:
+        @wraps(live)
+        async def chosen(self: S, call: Call) -> Reply:
+            return await (paper(self.paper, call) if _mode(call) == "paper" else live(self, call))
+
+        return chosen
+
+    return choose
+
+
+def by_order_id(paper: PaperHandler) -> Callable[[LiveHandler[S]], LiveHandler[S]]:
+    """Let ``paper`` answer where the order's id says so; the id says it all, so there are no parameters."""
+
+    def choose(live: LiveHandler[S]) -> LiveHandler[S]:
+        @wraps(live)
+        async def chosen(self: S, call: Call) -> Reply:
+            call.query()
+            return await (paper(self.paper, call) if is_paper_id(call.path_params["order_id"]) else live(self, call))
+
+        return chosen
+
+    return choose
 
 
 def is_paper_id(order_id: str) -> bool:
@@ -127,7 +145,7 @@ class Paper:
 
     async def get_by_client_id(self, call: Call) -> Reply:
         caller = self._gateway.caller(call)
-        call.query(BY_MODE)
+        call.query()
         return Reply(shown(await self._by_client_id(caller, call.path_params["client_order_id"]), with_fills=True))
 
     async def amend(self, call: Call) -> Reply:
@@ -141,7 +159,7 @@ class Paper:
 
     async def cancel_by_client_id(self, call: Call) -> Reply:
         caller = self._gateway.caller(call)
-        call.query(BY_MODE)
+        call.query()
         return Reply(await self._cancel(caller, await self._by_client_id(caller, call.path_params["client_order_id"])))
 
     async def cancel_one(self, caller: Caller, order_id: str | None, client_order_id: str | None) -> api.Order:
@@ -162,7 +180,7 @@ class Paper:
 
     async def cancel_all(self, call: Call) -> Reply:
         caller = self._gateway.caller(call)
-        query = call.query(CANCEL_QUERY)
+        query = call.query()
         return Reply(await self.cancel_every(caller, query.get("symbol"), parse_side(query.get("side"))))
 
     async def cancel_every(self, caller: Caller, symbol: str | None, side: Side | None) -> api.Cancelled:
@@ -173,7 +191,7 @@ class Paper:
 
     async def list(self, call: Call) -> Reply:
         caller = self._gateway.caller(call)
-        query = call.query(LIST_QUERY)
+        query = call.query()
         page = parse_page(query)
         wanted = order_filter(self._gateway.require_views().symbols, caller, query)
         orders, total = await self._accounts.orders(wanted, page)
@@ -181,25 +199,25 @@ class Paper:
 
     async def balances(self, call: Call) -> Reply:
         caller = self._gateway.caller(call)
-        call.query(BY_MODE)
+        call.query()
         own = await self._accounts.balances(caller.user_id, self._now_ms())
         return Reply(api.BalanceList([balance_model(asset, own[asset]) for asset in sorted(own)]))
 
     async def fees(self, call: Call) -> Reply:
         """The rates of paper trading, the same for everybody."""
-        call.query(BY_MODE)
+        call.query()
         symbols = self._gateway.require_views().symbols.all()
         return Reply(api.FeeList([api.Fees(symbol.symbol, rules.MAKER_FEE_PPM, rules.TAKER_FEE_PPM) for symbol in symbols]))
 
     async def positions(self, call: Call) -> Reply:
         """Every symbol that the caller has traded since the last fresh start."""
         caller = self._gateway.caller(call)
-        call.query(BY_MODE)
+        call.query()
         return Reply(await self._positions(caller, None))
 
     async def position(self, call: Call) -> Reply:
         caller = self._gateway.caller(call)
-        call.query(BY_MODE)
+        call.query()
         found = await self._positions(caller, symbol_in_path(self._gateway.require_views(), call).symbol)
         if not found.data:
             raise ProblemError("NOT_FOUND", "you have not traded this symbol with play money")
@@ -213,7 +231,7 @@ class Paper:
     async def trades(self, call: Call) -> Reply:
         """Own fills, newest first."""
         caller = self._gateway.caller(call)
-        query = call.query(frozenset({"symbol", "order_id", "limit", "cursor", "mode"}))
+        query = call.query()
         page = parse_page(query, limit_max=FILLS_LIMIT_MAX)
         number = (await self._named(caller, query["order_id"])).number if "order_id" in query else None
         found = await self._accounts.fills(
@@ -223,10 +241,20 @@ class Paper:
         cursor = cursor_text(Position(shown[-1].record.time_ms, shown[-1].record.number)) if has_next else None
         return Reply(api.FillList([_shown_fill(fill) for fill in shown], api.Pagination(page.limit, has_next, cursor)))
 
+    @Operation(
+        method="post",
+        path="/api/v1/account/paper/reset",
+        name="resetPaperAccount",
+        summary="Cancel the open paper orders and begin again with fresh play money",
+        tag="account",
+        answer=api.BalanceList,
+        errors=("VALIDATION_ERROR", "SERVICE_UNAVAILABLE"),
+        permission=permissions.TRADING,
+    )
     async def reset(self, call: Call) -> Reply:
         """Begin anew: open orders cancelled, the balances of the first day."""
         caller = self._gateway.caller(call)
-        call.query(NOTHING)
+        call.query()
         now_ms = self._now_ms()
         await self._accounts.reset(caller.user_id, now_ms)
         own = await self._accounts.balances(caller.user_id, now_ms)

@@ -7,10 +7,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from engine_container.gateway.auth import Caller
+from engine_container.gateway.order_checks import charge_batch, check_batch
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.routes.cancel_after import CancelAfter
 from engine_container.gateway.routes.linked import Linked
-from engine_container.gateway.routes.orders import Orders, Waiting, check_batch
+from engine_container.gateway.routes.new_orders import NewOrders, Waiting
+from engine_container.gateway.routes.orders import Orders
 from engine_container.gateway.routes.paper import Paper, is_paper_id
 from engine_container.gateway.sockets.connection import Connection
 from engine_container.gateway.sockets.protocol import ClientMessage
@@ -27,12 +29,13 @@ Outcome = tuple[int, Any] | ProblemError
 class OrderEntry:
     """The actions place, place_batch, place_oco, replace, cancel, cancel_all and cancel_all_after."""
 
-    def __init__(self, gateway: Gateway, orders: Orders, linked: Linked, paper: Paper, cancel_after: CancelAfter) -> None:
+    def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._orders = orders
-        self._linked = linked
-        self._paper = paper
-        self._cancel_after = cancel_after
+        self._orders = Orders(gateway)
+        self._new = NewOrders(gateway)
+        self._linked = Linked(gateway)
+        self._paper = Paper(gateway)
+        self._cancel_after = CancelAfter(gateway)
         self._entries: dict[str, Callable[[Caller, ClientMessage], Awaitable[tuple[int, Any]]]] = {
             "place": self._place,
             "place_batch": self._place_batch,
@@ -93,7 +96,7 @@ class OrderEntry:
     def _begin_place(self, caller: Caller, message: ClientMessage, answered: Callable[[Outcome], None]) -> None:
         if not message.order:
             raise invalid("order", "is required")
-        self._orders.begin_one(
+        self._new.begin_one(
             caller, message.order, lambda placed: answered(placed if isinstance(placed, ProblemError) else (201, placed.answer()))
         )
 
@@ -101,7 +104,7 @@ class OrderEntry:
         items = message.orders
         check_batch(len(items))
         self._gateway.limits.spend_at_hand(caller.user_id, caller.tier, Use.ORDERS, len(items) - 1)
-        self._orders.begin_many(
+        self._new.begin_many(
             caller,
             items,
             "/ws",
@@ -113,12 +116,12 @@ class OrderEntry:
         if not message.order:
             raise invalid("order", "is required")
         waiting: Waiting[Placement] = Waiting()
-        self._orders.begin_one(caller, message.order, waiting.settle)
+        self._new.begin_one(caller, message.order, waiting.settle)
         return 201, (await waiting.answer).answer()
 
     async def _place_batch(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
-        await self._orders.charge_batch(caller, len(message.orders))
-        return 200, await self._orders.place_many(caller, message.orders, "/ws", str(message.id))
+        await charge_batch(self._gateway, caller, len(message.orders))
+        return 200, await self._new.place_many(caller, message.orders, "/ws", str(message.id))
 
     async def _place_oco(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
         if not message.order:

@@ -12,11 +12,8 @@ from starlette.types import Receive, Scope, Send
 
 from engine_container.gateway.api_keys import is_signed
 from engine_container.gateway.auth import Caller
+from engine_container.gateway.order_checks import CANCELLED
 from engine_container.gateway.parts import Gateway
-from engine_container.gateway.routes.cancel_after import CancelAfter
-from engine_container.gateway.routes.linked import Linked
-from engine_container.gateway.routes.orders import CANCELLED, Orders
-from engine_container.gateway.routes.paper import Paper
 from engine_container.gateway.sockets import connection as wire
 from engine_container.gateway.sockets.connection import Connection, now_ms, query_cancels, query_mode, query_token, received_text
 from engine_container.gateway.sockets.order_entry import OrderEntry
@@ -30,8 +27,9 @@ from engine_container.web.handshakes import refuse_handshake
 from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE, WHEN_STOPPED
 from mycrypto.contracts.events import OrderClosed
 from mycrypto.errors import ProblemError, invalid
+from mycrypto.http.operation import SWITCHED, Operation
 from mycrypto.ids import new_uuid
-from mycrypto.permissions import READING, TRADING
+from mycrypto.permissions import READING, TRADING, Permission
 from mycrypto.security.tokens import Tier
 
 CONNECTIONS_MAX: Final = 10_000
@@ -53,16 +51,25 @@ CONNECTIONS_BY_TIER: Final = {Tier.FREE: 1, Tier.BASIC: 5, Tier.PRO: 20, Tier.VI
 OPENED: Final = Counter("websocket_opened_total")
 RECONNECTS: Final = Counter("websocket_reconnects_total")
 CLOSED: Final = Counter("websocket_closed_total")
+_CHANNEL: Final = Permission(instead="to listen to own orders, to trade: as the actions of the socket say")
 _decoder: Final = BodyDecoder(ClientMessage)
 _addressed_decoder: Final = msgspec.json.Decoder(Addressed)
 
 
-class Sockets:
-    """All open sockets of this gateway."""
+def _channel(path: str, name: str, summary: str) -> Operation:
+    """A socket as HTTP sees it; what is said over it is the AsyncAPI document's."""
+    errors = ("UPGRADE_REQUIRED",)
+    return Operation(
+        method="get", path=path, name=name, summary=summary, tag="sockets", status=SWITCHED, errors=errors, permission=_CHANNEL
+    )
 
-    def __init__(self, gateway: Gateway, orders: Orders, linked: Linked, paper: Paper, cancel_after: CancelAfter) -> None:
+
+class Sockets:
+    """All open sockets of this gateway. Its declared handlers are ASGI applications."""
+
+    def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._entry = OrderEntry(gateway, orders, linked, paper, cancel_after)
+        self._entry = OrderEntry(gateway)
         self._paper = PaperStreams(gateway)
         self._subscriptions = Subscriptions(gateway, self._paper)
         self._standing = Standing(gateway)
@@ -75,15 +82,19 @@ class Sockets:
 
     # endpoints
 
+    @_channel("/ws/orderbook/{symbol}", "openOrderBook", "A socket with the book of a symbol: a snapshot, then its changes")
     async def order_book(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._serve(scope, receive, send, "orderbook", scope["path_params"]["symbol"])
 
+    @_channel("/ws/trades/{symbol}", "openTrades", "A socket with the trades of a symbol")
     async def trades(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._serve(scope, receive, send, "trades", scope["path_params"]["symbol"])
 
+    @_channel("/ws/orders", "openOrders", "A socket with the changes of own orders")
     async def orders(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._serve(scope, receive, send, "orders", "")
 
+    @_channel("/ws", "openSocket", "A socket for any number of streams, and for orders")
     async def everything(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._serve(scope, receive, send, "", "")
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from engine_container.gateway.operations import OPERATIONS as TRADING
-from engine_container.gateway.operations import PAGES
+from engine_container.gateway.declared import OPERATIONS as TRADING
 from functions.auth.openapi import OPERATIONS as ACCOUNTS
 from functions.wallet.openapi import OPERATIONS as WALLET
 from mycrypto.http.operation import Operation
@@ -15,7 +14,7 @@ from mycrypto.security.api_keys import Scope
 from mycrypto.security.tokens import Role
 from mycrypto_local.reference.markdown import code, page, table
 
-SERVICES: Final = (("Accounts", ACCOUNTS), ("Wallet", WALLET), ("Trading", (*TRADING, *PAGES)))
+SERVICES: Final = (("Accounts", ACCOUNTS), ("Wallet", WALLET), ("Trading", TRADING))
 YES: Final = "yes"
 
 

@@ -12,13 +12,9 @@ from typing import get_args
 
 import pytest
 from jsonschema import Draft202012Validator
-from starlette.routing import Route
 
 from engine_container.gateway import asyncapi
 from engine_container.gateway import openapi as trading_api
-from engine_container.gateway.app import routes
-from engine_container.gateway.parts import Gateway
-from engine_container.gateway.settings import GatewaySettings
 from engine_container.gateway.sockets import connection
 from functions.auth import openapi as auth_api
 from functions.wallet import openapi as wallet_api
@@ -26,7 +22,6 @@ from mycrypto.contracts import api, trading
 from mycrypto.errors import CATALOGUE, ProblemError
 
 ROOT = Path(__file__).resolve().parents[3]
-UNDOCUMENTED = {"/metrics", "/api/v1/openapi.json", "/api/v1/docs", "/api/v1/docs.js"}
 FUNCTION_ENVIRONMENT = {
     **os.environ,
     "STAGE": "local",
@@ -53,18 +48,6 @@ DOCUMENTS = {
 def test_the_committed_document_is_up_to_date(name: str) -> None:
     module, service = DOCUMENTS[name]
     assert (ROOT / f"docs/api/{name}.json").read_text() == service.text(), f"run: python -m {module} > docs/api/{name}.json"
-
-
-def test_every_route_of_the_gateway_is_documented_and_every_documented_one_exists() -> None:
-    gateway = Gateway(GatewaySettings(kafka_bootstrap_servers="unused:1", redis_url="redis://unused:1", jwks_file="none"))
-    real = {
-        (method.lower(), route.path.replace(":path", ""))
-        for route in routes(gateway)
-        if isinstance(route, Route) and route.path not in UNDOCUMENTED
-        for method in route.methods or ()
-        if method != "HEAD"
-    }
-    assert real == {(operation.method, operation.path) for operation in trading_api.SERVICE.operations}
 
 
 @pytest.mark.parametrize("name", ["auth", "wallet"])

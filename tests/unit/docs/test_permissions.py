@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from engine_container.gateway.operations import OPERATIONS as TRADING
+from engine_container.gateway.declared import OPERATIONS as TRADING
 from functions.auth.openapi import OPERATIONS as ACCOUNTS
 from functions.wallet.openapi import OPERATIONS as WALLET
 from infra.routes import ROUTES

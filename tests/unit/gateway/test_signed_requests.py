@@ -17,7 +17,7 @@ import httpx
 import msgspec
 import pytest
 
-from engine_container.gateway.operations import OPERATIONS
+from engine_container.gateway.declared import OPERATIONS
 from engine_container.gateway.sockets import connection as wire
 from mycrypto.security import api_keys
 from mycrypto.security.api_keys import Scope

@@ -26,6 +26,9 @@ MOMENT: Final = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
 REPORTS: Final = "webhooks"
 """The tag of reports that are kept whatever they say, because their sender has signed them: texts are made storable there, and never refused."""
 
+SWITCHED: Final = 101
+"""The status of an operation whose handler is a socket: it answers plain HTTP with UPGRADE_REQUIRED."""
+
 _DECLARATION: Final = "__operation__"
 
 

@@ -10,16 +10,22 @@ from engine_container.gateway.parts import Gateway
 from engine_container.metrics import MEDIA_TYPE, REGISTRY, Reading
 from engine_container.views.books import BookSide
 from engine_container.web.call import Call, Reply
-from mycrypto import health
-from mycrypto.health import Readiness
+from mycrypto import health, permissions
+from mycrypto.health import Health, Readiness
+from mycrypto.http.operation import Operation
 
 _PAGE: Final = ((b"content-type", b"text/html; charset=utf-8"), (b"content-security-policy", POLICY.encode()))
 _SCRIPT: Final = ((b"content-type", b"text/javascript; charset=utf-8"),)
 _TEXT: Final = ((b"content-type", MEDIA_TYPE.encode()),)
 
 
-class Operations:
-    """``/health``, ``/ready`` and ``/metrics``."""
+def _page(path: str, name: str, summary: str) -> Operation:
+    """What is for people and their browsers, and not described as an operation of the API."""
+    return Operation(method="get", path=path, name=name, summary=summary, tag="operations", permission=permissions.OPEN, documented=False)
+
+
+class Process:
+    """``/health``, ``/ready``, ``/metrics``, and the documents."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
@@ -28,22 +34,54 @@ class Operations:
         self._openapi = SERVICE.text().encode()
         _define_readings(gateway)
 
+    @Operation(
+        method="get",
+        path="/health",
+        name="health",
+        summary="Is the process alive",
+        tag="operations",
+        answer=Health,
+        permission=permissions.OPEN,
+    )
     async def health(self, call: Call) -> Reply:  # noqa: ARG002 - the shape of an endpoint
         return Reply(health.alive(self._gateway.settings.service_name))
 
+    @Operation(
+        method="get",
+        path="/ready",
+        name="ready",
+        summary="Is everything there that it needs",
+        tag="operations",
+        answer=Readiness,
+        also=((503, "Something is missing; the body names it", Readiness),),
+        permission=permissions.OPEN,
+    )
     async def ready(self, call: Call) -> Reply:  # noqa: ARG002 - the shape of an endpoint
         state = Readiness.of(self._gateway.checks(), self._gateway.missing())
         return Reply(state, state.http_status)
 
+    @Operation(
+        method="get",
+        path="/metrics",
+        name="metrics",
+        summary="What the process counts, in the text format of Prometheus",
+        tag="operations",
+        answer={"type": "string"},
+        answer_media="text/plain",
+        permission=permissions.OPEN,
+    )
     async def metrics(self, call: Call) -> Reply:  # noqa: ARG002 - the shape of an endpoint
         return Reply(REGISTRY.text().encode(), headers=_TEXT)
 
+    @_page("/api/v1/openapi.json", "tradingDocument", "The document of the trading API")
     async def openapi(self, call: Call) -> Reply:  # noqa: ARG002 - the shape of an endpoint
         return Reply(self._openapi)
 
+    @_page("/api/v1/docs", "docs", "A page to read the documents and try them")
     async def docs(self, call: Call) -> Reply:  # noqa: ARG002 - the shape of an endpoint
         return Reply(PAGE.encode(), headers=_PAGE)
 
+    @_page("/api/v1/docs.js", "docsScript", "What that page runs")
     async def docs_script(self, call: Call) -> Reply:  # noqa: ARG002 - the shape of an endpoint
         return Reply(SCRIPT.encode(), headers=_SCRIPT)
 
