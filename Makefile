@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --no-dep
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-emit-index-url --custom-compile-command "make lock"
 CORE := $(VENV)/.core
 NODE := node_modules/.package-lock.json
-CORE_SOURCES := $(wildcard engine_container/core/*.py engine_container/build_core.py layers/common/python/mycrypto/*.py layers/common/python/mycrypto/contracts/*.py)
+CORE_SOURCES := $(wildcard engine_container/core/*.py engine_container/core/*/*.py engine_container/build_core.py layers/common/python/mycrypto/*.py layers/common/python/mycrypto/contracts/*.py)
 
 RECOVERY := tests/fault/test_startup_faults.py tests/fault/test_recovery_drill.py
 

@@ -7,6 +7,7 @@ their absence an error.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import sys
@@ -26,15 +27,15 @@ class CompiledCoreMissingError(ImportError):
 
 
 def source_files() -> list[Path]:
-    """The modules that are compiled, in a fixed order."""
-    return sorted(path for path in SOURCE_FOLDER.glob("*.py") if path.name != "__init__.py")
+    """The modules that are compiled, those of the core's packages too, in a fixed order."""
+    return sorted(path for path in SOURCE_FOLDER.rglob("*.py") if path.name != "__init__.py")
 
 
 def source_hash() -> str:
     """SHA-256 over names and contents of the core's sources."""
     digest = hashlib.sha256()
     for path in source_files():
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        digest.update(path.relative_to(SOURCE_FOLDER).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
@@ -51,17 +52,25 @@ def is_fresh(folder: Path) -> bool:
         return False
 
 
-def core_path(source_path: list[str]) -> list[str]:
-    """The search path of the core package: compiled modules first, where they may be used."""
+def core_path(source_path: list[str], package: str = "") -> list[str]:
+    """The search path of the core, or of a package in it: compiled modules first, where they may be used."""
     choice = os.environ.get(CHOICE_VARIABLE, "")
     if choice not in {"", "compiled", "interpreted"}:
         raise ImportError(f"{CHOICE_VARIABLE} must be compiled or interpreted, not {choice!r}")
     if choice == "interpreted":
         return source_path
     folder = build_folder()
-    if is_fresh(folder):
-        sys.path.append(str(folder / "lib"))
-        return [str(folder / "engine_container" / "core"), *source_path]
+    if _is_usable(folder):
+        return [str(folder / "engine_container" / "core" / package), *source_path]
     if choice == "compiled":
         raise CompiledCoreMissingError("the compiled core is missing or older than its sources: run python -m engine_container.build_core")
     return source_path
+
+
+@functools.cache
+def _is_usable(folder: Path) -> bool:
+    """Asked once per process: the core's packages must not be of two kinds."""
+    if not is_fresh(folder):
+        return False
+    sys.path.append(str(folder / "lib"))
+    return True

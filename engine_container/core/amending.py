@@ -8,8 +8,8 @@ from engine_container.core.amendments import amended
 from engine_container.core.book import other_side, take_out
 from engine_container.core.cancelling import find, missing
 from engine_container.core.closing import free_client_order_id
-from engine_container.core.emitting import Events
 from engine_container.core.entities import Details, Order, State
+from engine_container.core.events import Events
 from engine_container.core.execution import limit_key_of, run_limit
 from engine_container.core.funds import lock_asset, lock_per_lot, release, shortage, touch, user_of
 from engine_container.core.idempotency import answered, remember_command
@@ -24,7 +24,7 @@ from engine_container.core.limits import (
     too_much,
     turnover_refusal,
 )
-from engine_container.core.roster import strike
+from engine_container.core.open_orders import remove_open
 from engine_container.core.selftrade import shrink
 from engine_container.core.vocabulary import AUCTION, LIMIT, REMEMBERED_MS, TAG_REFUSED, is_post_only, kind_of
 from mycrypto.contracts.commands import AmendOrder, fields_of
@@ -49,12 +49,12 @@ def amend(state: State, command: AmendOrder, events: Events, closed: Events) -> 
 
 def _amend(state: State, order: Order, quantity: int, price: int, events: Events, closed: Events) -> Refusal | None:
     """``quantity`` (open) and ``price`` in units, 0 keeps."""
-    symbol = order.seat.symbol
-    terms = order.terms
+    symbol = order.account.symbol
+    conditions = order.conditions
     details: Details
-    if terms is not None and terms.sibling is not None:
+    if conditions is not None and conditions.sibling is not None:
         return "INVALID_ORDER", {"reason": "a leg of an OCO cannot be amended"}
-    if price and not has_limit(kind_of(order.style)):
+    if price and not has_limit(kind_of(order.flags)):
         return "INVALID_ORDER", {"reason": "the order has no limit price"}
     refusal = size_refusal(quantity, price, 0, None)
     if refusal is not None:
@@ -65,7 +65,7 @@ def _amend(state: State, order: Order, quantity: int, price: int, events: Events
         return quantity_refusal(symbol, quantity)
     if price and (price < 0 or ticks * symbol.tick != price):
         return price_refusal(symbol, price)
-    reference = ticks or (terms.stop if terms is not None and terms.trail_bps == 0 else 0)
+    reference = ticks or (conditions.stop if conditions is not None and conditions.trail_bps == 0 else 0)
     unit: int = symbol.unit
     value = reference * unit * lots
     per_lot = lock_per_lot(symbol, order.side, ticks, order.rates.highest_ppm) if ticks else int(order.lock_per_lot)
@@ -79,23 +79,23 @@ def _amend(state: State, order: Order, quantity: int, price: int, events: Events
             shrink(state, order, order.open - lots)
         events.append(amended(order, kept_place=True))
         return None
-    refusal = market_refusal(state, symbol, order.style)
-    if refusal is None and ticks != order.price and kind_of(order.style) == LIMIT:
+    refusal = market_refusal(state, symbol, order.flags)
+    if refusal is None and ticks != order.price and kind_of(order.flags) == LIMIT:
         refusal = band_refusal(symbol, ticks)
     if refusal is None:
-        refusal = turnover_refusal(state, order.seat.user, symbol, max(0, value - int(order.price) * unit * int(order.open)))
+        refusal = turnover_refusal(state, order.account.user, symbol, max(0, value - int(order.price) * unit * int(order.open)))
     if refusal is not None:
         return refusal
-    balance = lock_asset(order.seat, order.side)
+    balance = lock_asset(order.account, order.side)
     more = per_lot * lots - int(order.lock_per_lot * order.open)
     if balance.available < more:
         details = shortage(balance, more)
         return "WALLET_001", details
-    if is_post_only(order.style) and symbol.status != AUCTION:
+    if is_post_only(order.flags) and symbol.status != AUCTION:
         best = other_side(order).best
         if best is not None and best.key >= limit_key_of(order.side, ticks):
             return "POST_ONLY_WOULD_TRADE", {"price": ticks * int(symbol.tick), "best": abs(int(best.key)) * int(symbol.tick)}
-    if terms is not None and terms.waiting:
+    if conditions is not None and conditions.waiting:
         balance.available -= more
         balance.locked += more
         touch(state, balance)
@@ -118,12 +118,12 @@ def _requeue(state: State, order: Order, lots: i64, ticks: i64, per_lot: i64, ev
     """Off the book, changed, and in again as a taker; the event says in its place what the order shows in the end."""
     take_out(order)
     release(state, order, order.open)
-    strike(state, order)
+    remove_open(state, order)
     _renew(order, lots, ticks, per_lot)
     place = events.count
     events.append(amended(order, kept_place=False))
     run_limit(state, order, events, closed)
-    symbol = order.seat.symbol
+    symbol = order.account.symbol
     shown = order.shown * symbol.lot if order.level is not None else 0
     events.rows[place] = (*events.rows[place][:8], shown)
     if order.created_ms + REMEMBERED_MS <= state.now_ms:

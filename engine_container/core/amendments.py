@@ -8,13 +8,13 @@ from engine_container.core.vocabulary import TAG_AMENDED
 
 def amended(order: Order, *, kept_place: bool) -> Event:
     """The order as it is now: total quantity, price, and what it shows if it rests."""
-    seat = order.seat
-    symbol = seat.symbol
+    account = order.account
+    symbol = account.symbol
     return (
         TAG_AMENDED,
         order.number,
         order.created_ms,
-        seat.user.user_id,
+        account.user.user_id,
         symbol.name,
         order.total * symbol.lot,
         order.price * symbol.tick,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from mypy_extensions import i64
 
 from engine_container.core.book import level_at, orders_of, remove_emptied, to_the_back, unlink
-from engine_container.core.closing import cancel, close_filled, take_over
-from engine_container.core.emitting import Events
+from engine_container.core.closing import cancel, close_filled, promote
 from engine_container.core.entities import RULES_OF_SAFETY, BookSide, InvariantError, Order, State, Symbol
+from engine_container.core.events import Events
 from engine_container.core.funds import release
 from engine_container.core.matching import trade
 from engine_container.core.selftrade import REASON, decrement
@@ -61,13 +61,13 @@ def uncross(state: State, symbol: Symbol, events: Events, closed: Events) -> Non
         if bid is None or ask is None:
             raise InvariantError(f"empty level in the book of {symbol.name}")
         maker, taker = (bid, ask) if bid.number < ask.number else (ask, bid)
-        own = bid.seat.user is ask.seat.user
-        mode = (taker.style >> 6) & 7
+        own = bid.account.user is ask.account.user
+        mode = (taker.flags >> 6) & 7
         if own and mode != STP_ALLOW:
             _prevent(state, maker, taker, mode, events, closed)
             continue
-        take_over(state, maker, closed)
-        take_over(state, taker, closed)
+        promote(state, maker, closed)
+        promote(state, taker, closed)
         _trade(state, maker, taker, price, own, events, closed)
 
 
@@ -81,15 +81,15 @@ def _price_without_own_pairs(state: State, symbol: Symbol, price: int, events: E
         if pair is None:
             break
         maker, taker = pair
-        _prevent(state, maker, taker, (taker.style >> 6) & 7, events, closed)
+        _prevent(state, maker, taker, (taker.flags >> 6) & 7, events, closed)
         price = clearing_price(symbol)
     return price
 
 
 def _may_meet_its_own(symbol: Symbol, price: int) -> bool:
     """Whether anybody stands on both sides at this price, or beyond it."""
-    buyers = {int(order.seat.user.index) for order in orders_of(symbol.bids) if order.price >= price}
-    sellers = {int(order.seat.user.index) for order in orders_of(symbol.asks) if order.price <= price}
+    buyers = {int(order.account.user.index) for order in orders_of(symbol.bids) if order.price >= price}
+    sellers = {int(order.account.user.index) for order in orders_of(symbol.asks) if order.price <= price}
     return not buyers.isdisjoint(sellers)
 
 
@@ -136,8 +136,8 @@ class _Queue:
         self.at += 1
         left = self.unshown[at]
         order = self.orders[at]
-        if left > 0 and order.terms is not None:
-            part = min(left, int(order.terms.display))
+        if left > 0 and order.conditions is not None:
+            part = min(left, int(order.conditions.display))
             self.orders.append(order)
             self.shown.append(part)
             self.unshown.append(left - part)
@@ -153,7 +153,7 @@ def _own_pair(symbol: Symbol, price: int) -> tuple[Order, Order] | None:
         if bid is None or ask is None:
             return None
         maker, taker = (bid, ask) if bid.number < ask.number else (ask, bid)
-        if bid.seat.user is ask.seat.user and (taker.style >> 6) & 7 != STP_ALLOW:
+        if bid.account.user is ask.account.user and (taker.flags >> 6) & 7 != STP_ALLOW:
             return maker, taker
         lots = min(bids.shown[bids.at], asks.shown[asks.at])
         bids.take(lots)
@@ -185,8 +185,8 @@ def _trade(state: State, maker: Order, taker: Order, price: i64, own: bool, even
     if taker.level is not None:
         taker.level.open -= lots
     taker.shown = taker_shown
-    if taker_shown == 0 and taker.terms is not None:
-        taker.shown = min(taker.terms.display, int(taker.open))
+    if taker_shown == 0 and taker.conditions is not None:
+        taker.shown = min(taker.conditions.display, int(taker.open))
     _after(state, maker, maker_part_taken, closed)
     _after(state, taker, taker_shown == 0, closed)
 
@@ -196,7 +196,7 @@ def _after(state: State, order: Order, part_taken: bool, closed: Events) -> None
     if level is None:
         raise InvariantError(f"order {order.number} does not rest")
     if order.open == 0:
-        side: BookSide = order.seat.symbol.bids if order.side == BUY else order.seat.symbol.asks
+        side: BookSide = order.account.symbol.bids if order.side == BUY else order.account.symbol.asks
         unlink(order, level)
         remove_emptied(side, level)
         close_filled(state, order, closed)

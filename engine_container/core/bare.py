@@ -8,17 +8,17 @@ from __future__ import annotations
 from mypy_extensions import i64
 
 from engine_container.core.book import remove_emptied, rest, take_out, unlink
-from engine_container.core.entities import InvariantError, Order, Seat
+from engine_container.core.entities import InvariantError, Order, TradingAccount
 from engine_container.core.vocabulary import BUY
 
 
 class BareBook:
-    """Limit orders by id; all of them belong to one seat, which lends its symbol's book."""
+    """Limit orders by id; all of them belong to one account, which lends its symbol's book."""
 
-    __slots__ = ("fills", "orders", "seat")
+    __slots__ = ("account", "fills", "orders")
 
-    def __init__(self, seat: Seat) -> None:
-        self.seat = seat
+    def __init__(self, account: TradingAccount) -> None:
+        self.account = account
         self.orders: dict[int, Order] = {}
         self.fills = 0
 
@@ -32,9 +32,9 @@ class BareBook:
 
     def add(self, number: i64, side: i64, price: i64, lots: i64) -> None:
         """Trade against the other side as far as the price allows, rest with what is left."""
-        order = Order(self.seat, side, 0, price, lots, 0, 0, None)
+        order = Order(self.account, side, 0, price, lots, 0, 0, None)
         order.number = number
-        symbol = self.seat.symbol
+        symbol = self.account.symbol
         other = symbol.asks if side == BUY else symbol.bids
         limit_key = -price if side == BUY else price
         while order.open > 0:

@@ -12,13 +12,13 @@ from engine_container.core.vocabulary import BUY
 
 def own_side(order: Order) -> BookSide:
     """Where the order rests."""
-    symbol = order.seat.symbol
+    symbol = order.account.symbol
     return symbol.bids if order.side == BUY else symbol.asks
 
 
 def other_side(order: Order) -> BookSide:
     """Where the order finds its counterparts."""
-    symbol = order.seat.symbol
+    symbol = order.account.symbol
     return symbol.asks if order.side == BUY else symbol.bids
 
 
@@ -30,10 +30,10 @@ def key_of(side: i64, price: i64) -> i64:
 def rest(order: Order) -> None:
     """Put the order at the end of the queue at its price."""
     if order.side == BUY:
-        side = order.seat.symbol.bids
+        side = order.account.symbol.bids
         key = order.price
     else:
-        side = order.seat.symbol.asks
+        side = order.account.symbol.asks
         key = -order.price
     level = side.levels.find(key)
     if level is None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from engine_container.core.closing import cancel
-from engine_container.core.emitting import Events
 from engine_container.core.entities import Event, Order, State, User
+from engine_container.core.events import Events
 from engine_container.core.funds import user_of
 from engine_container.core.idempotency import answered, cancel_answered, client_number, remember_command
-from engine_container.core.roster import orders_of_user
+from engine_container.core.open_orders import orders_of_user
 from engine_container.core.vocabulary import TAG_REFUSED
 from mycrypto.contracts.commands import CancelAll, fields_of
 
@@ -20,7 +20,7 @@ def find(state: State, user: User, order_number: int, client_order_id: str) -> O
     if number == 0:
         number = client_number(state, user, client_order_id)
     order = state.orders.find(number) if 0 < number < int(state.next_seq) else None
-    return order if order is not None and order.seat.user is user else None
+    return order if order is not None and order.account.user is user else None
 
 
 def missing(state: State, user: User, order_number: int, client_order_id: str) -> Event:
@@ -57,5 +57,5 @@ def cancel_all(state: State, command: CancelAll, events: Events, closed: Events)
     for order in orders_of_user(state, user):
         if state.orders.find(order.number) is not order:
             continue  # the other leg of an OCO that went before
-        if (side < 0 or order.side == side) and (not command.symbol or order.seat.symbol.name == command.symbol):
+        if (side < 0 or order.side == side) and (not command.symbol or order.account.symbol.name == command.symbol):
             cancel(state, order, "USER", closed)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from mypy_extensions import i64
 
 from engine_container.core.book import take_out
-from engine_container.core.emitting import Events
 from engine_container.core.entities import Order, State
+from engine_container.core.events import Events
 from engine_container.core.funds import lock, release
 from engine_container.core.idempotency import client_number, client_order_id_of, free_client
-from engine_container.core.roster import is_open, strike
-from engine_container.core.triggers import let_go
+from engine_container.core.open_orders import is_open, remove_open
+from engine_container.core.triggers import disarm
 from engine_container.core.vocabulary import CANCELLED, FILLED, REMEMBERED_MS
 
 
@@ -19,16 +19,16 @@ def announce(order: Order, status: i64, reason: str, closed: Events) -> None:
     closed.closed(order, status, reason)
 
 
-def strike_off(state: State, order: Order) -> None:
+def deregister(state: State, order: Order) -> None:
     """The order is open no longer; its client_order_id is free again if its 24 hours have passed."""
-    strike(state, order)
+    remove_open(state, order)
     if order.created_ms + REMEMBERED_MS <= state.now_ms:
         free_client_order_id(state, order)
 
 
 def free_client_order_id(state: State, order: Order) -> None:
     """Forget an id that outlived its 24 hours because its order was open."""
-    user = order.seat.user
+    user = order.account.user
     client_order_id = client_order_id_of(state, order)
     if client_number(state, user, client_order_id) == order.number and not is_open(state, order.number):
         free_client(state, user, client_order_id)
@@ -36,16 +36,16 @@ def free_client_order_id(state: State, order: Order) -> None:
 
 def close_filled(state: State, order: Order, closed: Events) -> None:
     """An enrolled order was filled to the last lot and is out of the book already."""
-    strike_off(state, order)
+    deregister(state, order)
     announce(order, FILLED, "", closed)
 
 
 def cancel(state: State, order: Order, reason: str, closed: Events, status: int = CANCELLED) -> None:
     """End an enrolled order wherever it is, and with it the other leg of its OCO."""
-    state.market = order.seat.symbol.index
-    terms = order.terms
-    if terms is not None and terms.waiting:
-        let_go(order)
+    state.market = order.account.symbol.index
+    conditions = order.conditions
+    if conditions is not None and conditions.waiting:
+        disarm(order)
     else:
         take_out(order)
     end(state, order, reason, closed, status)
@@ -54,34 +54,34 @@ def cancel(state: State, order: Order, reason: str, closed: Events, status: int 
 def end(state: State, order: Order, reason: str, closed: Events, status: int) -> None:
     """End an enrolled order that is neither on the book nor waiting: free its funds and announce it."""
     release(state, order, order.open)
-    strike_off(state, order)
+    deregister(state, order)
     announce(order, status, reason, closed)
-    terms = order.terms
-    if terms is not None:
-        sibling = terms.sibling
+    conditions = order.conditions
+    if conditions is not None:
+        sibling = conditions.sibling
         if sibling is not None:
             _part(order, sibling)
             cancel(state, sibling, "OCO", closed)
 
 
-def take_over(state: State, order: Order, closed: Events) -> None:
+def promote(state: State, order: Order, closed: Events) -> None:
     """A leg of an OCO trades or fires: the other leg is cancelled, and the lock of both becomes this one's own."""
-    terms = order.terms
-    if terms is None:
+    conditions = order.conditions
+    if conditions is None:
         return
-    sibling = terms.sibling
+    sibling = conditions.sibling
     if sibling is None:
         return
     _part(order, sibling)
     cancel(state, sibling, "OCO", closed)
-    if terms.idle_lock_per_lot > 0:
-        order.lock_per_lot = terms.idle_lock_per_lot
-        terms.idle_lock_per_lot = 0
+    if conditions.idle_lock_per_lot > 0:
+        order.lock_per_lot = conditions.idle_lock_per_lot
+        conditions.idle_lock_per_lot = 0
         lock(state, order)
 
 
 def _part(order: Order, sibling: Order) -> None:
-    if order.terms is not None:
-        order.terms.sibling = None
-    if sibling.terms is not None:
-        sibling.terms.sibling = None
+    if order.conditions is not None:
+        order.conditions.sibling = None
+    if sibling.conditions is not None:
+        sibling.conditions.sibling = None

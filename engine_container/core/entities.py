@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from librt.strings import BytesWriter, read_i64_be
+from librt.strings import read_i64_be
 from librt.vecs import vec
 from mypy_extensions import i64, mypyc_attr
 
-from engine_container.core.accounts import Balance, Rates, Total
-from engine_container.core.identities import ID_LENGTH, Identities, high_of, low_of
-from engine_container.core.memory import ABSENT as NO_ROW
-from engine_container.core.memory import Memory
-from engine_container.core.numbered import Numbered
-from engine_container.core.plain import Plain
-from engine_container.core.reading import Reader
+from engine_container.core.balances import Balance, Rates, Total
+from engine_container.core.storage.command_memory import ABSENT as NO_ROW
+from engine_container.core.storage.command_memory import CommandMemory
+from engine_container.core.storage.int_table import IntTable
+from engine_container.core.storage.uuid_table import ID_LENGTH, UuidTable, high_of, low_of
 from engine_container.core.vocabulary import (
     ACTIVE,
     DAILY_NOTIONAL_MAX,
@@ -59,14 +57,14 @@ class BookSide:
     __slots__ = ("best", "keys", "levels")
 
     def __init__(self) -> None:
-        self.levels: Numbered[Level] = Numbered()
+        self.levels: IntTable[Level] = IntTable()
         self.keys: list[int] = []
         """Ascending, so that the best price stands at the end, where lists are quick."""
         self.best: Level | None = None
 
 
 @mypyc_attr(acyclic=True)
-class Terms:
+class OrderConditions:
     """What only some orders have: conditions, expiry, an iceberg's display size, the other leg of an OCO."""
 
     __slots__ = (
@@ -108,8 +106,11 @@ class Order:
     """An accepted order (or one about to be). ``open`` counts the lots left, of which ``shown`` are visible to the book."""
 
     __slots__ = (
+        "account",
         "client_order_id",
+        "conditions",
         "created_ms",
+        "flags",
         "level",
         "lock_per_lot",
         "newer",
@@ -119,32 +120,29 @@ class Order:
         "price",
         "rates",
         "row",
-        "seat",
         "shown",
         "side",
-        "style",
-        "terms",
         "total",
     )
 
     def __init__(
         self,
-        seat: Seat,
+        account: TradingAccount,
         side: i64,
-        style: i64,
+        flags: i64,
         price: i64,
         total: i64,
         lock_per_lot: i64,
         created_ms: i64,
-        terms: Terms | None,
+        conditions: OrderConditions | None,
     ) -> None:
         self.number: i64 = 0
         """The number of the event that accepted it."""
         self.created_ms: i64 = created_ms
         """Log time of its acceptance, epoch milliseconds."""
-        self.seat = seat
+        self.account = account
         self.side: i64 = side
-        self.style: i64 = style
+        self.flags: i64 = flags
         self.price: i64 = price
         """Limit in ticks; 0 for orders without one."""
         self.total: i64 = total
@@ -152,12 +150,12 @@ class Order:
         self.shown: i64 = total
         self.lock_per_lot: i64 = lock_per_lot
         """Units locked for every open lot: of base for a SELL; of quote for a BUY, value at the limit plus the highest fee."""
-        self.rates = seat.rates
+        self.rates = account.rates
         self.row: i64 = NO_ROW
         """Of the memory, which has the client_order_id."""
         self.client_order_id = ""
         """The client_order_id of an order that is open for longer than its row is remembered."""
-        self.terms = terms
+        self.conditions = conditions
         self.level: Level | None = None
         self.older: Order | None = None
         self.newer: Order | None = None
@@ -167,6 +165,7 @@ class User:
     """A user's limits, habits and money, and which orders are open. -1 in a limit or rate means the platform's default."""
 
     __slots__ = (
+        "accounts",
         "balances",
         "daily_notional_max",
         "day",
@@ -175,6 +174,7 @@ class User:
         "id_high",
         "id_low",
         "index",
+        "last_account",
         "maker_fee_ppm",
         "market_maker",
         "open_orders",
@@ -182,8 +182,6 @@ class User:
         "open_orders_per_symbol_max",
         "outlived",
         "prevention",
-        "seat",
-        "seats",
         "taker_fee_ppm",
         "user_id",
     )
@@ -196,7 +194,7 @@ class User:
         """The id in two halves; 0 where it is none of 16 bytes."""
         self.index: i64 = index
         """Its place among all users, in order of appearance."""
-        self.seat: Seat | None = None
+        self.last_account: TradingAccount | None = None
         """The one used last: most users stay at one symbol for a while."""
         self.open_orders: i64 = 0
         self.open_orders_max: i64 = OPEN_ORDERS_MAX
@@ -209,16 +207,16 @@ class User:
         self.outlived: dict[str, int] | None = None
         """Numbers of open orders whose rows in the memory are forgotten, by their client_order_ids; most users never have any."""
         self.entered: vec[i64] = vec[i64]()
-        """Numbers of the open orders in order of entry, among some that have ended (:mod:`engine_container.core.roster`)."""
+        """Numbers of the open orders in order of entry, among some that have ended (:mod:`engine_container.core.open_orders`)."""
         self.user_id = user_id
         self.maker_fee_ppm: i64 = -1
         self.taker_fee_ppm: i64 = -1
         self.market_maker = False
         self.balances: dict[str, Balance] = {}
-        self.seats: dict[str, Seat] = {}
+        self.accounts: dict[str, TradingAccount] = {}
 
 
-class Seat:
+class TradingAccount:
     """A user at a symbol: the two balances that trades move, the fee rates, the count of open orders."""
 
     __slots__ = ("base", "open_orders", "quote", "rates", "symbol", "user")
@@ -364,19 +362,17 @@ NO_SWITCH_MS: Final = 999_999_999_999_999_999
 
 
 class State:
-    """Everything that the command log has made, and nothing else (but for three buffers, whose content means nothing between two records)."""
+    """Everything that the command log has made, and nothing else."""
 
     __slots__ = (
+        "command_memory",
         "current",
         "expiring",
         "market",
-        "memory",
         "moved",
         "next_seq",
         "now_ms",
         "orders",
-        "plain",
-        "reader",
         "rules",
         "serial",
         "switches",
@@ -396,7 +392,6 @@ class State:
         "user_indexes",
         "users",
         "users_by_index",
-        "written",
     )
 
     def __init__(self) -> None:
@@ -411,13 +406,13 @@ class State:
         self.rules: i64 = RULES_FIRST
         self.users: dict[bytes, User] = {}
         self.users_by_index: list[User] = []
-        self.user_indexes = Identities()
+        self.user_indexes = UuidTable()
         """The same users by the halves of their ids, where those have 16 bytes."""
-        self.orders: Numbered[Order] = Numbered()
+        self.orders: IntTable[Order] = IntTable()
         """Every open order, resting or waiting, by its number."""
         self.symbols: dict[str, Symbol] = {}
         self.symbols_by_index: list[Symbol] = []
-        self.memory = Memory()
+        self.command_memory = CommandMemory()
         """The commands of the last 24 hours."""
         self.transfers: dict[bytes, int] = {}
         """Every transfer id ever used with its signed amount; 0 for a debit that was refused."""
@@ -445,10 +440,6 @@ class State:
         """The place in its record of the command that is being carried out (-1: what was due before); if it fails, this says which it was."""
         self.market: i64 = NO_MARKET
         """The index of the symbol that is being worked on, where that is not plain from the command."""
-        self.reader = Reader()
-        self.plain = Plain()
-        self.written = BytesWriter()
-        """Buffers for a record, for one of its commands and for its events, kept so that they stay in the processor's caches."""
 
 
 NO_MARKET: Final = -1

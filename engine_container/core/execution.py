@@ -10,12 +10,12 @@ from engine_container.core.amendments import amended
 from engine_container.core.book import other_side, rest
 from engine_container.core.closing import announce
 from engine_container.core.depth import UNBOUNDED, Reach, reach
-from engine_container.core.emitting import Events
 from engine_container.core.entities import Order, State
+from engine_container.core.events import Events
 from engine_container.core.funds import lock
 from engine_container.core.limits import expiry_of
 from engine_container.core.matching import HALTED_BY_TRADE, PREVENTED, SHORT_OF_MONEY, match
-from engine_container.core.roster import enrol
+from engine_container.core.open_orders import add_open
 from engine_container.core.statuses import halt
 from engine_container.core.vocabulary import (
     AUCTION,
@@ -35,13 +35,13 @@ def limit_key_of(side: i64, price: i64) -> i64:
 
 def market_key(order: Order) -> i64:
     """The worst key that a market order may reach: the edge of the band around the last trade."""
-    symbol = order.seat.symbol
+    symbol = order.account.symbol
     return -symbol.highest if order.side == BUY else symbol.lowest
 
 
 def run_limit(state: State, order: Order, events: Events, closed: Events) -> None:
     """A limit order whose money is available and not locked: trade, then rest, unless it may not."""
-    symbol = order.seat.symbol
+    symbol = order.account.symbol
     total_before = order.total
     if symbol.status == AUCTION:
         settle_in_book(state, order)
@@ -52,7 +52,7 @@ def run_limit(state: State, order: Order, events: Events, closed: Events) -> Non
         reason = "HALT"
     elif outcome == PREVENTED:
         reason = "SELF_TRADE_PREVENTION"
-    elif order.open > 0 and may_rest(order.style):
+    elif order.open > 0 and may_rest(order.flags):
         settle_in_book(state, order)
     if order.total != total_before:
         events.append(amended(order, kept_place=False))
@@ -64,20 +64,20 @@ def run_limit(state: State, order: Order, events: Events, closed: Events) -> Non
 
 def settle_in_book(state: State, order: Order) -> None:
     """The order rests: its funds are locked, its expiry is noted, the user has one open order more."""
-    terms = order.terms
-    if terms is not None and terms.display > 0:
-        order.shown = min(terms.display, order.open)
+    conditions = order.conditions
+    if conditions is not None and conditions.display > 0:
+        order.shown = min(conditions.display, order.open)
     lock(state, order)
     rest(order)
-    enrol(state, order)
+    add_open(state, order)
     note_expiry(state, order)
 
 
 def note_expiry(state: State, order: Order) -> None:
     """Have :mod:`engine_container.core.expiry` look at the order when its time comes."""
-    if time_in_force_of(order.style) < DAY:
+    if time_in_force_of(order.flags) < DAY:
         return
-    expires_ms = expiry_of(order.seat.symbol, time_in_force_of(order.style), order.terms, order.created_ms)
+    expires_ms = expiry_of(order.account.symbol, time_in_force_of(order.flags), order.conditions, order.created_ms)
     if expires_ms > 0:
         heappush(state.expiring, (expires_ms, order.number, order))
 
@@ -92,21 +92,21 @@ def finish(order: Order, reason: str, closed: Events) -> None:
 
 def market_reach(order: Order, taker_ppm: i64, money: int) -> Reach:
     """What a market order can have now; ``money`` bounds what a BUY may spend with fees (UNBOUNDED: whatever it costs)."""
-    terms = order.terms
-    value = terms.quote_quantity if terms is not None and terms.quote_quantity > 0 else UNBOUNDED
+    conditions = order.conditions
+    value = conditions.quote_quantity if conditions is not None and conditions.quote_quantity > 0 else UNBOUNDED
     lots = order.open if value == UNBOUNDED else UNBOUNDED
-    prevention = (order.style >> 6) & 7
-    return reach(other_side(order), order.seat, taker_ppm, prevention, market_key(order), lots, value, money)
+    prevention = (order.flags >> 6) & 7
+    return reach(other_side(order), order.account, taker_ppm, prevention, market_key(order), lots, value, money)
 
 
 def run_market(state: State, order: Order, reachable: Reach, events: Events, closed: Events) -> None:
     """A market order: trade what is reachable, at once, and cancel what is left."""
     asked = order.open
-    by_value = order.terms is not None and order.terms.quote_quantity > 0
+    by_value = order.conditions is not None and order.conditions.quote_quantity > 0
     if by_value:
         order.total = order.open = order.shown = reachable.lots
     withheld: i64 = 0
-    if not by_value and order.side == BUY and not reachable.dry and reachable.lots < asked:
+    if not by_value and order.side == BUY and not reachable.exhausted and reachable.lots < asked:
         withheld = asked - reachable.lots
         order.open = order.shown = reachable.lots
     total_before = order.total
@@ -119,11 +119,11 @@ def run_market(state: State, order: Order, reachable: Reach, events: Events, clo
         reason = "SELF_TRADE_PREVENTION"
     elif withheld or outcome == SHORT_OF_MONEY:
         reason = "INSUFFICIENT_FUNDS"
-    elif by_value and reachable.dry:
+    elif by_value and reachable.exhausted:
         announce(order, CANCELLED, reason, closed)
         return
     if order.total != total_before:
         events.append(amended(order, kept_place=False))
     finish(order, reason, closed)
     if outcome == HALTED_BY_TRADE:
-        halt(state, order.seat.symbol, events, closed)
+        halt(state, order.account.symbol, events, closed)

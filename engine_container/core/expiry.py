@@ -6,8 +6,8 @@ from heapq import heapify, heappop, heappush
 from typing import Final
 
 from engine_container.core.closing import cancel
-from engine_container.core.emitting import Events
 from engine_container.core.entities import Order, State
+from engine_container.core.events import Events
 from engine_container.core.statuses import is_frozen
 from engine_container.core.vocabulary import EXPIRED
 
@@ -27,7 +27,7 @@ def expire(state: State, closed: Events) -> None:
         order = entry[2]
         if state.orders.find(entry[1]) is not order:
             continue
-        if is_frozen(order.seat.symbol):
+        if is_frozen(order.account.symbol):
             kept.append((int(state.now_ms) + LATER_MS, entry[1], order))
             continue
         cancel(state, order, "EXPIRED", closed, EXPIRED)

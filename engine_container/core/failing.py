@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Final
 
 from engine_container.core.cancelling import find
-from engine_container.core.emitting import Events
+from engine_container.core.completion import complete
 from engine_container.core.entities import Event, InvariantError, State, Symbol
-from engine_container.core.finishing import finished
+from engine_container.core.events import Events
 from engine_container.core.statuses import FROZEN, clear_orders, enter
 from engine_container.core.vocabulary import DELISTED, HALTED, TAG_FAILED, TAG_TRANSFER_REFUSED
 from mycrypto.contracts.commands import AmendOrder, CancelOrder, Command, Credit, Debit, PlaceOco, ReplaceOrder
@@ -72,7 +72,7 @@ def fail(state: State, command: Command | None, failure: Failure) -> list[Event]
         enter(state, symbol, HALTED, FAILED if failure.grade == HALT else FROZEN, 0, b"", events)
         if failure.grade == HALT:
             clear_orders(state, symbol, "HALT", closed)
-    return finished(state, events, closed).rows
+    return complete(state, events, closed).rows
 
 
 def user_id_of(command: Command | None) -> bytes:
@@ -98,7 +98,7 @@ def market_of(state: State, command: Command | None, failure: Failure) -> Symbol
     if isinstance(command, (CancelOrder, AmendOrder)):
         user = state.users.get(command.user_id)
         order = find(state, user, command.order_number, command.client_order_id) if user is not None else None
-        return order.seat.symbol if order is not None else None
+        return order.account.symbol if order is not None else None
     name: str = getattr(command, "symbol", "")
     return state.symbols.get(name)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from mypy_extensions import i64
 
-from engine_container.core.accounts import Balance, Total
-from engine_container.core.emitting import Events
-from engine_container.core.entities import RULES_WITH_ALL_FIGURES, Details, InvariantError, Order, Seat, State, Symbol, User
-from engine_container.core.identities import ID_LENGTH, high_of, low_of
+from engine_container.core.balances import Balance, Total
+from engine_container.core.entities import RULES_WITH_ALL_FIGURES, Details, InvariantError, Order, State, Symbol, TradingAccount, User
+from engine_container.core.events import Events
+from engine_container.core.storage.uuid_table import ID_LENGTH, high_of, low_of
 from engine_container.core.vocabulary import (
     AMOUNT_MAX,
     BUY,
@@ -77,9 +77,9 @@ def total_of(state: State, asset: str) -> Total:
     return total
 
 
-def lock_asset(seat: Seat, side: i64) -> Balance:
+def lock_asset(account: TradingAccount, side: i64) -> Balance:
     """The balance that an order of this side locks: quote for a BUY, base for a SELL."""
-    return seat.quote if side == BUY else seat.base
+    return account.quote if side == BUY else account.base
 
 
 def fee(value: i64, rate_ppm: i64) -> i64:
@@ -102,7 +102,7 @@ def lock_per_lot(symbol: Symbol, side: i64, price: int, highest_ppm: i64) -> int
 def lock(state: State, order: Order) -> None:
     """Move what the open order needs from available to locked; whoever calls has checked that it is there."""
     need = order.lock_per_lot * order.open
-    balance = order.seat.quote if order.side == BUY else order.seat.base
+    balance = order.account.quote if order.side == BUY else order.account.base
     balance.available -= need
     balance.locked += need
     if balance.touched != state.serial:
@@ -113,7 +113,7 @@ def lock(state: State, order: Order) -> None:
 def release(state: State, order: Order, lots: i64) -> None:
     """Free what ``lots`` of the order have locked."""
     freed = order.lock_per_lot * lots
-    balance = order.seat.quote if order.side == BUY else order.seat.base
+    balance = order.account.quote if order.side == BUY else order.account.base
     balance.available += freed
     balance.locked -= freed
     if balance.touched != state.serial:

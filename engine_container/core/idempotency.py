@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine_container.core.emitting import Events
 from engine_container.core.entities import Order, State, User
-from engine_container.core.memory import ABSENT, Record
-from engine_container.core.roster import is_open
+from engine_container.core.events import Events
+from engine_container.core.open_orders import is_open
+from engine_container.core.storage.command_memory import ABSENT, RememberedCommand
 from engine_container.core.vocabulary import REMEMBERED_MS, TAG_ORDER_REPEATED, TAG_REFUSED, TAG_REPEATED
 
 FORGOTTEN_PER_STEP_MAX: Final = 10_000
@@ -27,22 +27,22 @@ CANCEL_COMMAND: Final = -2
 """Shape of a cancel; ``quantity`` has the order's number, ``more`` the client_order_id where one was given."""
 
 
-def earlier_command(state: State, command_id: bytes) -> Record | None:
+def earlier_command(state: State, command_id: bytes) -> RememberedCommand | None:
     """What came under this command id in the last 24 hours."""
-    number = state.memory.find(command_id)
-    return fresh(state, state.memory.record(number)) if number != ABSENT else None
+    number = state.command_memory.find(command_id)
+    return fresh(state, state.command_memory.record(number)) if number != ABSENT else None
 
 
-def fresh(state: State, record: Record) -> Record | None:
+def fresh(state: State, record: RememberedCommand) -> RememberedCommand | None:
     """The record, if it still counts."""
     return record if record.created_ms + REMEMBERED_MS > state.now_ms else None
 
 
 def client_number(state: State, user: User, client_order_id: str) -> int:
     """The number of the order that the user's client_order_id stands for, open or not; 0 if it stands for none."""
-    row = state.memory.find_client(user.index, client_order_id)
+    row = state.command_memory.find_client(user.index, client_order_id)
     if row != ABSENT:
-        return state.memory.number_of(row)
+        return state.command_memory.number_of(row)
     return user.outlived.get(client_order_id, 0) if user.outlived else 0
 
 
@@ -53,35 +53,35 @@ def client_taken(state: State, user: User, client_order_id: str) -> bool:
     return is_open(state, client_number(state, user, client_order_id))
 
 
-def client_record(state: State, user: User, client_order_id: str) -> Record | None:
+def client_record(state: State, user: User, client_order_id: str) -> RememberedCommand | None:
     """The command of the last 24 hours that came under the user's client_order_id."""
-    row = state.memory.find_client(user.index, client_order_id)
-    return fresh(state, state.memory.record(row)) if row != ABSENT else None
+    row = state.command_memory.find_client(user.index, client_order_id)
+    return fresh(state, state.command_memory.record(row)) if row != ABSENT else None
 
 
 def take_client(state: State, user: User, row: int, client_order_id: str) -> None:
     """From now on the user's client_order_id stands for the row's order."""
-    state.memory.take_client(row)
+    state.command_memory.take_client(row)
     if user.outlived:
         user.outlived.pop(client_order_id, None)
 
 
 def free_client(state: State, user: User, client_order_id: str) -> None:
     """The user's client_order_id stands for nothing any more."""
-    state.memory.free_client(user.index, client_order_id)
+    state.command_memory.free_client(user.index, client_order_id)
     if user.outlived:
         user.outlived.pop(client_order_id, None)
 
 
 def client_order_id_of(state: State, order: Order) -> str:
     """What the order took of its user's client_order_ids; "" for none."""
-    return state.memory.client_order_id(order.row) if order.row >= state.memory.first else order.client_order_id
+    return state.command_memory.client_order_id(order.row) if order.row >= state.command_memory.first else order.client_order_id
 
 
-def remember_client(state: State, user: User, record: Record) -> int:
+def remember_client(state: State, user: User, record: RememberedCommand) -> int:
     """Keep an order that came inside another command under its client_order_id alone; its row in the memory."""
     record.command_id = b""
-    row = state.memory.keep(record, found_by_id=False)
+    row = state.command_memory.keep(record, found_by_id=False)
     if record.client_order_id:
         take_client(state, user, row, record.client_order_id)
     return row
@@ -89,8 +89,8 @@ def remember_client(state: State, user: User, record: Record) -> int:
 
 def remember_command(state: State, command_id: bytes, content: tuple[object, ...]) -> int:
     """Keep a command other than a single order; ``content`` is all of it. Its row in the memory."""
-    record = Record(command_id, NO_USER, "", state.now_ms, 0, OTHER_COMMAND, 0, 0, content)
-    return state.memory.keep(record, found_by_id=True)
+    record = RememberedCommand(command_id, NO_USER, "", state.now_ms, 0, OTHER_COMMAND, 0, 0, content)
+    return state.command_memory.keep(record, found_by_id=True)
 
 
 def answered(state: State, command_id: bytes, content: tuple[object, ...], events: Events) -> bool:
@@ -98,7 +98,7 @@ def answered(state: State, command_id: bytes, content: tuple[object, ...], event
     record = earlier_command(state, command_id)
     if record is None:
         return False
-    if record.shape != OTHER_COMMAND or record.more != content:
+    if record.fingerprint != OTHER_COMMAND or record.more != content:
         events.append((TAG_REFUSED, "IDEMPOTENCY_CONFLICT", {}))
     elif record.number > 0 and record.user_index != NO_USER:
         user_id = state.users_by_index[record.user_index].user_id
@@ -115,19 +115,21 @@ def cancel_answered(state: State, user: User, command_id: bytes, order_number: i
     more: tuple[object, ...] | None = (client_order_id,) if client_order_id else None
     record = earlier_command(state, command_id)
     if record is not None:
-        same = record.shape == CANCEL_COMMAND and record.user_index == user.index and record.quantity == order_number
+        same = record.fingerprint == CANCEL_COMMAND and record.user_index == user.index and record.quantity == order_number
         if same and record.more == more:
             events.append((TAG_REPEATED,))
         else:
             events.append((TAG_REFUSED, "IDEMPOTENCY_CONFLICT", {}))
         return True
-    state.memory.keep(Record(command_id, user.index, "", state.now_ms, 0, CANCEL_COMMAND, order_number, 0, more), found_by_id=True)
+    state.command_memory.keep(
+        RememberedCommand(command_id, user.index, "", state.now_ms, 0, CANCEL_COMMAND, order_number, 0, more), found_by_id=True
+    )
     return False
 
 
 def outlive(order: Order, client_order_id: str) -> None:
     """The id of an open order has no row in the memory, and goes on to stand for the order."""
-    user = order.seat.user
+    user = order.account.user
     order.client_order_id = client_order_id
     if user.outlived is None:
         user.outlived = {}
@@ -136,7 +138,7 @@ def outlive(order: Order, client_order_id: str) -> None:
 
 def forget_old(state: State) -> None:
     """Drop what is older than 24 hours; the client_order_id of an order that is still open goes on to stand for it."""
-    memory = state.memory
+    memory = state.command_memory
     limit = state.now_ms - REMEMBERED_MS
     left = FORGOTTEN_PER_STEP_MAX
     while left > 0 and memory.first < memory.end and memory.created_ms(memory.first) <= limit:

@@ -9,7 +9,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from engine_container.core.entities import NO_BOUND, Details, Seat, State, Symbol, Terms, User
+from engine_container.core.entities import NO_BOUND, Details, OrderConditions, State, Symbol, TradingAccount, User
 from engine_container.core.vocabulary import (
     ACTIVE,
     AMOUNT_MAX,
@@ -64,63 +64,75 @@ def within_hours(symbol: Symbol, now_ms: i64) -> bool:
     return minute >= opens or minute < closes
 
 
-def market_refusal(state: State, symbol: Symbol, style: i64) -> Refusal | None:
+def market_refusal(state: State, symbol: Symbol, flags: i64) -> Refusal | None:
     """An order needs an open market; in the call phase of an auction only what can rest is taken."""
     if symbol.status == ACTIVE:
         if within_hours(symbol, state.now_ms):
             return None
         return "MARKET_CLOSED", {"symbol": symbol.name, "opens_minute": symbol.opens_minute, "closes_minute": symbol.closes_minute}
-    post_only = (style >> 9) & 1
-    if symbol.status == AUCTION and has_limit(style & 7) and may_rest(style) and not post_only:
+    post_only = (flags >> 9) & 1
+    if symbol.status == AUCTION and has_limit(flags & 7) and may_rest(flags) and not post_only:
         return None
     return "MARKET_CLOSED", {"symbol": symbol.name, "symbol_status": symbol.status, "resume_ms": symbol.resume_ms}
 
 
-def combination_refusal(state: State, user: User, style: i64, terms: Terms | None, price: int, quantity: int) -> Refusal | None:
+def combination_refusal(
+    state: State, user: User, flags: i64, conditions: OrderConditions | None, price: int, quantity: int
+) -> Refusal | None:
     """Fields that do not go together. Prices and quantities in units."""
-    kind = style & 7
-    time_in_force = (style >> 3) & 7
+    kind = flags & 7
+    time_in_force = (flags >> 3) & 7
     if has_limit(kind) != (price != 0):
         return _odd("a limit price belongs to LIMIT, STOP_LIMIT and TAKE_PROFIT_LIMIT orders, and only to them")
-    if (style >> 9) & 1 and (kind != LIMIT or not may_rest(style)):
+    if (flags >> 9) & 1 and (kind != LIMIT or not may_rest(flags)):
         return _odd("post-only orders are LIMIT orders that may rest")
-    if (style >> 6) & 7 == STP_ALLOW and not user.market_maker:
+    if (flags >> 6) & 7 == STP_ALLOW and not user.market_maker:
         return _odd("only flagged market makers may trade with themselves")
     if kind == MARKET and time_in_force not in {GTC, IOC, FOK}:
         return _odd("a market order cannot wait")
-    if terms is None:
+    if conditions is None:
         if is_conditional(kind):
             return _odd("a conditional order needs its trigger")
         if time_in_force == GTD:
             return _odd("a GTD order needs a time to expire")
         return None
-    return _terms_refusal(state, kind, time_in_force, terms, quantity)
+    return _conditions_refusal(state, kind, time_in_force, conditions, quantity)
 
 
-def _terms_refusal(state: State, kind: i64, time_in_force: i64, terms: Terms, quantity: int) -> Refusal | None:
-    if min(terms.stop, terms.activation, terms.display, terms.trail_bps, terms.expires_ms, terms.quote_quantity) < 0:
+def _conditions_refusal(state: State, kind: i64, time_in_force: i64, conditions: OrderConditions, quantity: int) -> Refusal | None:
+    if (
+        min(
+            conditions.stop,
+            conditions.activation,
+            conditions.display,
+            conditions.trail_bps,
+            conditions.expires_ms,
+            conditions.quote_quantity,
+        )
+        < 0
+    ):
         return _odd("a negative figure")
-    if (terms.quote_quantity > 0) and (kind != MARKET or quantity != 0):
+    if (conditions.quote_quantity > 0) and (kind != MARKET or quantity != 0):
         return _odd("a quote quantity is for market orders without a quantity")
-    if (terms.expires_ms > 0) != (time_in_force == GTD):
+    if (conditions.expires_ms > 0) != (time_in_force == GTD):
         return _odd("a time to expire belongs to GTD orders, and only to them")
-    if time_in_force == GTD and terms.expires_ms <= int(state.now_ms):
+    if time_in_force == GTD and conditions.expires_ms <= int(state.now_ms):
         return _odd("the time to expire has passed")
-    if terms.display > 0 and (
-        kind not in {LIMIT, STOP_LIMIT, TAKE_PROFIT_LIMIT} or terms.display >= quantity or time_in_force in {IOC, FOK}
+    if conditions.display > 0 and (
+        kind not in {LIMIT, STOP_LIMIT, TAKE_PROFIT_LIMIT} or conditions.display >= quantity or time_in_force in {IOC, FOK}
     ):
         return _odd("an iceberg is a limit order that shows less than its quantity and may rest")
-    if terms.trail_bps >= BPS:
+    if conditions.trail_bps >= BPS:
         return _odd("the trailing distance must be less than 10000 basis points")
     if not is_conditional(kind):
-        if terms.stop or terms.trail_bps or terms.activation:
+        if conditions.stop or conditions.trail_bps or conditions.activation:
             return _odd("a trigger belongs to conditional orders")
         return None
-    if kind == TRAILING_STOP and terms.trail_bps == 0:
+    if kind == TRAILING_STOP and conditions.trail_bps == 0:
         return _odd("a trailing order needs its distance")
-    if terms.trail_bps == 0 and terms.stop == 0:
+    if conditions.trail_bps == 0 and conditions.stop == 0:
         return _odd("a conditional order needs its trigger")
-    if terms.trail_bps == 0 and terms.activation > 0:
+    if conditions.trail_bps == 0 and conditions.activation > 0:
         return _odd("an activation price belongs to trailing orders")
     if kind in {STOP, TAKE_PROFIT, TRAILING_STOP} and time_in_force in {IOC, FOK}:
         return _odd("a conditional order waits; IOC and FOK are for its limit form")
@@ -164,11 +176,11 @@ def lowered(price: i64, bps: i64) -> i64:
     return price // BPS * (BPS - bps) + (price % BPS * (BPS - bps) + (BPS - 1)) // BPS
 
 
-def size_refusal(quantity: int, price: int, quote_quantity: int, terms: Terms | None) -> Refusal | None:
+def size_refusal(quantity: int, price: int, quote_quantity: int, conditions: OrderConditions | None) -> Refusal | None:
     """A figure of the order beyond what one order may have: figures in units."""
     greatest = max(quantity, price, quote_quantity)
-    if terms is not None:
-        greatest = max(greatest, terms.stop, terms.activation, terms.display)
+    if conditions is not None:
+        greatest = max(greatest, conditions.stop, conditions.activation, conditions.display)
     return too_much(greatest)
 
 
@@ -192,14 +204,14 @@ def band_refusal(symbol: Symbol, ticks: i64) -> Refusal | None:
     }
 
 
-def open_order_refusal(seat: Seat, more: i64) -> Refusal | None:
+def open_order_refusal(account: TradingAccount, more: i64) -> Refusal | None:
     """Whether ``more`` orders may come to be open, waiting ones included; a limit of 0 is none."""
-    user = seat.user
+    user = account.user
     count = user.open_orders
     if 0 < user.open_orders_max < count + more:
         return "OPEN_ORDER_LIMIT", {"scope": "user", "open": count, "maximum": user.open_orders_max}
-    if 0 < user.open_orders_per_symbol_max < seat.open_orders + more:
-        return "OPEN_ORDER_LIMIT", {"scope": "symbol", "open": seat.open_orders, "maximum": user.open_orders_per_symbol_max}
+    if 0 < user.open_orders_per_symbol_max < account.open_orders + more:
+        return "OPEN_ORDER_LIMIT", {"scope": "symbol", "open": account.open_orders, "maximum": user.open_orders_per_symbol_max}
     return None
 
 
@@ -249,10 +261,10 @@ def end_of_day(symbol: Symbol, now_ms: i64) -> int:
     return close if close > now_ms else close + DAY_MS
 
 
-def expiry_of(symbol: Symbol, time_in_force: i64, terms: Terms | None, now_ms: i64) -> int:
+def expiry_of(symbol: Symbol, time_in_force: i64, conditions: OrderConditions | None, now_ms: i64) -> int:
     """Epoch milliseconds when the order expires; 0: never."""
     if time_in_force == DAY:
         return end_of_day(symbol, now_ms)
-    if time_in_force == GTD and terms is not None:
-        return terms.expires_ms
+    if time_in_force == GTD and conditions is not None:
+        return conditions.expires_ms
     return 0

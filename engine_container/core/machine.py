@@ -11,19 +11,20 @@ from typing import Any, Final
 from engine_container.core.amending import amend
 from engine_container.core.cancelling import cancel_all, cancel_order
 from engine_container.core.clock import accept, hear_tick, is_doubtful, move_on
-from engine_container.core.emitting import Events
+from engine_container.core.completion import complete
 from engine_container.core.entities import RULES_OF_SAFETY, Event, State
+from engine_container.core.events import Events
 from engine_container.core.expiry import DEAD_KEPT, compact, expire
-from engine_container.core.finishing import finished
 from engine_container.core.funds import credit, debit, report_totals
 from engine_container.core.idempotency import answered, forget_old, remember_command
-from engine_container.core.identities import ID_LENGTH
 from engine_container.core.limits import set_band
+from engine_container.core.native_command import NativeCommand
 from engine_container.core.oco import place_oco
 from engine_container.core.placing import place
 from engine_container.core.quick import cancel_plain, place_plain
 from engine_container.core.replacing import replace
 from engine_container.core.stops import cascade, go_on
+from engine_container.core.storage.uuid_table import ID_LENGTH
 from engine_container.core.switches import cancel_all_after, is_due, run_out
 from engine_container.core.symbols import end_statuses, halt_all, resume_all, set_status, set_symbol
 from engine_container.core.users import set_user
@@ -63,7 +64,7 @@ def advance(state: State, time_ms: int) -> list[Event]:
     now_ms = state.now_ms
     expiring = state.expiring
     due = bool(expiring) and expiring[0][0] <= now_ms
-    memory = state.memory
+    memory = state.command_memory
     if memory.first < memory.end and memory.created_ms(memory.first) + REMEMBERED_MS <= now_ms:
         forget_old(state)
     if len(expiring) > 2 * state.orders.count + DEAD_KEPT:
@@ -77,7 +78,7 @@ def advance(state: State, time_ms: int) -> list[Event]:
     if told is not None:
         events.append(told)
     _do_what_is_due(state, events, closed)
-    return finished(state, events, closed).rows
+    return complete(state, events, closed).rows
 
 
 def _do_what_is_due(state: State, events: Events, closed: Events) -> None:
@@ -96,7 +97,7 @@ def pass_over(state: State, time_ms: int) -> list[Event]:
         return []
     events = Events()
     events.append(told)
-    return finished(state, events, Events()).rows
+    return complete(state, events, Events()).rows
 
 
 def apply(state: State, command: Command, time_ms: int) -> list[Event]:
@@ -112,7 +113,7 @@ def apply(state: State, command: Command, time_ms: int) -> list[Event]:
     closed = Events()
     _begin(state, events, closed)
     _apply_other(state, command, time_ms, events, closed)
-    return finished(state, events, closed).rows
+    return complete(state, events, closed).rows
 
 
 def _begin(state: State, events: Events, closed: Events) -> None:
@@ -132,26 +133,28 @@ def _place(state: State, fields: tuple[Any, ...]) -> list[Event]:
         and 0 < fields[7] <= AMOUNT_MAX
     ):
         user = state.users.get(fields[1])
-        seat = user.seat if user is not None else None
-        if seat is not None and seat.symbol.name == fields[2]:
-            state.plain.take_order(fields, seat.user.index)
-            if place_plain(state, seat, state.plain, events, closed):
+        account = user.last_account if user is not None else None
+        if account is not None and account.symbol.name == fields[2]:
+            plain = NativeCommand()
+            plain.take_order(fields, account.user.index)
+            if place_plain(state, account, plain, events, closed):
                 return events.rows
     _begin(state, events, closed)
     place(state, fields, events, closed)
-    return finished(state, events, closed).rows
+    return complete(state, events, closed).rows
 
 
 def _cancel(state: State, fields: tuple[Any, ...]) -> list[Event]:
     events = Events()
     if not state.unfinished and not fields[3] and len(fields[0]) == len(fields[1]) == ID_LENGTH and 0 < fields[2] < int(state.next_seq):
-        state.plain.take_cancel(fields)
-        if cancel_plain(state, state.plain, events):
+        plain = NativeCommand()
+        plain.take_cancel(fields)
+        if cancel_plain(state, plain, events):
             return events.rows
     closed = Events()
     _begin(state, events, closed)
     cancel_order(state, fields, events, closed)
-    return finished(state, events, closed).rows
+    return complete(state, events, closed).rows
 
 
 def run(state: State, command: Command, time_ms: int) -> list[Event]:
@@ -170,7 +173,7 @@ def observe_print(state: State, name: str, price: int) -> list[Event]:
     if symbol.waiting:
         symbol.prints.append(symbol.last_price)
         cascade(state, symbol, events, closed)
-    return finished(state, events, closed).rows
+    return complete(state, events, closed).rows
 
 
 def _apply_other(state: State, command: Command, time_ms: int, events: Events, closed: Events) -> None:

@@ -11,9 +11,9 @@ from mypy_extensions import i64
 
 from engine_container.core.book import remove_emptied, to_the_back, unlink
 from engine_container.core.breaker import observe
-from engine_container.core.closing import close_filled, take_over
-from engine_container.core.emitting import Events
+from engine_container.core.closing import close_filled, promote
 from engine_container.core.entities import BookSide, InvariantError, Order, State
+from engine_container.core.events import Events
 from engine_container.core.funds import fee, touch
 from engine_container.core.limits import count_turnover
 from engine_container.core.selftrade import prevent
@@ -32,12 +32,12 @@ with its money counted at another fee rate than its own."""
 
 def match(state: State, taker: Order, limit_key: i64, events: Events, closed: Events) -> int:
     """Trade until the taker is filled or the other side is worse than ``limit_key``; says why it ended."""
-    seat = taker.seat
-    symbol = seat.symbol
-    user = seat.user
+    account = taker.account
+    symbol = account.symbol
+    user = account.user
     side: BookSide = symbol.asks if taker.side == BUY else symbol.bids
-    prevention = (taker.style >> 6) & 7
-    all_or_nothing = (taker.style >> 3) & 7 == FOK
+    prevention = (taker.flags >> 6) & 7
+    all_or_nothing = (taker.flags >> 3) & 7 == FOK
     unchecked = taker.side == BUY and taker.price == 0 and (prevention == STP_DECREMENT or _rates_changed(taker))
     halted = False
     while taker.open > 0:
@@ -47,7 +47,7 @@ def match(state: State, taker: Order, limit_key: i64, events: Events, closed: Ev
         maker = level.head
         if maker is None:
             raise InvariantError(f"empty level {level.key} in the book of {symbol.name}")
-        own = maker.seat.user is user
+        own = maker.account.user is user
         if own and prevention != STP_ALLOW:
             if not prevent(state, taker, maker, prevention, events, closed):
                 return PREVENTED
@@ -58,8 +58,8 @@ def match(state: State, taker: Order, limit_key: i64, events: Events, closed: Ev
             lots = _affordable(taker, price, lots)
             if lots == 0:
                 return SHORT_OF_MONEY
-        if maker.terms is not None:
-            take_over(state, maker, closed)
+        if maker.conditions is not None:
+            promote(state, maker, closed)
         part_taken = lots == maker.shown
         breached = trade(state, maker, taker, price, lots, own, events)
         if maker.open == 0:
@@ -77,13 +77,13 @@ def match(state: State, taker: Order, limit_key: i64, events: Events, closed: Ev
 
 def _rates_changed(taker: Order) -> bool:
     """Whether the taker's user pays another rate by now: before RULES_OF_SAFETY what it can pay for was counted with that."""
-    return taker.rates.taker_ppm != taker.seat.rates.taker_ppm
+    return taker.rates.taker_ppm != taker.account.rates.taker_ppm
 
 
 def _affordable(taker: Order, price: i64, lots: i64) -> i64:
     """As many of the lots as a BUY's user can pay for at a price in ticks, fee included."""
-    lot_value = price * taker.seat.symbol.unit
-    available = taker.seat.quote.available
+    lot_value = price * taker.account.symbol.unit
+    available = taker.account.quote.available
     value = lot_value * lots
     if value + fee(value, taker.rates.taker_ppm) <= available:
         return lots
@@ -97,16 +97,16 @@ def trade(state: State, maker: Order, taker: Order, price: i64, lots: i64, own: 
     The maker's funds are locked, the taker's are not. No product passes 64 bits: an order's own value and quantity are at most AMOUNT_MAX, and it
     never trades at a price worse than its own.
     """
-    symbol = maker.seat.symbol
+    symbol = maker.account.symbol
     lot = symbol.lot
     value = price * symbol.unit * lots
     base_units = lot * lots
     maker_fee = fee(value, maker.rates.maker_ppm)
     taker_fee = fee(value, taker.rates.taker_ppm)
-    maker_base = maker.seat.base
-    maker_quote = maker.seat.quote
-    taker_base = taker.seat.base
-    taker_quote = taker.seat.quote
+    maker_base = maker.account.base
+    maker_quote = maker.account.quote
+    taker_base = taker.account.base
+    taker_quote = taker.account.quote
     freed = maker.lock_per_lot * lots
     if taker.side == BUY:
         taker_quote.available -= value + taker_fee
@@ -124,7 +124,7 @@ def trade(state: State, maker: Order, taker: Order, price: i64, lots: i64, own: 
     touch(state, maker_base)
     touch(state, maker_quote)
     symbol.quote_total.units -= maker_fee + taker_fee
-    count_turnover(state, symbol, maker.seat.user, taker.seat.user, value)
+    count_turnover(state, symbol, maker.account.user, taker.account.user, value)
 
     maker.open -= lots
     maker.shown -= lots
@@ -133,8 +133,8 @@ def trade(state: State, maker: Order, taker: Order, price: i64, lots: i64, own: 
     level = maker.level
     if level is not None:
         level.open -= lots
-    if maker.shown == 0 and maker.open > 0 and maker.terms is not None:
-        display = i64(maker.terms.display)
+    if maker.shown == 0 and maker.open > 0 and maker.conditions is not None:
+        display = i64(maker.conditions.display)
         maker.shown = min(display, maker.open)
     events.trade(symbol, price, lots, maker, maker_fee, taker, taker_fee, own)
     if price == symbol.last_price:

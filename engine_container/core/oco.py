@@ -6,15 +6,15 @@ from typing import Any
 
 from engine_container.core.amendments import amended
 from engine_container.core.closing import announce, cancel
-from engine_container.core.emitting import Events
-from engine_container.core.entities import RULES_OF_SAFETY, Order, State, Terms, User
+from engine_container.core.entities import RULES_OF_SAFETY, Order, OrderConditions, State, User
+from engine_container.core.events import Events
 from engine_container.core.execution import run_limit
 from engine_container.core.funds import lock_asset, release, shortage, user_of
 from engine_container.core.idempotency import answered, client_taken, remember_client, remember_command
 from engine_container.core.limits import Refusal, is_conditional, open_order_refusal
+from engine_container.core.order_validation import order_from
 from engine_container.core.placing import accept, record_of, reject, taker_refusal, wait
-from engine_container.core.tickets import order_from
-from engine_container.core.triggers import reached, terms_of
+from engine_container.core.triggers import conditions_of, reached
 from engine_container.core.vocabulary import AUCTION, CANCELLED, FOK, IOC, LIMIT, MARKET, OPEN, PENDING_TRIGGER, kind_of
 from mycrypto.contracts.commands import PlaceOco, fields_of
 
@@ -30,7 +30,7 @@ def place_oco(state: State, command: PlaceOco, events: Events, closed: Events) -
     whole = remember_command(state, command.command_id, content)
     user = user_of(state, legs[0][1])
     number = state.next_seq + events.count
-    state.memory.answer_with(whole, user.index, number, number + 1)
+    state.command_memory.answer_with(whole, user.index, number, number + 1)
     refusal = _refusal_of_pair(legs[0], legs[1])
     orders: list[Order] = []
     for fields in legs:
@@ -52,7 +52,7 @@ def place_oco(state: State, command: PlaceOco, events: Events, closed: Events) -
         record = record_of(state, user, fields, events)
         order.row = remember_client(state, user, record)
         other = number + 1 if order is orders[0] else number
-        accept(state, order, (*fields, other, 0, 0), PENDING_TRIGGER if is_conditional(kind_of(order.style)) else OPEN, events)
+        accept(state, order, (*fields, other, 0, 0), PENDING_TRIGGER if is_conditional(kind_of(order.flags)) else OPEN, events)
     _begin(state, orders[0], orders[1], events, closed)
 
 
@@ -82,16 +82,16 @@ def _refusal_of_pair(first: Fields, second: Fields) -> Refusal | None:
 
 
 def _refusal_of_orders(first: Order, second: Order) -> Refusal | None:
-    seat = first.seat
-    refusal = open_order_refusal(seat, 2)
+    account = first.account
+    refusal = open_order_refusal(account, 2)
     if refusal is not None:
         return refusal
-    balance = lock_asset(seat, first.side)
+    balance = lock_asset(account, first.side)
     need = int(max(first.lock_per_lot, second.lock_per_lot) * first.open)
     if int(balance.available) < need:
         return "WALLET_001", shortage(balance, need)
     for order in (first, second):
-        if kind_of(order.style) == LIMIT and _crosses(order):
+        if kind_of(order.flags) == LIMIT and _crosses(order):
             refusal = taker_refusal(order)
             if refusal is not None:
                 return refusal
@@ -99,7 +99,7 @@ def _refusal_of_orders(first: Order, second: Order) -> Refusal | None:
 
 
 def _crosses(order: Order) -> bool:
-    symbol = order.seat.symbol
+    symbol = order.account.symbol
     best = symbol.asks.best if order.side == 0 else symbol.bids.best
     limit_key = -order.price if order.side == 0 else order.price
     return symbol.status != AUCTION and best is not None and best.key >= limit_key
@@ -107,9 +107,9 @@ def _crosses(order: Order) -> bool:
 
 def _begin(state: State, first: Order, second: Order, events: Events, closed: Events) -> None:
     """Start the limit leg before the conditional one; a leg that trades or fires at once leaves the other cancelled."""
-    if kind_of(second.style) == LIMIT:
+    if kind_of(second.flags) == LIMIT:
         first, second = second, first
-    if kind_of(first.style) == LIMIT:
+    if kind_of(first.flags) == LIMIT:
         asked = first.total
         run_limit(state, first, events, closed)
         if first.total < asked and state.rules >= RULES_OF_SAFETY:
@@ -144,19 +144,19 @@ def _follow(first: Order, second: Order, events: Events) -> None:
 
 
 def _fires_at_once(order: Order) -> bool:
-    symbol = order.seat.symbol
-    return symbol.status != AUCTION and terms_of(order).trail_bps == 0 and reached(order, symbol.last_price)
+    symbol = order.account.symbol
+    return symbol.status != AUCTION and conditions_of(order).trail_bps == 0 and reached(order, symbol.last_price)
 
 
 def _join(state: State, first: Order, second: Order) -> None:
     """Make each the other's sibling; only the leg that needs more keeps a lock."""
     for order in (first, second):
-        if order.terms is None:
-            order.terms = Terms(0, 0, 0, 0, 0, 0)
-    terms_of(first).sibling = second
-    terms_of(second).sibling = first
+        if order.conditions is None:
+            order.conditions = OrderConditions(0, 0, 0, 0, 0, 0)
+    conditions_of(first).sibling = second
+    conditions_of(second).sibling = first
     lighter = second if first.lock_per_lot >= second.lock_per_lot else first
     if lighter.level is not None:
         release(state, lighter, lighter.open)
-    terms_of(lighter).idle_lock_per_lot = lighter.lock_per_lot
+    conditions_of(lighter).idle_lock_per_lot = lighter.lock_per_lot
     lighter.lock_per_lot = 0

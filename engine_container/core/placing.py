@@ -10,17 +10,17 @@ from typing import Any, Final
 
 from engine_container.core.book import other_side
 from engine_container.core.depth import UNBOUNDED, reach
-from engine_container.core.emitting import Events
 from engine_container.core.entities import RULES_OF_SAFETY, RULES_WITH_ALL_FIGURES, Details, Order, State, User
+from engine_container.core.events import Events
 from engine_container.core.execution import limit_key_of, market_reach, note_expiry, run_limit, run_market, settle_in_book
 from engine_container.core.funds import lock, lock_asset, shortage, user_of
 from engine_container.core.idempotency import client_record, client_taken, earlier_command, take_client
 from engine_container.core.limits import Refusal, is_conditional
-from engine_container.core.memory import Record
-from engine_container.core.roster import enrol
+from engine_container.core.open_orders import add_open
+from engine_container.core.order_validation import order_from
 from engine_container.core.stops import fire
-from engine_container.core.tickets import order_from
-from engine_container.core.triggers import hold, reached
+from engine_container.core.storage.command_memory import RememberedCommand
+from engine_container.core.triggers import arm, reached
 from engine_container.core.vocabulary import (
     AUCTION,
     BUY,
@@ -49,7 +49,7 @@ def place(state: State, fields: Fields, events: Events, closed: Events) -> None:
     if earlier is not None:
         answer_again(user, earlier, record, fields, events)
         return
-    _place(state, user, fields, record, state.memory.keep(record, found_by_id=True), events, closed)
+    _place(state, user, fields, record, state.command_memory.keep(record, found_by_id=True), events, closed)
 
 
 def place_replacement(state: State, command: PlaceOrder, replaced: Order, whole: int, events: Events, closed: Events) -> None:
@@ -57,20 +57,20 @@ def place_replacement(state: State, command: PlaceOrder, replaced: Order, whole:
     fields: Fields = (*fields_of(command), 0, int(replaced.number), int(replaced.created_ms))
     user = user_of(state, fields[1])
     record = record_of(state, user, fields, events)
-    state.memory.answer_with(whole, user.index, record.number, 0)
+    state.command_memory.answer_with(whole, user.index, record.number, 0)
     record.command_id = b""
-    _place(state, user, fields, record, state.memory.keep(record, found_by_id=False), events, closed)
+    _place(state, user, fields, record, state.command_memory.keep(record, found_by_id=False), events, closed)
 
 
-def _place(state: State, user: User, fields: Fields, record: Record, row: int, events: Events, closed: Events) -> None:
+def _place(state: State, user: User, fields: Fields, record: RememberedCommand, row: int, events: Events, closed: Events) -> None:
     client_order_id = record.client_order_id
     if client_order_id and client_taken(state, user, client_order_id):
-        state.memory.part_from_client(row)
+        state.command_memory.part_from_client(row)
         answer_again(user, client_record(state, user, client_order_id), record, fields, events)
         return
     order = order_from(state, user, fields)
     if isinstance(order, tuple):
-        state.memory.part_from_client(row)
+        state.command_memory.part_from_client(row)
         reject(fields, order, events)
         return
     if client_order_id:
@@ -79,32 +79,34 @@ def _place(state: State, user: User, fields: Fields, record: Record, row: int, e
     begin(state, order, fields, events, closed)
 
 
-def record_of(state: State, user: User, fields: Fields, events: Events) -> Record:
+def record_of(state: State, user: User, fields: Fields, events: Events) -> RememberedCommand:
     """What to remember of the command; the next event's number answers for it."""
-    shape: int = fields[3] | (fields[4] << 1) | (fields[5] << 4) | (fields[11] << 7)
+    fingerprint: int = fields[3] | (fields[4] << 1) | (fields[5] << 4) | (fields[11] << 7)
     if fields[10]:
-        shape |= 1024
+        fingerprint |= 1024
     more: tuple[object, ...] | None = None
     if fields[9] or fields[12] or fields[13] or fields[14] or fields[15] or fields[16]:
         more = (fields[9], fields[12], fields[13], fields[14], fields[15], fields[16])
-    seat = user.seats.get(fields[2])
-    if seat is not None:
-        shape |= seat.symbol.index << 11
+    account = user.accounts.get(fields[2])
+    if account is not None:
+        fingerprint |= account.symbol.index << 11
     else:
         symbol = state.symbols.get(fields[2])
         if symbol is not None:
-            shape |= symbol.index << 11
+            fingerprint |= symbol.index << 11
         else:
             more = (fields[2], *fields[9:])
-    return Record(fields[0], user.index, fields[8], state.now_ms, state.next_seq + events.count, shape, fields[6], fields[7], more)
+    return RememberedCommand(
+        fields[0], user.index, fields[8], state.now_ms, state.next_seq + events.count, fingerprint, fields[6], fields[7], more
+    )
 
 
-def answer_again(user: User, earlier: Record | None, record: Record, fields: Fields, events: Events) -> None:
+def answer_again(user: User, earlier: RememberedCommand | None, record: RememberedCommand, fields: Fields, events: Events) -> None:
     """The ids were used before: the same order is answered with that order, another one is refused."""
     if (
         earlier is not None
         and earlier.user_index == user.index
-        and earlier.shape == record.shape
+        and earlier.fingerprint == record.fingerprint
         and earlier.quantity == record.quantity
         and earlier.price == record.price
         and earlier.more == record.more
@@ -147,9 +149,9 @@ def accept(state: State, order: Order, fields: Fields, status: int, events: Even
     events.append(
         (
             TAG_ACCEPTED,
-            order.seat.user.user_id,
+            order.account.user.user_id,
             fields[8],
-            order.seat.symbol.name,
+            order.account.symbol.name,
             side,
             kind,
             time_in_force,
@@ -170,12 +172,12 @@ def accept(state: State, order: Order, fields: Fields, status: int, events: Even
 
 def begin(state: State, order: Order, fields: Fields, events: Events, closed: Events) -> None:
     """The order kept to all rules: see to its funds, accept it and let it go its way."""
-    kind = order.style & 7
+    kind = order.flags & 7
     if kind == MARKET:
         _begin_market(state, order, fields, events, closed)
         return
-    seat = order.seat
-    balance = seat.quote if order.side == BUY else seat.base
+    account = order.account
+    balance = account.quote if order.side == BUY else account.base
     need = order.lock_per_lot * order.open  # at most AMOUNT_MAX, as every accepted order's
     if balance.available < need:
         reject(fields, ("WALLET_001", shortage(balance, need)), events)
@@ -184,10 +186,10 @@ def begin(state: State, order: Order, fields: Fields, events: Events, closed: Ev
         accept(state, order, fields, PENDING_TRIGGER, events)
         wait(state, order, events, closed)
         return
-    symbol = seat.symbol
+    symbol = account.symbol
     best = symbol.asks.best if order.side == BUY else symbol.bids.best
     crosses = best is not None and best.key >= (-order.price if order.side == BUY else order.price) and symbol.status != AUCTION
-    if crosses or (order.style >> 3) & 7 == FOK:
+    if crosses or (order.flags >> 3) & 7 == FOK:
         refusal = taker_refusal(order)
         if refusal is not None:
             reject(fields, refusal, events)
@@ -196,7 +198,7 @@ def begin(state: State, order: Order, fields: Fields, events: Events, closed: Ev
         run_limit(state, order, events, closed)
         return
     accept(state, order, fields, OPEN, events)
-    if may_rest(order.style):
+    if may_rest(order.flags):
         settle_in_book(state, order)
     else:
         run_limit(state, order, events, closed)
@@ -204,15 +206,15 @@ def begin(state: State, order: Order, fields: Fields, events: Events, closed: Ev
 
 def taker_refusal(order: Order) -> Refusal | None:
     """A limit order that would meet the other side: post-only must not, and FOK must be fillable whole."""
-    symbol = order.seat.symbol
-    if (order.style >> 9) & 1:
+    symbol = order.account.symbol
+    if (order.flags >> 9) & 1:
         best = other_side(order).best
         price = abs(int(best.key)) * int(symbol.tick) if best is not None else 0
         return "POST_ONLY_WOULD_TRADE", {"price": int(order.price * symbol.tick), "best": price}
-    if (order.style >> 3) & 7 == FOK:
+    if (order.flags >> 3) & 7 == FOK:
         limit_key = limit_key_of(order.side, order.price)
         found = reach(
-            other_side(order), order.seat, order.rates.taker_ppm, (order.style >> 6) & 7, limit_key, order.open, UNBOUNDED, UNBOUNDED
+            other_side(order), order.account, order.rates.taker_ppm, (order.flags >> 6) & 7, limit_key, order.open, UNBOUNDED, UNBOUNDED
         )
         if found.lots < order.open:
             return "FOK_NOT_FILLABLE", {"quantity": int(order.open * symbol.lot), "fillable": found.lots * int(symbol.lot)}
@@ -220,24 +222,24 @@ def taker_refusal(order: Order) -> Refusal | None:
 
 
 def _begin_market(state: State, order: Order, fields: Fields, events: Events, closed: Events) -> None:
-    symbol = order.seat.symbol
+    symbol = order.account.symbol
     found = market_reach(order, order.rates.taker_ppm, UNBOUNDED)
     side = other_side(order)
-    by_value = order.terms is not None and order.terms.quote_quantity > 0
+    by_value = order.conditions is not None and order.conditions.quote_quantity > 0
     if side.best is None:
         reject(fields, ("NO_LIQUIDITY", {"symbol": symbol.name}), events)
         return
-    if by_value and found.lots == 0 and not found.dry:
+    if by_value and found.lots == 0 and not found.exhausted:
         least = abs(int(side.best.key)) * int(symbol.unit)
         reject(fields, ("MIN_NOTIONAL", {"required": least, "notional": fields[9]}), events)
         return
-    if (order.style >> 3) & 7 == FOK and (found.dry if by_value else found.lots < order.open):
+    if (order.flags >> 3) & 7 == FOK and (found.exhausted if by_value else found.lots < order.open):
         details: Details = {"fillable": found.lots * int(symbol.lot)}
         if state.rules >= RULES_WITH_ALL_FIGURES:
             details["quote_quantity" if by_value else "quantity"] = fields[9] if by_value else fields[6]
         reject(fields, ("FOK_NOT_FILLABLE", details), events)
         return
-    balance = lock_asset(order.seat, order.side)
+    balance = lock_asset(order.account, order.side)
     need = found.cost if order.side == BUY else (found.lots if by_value else int(order.open)) * int(symbol.lot)
     if int(balance.available) < need:
         reject(fields, ("WALLET_001", shortage(balance, need)), events)
@@ -249,10 +251,15 @@ def _begin_market(state: State, order: Order, fields: Fields, events: Events, cl
 def wait(state: State, order: Order, events: Events, closed: Events) -> None:
     """A conditional order locks its funds and waits, unless the last price is past its trigger already."""
     lock(state, order)
-    enrol(state, order)
-    hold(order)
-    terms = order.terms
-    if terms is not None and terms.trail_bps == 0 and order.seat.symbol.status != AUCTION and reached(order, order.seat.symbol.last_price):
-        fire(state, order, order.seat.symbol.last_price, events, closed)
+    add_open(state, order)
+    arm(order)
+    conditions = order.conditions
+    if (
+        conditions is not None
+        and conditions.trail_bps == 0
+        and order.account.symbol.status != AUCTION
+        and reached(order, order.account.symbol.last_price)
+    ):
+        fire(state, order, order.account.symbol.last_price, events, closed)
         return
     note_expiry(state, order)

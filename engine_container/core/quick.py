@@ -10,15 +10,15 @@ from librt.vecs import append
 from mypy_extensions import i64
 
 from engine_container.core.book import open_level, unlink_and_close
-from engine_container.core.emitting import Events
-from engine_container.core.entities import InvariantError, Order, Seat, State
+from engine_container.core.completion import complete
+from engine_container.core.entities import InvariantError, Order, State, TradingAccount
+from engine_container.core.events import Events
 from engine_container.core.execution import run_limit
-from engine_container.core.finishing import finished
 from engine_container.core.funds import fee
 from engine_container.core.idempotency import CANCEL_COMMAND
 from engine_container.core.limits import CLIENT_ORDER_ID_LENGTH_MAX
-from engine_container.core.plain import Plain
-from engine_container.core.roster import ENDED_KEPT, prune
+from engine_container.core.native_command import NativeCommand
+from engine_container.core.open_orders import ENDED_KEPT, prune
 from engine_container.core.vocabulary import (
     ACTIVE,
     AMOUNT_MAX,
@@ -33,10 +33,10 @@ from engine_container.core.vocabulary import (
 )
 
 
-def place_plain(state: State, seat: Seat, plain: Plain, events: Events, closed: Events) -> bool:
+def place_plain(state: State, account: TradingAccount, plain: NativeCommand, events: Events, closed: Events) -> bool:
     """A LIMIT order without conditions that keeps to every rule: GTC, or IOC that finds somebody. False, and nothing done, if it is anything else."""
-    user = seat.user
-    symbol = seat.symbol
+    user = account.user
+    symbol = account.symbol
     side = plain.side
     time_in_force = plain.time_in_force
     quantity = plain.quantity
@@ -64,13 +64,13 @@ def place_plain(state: State, seat: Seat, plain: Plain, events: Events, closed: 
     if side == BUY:
         best = symbol.asks.best
         crosses = best is not None and best.key >= -ticks
-        per_lot = lot_value + fee(lot_value, seat.rates.highest_ppm)
-        balance = seat.quote
+        per_lot = lot_value + fee(lot_value, account.rates.highest_ppm)
+        balance = account.quote
     else:
         best = symbol.bids.best
         crosses = best is not None and best.key >= ticks
         per_lot = symbol.lot
-        balance = seat.base
+        balance = account.base
     if lots > AMOUNT_MAX // (max(lot_value, per_lot)):
         return False
     value = lot_value * lots
@@ -82,7 +82,7 @@ def place_plain(state: State, seat: Seat, plain: Plain, events: Events, closed: 
         if 0 < most <= user.open_orders:
             return False
         most = user.open_orders_per_symbol_max
-        if 0 < most <= seat.open_orders:
+        if 0 < most <= account.open_orders:
             return False
         if crosses and post_only:
             return False
@@ -95,25 +95,38 @@ def place_plain(state: State, seat: Seat, plain: Plain, events: Events, closed: 
         if symbol.valued_by is not None or used + value > most:
             return False
     number = state.next_seq
-    shape = side | (time_in_force << 4) | (prevention << 7) | (symbol.index << 11)
-    style = (time_in_force << 3) | ((user.prevention if prevention == STP_ACCOUNT else prevention) << 6)
+    fingerprint = side | (time_in_force << 4) | (prevention << 7) | (symbol.index << 11)
+    flags = (time_in_force << 3) | ((user.prevention if prevention == STP_ACCOUNT else prevention) << 6)
     if post_only:
-        shape |= 1024
-        style |= 512
+        fingerprint |= 1024
+        flags |= 512
     if user.outlived and plain.client_order_id() in user.outlived:
         return False
-    memory = state.memory
-    if not memory.add(plain, user.index, now_ms, number, shape):
+    memory = state.command_memory
+    if not memory.add(
+        plain.command_high,
+        plain.command_low,
+        user.index,
+        plain.source,
+        plain.client_at,
+        plain.client_end,
+        plain.client_mark,
+        now_ms,
+        number,
+        fingerprint,
+        plain.quantity,
+        plain.price,
+    ):
         return False
 
-    order = Order(seat, side, style, ticks, lots, per_lot, now_ms, None)
+    order = Order(account, side, flags, ticks, lots, per_lot, now_ms, None)
     order.number = number
     order.row = memory.end - 1
     events.accepted(user, symbol, plain)
     if crosses:
         state.serial += 1
         run_limit(state, order, events, closed)
-        finished(state, events, closed)
+        complete(state, events, closed)
         return True
     if side == BUY:
         book = symbol.bids
@@ -136,7 +149,7 @@ def place_plain(state: State, seat: Seat, plain: Plain, events: Events, closed: 
     state.orders.add(number, order)
     user.entered = append(user.entered, number)
     user.open_orders += 1
-    seat.open_orders += 1
+    account.open_orders += 1
     if len(user.entered) > 2 * user.open_orders + ENDED_KEPT:
         prune(state, user)
     balance.available -= need
@@ -146,39 +159,52 @@ def place_plain(state: State, seat: Seat, plain: Plain, events: Events, closed: 
     return True
 
 
-def cancel_plain(state: State, plain: Plain, events: Events) -> bool:
+def cancel_plain(state: State, plain: NativeCommand, events: Events) -> bool:
     """Cancel a plain resting order by its number. False, and nothing done, if there is anything more to it."""
     order_number = plain.quantity
     order = state.orders.find(order_number) if 0 < order_number < state.next_seq else None
-    if order is None or order.terms is not None:
+    if order is None or order.conditions is not None:
         return False
     now_ms = state.now_ms
-    seat = order.seat
-    user = seat.user
+    account = order.account
+    user = account.user
     if user.id_high != plain.user_high or user.id_low != plain.user_low or order.created_ms + REMEMBERED_MS <= now_ms:
         return False
     level = order.level
     if level is None:
         raise InvariantError(f"order {order.number} neither rests nor waits")
-    if not state.memory.add(plain, user.index, now_ms, 0, CANCEL_COMMAND):
+    if not state.command_memory.add(
+        plain.command_high,
+        plain.command_low,
+        user.index,
+        plain.source,
+        plain.client_at,
+        plain.client_end,
+        plain.client_mark,
+        now_ms,
+        0,
+        CANCEL_COMMAND,
+        plain.quantity,
+        plain.price,
+    ):
         return False
-    symbol = seat.symbol
+    symbol = account.symbol
     lots = order.open
     level.open -= lots
     freed = order.lock_per_lot * lots
     if order.side == BUY:
         unlink_and_close(symbol.bids, order, level)
-        balance = seat.quote
+        balance = account.quote
     else:
         unlink_and_close(symbol.asks, order, level)
-        balance = seat.base
+        balance = account.base
     if balance.locked < freed:
         raise InvariantError(f"negative balance of {balance.total.asset}: {balance.locked - freed} locked")
     balance.available += freed
     balance.locked -= freed
     state.orders.remove(order.number)
     user.open_orders -= 1
-    seat.open_orders -= 1
+    account.open_orders -= 1
     if len(user.entered) > 2 * user.open_orders + ENDED_KEPT:
         prune(state, user)
     events.closed(order, CANCELLED, "USER")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from engine_container.core.cancelling import find, missing
 from engine_container.core.closing import cancel
-from engine_container.core.emitting import Events
 from engine_container.core.entities import State
+from engine_container.core.events import Events
 from engine_container.core.funds import user_of
 from engine_container.core.idempotency import answered, remember_command
 from engine_container.core.placing import place_replacement
@@ -25,7 +25,7 @@ def replace(state: State, command: ReplaceOrder, events: Events, closed: Events)
     if order is None:
         events.append(missing(state, user, command.order_number, command.client_order_id))
         return
-    if order.seat.symbol.name != replacement.symbol:
+    if order.account.symbol.name != replacement.symbol:
         events.append((TAG_REFUSED, "INVALID_ORDER", {"reason": "the replacement must be on the same symbol"}))
         return
     cancel(state, order, "REPLACED", closed)

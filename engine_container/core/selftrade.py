@@ -6,8 +6,8 @@ from mypy_extensions import i64
 
 from engine_container.core.amendments import amended
 from engine_container.core.closing import cancel
-from engine_container.core.emitting import Events
 from engine_container.core.entities import RULES_OF_SAFETY, Order, State
+from engine_container.core.events import Events
 from engine_container.core.funds import release
 from engine_container.core.vocabulary import STP_CANCEL_BOTH, STP_CANCEL_MAKER, STP_DECREMENT
 
@@ -44,7 +44,7 @@ def decrement(state: State, order: Order, lots: i64, events: Events) -> None:
     """Take lots off an open order, fewer than it has, and as many off the other leg of its OCO: only one of the two may come to trade."""
     shrink(state, order, lots)
     events.append(amended(order, kept_place=True))
-    sibling = order.terms.sibling if order.terms is not None else None
+    sibling = order.conditions.sibling if order.conditions is not None else None
     if sibling is not None and state.rules >= RULES_OF_SAFETY:
         shrink(state, sibling, lots)
         events.append(amended(sibling, kept_place=True))

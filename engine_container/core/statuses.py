@@ -7,8 +7,8 @@ from typing import Final
 from engine_container.core.book import orders_of
 from engine_container.core.breaker import forget
 from engine_container.core.closing import cancel
-from engine_container.core.emitting import Events
 from engine_container.core.entities import State, Symbol
+from engine_container.core.events import Events
 from engine_container.core.vocabulary import HALTED, TAG_SYMBOL
 
 FROZEN: Final = "COMMAND_FAILED_FROZEN"
@@ -75,5 +75,5 @@ def clear_orders(state: State, symbol: Symbol, reason: str, closed: Events) -> N
             if order.level is not None:
                 cancel(state, order, reason, closed)
     for order in list(symbol.waiting.values()):
-        if order.terms is not None and order.terms.waiting:
+        if order.conditions is not None and order.conditions.waiting:
             cancel(state, order, reason, closed)

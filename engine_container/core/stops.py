@@ -8,15 +8,15 @@ from __future__ import annotations
 from typing import Final
 
 from engine_container.core.book import other_side
-from engine_container.core.closing import announce, free_client_order_id, take_over
+from engine_container.core.closing import announce, free_client_order_id, promote
 from engine_container.core.depth import UNBOUNDED, reach
-from engine_container.core.emitting import Events
 from engine_container.core.entities import NO_MARKET, RULES_OF_SAFETY, Order, State, Symbol
+from engine_container.core.events import Events
 from engine_container.core.execution import limit_key_of, market_reach, run_limit, run_market
 from engine_container.core.funds import release
 from engine_container.core.limits import has_limit
-from engine_container.core.roster import strike
-from engine_container.core.triggers import let_go, queue_fired
+from engine_container.core.open_orders import remove_open
+from engine_container.core.triggers import disarm, queue_fired
 from engine_container.core.vocabulary import ACTIVE, CANCELLED, FOK, REMEMBERED_MS, TAG_TRIGGERED, kind_of, time_in_force_of
 
 FIRED_PER_COMMAND_MAX: Final = 100
@@ -35,7 +35,7 @@ def cascade(state: State, symbol: Symbol, events: Events, closed: Events) -> Non
                 state.unfinished.append(symbol)
             return
         order = symbol.fired.pop(0)
-        waits = order.terms is not None and order.terms.waiting
+        waits = order.conditions is not None and order.conditions.waiting
         if waits or state.rules < RULES_OF_SAFETY:
             turns += 1  # an order that was cancelled in the queue takes no turn: a snapshot does not have it
         if waits:
@@ -61,18 +61,18 @@ def drop_moved(state: State) -> None:
 
 def fire(state: State, order: Order, price: int, events: Events, closed: Events) -> None:
     """A waiting order goes on as a market or limit order, with the funds that it had locked."""
-    symbol = order.seat.symbol
-    user = order.seat.user
-    let_go(order)
-    take_over(state, order, closed)
+    symbol = order.account.symbol
+    user = order.account.user
+    disarm(order)
+    promote(state, order, closed)
     release(state, order, order.open)
-    strike(state, order)
+    remove_open(state, order)
     events.append((TAG_TRIGGERED, order.number, order.created_ms, user.user_id, symbol.name, price * symbol.tick))
-    if not has_limit(kind_of(order.style)):
-        rates = order.rates if state.rules >= RULES_OF_SAFETY else order.seat.rates
-        found = market_reach(order, rates.taker_ppm, order.seat.quote.available if order.side == 0 else UNBOUNDED)
+    if not has_limit(kind_of(order.flags)):
+        rates = order.rates if state.rules >= RULES_OF_SAFETY else order.account.rates
+        found = market_reach(order, rates.taker_ppm, order.account.quote.available if order.side == 0 else UNBOUNDED)
         run_market(state, order, found, events, closed)
-    elif time_in_force_of(order.style) == FOK and _short(order):
+    elif time_in_force_of(order.flags) == FOK and _short(order):
         announce(order, CANCELLED, "FOK", closed)
     else:
         run_limit(state, order, events, closed)
@@ -82,5 +82,7 @@ def fire(state: State, order: Order, price: int, events: Events, closed: Events)
 
 def _short(order: Order) -> bool:
     limit_key = limit_key_of(order.side, order.price)
-    found = reach(other_side(order), order.seat, order.rates.taker_ppm, (order.style >> 6) & 7, limit_key, order.open, UNBOUNDED, UNBOUNDED)
+    found = reach(
+        other_side(order), order.account, order.rates.taker_ppm, (order.flags >> 6) & 7, limit_key, order.open, UNBOUNDED, UNBOUNDED
+    )
     return found.lots < order.open

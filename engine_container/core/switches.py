@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Final
 
 from engine_container.core.closing import cancel
-from engine_container.core.emitting import Events
 from engine_container.core.entities import NO_SWITCH_MS, State, Switch, User
+from engine_container.core.events import Events
 from engine_container.core.funds import user_of
 from engine_container.core.idempotency import answered, remember_command
-from engine_container.core.roster import orders_of_user
+from engine_container.core.open_orders import orders_of_user
 from engine_container.core.statuses import is_frozen
 from engine_container.core.vocabulary import TAG_REFUSED, TAG_SWITCH
 from mycrypto.contracts.commands import CANCEL_AFTER_MS_MAX, CANCEL_AFTER_MS_MIN, CancelAllAfter, fields_of
@@ -104,9 +104,9 @@ def run_out(state: State, events: Events, closed: Events) -> None:
         for order in orders_of_user(state, switch.user):
             if state.orders.find(order.number) is not order:
                 continue  # the other leg of an OCO that went before
-            if is_frozen(order.seat.symbol):
+            if is_frozen(order.account.symbol):
                 continue
-            if not switch.symbol or order.seat.symbol.name == switch.symbol:
+            if not switch.symbol or order.account.symbol.name == switch.symbol:
                 cancel(state, order, REASON, closed)
     state.switches_due_ms = 0  # to be worked out at the next look
     if not state.switches:

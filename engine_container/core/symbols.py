@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from engine_container.core.accounts import Rates
 from engine_container.core.auction import uncross
-from engine_container.core.emitting import Events
+from engine_container.core.balances import Rates
 from engine_container.core.entities import RULES_OF_SAFETY, Details, State, Symbol
+from engine_container.core.events import Events
 from engine_container.core.expiry import DAY_MINUTES
 from engine_container.core.funds import total_of
 from engine_container.core.idempotency import answered, remember_command
 from engine_container.core.limits import set_band
+from engine_container.core.order_validation import rates_of
 from engine_container.core.statuses import announce_symbol, clear_orders, enter
-from engine_container.core.tickets import rates_of
 from engine_container.core.vocabulary import ACTIVE, AMOUNT_MAX, AUCTION, BPS, DELISTED, HALTED, TAG_REFUSED, UNITS
 from mycrypto.contracts.commands import Halt, Resume, SetStatus, SetSymbol, fields_of
 
@@ -106,9 +106,9 @@ def _change(state: State, symbol: Symbol, command: SetSymbol) -> None:
     symbol.window.clear()
     symbol.window_second = -1
     for user in state.users.values():
-        seat = user.seats.get(symbol.name)
-        if seat is not None:
-            seat.rates = rates_of(user, symbol)
+        account = user.accounts.get(symbol.name)
+        if account is not None:
+            account.rates = rates_of(user, symbol)
 
 
 def _value(state: State) -> None:

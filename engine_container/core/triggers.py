@@ -4,74 +4,74 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 
-from engine_container.core.entities import InvariantError, Order, Symbol, Terms
+from engine_container.core.entities import InvariantError, Order, OrderConditions, Symbol
 from engine_container.core.limits import lowered, raised
 from engine_container.core.vocabulary import BPS, BUY, TAKE_PROFIT, TAKE_PROFIT_LIMIT, TRAILING_STOP, kind_of
 
 
-def terms_of(order: Order) -> Terms:
-    terms = order.terms
-    if terms is None:
+def conditions_of(order: Order) -> OrderConditions:
+    conditions = order.conditions
+    if conditions is None:
         raise InvariantError(f"order {order.number} has no conditions")
-    return terms
+    return conditions
 
 
 def fires_upward(order: Order) -> bool:
     """A BUY stop and a SELL take-profit fire when the price rises to the trigger, the others when it falls to it."""
-    takes_profit = kind_of(order.style) in {TAKE_PROFIT, TAKE_PROFIT_LIMIT}
+    takes_profit = kind_of(order.flags) in {TAKE_PROFIT, TAKE_PROFIT_LIMIT}
     return (order.side == BUY) != takes_profit
 
 
 def activates_upward(order: Order) -> bool:
     """A trailing order of the STOP types begins to track where a stop would fire; TRAILING_STOP on the profitable side."""
-    if kind_of(order.style) == TRAILING_STOP:
+    if kind_of(order.flags) == TRAILING_STOP:
         return order.side != BUY
     return fires_upward(order)
 
 
-def hold(order: Order) -> None:
+def arm(order: Order) -> None:
     """Let the order wait for its trigger."""
-    symbol = order.seat.symbol
-    terms = terms_of(order)
-    terms.waiting = True
+    symbol = order.account.symbol
+    conditions = conditions_of(order)
+    conditions.waiting = True
     symbol.waiting[order.number] = order
     list_again(order)
-    if terms.trail_bps > 0:
+    if conditions.trail_bps > 0:
         follow(order, symbol.last_price)
 
 
 def list_again(order: Order) -> None:
     """Put an order that waited before a restart back under its trigger."""
-    symbol = order.seat.symbol
-    terms = terms_of(order)
-    if terms.queued:
+    symbol = order.account.symbol
+    conditions = conditions_of(order)
+    if conditions.queued:
         return
-    if terms.trail_bps > 0:
+    if conditions.trail_bps > 0:
         symbol.trailing[order.number] = order
     elif fires_upward(order):
-        insort(symbol.rising, (terms.stop, order.number))
+        insort(symbol.rising, (conditions.stop, order.number))
     else:
-        insort(symbol.falling, (-terms.stop, order.number))
+        insort(symbol.falling, (-conditions.stop, order.number))
 
 
-def let_go(order: Order) -> None:
+def disarm(order: Order) -> None:
     """The order waits no longer."""
-    terms = terms_of(order)
-    terms.waiting = False
-    if not terms.queued:
-        _unlist(order, terms)
-    terms.queued = False
-    del order.seat.symbol.waiting[order.number]
+    conditions = conditions_of(order)
+    conditions.waiting = False
+    if not conditions.queued:
+        _unlist(order, conditions)
+    conditions.queued = False
+    del order.account.symbol.waiting[order.number]
 
 
-def _unlist(order: Order, terms: Terms) -> None:
-    symbol = order.seat.symbol
-    if terms.trail_bps > 0:
+def _unlist(order: Order, conditions: OrderConditions) -> None:
+    symbol = order.account.symbol
+    if conditions.trail_bps > 0:
         del symbol.trailing[order.number]
     elif fires_upward(order):
-        _remove(symbol.rising, (terms.stop, order.number))
+        _remove(symbol.rising, (conditions.stop, order.number))
     else:
-        _remove(symbol.falling, (-terms.stop, order.number))
+        _remove(symbol.falling, (-conditions.stop, order.number))
 
 
 def _remove(index: list[tuple[int, int]], entry: tuple[int, int]) -> None:
@@ -85,30 +85,30 @@ def follow(order: Order, price: int) -> bool:
     """Show a traded price to a trailing order; True if it fires. The trigger is extreme x (1 -/+ bps)."""
     if price == 0:
         return False
-    terms = terms_of(order)
-    if terms.extreme == 0:
-        if terms.activation > 0:
-            reached = price >= terms.activation if activates_upward(order) else price <= terms.activation
+    conditions = conditions_of(order)
+    if conditions.extreme == 0:
+        if conditions.activation > 0:
+            reached = price >= conditions.activation if activates_upward(order) else price <= conditions.activation
             if not reached:
                 return False
-        terms.extreme = price
-        terms.stop = price
+        conditions.extreme = price
+        conditions.stop = price
         return False
     if order.side == BUY:
-        terms.extreme = min(terms.extreme, price)
-        terms.stop = raised(terms.extreme, terms.trail_bps)
-        return price * BPS >= terms.extreme * (BPS + terms.trail_bps)
-    terms.extreme = max(terms.extreme, price)
-    terms.stop = lowered(terms.extreme, terms.trail_bps)
-    return price * BPS <= terms.extreme * (BPS - terms.trail_bps)
+        conditions.extreme = min(conditions.extreme, price)
+        conditions.stop = raised(conditions.extreme, conditions.trail_bps)
+        return price * BPS >= conditions.extreme * (BPS + conditions.trail_bps)
+    conditions.extreme = max(conditions.extreme, price)
+    conditions.stop = lowered(conditions.extreme, conditions.trail_bps)
+    return price * BPS <= conditions.extreme * (BPS - conditions.trail_bps)
 
 
 def reached(order: Order, price: int) -> bool:
     """Whether a plain conditional order's trigger is already met at this last price (0: none yet)."""
     if price == 0:
         return False
-    terms = terms_of(order)
-    return price >= terms.stop if fires_upward(order) else price <= terms.stop
+    conditions = conditions_of(order)
+    return price >= conditions.stop if fires_upward(order) else price <= conditions.stop
 
 
 def queue_fired(symbol: Symbol) -> None:
@@ -136,7 +136,7 @@ def queue_fired(symbol: Symbol) -> None:
     numbers.sort()
     for number in numbers:
         order = symbol.waiting[number]
-        terms = terms_of(order)
-        _unlist(order, terms)
-        terms.queued = True
+        conditions = conditions_of(order)
+        _unlist(order, conditions)
+        conditions.queued = True
         symbol.fired.append(order)

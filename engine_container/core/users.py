@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from engine_container.core.emitting import Events
 from engine_container.core.entities import State
+from engine_container.core.events import Events
 from engine_container.core.funds import user_of
 from engine_container.core.idempotency import answered, remember_command
+from engine_container.core.order_validation import rates_of
 from engine_container.core.symbols import FEE_PPM_MAX
-from engine_container.core.tickets import rates_of
 from engine_container.core.vocabulary import (
     AMOUNT_MAX,
     DAILY_NOTIONAL_MAX,
@@ -43,8 +43,8 @@ def set_user(state: State, command: SetUser, events: Events) -> None:
     user.taker_fee_ppm = max(-1, command.taker_fee_ppm)
     user.prevention = STP_CANCEL_TAKER if prevention == STP_ACCOUNT else prevention
     user.market_maker = command.market_maker
-    for seat in user.seats.values():
-        seat.rates = rates_of(user, seat.symbol)
+    for account in user.accounts.values():
+        account.rates = rates_of(user, account.symbol)
     events.append(
         (
             TAG_USER,

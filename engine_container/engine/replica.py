@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 import msgspec
 
 from engine_container.core import machine
+from engine_container.core.codec.record import TIME_PASSED, RecordBuffers, Result, Told, apply_knowing, apply_packed, apply_record
+from engine_container.core.codec.snapshot_codec import dismantle
 from engine_container.core.entities import NO_MARKET, State
 from engine_container.core.failing import TELL, Failure, failure_of
-from engine_container.core.records import TIME_PASSED, Result, Told, apply_knowing, apply_packed, apply_record
-from engine_container.core.tree import dismantle
 from mycrypto.contracts import events as contract
 from mycrypto.contracts.commands import Command, decode_record
 
@@ -63,10 +63,12 @@ def readable(payload: bytes) -> bytes | list[Command]:
     return payload if COMPILED else decode_record(payload)
 
 
-def carry_out(state: State, record: bytes | list[Command], time_ms: int) -> tuple[int, list[Result] | msgspec.Raw]:
+def carry_out(
+    state: State, record: bytes | list[Command], time_ms: int, buffers: RecordBuffers | None = None
+) -> tuple[int, list[Result] | msgspec.Raw]:
     """Apply a record: how many commands it has, and the results of those that have events, as rows or packed. The events are the same."""
     if isinstance(record, bytes):
-        count, packed = apply_packed(state, record, time_ms)
+        count, packed = apply_packed(state, record, time_ms, buffers)
         return count, msgspec.Raw(packed)
     return len(record), apply_record(state, record, time_ms)
 
@@ -99,6 +101,7 @@ class Replica:
         self.next_offset = next_offset
         self.failures: dict[int, list[Failure]] = {}
         """What fails in the records of these offsets, as far as this process has met it."""
+        self._buffers = RecordBuffers()
         self._told = told
         """Hears of each command that failed when its record is carried out, with the state as it is before."""
         self.commands = 0
@@ -119,7 +122,7 @@ class Replica:
                     state, commands, record.time_ms, self.failures[record.offset], self._told
                 )
             else:
-                count, results = carry_out(state, readable(record.payload), record.time_ms)
+                count, results = carry_out(state, readable(record.payload), record.time_ms, self._buffers)
         except msgspec.DecodeError:
             self.next_offset = record.offset + 1
             self.refused_records += 1

@@ -11,7 +11,7 @@ import msgspec
 
 from engine_container.core.entities import State, Symbol, User
 from engine_container.core.failing import Failure, market_of, user_id_of
-from engine_container.core.roster import orders_of_user
+from engine_container.core.open_orders import orders_of_user
 from engine_container.engine.ports import CommandSource
 from engine_container.engine.replica import Fault, Replica
 from engine_container.tools.replay import Told, follow
@@ -116,15 +116,17 @@ def _user(state: State, user: User) -> dict[str, Any]:
         "orders": [
             {
                 "number": int(order.number),
-                "symbol": order.seat.symbol.name,
+                "symbol": order.account.symbol.name,
                 "side": int(order.side),
-                "style": int(order.style),
+                "style": int(order.flags),
                 "price": int(order.price),
                 "total": int(order.total),
                 "open": int(order.open),
                 "lock_per_lot": int(order.lock_per_lot),
-                "waits": order.terms is not None and bool(order.terms.waiting),
-                "sibling": int(order.terms.sibling.number) if order.terms is not None and order.terms.sibling is not None else 0,
+                "waits": order.conditions is not None and bool(order.conditions.waiting),
+                "sibling": int(order.conditions.sibling.number)
+                if order.conditions is not None and order.conditions.sibling is not None
+                else 0,
             }
             for order in orders[:ORDERS_SHOWN_MAX]
         ],

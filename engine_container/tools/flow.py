@@ -85,7 +85,7 @@ class _Book:
             return self._place(row) if order is None else None
         if order is None:
             return None
-        user_id = order.seat.user.user_id
+        user_id = order.account.user.user_id
         if row.op == "C" or row.quantity >= order.open:
             return CancelOrder(self.market.new_id(), user_id, order.number)
         return AmendOrder(self.market.new_id(), user_id, order.number, "", order.open - row.quantity)

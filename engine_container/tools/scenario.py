@@ -145,7 +145,7 @@ class Scenario:
     def _cancel(self, row: Row) -> None:
         order = self._live(row)
         if order is not None:
-            self._note(self._market.send(CancelOrder(self._market.new_id(), order.seat.user.user_id, order.number)), [])
+            self._note(self._market.send(CancelOrder(self._market.new_id(), order.account.user.user_id, order.number)), [])
 
     def _set_open(self, row: Row, quantity: int, price: int = 0) -> None:
         order = self._live(row)
@@ -154,7 +154,7 @@ class Scenario:
         if quantity <= 0:
             self._cancel(row)
             return
-        command = AmendOrder(self._market.new_id(), order.seat.user.user_id, order.number, "", quantity * LOT, price * TICK)
+        command = AmendOrder(self._market.new_id(), order.account.user.user_id, order.number, "", quantity * LOT, price * TICK)
         self._note(self._market.send(command), [])
 
     def _reduce(self, row: Row) -> None:

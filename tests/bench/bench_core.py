@@ -13,10 +13,9 @@ from typing import Self
 
 from engine_container.core import machine
 from engine_container.core.bare import BareBook
+from engine_container.core.codec.record import RecordBuffers, apply_read, apply_record
 from engine_container.core.entities import State
-from engine_container.core.reading import Reader
-from engine_container.core.records import apply_read, apply_record
-from engine_container.core.tickets import seat_of
+from engine_container.core.order_validation import account_of
 from engine_container.engine import replica
 from engine_container.engine.replica import COMPILED, CommandRecord, Replica, readable
 from mycrypto.contracts.commands import CancelOrder, Command, PlaceOrder, decode_record, encode_record
@@ -65,13 +64,13 @@ def payloads_of(commands: list[Command]) -> list[bytes]:
     return [encode_record(commands[start : start + COMMANDS_PER_RECORD]) for start in range(0, len(commands), COMMANDS_PER_RECORD)]
 
 
-def decoded(payload: bytes) -> Reader | list[Command]:
+def decoded(payload: bytes) -> RecordBuffers | list[Command]:
     """A record as the core has it once its bytes have been read."""
     if not COMPILED:
         return decode_record(payload)
-    reader = Reader()
-    reader.read(payload)
-    return reader
+    buffers = RecordBuffers()
+    buffers.reader.read(payload)
+    return buffers
 
 
 def carry_out(state: State, payloads: list[bytes], time_ms: int = START_MS) -> Clock:
@@ -83,7 +82,7 @@ def carry_out(state: State, payloads: list[bytes], time_ms: int = START_MS) -> C
         with clock:
             for record in records:
                 time_ms += RECORD_EVERY_MS
-                if isinstance(record, Reader):
+                if isinstance(record, RecordBuffers):
                     apply_read(state, record, time_ms)
                 else:
                     apply_record(state, record, time_ms)
@@ -172,9 +171,9 @@ def book_alone(mix: Mix) -> dict[str, int]:
     state = State()
     for command in mix.prepare[:2]:
         machine.apply(state, command, START_MS)
-    seat = seat_of(state, next(iter(state.users.values())), SYMBOL)
-    assert seat is not None
-    book = BareBook(seat)
+    account = account_of(state, next(iter(state.users.values())), SYMBOL)
+    assert account is not None
+    book = BareBook(account)
     shadow = State()
     steps: list[tuple[int, int, int, int]] = []
     first = 0

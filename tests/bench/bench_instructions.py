@@ -19,7 +19,7 @@ from typing import Final
 
 import msgspec
 
-from engine_container.core.records import apply_packed
+from engine_container.core.codec.record import apply_packed
 from engine_container.engine.replica import COMPILED
 from mycrypto.contracts.commands import decode_record
 from tests.bench.bench_core import payloads_of

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine_container.core.book import orders_of
+from engine_container.core.codec.snapshot_codec import dump, load
 from engine_container.core.entities import State
 from engine_container.core.machine import advance, apply
-from engine_container.core.roster import orders_of_user
-from engine_container.core.tree import dump, load
+from engine_container.core.open_orders import orders_of_user
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events as e
 from mycrypto.contracts.trading import OrderType, SelfTradePrevention, Side, SymbolStatus, TimeInForce
@@ -176,14 +176,14 @@ class Pair:
         needed: dict[tuple[bytes, str], int] = {}
         open_orders: dict[bytes, list[int]] = {user_id: [] for user_id in self.state.users}
         for order in self.state.orders.values():
-            user_id = order.seat.user.user_id
+            user_id = order.account.user.user_id
             asset = "USDT" if order.side == 0 else "BTC"
             needed[user_id, asset] = needed.get((user_id, asset), 0) + order.lock_per_lot * order.open
             open_orders[user_id].append(order.number)
             assert self.state.orders.find(order.number) is order
             assert 0 < order.open <= order.total
         for user in self.state.users.values():
-            assert user.open_orders == len(open_orders[user.user_id]) == sum(seat.open_orders for seat in user.seats.values())
+            assert user.open_orders == len(open_orders[user.user_id]) == sum(account.open_orders for account in user.accounts.values())
             assert [order.number for order in orders_of_user(self.state, user)] == sorted(open_orders[user.user_id])
         for user in self.state.users.values():
             for asset, balance in user.balances.items():

@@ -11,8 +11,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine_container.core.records import TIME_PASSED, apply_record
-from engine_container.core.tree import dump
+from engine_container.core.codec.record import TIME_PASSED, apply_record
+from engine_container.core.codec.snapshot_codec import dump
 from engine_container.engine.replica import CommandRecord, Replica
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events as e

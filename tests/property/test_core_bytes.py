@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine_container.core.codec.command_reader import CANCEL, OTHER, PLACE, CommandReader
+from engine_container.core.codec.record import apply_packed, apply_record
+from engine_container.core.codec.snapshot_codec import dump, load
 from engine_container.core.entities import State
-from engine_container.core.plain import Plain
-from engine_container.core.reading import CANCEL, OTHER, PLACE, Reader
-from engine_container.core.records import apply_packed, apply_record
-from engine_container.core.tree import dump, load
+from engine_container.core.native_command import NativeCommand
 from engine_container.core.vocabulary import REMEMBERED_MS
 from mycrypto.contracts import commands as c
 from mycrypto.contracts.trading import OrderType, SelfTradePrevention, Side, TimeInForce
@@ -126,10 +126,10 @@ def test_more_events_than_the_head_of_a_short_array_can_tell() -> None:
 def test_what_is_plain_is_found(tif: TimeInForce, client: str) -> None:
     order = plain(7, USERS[0], Side.SELL, 10_000, 3, tif, client)
     stop = msgspec.structs.replace(order, type=OrderType.STOP_LIMIT, stop_price=TICK)
-    reader = Reader()
+    reader = CommandReader()
     reader.read(c.encode_record([c.CancelOrder(b"c" * 16, USERS[1], 2**40), order, stop, c.Tick(b"t")]))
     assert reader.count == 4
-    shown = Plain()
+    shown = NativeCommand()
     assert reader.show(0, shown) == CANCEL
     assert (shown.quantity, shown.client_order_id()) == (2**40, "")
     can_be_plain = client.isascii() and len(client) < 256
@@ -162,10 +162,10 @@ def test_whatever_is_read_as_plain_is_that_command(quantity: int, price: int, mo
         SelfTradePrevention(mode),
     )
     cancel = c.CancelOrder(b"c" * 16, b"u" * 16, quantity)
-    reader = Reader()
+    reader = CommandReader()
     reader.read(c.encode_record([order, cancel]))
     assert reader.count == 2
-    shown = Plain()
+    shown = NativeCommand()
     if reader.show(0, shown) == PLACE:
         assert (shown.quantity, shown.price, shown.prevention) == (quantity, price, mode)
         assert (shown.post_only, shown.client_order_id()) == (post_only, client)

@@ -13,12 +13,12 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
+from engine_container.core.codec.record import TIME_PASSED, apply_packed
+from engine_container.core.codec.snapshot_codec import dump, load
 from engine_container.core.entities import BookSide, Order, State, Symbol
 from engine_container.core.expiry import DEAD_KEPT
 from engine_container.core.machine import advance, apply
-from engine_container.core.records import TIME_PASSED, apply_packed
-from engine_container.core.roster import ENDED_KEPT
-from engine_container.core.tree import dump, load
+from engine_container.core.open_orders import ENDED_KEPT
 from engine_container.core.triggers import reached
 from engine_container.core.vocabulary import ACTIVE, AUCTION
 from engine_container.views.answering import placement
@@ -109,7 +109,7 @@ class Watched:
 
     def picked(self, pick: int) -> tuple[bytes, int]:
         """Most of the time an order that is open, counted back from the newest."""
-        there = sorted((int(order.number), order.seat.user.user_id) for order in self.state.orders.values()) if pick % 6 < 5 else []
+        there = sorted((int(order.number), order.account.user.user_id) for order in self.state.orders.values()) if pick % 6 < 5 else []
         if there:
             number, user = there[-1 - pick % len(there)]
             return user, number
@@ -211,7 +211,7 @@ class Watched:
         if order is None:
             demand(shown.is_final, "an order that ended is answered as live", told)
             return
-        lot = order.seat.symbol.lot
+        lot = order.account.symbol.lot
         demand(told.filled_quantity == format_amount((order.total - order.open) * lot), "filled otherwise than answered", told, order.open)
         demand(told.remaining_quantity == format_amount(order.open * lot), "more or less is left than answered", told, order.open)
         demand(told.status in {"PENDING_TRIGGER", "OPEN", "PARTIALLY_FILLED"}, "a live order is answered as ended", told)
@@ -226,9 +226,9 @@ class Watched:
         own: dict[bytes, int] = {}
         orders: list[Order] = state.orders.values()
         for order in orders:
-            seat = order.seat
-            symbol = seat.symbol
-            user_id = seat.user.user_id
+            account = order.account
+            symbol = account.symbol
+            user_id = account.user.user_id
             key = (user_id, symbol.base if order.side else symbol.quote)
             needed[key] = needed.get(key, 0) + order.lock_per_lot * order.open
             own[user_id] = own.get(user_id, 0) + 1
@@ -253,22 +253,22 @@ class Watched:
         self.check_memory(own)
 
     def check_order(self, order: Order) -> None:
-        terms = order.terms
-        if terms is not None and terms.sibling is not None:
-            other: Order = terms.sibling
+        conditions = order.conditions
+        if conditions is not None and conditions.sibling is not None:
+            other: Order = conditions.sibling
             demand(
-                other.open == order.open and other.terms is not None and other.terms.sibling is order and self.state.orders.find(other.number) is other,
+                other.open == order.open and other.conditions is not None and other.conditions.sibling is order and self.state.orders.find(other.number) is other,
                 "the legs of an OCO differ", order.number, order.open, other.open,
             )  # fmt: skip
             demand((order.lock_per_lot == 0) != (other.lock_per_lot == 0), "not one leg of an OCO is locked", order.number)
         shown = self.views.orders.get(order.number)
-        lot = order.seat.symbol.lot
+        lot = order.account.symbol.lot
         if (
             shown is None
             or shown.status not in _LIVE
             or shown.filled != (order.total - order.open) * lot
             or shown.quantity != order.total * lot
-            or shown.price != order.price * order.seat.symbol.tick
+            or shown.price != order.price * order.account.symbol.tick
             or shown.resting != (order.level is not None)
             or (shown.resting and shown.shown != order.shown * lot)
         ):
@@ -283,7 +283,7 @@ class Watched:
         for side in (symbol.bids, symbol.asks):
             check_side(side)
         demand(len(symbol.waiting) == waiting, "waiting orders are not those that wait", symbol.waiting, waiting)
-        queued = sum(1 for order in symbol.waiting.values() if order.terms is not None and order.terms.queued)
+        queued = sum(1 for order in symbol.waiting.values() if order.conditions is not None and order.conditions.queued)
         listed = len(symbol.rising) + len(symbol.falling) + len(symbol.trailing)
         demand(listed + queued == waiting, "triggers are listed that nobody waits for", listed, queued, waiting)
         demand(not symbol.prints and not self.state.moved and not self.state.touched, "something of the command is left")
@@ -333,7 +333,9 @@ class Watched:
         for user in state.users_by_index:
             count = own.get(user.user_id, 0)
             demand(
-                user.open_orders == count == sum(seat.open_orders for seat in user.seats.values()), "open orders are counted wrong", count
+                user.open_orders == count == sum(account.open_orders for account in user.accounts.values()),
+                "open orders are counted wrong",
+                count,
             )
             demand(len(user.entered) <= 2 * count + ENDED_KEPT + 2, "numbers of closed orders stay", len(user.entered), count)
             if user.outlived:

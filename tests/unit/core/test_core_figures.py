@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine_container.core.tree import dump
+from engine_container.core.codec.snapshot_codec import dump
 from engine_container.core.vocabulary import AMOUNT_MAX, TOTAL_MAX
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events as e

@@ -6,16 +6,16 @@ import random
 
 import pytest
 
-from engine_container.core.identities import ABSENT, Identities, high_of, low_of
-from engine_container.core.memory import Memory, Record
-from engine_container.core.numbered import Numbered
-from engine_container.core.plain import Plain
+from engine_container.core.storage.command_memory import CommandMemory, RememberedCommand
+from engine_container.core.storage.int_table import IntTable
+from engine_container.core.storage.packed_text import PADDING, mark_of_client
+from engine_container.core.storage.uuid_table import ABSENT, UuidTable, high_of, low_of
 
 
 @pytest.mark.parametrize("step", [1, 2, 512, 2**20, 2**40 + 1])
 def test_numbers(step: int) -> None:
     draw = random.Random(step)
-    table: Numbered[str] = Numbered()
+    table: IntTable[str] = IntTable()
     model: dict[int, str] = {}
     for turn in range(3_000):
         number = draw.randint(-150, 150) * step
@@ -32,7 +32,7 @@ def test_numbers(step: int) -> None:
 
 
 def test_a_number_that_is_not_there_cannot_be_removed() -> None:
-    table: Numbered[str] = Numbered()
+    table: IntTable[str] = IntTable()
     table.add(1, "one")
     with pytest.raises(KeyError):
         table.remove(2)
@@ -47,7 +47,7 @@ def ids(draw: random.Random) -> bytes:
 
 def test_identities() -> None:
     draw = random.Random(5)
-    table = Identities()
+    table = UuidTable()
     model: dict[bytes, int] = {}
     for turn in range(2_000):
         identity = ids(draw)
@@ -57,9 +57,9 @@ def test_identities() -> None:
         assert table.find(high_of(asked), low_of(asked)) == model.get(asked, ABSENT)
 
 
-def record(identity: bytes, turn: int) -> Record:
+def record(identity: bytes, turn: int) -> RememberedCommand:
     big = 2**64 - 1 if turn % 7 == 0 else turn
-    return Record(identity, turn % 5 - 1, f"c{turn}", turn, turn * 3, -1, big, -turn, ("more", turn) if turn % 3 == 0 else None)
+    return RememberedCommand(identity, turn % 5 - 1, f"c{turn}", turn, turn * 3, -1, big, -turn, ("more", turn) if turn % 3 == 0 else None)
 
 
 def client_id(draw: random.Random) -> str:
@@ -68,24 +68,25 @@ def client_id(draw: random.Random) -> str:
     return ("c" * (number % 19) + str(number)) if number % 5 else f"ü{number}€"
 
 
-def plain(identity: bytes, user_index: int, client_order_id: str, quantity: int, price: int) -> Plain:
-    """The order of these that has no other fields."""
-    made = Plain()
-    made.take_order((identity, b"", "", 0, 0, 0, quantity, price, client_order_id, 0, False, 0), user_index)
-    return made
+def add(memory: CommandMemory, identity: bytes, user_index: int, client_order_id: str, turn: int) -> bool:
+    """Remember an order in short: its id has 16 bytes, and it has no other fields than figures."""
+    text = client_order_id.encode()
+    source = text + PADDING
+    mark = mark_of_client(user_index, source, 0, len(text))
+    return memory.add(high_of(identity), low_of(identity), user_index, source, 0, len(text), mark, turn, 7, 16, turn, 5)
 
 
-def told(kept: Record) -> tuple[object, ...]:
+def told(kept: RememberedCommand) -> tuple[object, ...]:
     return tuple(getattr(kept, name) for name in (
-        "command_id", "user_index", "client_order_id", "created_ms", "number", "shape", "quantity", "price", "more",
+        "command_id", "user_index", "client_order_id", "created_ms", "number", "fingerprint", "quantity", "price", "more",
     ))  # fmt: skip
 
 
 def test_the_memory_over_many_pages() -> None:
     """Commands with ids that collide, ids used again, ids of odd lengths, client_order_ids used again; remembered in short and at length, forgotten from the oldest on."""
     draw = random.Random(9)
-    memory = Memory()
-    rows: dict[int, Record] = {}
+    memory = CommandMemory()
+    rows: dict[int, RememberedCommand] = {}
     by_id: dict[bytes, int] = {}
     by_client: dict[tuple[int, str], int] = {}
     for turn in range(12_000):
@@ -93,8 +94,8 @@ def test_the_memory_over_many_pages() -> None:
         row = int(memory.end)
         if len(identity) == 16 and draw.random() < 0.7:
             user, client = draw.randrange(3), client_id(draw) if turn % 2 else ""
-            made = Record(identity, user, client, turn, 7, 16, turn, 5, None)
-            fresh = memory.add(plain(identity, user, client, turn, 5), user, turn, 7, 16)
+            made = RememberedCommand(identity, user, client, turn, 7, 16, turn, 5, None)
+            fresh = add(memory, identity, user, client, turn)
             assert fresh == (identity not in by_id and (user, client) not in by_client)
             if not fresh:
                 continue
@@ -136,7 +137,7 @@ def test_the_memory_over_many_pages() -> None:
 
 
 def test_what_becomes_of_a_command_is_noted_in_its_row() -> None:
-    memory = Memory()
+    memory = CommandMemory()
     row = memory.keep(record(b"i" * 16, 3), found_by_id=True)
     memory.answer_with(row, 4, 70, 71)
     memory.part_from_client(row)

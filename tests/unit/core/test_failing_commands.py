@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from engine_container.core.codec.snapshot_codec import Tree, load
 from engine_container.core.entities import State
 from engine_container.core.failing import FREEZE, HALT, TELL, Failure
-from engine_container.core.tree import Tree, load
 from engine_container.core.vocabulary import ACTIVE, HALTED
 from engine_container.engine.replica import CommandRecord, EventBatch, Fault, HopelessError, Replica
 from engine_container.engine.snapshots import pack, state_hash, tree_bytes, unpack
@@ -309,7 +309,7 @@ def test_an_event_that_the_log_cannot_hold_fails_its_command(monkeypatch: pytest
     replica = Replica(0)
     results = [(0, b"", [(7, b"", "USDT", 1, 1)]), (1, b"", [(7, b"", "USDT", 2**64, 0)])]
 
-    def carry_out(state: State, record: object, time_ms: int) -> tuple[int, list[Any]]:
+    def carry_out(state: State, record: object, time_ms: int, buffers: object) -> tuple[int, list[Any]]:
         state.next_seq += 2
         return 2, results
 

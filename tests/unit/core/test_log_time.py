@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from engine_container.core.records import TIME_PASSED, apply_record
-from engine_container.core.tree import dump, load
+from engine_container.core.codec.record import TIME_PASSED, apply_record
+from engine_container.core.codec.snapshot_codec import dump, load
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events as e
 from mycrypto.contracts.trading import OrderStatus, SymbolStatus, TimeJump

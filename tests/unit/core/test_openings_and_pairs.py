@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from engine_container.core.codec.record import apply_record
+from engine_container.core.codec.snapshot_codec import dump, load
 from engine_container.core.machine import observe_print
-from engine_container.core.records import apply_record
-from engine_container.core.tree import dump, load
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events as e
 from mycrypto.contracts.trading import OrderStatus, SelfTradePrevention, SymbolStatus
@@ -41,7 +41,7 @@ def oco(desk: Desk, price: str = "105", stop: str = "95", side: str = "SELL", qu
 
 def left(desk: Desk, numbers: dict[str, int]) -> list[int]:
     orders = [desk.state.orders.find(number) for number in numbers.values()]
-    return [int(order.open * order.seat.symbol.lot) for order in orders if order is not None]
+    return [int(order.open * order.account.symbol.lot) for order in orders if order is not None]
 
 
 # the legs of an OCO

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from engine_container.core.codec.snapshot_codec import dump, load
 from engine_container.core.entities import State
-from engine_container.core.tree import dump, load
 from engine_container.engine.snapshots import state_hash
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events as e
@@ -211,7 +211,7 @@ def test_the_core_does_what_the_plain_rule_says(desk: Desk, seed: int) -> None:
             command = c.CancelAllAfter(desk.new_id(), b"", 0, "", chance.choice((GATEWAY, OTHER)), renews=True)
         elif what < 0.8:
             command = desk.order(who, chance.choice(("BUY", "SELL")), "0.1", chance.choice(("100", "105", "95")), symbol=symbol or SYMBOL)
-        open_before = {order.number: (order.seat.user.user_id, order.seat.symbol.name) for order in orders_of(desk.state)}
+        open_before = {order.number: (order.account.user.user_id, order.account.symbol.name) for order in orders_of(desk.state)}
         events = desk.do(command)
         fired = [(event.user_id, event.symbol) for event in of(e.CancelAllAfterSet, events) if event.ran_out]
         assert sorted(fired) == sorted(expected)

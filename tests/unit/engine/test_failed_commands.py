@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine_container.core import records
+from engine_container.core.codec import record as record_codec
 from engine_container.core.entities import InvariantError, State
 from engine_container.core.failing import Failure
 from engine_container.engine import process, replica
@@ -80,11 +80,11 @@ class Poison:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *ids: bytes) -> None:
         self.ids = ids
         self.carry_out = replica.carry_out
-        self.apply_knowing = records.apply_knowing
+        self.apply_knowing = record_codec.apply_knowing
         monkeypatch.setattr("engine_container.engine.replica.carry_out", self)
         monkeypatch.setattr("engine_container.engine.replica.apply_knowing", self.knowing)
 
-    def __call__(self, state: State, record: Any, time_ms: int) -> Any:
+    def __call__(self, state: State, record: Any, time_ms: int, *_: object) -> Any:
         payload = record if isinstance(record, bytes) else c.encode_record(record)
         commands = c.decode_record(payload)
         for index, command in enumerate(commands):

@@ -141,7 +141,7 @@ def test_views_show_what_the_core_holds(seed: int) -> None:
             held = {asset: (b.available, b.locked) for asset, b in views.balances.of(user.user_id).items()}
             assert held == {asset: (b.available, b.locked) for asset, b in user.balances.items()}
             mine_open = {order.number: order for order in views.orders.of(user.user_id) if not order.is_final}
-            core_open = {order.number: order for order in engine.state.orders.values() if order.seat.user is user}
+            core_open = {order.number: order for order in engine.state.orders.values() if order.account.user is user}
             assert mine_open.keys() == core_open.keys()
             for number, core_order in core_open.items():
                 assert mine_open[number].remaining == core_order.open * symbol.lot

@@ -25,7 +25,7 @@ def folded(high: i64, low: i64, mask: i64) -> i64:
 
 
 @mypyc_attr(acyclic=True)
-class Identities:
+class UuidTable:
     """Values are numbers from 0 on."""
 
     __slots__ = ("_cells", "_mask", "_taken")

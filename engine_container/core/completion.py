@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from engine_container.core.emitting import Events
 from engine_container.core.entities import State
+from engine_container.core.events import Events
 from engine_container.core.funds import report
 from engine_container.core.stops import cascade, drop_moved
 
 
-def finished(state: State, events: Events, closed: Events) -> Events:
+def complete(state: State, events: Events, closed: Events) -> Events:
     """Complete the events of a command in the order of the contract, and number them."""
     if state.moved:
         moved = state.moved

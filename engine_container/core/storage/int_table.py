@@ -19,7 +19,7 @@ _STEP: Final = 5
 """Odd, so that no two neighbours want one place; small, so that they still share what the processor fetches at once."""
 
 
-class Numbered(Generic[Item]):
+class IntTable(Generic[Item]):
     """Numbers of 64 bits, of either sign. ``count`` says how many there are."""
 
     __slots__ = ("_items", "_mask", "_numbers", "count")

@@ -13,7 +13,7 @@ from librt.strings import read_i16_be, read_i32_be, read_i64_be
 from librt.vecs import vec
 from mypy_extensions import i64, mypyc_attr
 
-from engine_container.core.plain import Plain
+from engine_container.core.native_command import NativeCommand
 from engine_container.core.vocabulary import IOC, STP_ALLOW
 
 OTHER: Final = 0
@@ -51,7 +51,7 @@ _DEPTH_MAX: Final = 8
 
 
 @mypyc_attr(acyclic=True)
-class Reader:
+class CommandReader:
     """Goes through a record once, then shows its commands one by one; then goes through the next."""
 
     __slots__ = ("cells", "count", "has_others", "payload", "seen")
@@ -72,7 +72,7 @@ class Reader:
         self.has_others = False
         self.count = self._scan()
 
-    def show(self, index: i64, plain: Plain) -> i64:
+    def show(self, index: i64, plain: NativeCommand) -> i64:
         """Let ``plain`` be a command of the record, if it is one; says what it is."""
         cells = self.cells
         cell = index * CELLS

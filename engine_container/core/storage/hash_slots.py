@@ -27,7 +27,7 @@ _MARK_SHIFT: Final = 32
 
 
 @mypyc_attr(acyclic=True)
-class Slots:
+class HashSlots:
     """``slots`` and ``mask`` are to be read only."""
 
     __slots__ = ("_taken", "_taken_max", "mask", "slots")
@@ -93,15 +93,15 @@ class Slots:
         self._taken_max *= 2
 
 
-class Tables:
+class SlotTables:
     """All tables of one kind of key."""
 
     __slots__ = ("_tables",)
 
     def __init__(self) -> None:
         least = _SLOTS_AT_FIRST // 4
-        self._tables = [Slots(least + least * index // _TABLES) for index in range(_TABLES)]
+        self._tables = [HashSlots(least + least * index // _TABLES) for index in range(_TABLES)]
 
-    def of(self, mark: i64) -> Slots:
+    def of(self, mark: i64) -> HashSlots:
         """The table that has a mark, if any does."""
         return self._tables[mark >> _TABLE_SHIFT]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mypy_extensions import i64, mypyc_attr
 
-from engine_container.core.identities import ID_LENGTH, high_of, low_of
+from engine_container.core.storage.uuid_table import ID_LENGTH, high_of, low_of
 from mycrypto.contracts.events import packed
 
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from mypy_extensions import i64
 
-from engine_container.core.accounts import Rates
-from engine_container.core.entities import RULES_WITH_ALL_FIGURES, Order, Seat, State, Symbol, Terms, User
+from engine_container.core.balances import Rates
+from engine_container.core.entities import RULES_WITH_ALL_FIGURES, Order, OrderConditions, State, Symbol, TradingAccount, User
 from engine_container.core.funds import balance_of, lock_per_lot
 from engine_container.core.limits import (
     CLIENT_ORDER_ID_LENGTH_MAX,
@@ -30,17 +30,19 @@ STOP_MARGIN_BPS = 1_000
 _UNVALUED: Final = "without a last price a trailing %s needs an activation price"
 
 
-def seat_of(state: State, user: User, name: str) -> Seat | None:
+def account_of(state: State, user: User, name: str) -> TradingAccount | None:
     """The user's place at the symbol, taken at the first order; ``None`` if no such symbol is listed."""
-    seat = user.seats.get(name)
-    if seat is None:
+    account = user.accounts.get(name)
+    if account is None:
         symbol = state.symbols.get(name)
         if symbol is None:
             return None
-        seat = Seat(user, symbol, balance_of(state, user, symbol.base), balance_of(state, user, symbol.quote), rates_of(user, symbol))
-        user.seats[name] = seat
-    user.seat = seat
-    return seat
+        account = TradingAccount(
+            user, symbol, balance_of(state, user, symbol.base), balance_of(state, user, symbol.quote), rates_of(user, symbol)
+        )
+        user.accounts[name] = account
+    user.last_account = account
+    return account
 
 
 def rates_of(user: User, symbol: Symbol) -> Rates:
@@ -55,40 +57,40 @@ def rates_of(user: User, symbol: Symbol) -> Rates:
 def order_from(state: State, user: User, fields: tuple[Any, ...]) -> Order | Refusal:
     """The order, not yet numbered, or why there can be none."""
     name: str = fields[2]
-    seat = seat_of(state, user, name)
-    if seat is None:
+    account = account_of(state, user, name)
+    if account is None:
         return "ORDER_001", {"symbol": name}
-    symbol = seat.symbol
+    symbol = account.symbol
     side: i64 = fields[3]
     prevention: i64 = fields[11]
     if prevention == STP_ACCOUNT:
         prevention = user.prevention
     kind: i64 = fields[4]
     time_in_force: i64 = fields[5]
-    style: i64 = kind | (time_in_force << 3) | (prevention << 6)
+    flags: i64 = kind | (time_in_force << 3) | (prevention << 6)
     if fields[10]:
-        style |= 512
+        flags |= 512
     quantity: int = fields[6]
     price: int = fields[7]
     client_order_id: str = fields[8]
     refusal: Refusal | None
     if symbol.status != ACTIVE or symbol.opens_minute >= 0:
-        refusal = market_refusal(state, symbol, style)
+        refusal = market_refusal(state, symbol, flags)
         if refusal is not None:
             return refusal
     if len(client_order_id) > CLIENT_ORDER_ID_LENGTH_MAX:
         return "INVALID_ORDER", {"reason": "client_order_id is too long"}
-    terms: Terms | None = None
+    conditions: OrderConditions | None = None
     if fields[9] or fields[12] or fields[13] or fields[14] or fields[15] or fields[16]:
-        terms = Terms(fields[12], fields[14], fields[15], fields[13], fields[16], fields[9])
-    if style & 575 or terms is not None or price <= 0 or prevention == STP_ALLOW:  # anything but a plain LIMIT, GTC
-        refusal = combination_refusal(state, user, style, terms, price, quantity)
+        conditions = OrderConditions(fields[12], fields[14], fields[15], fields[13], fields[16], fields[9])
+    if flags & 575 or conditions is not None or price <= 0 or prevention == STP_ALLOW:  # anything but a plain LIMIT, GTC
+        refusal = combination_refusal(state, user, flags, conditions, price, quantity)
         if refusal is not None:
             return refusal
-    refusal = size_refusal(quantity, price, fields[9], terms)
+    refusal = size_refusal(quantity, price, fields[9], conditions)
     if refusal is not None:
         return refusal
-    by_value = terms is not None and terms.quote_quantity > 0
+    by_value = conditions is not None and conditions.quote_quantity > 0
     lots: int = quantity // symbol.lot
     if not by_value and not (lots * symbol.lot == quantity and symbol.lots_min <= lots <= symbol.lots_max):
         return quantity_refusal(symbol, quantity)
@@ -97,33 +99,35 @@ def order_from(state: State, user: User, fields: tuple[Any, ...]) -> Order | Ref
         ticks = price // symbol.tick
         if ticks * symbol.tick != price or price < 0:
             return price_refusal(symbol, price)
-    if terms is not None:
-        refusal = _scale(symbol, terms)
+    if conditions is not None:
+        refusal = _scale(symbol, conditions)
         if refusal is not None:
             return refusal
-    return _within_limits(state, seat, side, style, ticks, lots, terms)
+    return _within_limits(state, account, side, flags, ticks, lots, conditions)
 
 
-def _within_limits(state: State, seat: Seat, side: i64, style: i64, ticks: int, lots: int, terms: Terms | None) -> Order | Refusal:
+def _within_limits(
+    state: State, account: TradingAccount, side: i64, flags: i64, ticks: int, lots: int, conditions: OrderConditions | None
+) -> Order | Refusal:
     """Notional, band, open orders and turnover, with figures in ticks and lots."""
-    symbol = seat.symbol
-    user = seat.user
-    kind = style & 7
+    symbol = account.symbol
+    user = account.user
+    kind = flags & 7
     refusal: Refusal | None
     lock_price = ticks
     unit: int = symbol.unit
-    if terms is None:
+    if conditions is None:
         value = (ticks or int(symbol.last_price)) * unit * lots
-    elif terms.quote_quantity > 0:
-        value = terms.quote_quantity
+    elif conditions.quote_quantity > 0:
+        value = conditions.quote_quantity
     else:
-        reference = _reference_price(symbol, side, terms, ticks)
+        reference = _reference_price(symbol, side, conditions, ticks)
         value = reference * unit * lots
         if kind != LIMIT and not ticks:
             lock_price = _lock_price(symbol, reference)
             if lock_price == 0 and side == BUY:
                 return "INVALID_ORDER", {"reason": _UNVALUED % "BUY"}
-    per_lot = lock_per_lot(symbol, side, lock_price, seat.rates.highest_ppm)
+    per_lot = lock_per_lot(symbol, side, lock_price, account.rates.highest_ppm)
     refusal = too_much(max(value, per_lot * lots))
     if refusal is not None:
         return refusal
@@ -136,43 +140,43 @@ def _within_limits(state: State, seat: Seat, side: i64, style: i64, ticks: int, 
         refusal = band_refusal(symbol, ticks)
         if refusal is not None:
             return refusal
-    if kind != MARKET and may_rest(style):
-        refusal = open_order_refusal(seat, 1)
+    if kind != MARKET and may_rest(flags):
+        refusal = open_order_refusal(account, 1)
         if refusal is not None:
             return refusal
     if user.daily_notional_max > 0:
         refusal = turnover_refusal(state, user, symbol, value)
         if refusal is not None:
             return refusal
-    return Order(seat, side, style, ticks, lots, per_lot, state.now_ms, terms)
+    return Order(account, side, flags, ticks, lots, per_lot, state.now_ms, conditions)
 
 
-def _scale(symbol: Symbol, terms: Terms) -> Refusal | None:
-    """Turn the prices of the terms into ticks and the display size into lots."""
-    for price in (terms.stop, terms.activation):
+def _scale(symbol: Symbol, conditions: OrderConditions) -> Refusal | None:
+    """Turn the prices of the conditions into ticks and the display size into lots."""
+    for price in (conditions.stop, conditions.activation):
         if price % symbol.tick:
             return "ORDER_002", {"price": price, "tick": symbol.tick}
-    if terms.display % symbol.lot:
-        return "INVALID_QUANTITY", {"display_quantity": terms.display, "step": symbol.lot}
-    terms.stop //= symbol.tick
-    terms.activation //= symbol.tick
-    terms.display //= symbol.lot
-    if terms.trail_bps > 0 and terms.activation == 0:
-        terms.activation = terms.stop
-    if terms.trail_bps > 0:
-        terms.stop = 0
+    if conditions.display % symbol.lot:
+        return "INVALID_QUANTITY", {"display_quantity": conditions.display, "step": symbol.lot}
+    conditions.stop //= symbol.tick
+    conditions.activation //= symbol.tick
+    conditions.display //= symbol.lot
+    if conditions.trail_bps > 0 and conditions.activation == 0:
+        conditions.activation = conditions.stop
+    if conditions.trail_bps > 0:
+        conditions.stop = 0
     return None
 
 
-def _reference_price(symbol: Symbol, side: i64, terms: Terms, ticks: int) -> int:
+def _reference_price(symbol: Symbol, side: i64, conditions: OrderConditions, ticks: int) -> int:
     """The price in ticks that values a conditional order (and an iceberg by its limit); 0 if nothing does."""
     if ticks:
         return ticks
-    if terms.trail_bps == 0:
-        return terms.stop
-    start = terms.activation or int(symbol.last_price)
+    if conditions.trail_bps == 0:
+        return conditions.stop
+    start = conditions.activation or int(symbol.last_price)
     if side == BUY:
-        return raised(start, terms.trail_bps)
+        return raised(start, conditions.trail_bps)
     return start
 
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 from heapq import heapify
 from typing import Any, Final
 
-from engine_container.core.accounts import Balance, Rates
+from engine_container.core.balances import Balance, Rates
 from engine_container.core.book import orders_of, rest
-from engine_container.core.entities import BookSide, InvariantError, Order, State, Switch, Symbol, Terms, User
+from engine_container.core.entities import BookSide, InvariantError, Order, OrderConditions, State, Switch, Symbol, User
 from engine_container.core.funds import enter, total_of
 from engine_container.core.idempotency import client_order_id_of, outlive
 from engine_container.core.limits import set_band
-from engine_container.core.memory import ABSENT, Record
-from engine_container.core.roster import enrol
+from engine_container.core.open_orders import add_open
+from engine_container.core.order_validation import account_of
+from engine_container.core.storage.command_memory import ABSENT, RememberedCommand
 from engine_container.core.switches import insert
-from engine_container.core.tickets import seat_of
-from engine_container.core.triggers import list_again, terms_of
+from engine_container.core.triggers import conditions_of, list_again
 
 FORMAT: Final = 1
 
@@ -45,7 +45,7 @@ def dump(state: State) -> Tree:
         [_symbol_row(state, symbol, users) for symbol in state.symbols_by_index],
         [symbol.index for symbol in state.unfinished],
         [[time_ms, number] for time_ms, number in sorted(expiring)],
-        [_record_row(state.memory.record(row)) for row in range(state.memory.first, state.memory.end)],
+        [_record_row(state.command_memory.record(row)) for row in range(state.command_memory.first, state.command_memory.end)],
         [[transfer_id, units] for transfer_id, units in state.transfers.items()],
     ]
     # what is not there keeps the form that it had before there was such a thing
@@ -111,8 +111,8 @@ def dismantle(state: State) -> None:
         order.older = None
         order.newer = None
         order.level = None
-        if order.terms is not None:
-            order.terms.sibling = None
+        if order.conditions is not None:
+            order.conditions.sibling = None
     for symbol in state.symbols_by_index:
         symbol.bids = BookSide()
         symbol.asks = BookSide()
@@ -121,8 +121,8 @@ def dismantle(state: State) -> None:
         symbol.fired = []
         symbol.valued_by = None
     for user in state.users_by_index:
-        user.seat = None
-        user.seats = {}
+        user.last_account = None
+        user.accounts = {}
     state.expiring = []
     state.unfinished = []
     state.moved = []
@@ -184,7 +184,7 @@ def _symbol_row(state: State, symbol: Symbol, users: dict[bytes, int]) -> Tree:
         [_order_row(state, order, users) for order in orders_of(symbol.bids)],
         [_order_row(state, order, users) for order in orders_of(symbol.asks)],
         [_order_row(state, order, users) for order in symbol.waiting.values()],
-        [order.number for order in symbol.fired if order.terms is not None and order.terms.waiting],
+        [order.number for order in symbol.fired if order.conditions is not None and order.conditions.waiting],
     ]
 
 
@@ -220,7 +220,7 @@ def _load_orders(state: State, symbol: Symbol, row: Tree, users: list[User], ord
         for order_row in rows:
             order = _load_order(state, symbol, order_row, users)
             orders[order.number] = order
-            enrol(state, order)
+            add_open(state, order)
             if waiting:
                 symbol.waiting[order.number] = order
                 list_again(order)
@@ -229,18 +229,18 @@ def _load_orders(state: State, symbol: Symbol, row: Tree, users: list[User], ord
             if order_row[13] is not None and order_row[13][9] > 0:
                 siblings.append((order, order_row[13][9]))
     for order, sibling in siblings:
-        terms_of(order).sibling = orders[sibling]
+        conditions_of(order).sibling = orders[sibling]
     symbol.fired = [orders[number] for number in row[7]]
 
 
 def _order_row(state: State, order: Order, users: dict[bytes, int]) -> Tree:
-    terms = order.terms
+    conditions = order.conditions
     return [
         order.number,
         order.created_ms,
-        users[order.seat.user.user_id],
+        users[order.account.user.user_id],
         order.side,
-        order.style,
+        order.flags,
         order.price,
         order.total,
         order.open,
@@ -250,53 +250,53 @@ def _order_row(state: State, order: Order, users: dict[bytes, int]) -> Tree:
         order.rates.taker_ppm,
         client_order_id_of(state, order),
         None
-        if terms is None
+        if conditions is None
         else [
-            terms.stop,
-            terms.trail_bps,
-            terms.activation,
-            terms.extreme,
-            terms.display,
-            terms.expires_ms,
-            terms.quote_quantity,
-            terms.waiting,
-            terms.queued,
-            0 if terms.sibling is None else terms.sibling.number,
-            terms.idle_lock_per_lot,
+            conditions.stop,
+            conditions.trail_bps,
+            conditions.activation,
+            conditions.extreme,
+            conditions.display,
+            conditions.expires_ms,
+            conditions.quote_quantity,
+            conditions.waiting,
+            conditions.queued,
+            0 if conditions.sibling is None else conditions.sibling.number,
+            conditions.idle_lock_per_lot,
         ],
     ]
 
 
 def _load_order(state: State, symbol: Symbol, row: Tree, users: list[User]) -> Order:
-    seat = seat_of(state, users[row[2]], symbol.name)
-    if seat is None:
+    account = account_of(state, users[row[2]], symbol.name)
+    if account is None:
         raise InvariantError(f"symbol {symbol.name} is not listed")
-    terms: Terms | None = None
+    conditions: OrderConditions | None = None
     if row[13] is not None:
         fields = row[13]
-        terms = Terms(fields[0], fields[1], fields[2], fields[4], fields[5], fields[6])
-        terms.extreme = fields[3]
-        terms.waiting = fields[7]
-        terms.queued = fields[8]
-        terms.idle_lock_per_lot = fields[10]
-    order = Order(seat, row[3], row[4], row[5], row[6], row[9], row[1], terms)
+        conditions = OrderConditions(fields[0], fields[1], fields[2], fields[4], fields[5], fields[6])
+        conditions.extreme = fields[3]
+        conditions.waiting = fields[7]
+        conditions.queued = fields[8]
+        conditions.idle_lock_per_lot = fields[10]
+    order = Order(account, row[3], row[4], row[5], row[6], row[9], row[1], conditions)
     order.number = row[0]
     order.client_order_id = row[12]
     order.open = row[7]
     order.shown = row[8]
-    if (seat.rates.maker_ppm, seat.rates.taker_ppm) != (row[10], row[11]):
+    if (account.rates.maker_ppm, account.rates.taker_ppm) != (row[10], row[11]):
         order.rates = Rates(row[10], row[11])
     return order
 
 
-def _record_row(record: Record) -> Tree:
+def _record_row(record: RememberedCommand) -> Tree:
     return [
         record.command_id,
         record.user_index,
         record.client_order_id,
         record.created_ms,
         record.number,
-        record.shape,
+        record.fingerprint,
         record.quantity,
         record.price,
         record.more,
@@ -305,10 +305,10 @@ def _record_row(record: Record) -> Tree:
 
 def _load_record(state: State, row: Tree) -> None:
     more: tuple[object, ...] | None = None if row[8] is None else _frozen(row[8])
-    record = Record(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], more)
-    number = state.memory.keep(record, found_by_id=record.command_id != b"")
+    record = RememberedCommand(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], more)
+    number = state.command_memory.keep(record, found_by_id=record.command_id != b"")
     if record.user_index >= 0 and record.client_order_id:
-        state.memory.take_client(number)
+        state.command_memory.take_client(number)
 
 
 def _frozen(value: list[Any] | tuple[Any, ...]) -> tuple[object, ...]:
@@ -318,7 +318,7 @@ def _frozen(value: list[Any] | tuple[Any, ...]) -> tuple[object, ...]:
 def _find_row(state: State, order: Order) -> None:
     """A client_order_id older than 24 hours whose order is open has no row of its own any more, and still stands for the order."""
     if order.client_order_id:
-        order.row = state.memory.find_client(order.seat.user.index, order.client_order_id)
+        order.row = state.command_memory.find_client(order.account.user.index, order.client_order_id)
         if order.row == ABSENT:
             outlive(order, order.client_order_id)
         else:

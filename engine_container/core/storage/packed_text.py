@@ -12,7 +12,7 @@ from librt.strings import BytesWriter, read_i64_be, write_i64_be
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from engine_container.core.slots import MARK_MASK
+from engine_container.core.storage.hash_slots import MARK_MASK
 
 PADDING: Final = b"\0\0\0\0\0\0\0\0"
 """A word is read in one piece: these, or any other eight bytes, follow a text."""

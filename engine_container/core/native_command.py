@@ -10,12 +10,12 @@ from typing import Any
 from librt.strings import read_i64_be
 from mypy_extensions import i64, mypyc_attr
 
-from engine_container.core.identities import ABSENT, high_of, low_of
-from engine_container.core.words import PADDING, mark_of_client
+from engine_container.core.storage.packed_text import PADDING, mark_of_client
+from engine_container.core.storage.uuid_table import ABSENT, high_of, low_of
 
 
 @mypyc_attr(acyclic=True)
-class Plain:
+class NativeCommand:
     """What the command says. Of a cancel, ``quantity`` is the order's number, and what only orders have is 0."""
 
     __slots__ = (

@@ -1,7 +1,7 @@
 """A record of the command log carried out: its commands to rows of events, or its bytes to the bytes of what they came to.
 
-Both are the same machine. Rows are for whoever looks at events and for a core that is interpreted; from bytes to bytes, what is plain needs no object
-for its command, its fields and its events.
+Both are the same machine. Rows are for code that looks at events and for a core that is interpreted; from bytes to bytes, a plain command needs no
+object for itself, its fields and its events.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Final
 from librt.strings import BytesWriter, write_i64_be
 from mypy_extensions import i64, u8
 
-from engine_container.core.ahead import look_ahead
-from engine_container.core.emitting import Events, write_array_head, write_int
+from engine_container.core.codec.command_reader import CANCEL, OTHER, CommandReader
+from engine_container.core.codec.event_writer import PackedEvents, write_array_head, write_int
+from engine_container.core.codec.prefetch import prefetch
 from engine_container.core.entities import NO_MARKET, Event, State
 from engine_container.core.failing import Failure, fail, is_time_lost
 from engine_container.core.machine import advance, apply, pass_over
-from engine_container.core.plain import Plain
+from engine_container.core.native_command import NativeCommand
 from engine_container.core.quick import cancel_plain, place_plain
-from engine_container.core.reading import CANCEL, OTHER, Reader
 from mycrypto.contracts.commands import Command, decode_record
 from mycrypto.contracts.events import packed
 
@@ -86,27 +86,46 @@ def _failed_at(failures: list[Failure], index: i64) -> Failure | None:
     return None
 
 
-def apply_packed(state: State, payload: bytes, time_ms: int) -> tuple[int, bytes]:
+class RecordBuffers:
+    """What one record after the other is read into, and its events are written to. Nothing in them means anything between two records; they are kept
+    so that they stay in the processor's caches.
+    """
+
+    __slots__ = ("body", "closed", "command", "events", "reader")
+
+    def __init__(self) -> None:
+        self.reader = CommandReader()
+        self.command = NativeCommand()
+        self.body = BytesWriter()
+        self.events = PackedEvents(self.body)
+        self.closed = PackedEvents(BytesWriter())
+
+
+def apply_packed(state: State, payload: bytes, time_ms: int, buffers: RecordBuffers | None = None) -> tuple[int, bytes]:
     """:func:`apply_record` from bytes to bytes: how many commands a record of the log has, and the MessagePack of the results that have events.
 
     b"" where there are none. Raises ``msgspec.DecodeError``, and does nothing, where the bytes are no record.
     """
-    state.reader.read(payload)
-    return apply_read(state, state.reader, time_ms)
+    if buffers is None:
+        buffers = RecordBuffers()
+    buffers.reader.read(payload)
+    return apply_read(state, buffers, time_ms)
 
 
-def apply_read(state: State, reader: Reader, time_ms: int) -> tuple[int, bytes]:
+def apply_read(state: State, buffers: RecordBuffers, time_ms: int) -> tuple[int, bytes]:
     """:func:`apply_packed` for a record that has been read."""
+    reader = buffers.reader
     commands: list[Command] = []
     if reader.has_others or reader.count < 0:
         commands = decode_record(reader.payload)
     count = reader.count if reader.count >= 0 else i64(len(commands))
-    plain = state.plain
-    body = state.written
+    plain = buffers.command
+    body = buffers.body
     body.truncate(0)
-    events = Events(is_packed=True, out=body)
-    closed = Events(is_packed=True, out=BytesWriter())
-    look_ahead(state, reader)
+    events = buffers.events
+    closed = buffers.closed
+    closed.clear()
+    prefetch(state, reader)
     _at(state, TIME_PASSED)
     due = advance(state, time_ms)
     results: i64 = 1 if due else 0
@@ -153,19 +172,19 @@ def apply_read(state: State, reader: Reader, time_ms: int) -> tuple[int, bytes]:
     return count, body.getvalue()
 
 
-def _is_done(state: State, plain: Plain, kind: i64, events: Events, closed: Events) -> bool:
+def _is_done(state: State, plain: NativeCommand, kind: i64, events: PackedEvents, closed: PackedEvents) -> bool:
     """Carry out a plain command, if it can be done without detours."""
     if kind == CANCEL:
         return cancel_plain(state, plain, events)
     if plain.user_index < 0:
         return False
-    seat = state.users_by_index[plain.user_index].seat
-    if seat is None:
+    account = state.users_by_index[plain.user_index].last_account
+    if account is None:
         return False
-    symbol = seat.symbol
+    symbol = account.symbol
     if not plain.is_at(symbol.name_first, symbol.name_last, symbol.name_size):
         return False
-    done = place_plain(state, seat, plain, events, closed)
+    done = place_plain(state, account, plain, events, closed)
     if closed.count:
         closed.clear()
     return done

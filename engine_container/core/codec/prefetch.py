@@ -11,8 +11,7 @@ from __future__ import annotations
 from librt.strings import read_i64_be
 from mypy_extensions import i64
 
-from engine_container.core.entities import State
-from engine_container.core.reading import (
+from engine_container.core.codec.command_reader import (
     CANCEL,
     CELLS,
     CLIENT_AT,
@@ -24,12 +23,13 @@ from engine_container.core.reading import (
     OTHER,
     PLACE,
     USER_INDEX,
-    Reader,
+    CommandReader,
 )
-from engine_container.core.words import mark_of_client
+from engine_container.core.entities import State
+from engine_container.core.storage.packed_text import mark_of_client
 
 
-def look_ahead(state: State, reader: Reader) -> None:
+def prefetch(state: State, reader: CommandReader) -> None:
     """Note in the reader who the users of the record's plain orders are and where their client_order_ids are looked for, and touch what the plain commands will."""
     identities = state.user_indexes
     cells = reader.cells
@@ -45,8 +45,8 @@ def look_ahead(state: State, reader: Reader) -> None:
         reader.seen = _touch_ids(state, reader) ^ _touch_orders(state, reader)
 
 
-def _touch_ids(state: State, reader: Reader) -> i64:
-    memory = state.memory
+def _touch_ids(state: State, reader: CommandReader) -> i64:
+    memory = state.command_memory
     cells = reader.cells
     payload = reader.payload
     seen: i64 = 0
@@ -58,7 +58,7 @@ def _touch_ids(state: State, reader: Reader) -> i64:
     return seen
 
 
-def _touch_orders(state: State, reader: Reader) -> i64:
+def _touch_orders(state: State, reader: CommandReader) -> i64:
     orders = state.orders
     users = state.users_by_index
     cells = reader.cells
@@ -70,16 +70,16 @@ def _touch_orders(state: State, reader: Reader) -> i64:
             order = orders.find(cells[cell + FIGURE])
             if order is not None:
                 level = order.level
-                seen ^= order.open ^ order.seat.user.open_orders
+                seen ^= order.open ^ order.account.user.open_orders
                 if level is not None:
                     seen ^= level.open
         elif kind == PLACE:
             user_index = cells[cell + USER_INDEX]
             if user_index >= 0:
                 user = users[user_index]
-                seat = user.seat
-                if seat is not None:
-                    seen ^= user.open_orders ^ seat.base.available ^ seat.quote.available
+                account = user.last_account
+                if account is not None:
+                    seen ^= user.open_orders ^ account.base.available ^ account.quote.available
                 entered = len(user.entered)
                 if entered > 0:
                     seen ^= user.entered[0] ^ user.entered[entered - 1]

@@ -13,10 +13,9 @@ from librt.strings import BytesWriter, write_i64_be
 from librt.vecs import append, vec
 from mypy_extensions import i64, mypyc_attr
 
-from engine_container.core.identities import ID_LENGTH, folded, high_of, low_of
-from engine_container.core.plain import Plain
-from engine_container.core.slots import MARK_MASK, ROW_MASK, Slots, Tables
-from engine_container.core.words import PADDING, folded_mark, mark_of_client, mixed, text_of, word_at
+from engine_container.core.storage.hash_slots import MARK_MASK, ROW_MASK, HashSlots, SlotTables
+from engine_container.core.storage.packed_text import PADDING, folded_mark, mark_of_client, mixed, text_of, word_at
+from engine_container.core.storage.uuid_table import ID_LENGTH, folded, high_of, low_of
 
 ABSENT: Final = -1
 
@@ -30,7 +29,7 @@ _HIGH: Final = 0
 _LOW: Final = 1
 _CREATED: Final = 2
 _NUMBER: Final = 3
-_SHAPE: Final = 4
+_FINGERPRINT: Final = 4
 _QUANTITY: Final = 5
 _PRICE: Final = 6
 _OWNER: Final = 7
@@ -40,10 +39,10 @@ _WORDS_SHIFT: Final = 32
 
 
 @mypyc_attr(acyclic=True)
-class Record:
+class RememberedCommand:
     """One row, taken out to be looked at."""
 
-    __slots__ = ("client_order_id", "command_id", "created_ms", "more", "number", "price", "quantity", "shape", "user_index")
+    __slots__ = ("client_order_id", "command_id", "created_ms", "fingerprint", "more", "number", "price", "quantity", "user_index")
 
     def __init__(
         self,
@@ -52,7 +51,7 @@ class Record:
         client_order_id: str,
         created_ms: int,
         number: int,
-        shape: int,
+        fingerprint: int,
         quantity: int,
         price: int,
         more: tuple[object, ...] | None,
@@ -64,7 +63,7 @@ class Record:
         self.client_order_id = client_order_id
         self.created_ms = created_ms
         self.number = number
-        self.shape = shape
+        self.fingerprint = fingerprint
         """Side, type, time in force, prevention, post-only and symbol of an order as one integer (:func:`placing.record_of`), or what
         else it is (:mod:`idempotency`)."""
         self.quantity = quantity
@@ -110,7 +109,7 @@ class _Page:
         return folded_mark(mark)
 
 
-class Memory:
+class CommandMemory:
     """``first`` is the number of the oldest row, ``end`` the one that the next row gets."""
 
     __slots__ = ("_clients", "_first_page", "_ids", "_page", "_pages", "end", "first", "odd_ids")
@@ -122,33 +121,41 @@ class Memory:
         self._page = self._pages[0]
         """The last one."""
         self._first_page: i64 = 0
-        self._ids = Tables()
-        self._clients = Tables()
+        self._ids = SlotTables()
+        self._clients = SlotTables()
         self.odd_ids: dict[bytes, int] = {}
         """Rows of commands whose ids have not 16 bytes."""
 
-    def add(self, plain: Plain, user_index: i64, created_ms: i64, number: i64, shape: i64) -> bool:
+    def add(
+        self,
+        high: i64,
+        low: i64,
+        user_index: i64,
+        source: bytes,
+        at: i64,
+        end: i64,
+        client_mark: i64,
+        created_ms: i64,
+        number: i64,
+        fingerprint: i64,
+        quantity: i64,
+        price: i64,
+    ) -> bool:
         """Remember a plain command; False, and nothing done, if its id or its user's client_order_id is taken."""
-        high = plain.command_high
-        low = plain.command_low
         mark = folded(high, low, MARK_MASK)
         ids = self._ids.of(mark)
         place = self._place_of(ids, mark, high, low)
         if ids.slots[place] != 0:
             return False
         row = self.end
-        source = plain.source
-        at = plain.client_at
-        end = plain.client_end
         if at < end:
-            client_mark = plain.client_mark
             clients = self._clients.of(client_mark)
             client_place = self._client_place(clients, client_mark, user_index, source, at, end)
             if clients.slots[client_place] != 0:
                 return False
             clients.put(client_place, client_mark, row)
         ids.put(place, mark, row)
-        self._write(high, low, user_index, source, at, end, created_ms, number, shape, plain.quantity, plain.price)
+        self._write(high, low, user_index, source, at, end, created_ms, number, fingerprint, quantity, price)
         return True
 
     def glance(self, high: i64, low: i64, client_mark: i64) -> i64:
@@ -188,7 +195,7 @@ class Memory:
         slot = ids.slots[self._place_of(ids, mark, high, low)]
         return int(self._row_of(slot)) if slot != 0 else ABSENT
 
-    def keep(self, record: Record, *, found_by_id: bool) -> int:
+    def keep(self, record: RememberedCommand, *, found_by_id: bool) -> int:
         """Remember a command of any kind, in place of an older one with its id, or an order that came inside another command; its row."""
         row = self.end
         fits = -_FIGURE_MAX <= record.quantity <= _FIGURE_MAX and -_FIGURE_MAX <= record.price <= _FIGURE_MAX
@@ -205,7 +212,7 @@ class Memory:
             len(source) - len(PADDING),
             record.created_ms,
             record.number,
-            record.shape,
+            record.fingerprint,
             record.quantity if fits else 0,
             record.price if fits else 0,
         )
@@ -225,7 +232,7 @@ class Memory:
             ids.put(self._place_of(ids, mark, high, low), mark, row)
         return number
 
-    def record(self, number: int) -> Record:
+    def record(self, number: int) -> RememberedCommand:
         """What a row says."""
         row = i64(number)
         page = self._page_of(row)
@@ -238,13 +245,13 @@ class Memory:
             write_i64_be(halves, rows[cell + _LOW])
             command_id = halves.getvalue()
         quantity, price = page.figures.get(number, (int(rows[cell + _QUANTITY]), int(rows[cell + _PRICE])))
-        return Record(
+        return RememberedCommand(
             command_id,
             self.user_index(number),
             self.client_order_id(number),
             int(rows[cell + _CREATED]),
             int(rows[cell + _NUMBER]),
-            int(rows[cell + _SHAPE]),
+            int(rows[cell + _FINGERPRINT]),
             quantity,
             price,
             page.more.get(number),
@@ -314,7 +321,7 @@ class Memory:
     def _row_of(self, slot: i64) -> i64:
         return self.first + ((slot - self.first) & ROW_MASK)
 
-    def _place_of(self, ids: Slots, mark: i64, high: i64, low: i64) -> i64:
+    def _place_of(self, ids: HashSlots, mark: i64, high: i64, low: i64) -> i64:
         """The slot of a command id, or the free one where it belongs."""
         place = ids.seek(mark, mark)
         while True:
@@ -328,7 +335,7 @@ class Memory:
                 return place
             place = ids.seek(mark, place + 1)
 
-    def _client_place(self, clients: Slots, mark: i64, user_index: i64, source: bytes, at: i64, end: i64) -> i64:
+    def _client_place(self, clients: HashSlots, mark: i64, user_index: i64, source: bytes, at: i64, end: i64) -> i64:
         """The slot of a user's client_order_id, or the free one where it belongs."""
         place = clients.seek(mark, mark)
         while True:
@@ -342,7 +349,7 @@ class Memory:
                 return place
             place = clients.seek(mark, place + 1)
 
-    def _seek_client(self, user_index: i64, client_order_id: str) -> tuple[Slots, int, int]:
+    def _seek_client(self, user_index: i64, client_order_id: str) -> tuple[HashSlots, int, int]:
         """The table of a user's client_order_id, the slot there as :meth:`_client_place` finds it, and its mark."""
         source = client_order_id.encode() + PADDING
         end = i64(len(source) - len(PADDING))
@@ -350,7 +357,7 @@ class Memory:
         clients = self._clients.of(mark)
         return clients, int(self._client_place(clients, mark, user_index, source, 0, end)), int(mark)
 
-    def _free(self, tables: Tables, mark: i64, row: i64) -> None:
+    def _free(self, tables: SlotTables, mark: i64, row: i64) -> None:
         """Empty the slot that has a mark and stands for a row, if there is one."""
         slots = tables.of(mark)
         place = slots.seek(mark, mark)
@@ -373,7 +380,7 @@ class Memory:
         end: i64,
         created_ms: i64,
         number: i64,
-        shape: i64,
+        fingerprint: i64,
         quantity: i64,
         price: i64,
     ) -> None:
@@ -390,7 +397,7 @@ class Memory:
         rows[cell + _LOW] = low
         rows[cell + _CREATED] = created_ms
         rows[cell + _NUMBER] = number
-        rows[cell + _SHAPE] = shape
+        rows[cell + _FINGERPRINT] = fingerprint
         rows[cell + _QUANTITY] = quantity
         rows[cell + _PRICE] = price
         owner = user_index + 1

@@ -22,25 +22,25 @@ def is_open(state: State, number: int) -> bool:
     return state.orders.find(number) is not None
 
 
-def enrol(state: State, order: Order) -> None:
+def add_open(state: State, order: Order) -> None:
     """Count the order as one of the user's open ones."""
-    seat = order.seat
-    user = seat.user
+    account = order.account
+    user = account.user
     state.orders.add(order.number, order)
     user.entered = append(user.entered, order.number)
     user.open_orders += 1
-    seat.open_orders += 1
+    account.open_orders += 1
     if len(user.entered) > 2 * user.open_orders + ENDED_KEPT:
         prune(state, user)
 
 
-def strike(state: State, order: Order) -> None:
+def remove_open(state: State, order: Order) -> None:
     """The order no longer counts as an open one."""
-    seat = order.seat
-    user = seat.user
+    account = order.account
+    user = account.user
     state.orders.remove(order.number)
     user.open_orders -= 1
-    seat.open_orders -= 1
+    account.open_orders -= 1
     if len(user.entered) > 2 * user.open_orders + ENDED_KEPT:
         prune(state, user)
 

@@ -1,8 +1,4 @@
-"""The events of a command: rows for whoever looks at them, or bytes as the log has them.
-
-Both are the same events in the same order. Rows are tuples in the array layout of the contract; packed, every event is written as
-MessagePack at once, and the four events that nearly all of the log is made of without an object in between.
-"""
+"""The events of a command as the bytes of the log: the four kinds that nearly all of the log is made of are written without an object in between."""
 
 from __future__ import annotations
 
@@ -11,10 +7,10 @@ from typing import Final
 from librt.strings import BytesWriter, read_i16_be, read_i32_be, read_i64_be, write_i16_be, write_i32_be, write_i64_be
 from mypy_extensions import i16, i32, i64, mypyc_attr, u8
 
-from engine_container.core.accounts import Balance
+from engine_container.core.balances import Balance
 from engine_container.core.entities import Event, Order, Symbol, User
-from engine_container.core.plain import Plain
-from engine_container.core.vocabulary import LIMIT, OPEN, TAG_ACCEPTED, TAG_BALANCE, TAG_CLOSED, TAG_TRADE
+from engine_container.core.events import Events
+from engine_container.core.native_command import NativeCommand
 from mycrypto.contracts.events import packed
 
 _ACCEPTED_HEAD: Final = 0xDC001101 - 0x100000000
@@ -24,7 +20,6 @@ _BALANCE_HEAD: Final = 0x9507 - 0x10000
 _ID_HEAD: Final = 0xC410 - 0x10000
 _USER: Final = 0x55534552
 """The four letters of that reason."""
-_NOWHERE: Final = BytesWriter()
 _NO_ROWS: Final[list[Event]] = []
 _PLAIN_END: Final = 0x00C2000000000002
 _POST_ONLY_END: Final = 0x00C3000000000002
@@ -32,59 +27,28 @@ _POST_ONLY_END: Final = 0x00C3000000000002
 
 
 @mypyc_attr(acyclic=True)
-class Events:
-    """A list of events that grows. ``count`` says how many; ``rows`` has them unless they are packed, ``out`` has them if they are."""
+class PackedEvents(Events):
+    """Events as the log has them, written to ``out``; ``rows`` stays empty."""
 
-    __slots__ = ("count", "is_packed", "out", "rows")
+    __slots__ = ("out",)
 
-    def __init__(self, is_packed: bool = False, out: BytesWriter = _NOWHERE) -> None:
-        self.count: i64 = 0
-        self.is_packed = is_packed
+    def __init__(self, out: BytesWriter) -> None:
+        self.count = 0
+        self.rows = _NO_ROWS
         self.out = out
-        self.rows: list[Event] = _NO_ROWS if is_packed else []
 
     def append(self, event: Event) -> None:
-        """Add any event."""
         self.count += 1
-        if self.is_packed:
-            self.out.write(packed(event))
-        else:
-            self.rows.append(event)
+        self.out.write(packed(event))
 
     def extend(self, others: Events) -> None:
-        """Add what another list of the same kind has."""
+        assert isinstance(others, PackedEvents)
         self.count += others.count
-        if self.is_packed:
-            self.out.write(others.out.getvalue())
-        else:
-            self.rows.extend(others.rows)
+        self.out.write(others.out.getvalue())
 
-    def accepted(self, user: User, symbol: Symbol, plain: Plain) -> None:
+    def accepted(self, user: User, symbol: Symbol, plain: NativeCommand) -> None:  # noqa: ARG002 - the bytes of the command name it
         """OrderAccepted of a LIMIT order without conditions."""
         self.count += 1
-        if not self.is_packed:
-            self.rows.append(
-                (
-                    TAG_ACCEPTED,
-                    user.user_id,
-                    plain.client_order_id(),
-                    symbol.name,
-                    plain.side,
-                    LIMIT,
-                    plain.time_in_force,
-                    plain.quantity,
-                    plain.price,
-                    0,
-                    plain.post_only,
-                    0,
-                    0,
-                    0,
-                    0,
-                    0,
-                    OPEN,
-                )
-            )
-            return
         out = self.out
         source = plain.source
         client_at = plain.client_at
@@ -102,32 +66,9 @@ class Events:
         """Trade at a price in ticks, after the quantities of both orders have changed."""
         self.count += 1
         lot = symbol.lot
-        if not self.is_packed:
-            self.rows.append(
-                (
-                    TAG_TRADE,
-                    symbol.name,
-                    price * symbol.tick,
-                    lots * lot,
-                    taker.side,
-                    maker.number,
-                    maker.created_ms,
-                    maker.seat.user.user_id,
-                    maker_fee,
-                    (maker.total - maker.open) * lot,
-                    maker.shown * lot,
-                    taker.number,
-                    taker.created_ms,
-                    taker.seat.user.user_id,
-                    taker_fee,
-                    (taker.total - taker.open) * lot,
-                    marked,
-                )
-            )
-            return
         out = self.out
-        maker_user = maker.seat.user
-        taker_user = taker.seat.user
+        maker_user = maker.account.user
+        taker_user = taker.account.user
         out.write(symbol.trade_head)
         write_int(out, price * symbol.tick)
         write_int(out, lots * lot)
@@ -148,30 +89,15 @@ class Events:
     def closed(self, order: Order, status: i64, reason: str) -> None:
         """OrderClosed of an order as it is now."""
         self.count += 1
-        seat = order.seat
-        lot = seat.symbol.lot
-        if not self.is_packed:
-            self.rows.append(
-                (
-                    TAG_CLOSED,
-                    order.number,
-                    order.created_ms,
-                    seat.user.user_id,
-                    seat.symbol.name,
-                    status,
-                    reason,
-                    (order.total - order.open) * lot,
-                    order.open * lot,
-                )
-            )
-            return
+        account = order.account
+        lot = account.symbol.lot
         out = self.out
-        user = seat.user
+        user = account.user
         write_i16_be(out, _CLOSED_HEAD)
         write_int(out, order.number)
         write_int(out, order.created_ms)
         _write_user(out, user)
-        out.write(seat.symbol.packed_name)
+        out.write(account.symbol.packed_name)
         write_int(out, status)
         if not reason:
             out.append(0xA0)
@@ -186,9 +112,6 @@ class Events:
     def balance(self, balance: Balance) -> None:
         """BalanceChanged: what the user has of the asset now."""
         self.count += 1
-        if not self.is_packed:
-            self.rows.append((TAG_BALANCE, balance.user_id, balance.total.asset, balance.available, balance.locked))
-            return
         out = self.out
         write_i16_be(out, _BALANCE_HEAD)
         if balance.user_high != 0:
@@ -200,12 +123,8 @@ class Events:
         write_int(out, balance.locked)
 
     def clear(self) -> None:
-        """Begin again with none."""
         self.count = 0
-        if self.is_packed:
-            self.out.truncate(0)
-        else:
-            self.rows.clear()
+        self.out.truncate(0)
 
 
 def _copy(out: BytesWriter, payload: bytes, at: i64, end: i64) -> None:
