@@ -19,7 +19,7 @@ from typing import Final
 
 import msgspec
 
-from engine_container.core.codec.record import apply_packed
+from engine_container.core.codec.record import RecordBuffers, apply_packed
 from engine_container.engine.replica import COMPILED
 from mycrypto.contracts.commands import decode_record
 from tests.bench.bench_core import payloads_of
@@ -42,8 +42,9 @@ def carry_out(file: Path) -> None:
     """The counted process."""
     work = msgspec.msgpack.decode(file.read_bytes(), type=Work)
     state = prepared(Mix([command for payload in work.prepare for command in decode_record(payload)]))
+    buffers = RecordBuffers()
     for offset, payload in enumerate(work.records):
-        apply_packed(state, payload, START_MS + offset)
+        apply_packed(state, payload, START_MS + offset, buffers)
 
 
 def count(work: Work, folder: Path) -> tuple[int, Path]:
