@@ -8,16 +8,23 @@ from collections import deque
 from typing import Final, cast
 
 from engine_container.logs import wire
-from engine_container.logs.connection import BrokerSettings, sasl_token, tls_context
+from engine_container.logs.connection import BrokerSettings, sasl_message, tls_context
+from engine_container.logs.pace import pace
 from engine_container.logs.wire import Api, BrokerError
 
 CONNECT_SECONDS_MAX: Final = 4
 ANSWER_BYTES_MAX: Final = 64 * 1024 * 1024
+RENEWED_AT: Final = 0.8
+"""Of a session's life: then the connection signs in again, because the broker closes it at the first request after the end."""
 _HEAD_BYTES: Final = 8
 """Length and correlation id."""
 
 _Waiting = tuple[int, asyncio.Future[bytes], float, Api]
 """Correlation id, answer, and until when it must have come, to which request."""
+_Held = tuple[Api, bytes, float, asyncio.Future[bytes]]
+"""A request that is sent when the connection has signed in again."""
+Address = tuple[str, int]
+"""Host and port."""
 
 
 class Connection(asyncio.Protocol):
@@ -32,6 +39,10 @@ class Connection(asyncio.Protocol):
         self._correlation = 0
         self._timer: asyncio.TimerHandle | None = None
         """Looks at the oldest request; one for all, because a timer for each costs more than the request."""
+        self._signing_in = False
+        self._held: list[_Held] = []
+        self._renewal: asyncio.TimerHandle | None = None
+        self._renewing: asyncio.Task[None] | None = None
 
     @property
     def is_open(self) -> bool:
@@ -41,16 +52,57 @@ class Connection(asyncio.Protocol):
         """The answer without its correlation id. Fails with ``OSError`` (a time-out is a ``TimeoutError``, which is one)."""
         if self._transport is None:
             raise ConnectionError("the connection to the broker is closed")
+        answer: asyncio.Future[bytes] = self._loop.create_future()
+        if self._signing_in:
+            self._held.append((api, body, seconds_max, answer))
+        else:
+            self._send(api, body, seconds_max, answer)
+        return answer
+
+    def _send(self, api: Api, body: bytes, seconds_max: float, answer: asyncio.Future[bytes]) -> None:
+        if self._transport is None:
+            raise ConnectionError("the connection to the broker is closed")
         self._correlation = correlation = (self._correlation + 1) & 0x7FFFFFFF
         before, after = self._headers[api]
         head = struct.pack(">i", len(before) + 4 + len(after) + len(body)) + before + struct.pack(">i", correlation) + after
         self._transport.write(head + body)
-        answer: asyncio.Future[bytes] = self._loop.create_future()
         deadline = self._loop.time() + seconds_max
         self._waiting.append((correlation, answer, deadline, api))
         if self._timer is None:
             self._timer = self._loop.call_at(deadline, self._check_time)
-        return answer
+
+    async def sign_in(self, settings: BrokerSettings) -> None:
+        """Sign in, and again before the session ends. Other requests wait meanwhile: the broker takes none between the two of a sign-in.
+
+        Raises ``OSError``.
+        """
+        signed = await sasl_message(settings)  # before anything waits: it may take a while
+        if signed is None:
+            return
+        mechanism, message = signed
+        self._signing_in = True
+        wire.sasl_handshake_answer(await self._ask(Api.SASL_HANDSHAKE, wire.sasl_handshake(mechanism)))
+        life = wire.sasl_authenticate_answer(await self._ask(Api.SASL_AUTHENTICATE, wire.sasl_authenticate(message)))
+        self._signing_in = False
+        held, self._held = self._held, []
+        for request in held:
+            self._send(*request)
+        if life > 0 and self.is_open:
+            self._renewal = self._loop.call_later(life * RENEWED_AT, self._renew, settings)
+
+    async def _ask(self, api: Api, body: bytes) -> bytes:
+        answer: asyncio.Future[bytes] = self._loop.create_future()
+        self._send(api, body, CONNECT_SECONDS_MAX, answer)
+        return await answer
+
+    def _renew(self, settings: BrokerSettings) -> None:
+        async def renewed() -> None:
+            try:
+                await self.sign_in(settings)
+            except OSError as error:
+                self._fail(error)
+
+        self._renewing = self._loop.create_task(renewed())
 
     def _check_time(self) -> None:
         self._timer = None
@@ -107,8 +159,12 @@ class Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        while self._waiting:
-            answer = self._waiting.popleft()[1]
+        if self._renewal is not None:
+            self._renewal.cancel()
+        ended = [answer for _, answer, _, _ in self._waiting] + [answer for *_, answer in self._held]
+        self._waiting.clear()
+        self._held.clear()
+        for answer in ended:
             if not answer.done():
                 answer.set_exception(error)
                 answer.exception()  # it may be that nobody waits any more; that is no fault
@@ -116,43 +172,38 @@ class Connection(asyncio.Protocol):
 
 async def connect(settings: BrokerSettings, host: str, port: int) -> Connection:
     """A connection that is signed in. Raises ``OSError``."""
+    if settings.auth == "iam":
+        await pace(host, port)
     async with asyncio.timeout(CONNECT_SECONDS_MAX):
         _, connection = await asyncio.get_running_loop().create_connection(
             lambda: Connection(settings.client_id), host, port, ssl=tls_context(settings)
         )
         try:
-            await _sign_in(connection, settings)
+            await connection.sign_in(settings)
         except BaseException:
             connection.close()
             raise
     return connection
 
 
-async def _sign_in(connection: Connection, settings: BrokerSettings) -> None:
-    signed = await sasl_token(settings)
-    if signed is None:
-        return
-    mechanism, token = signed
-    wire.sasl_handshake_answer(await connection.request(Api.SASL_HANDSHAKE, wire.sasl_handshake(mechanism), CONNECT_SECONDS_MAX))
-    wire.sasl_authenticate_answer(await connection.request(Api.SASL_AUTHENTICATE, wire.sasl_bearer(token), CONNECT_SECONDS_MAX))
-
-
-async def connect_to_leader(settings: BrokerSettings, topic: str, partition: int) -> Connection:
-    """A connection to the broker that leads a partition. Raises ``OSError``, also for a topic that does not exist."""
+async def connect_to_leader(settings: BrokerSettings, topic: str, partition: int) -> tuple[Connection, Address]:
+    """A connection to the broker that leads a partition, and its address. Raises ``OSError``, also for a topic that does not exist."""
     failure: OSError = BrokerError("no broker is named")
-    for address in settings.servers.split(","):
-        host, _, port = address.strip().rpartition(":")
+    for named in settings.servers.split(","):
+        host, _, port = named.strip().rpartition(":")
+        address = host, int(port)
         try:
-            first = await connect(settings, host, int(port))
+            first = await connect(settings, *address)
         except OSError as error:
             failure = error
             continue
+        leader: Address | None = None
         try:
-            answer = await first.request(Api.METADATA, wire.metadata(topic), CONNECT_SECONDS_MAX)
+            leader = wire.leader_answer(await first.request(Api.METADATA, wire.metadata(topic), CONNECT_SECONDS_MAX), partition)
         finally:
-            first.close()
-        leader = wire.leader_answer(answer, partition)
+            if leader != address:
+                first.close()
         if leader is None:
             raise BrokerError(f"the topic {topic} does not exist yet")
-        return await connect(settings, *leader)
+        return (first if leader == address else await connect(settings, *leader)), leader
     raise failure

@@ -7,7 +7,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from engine_container.logs.msk_iam import IamTokenProvider
+from engine_container.logs.msk_iam import token_provider
+from engine_container.logs.wire import bearer
 
 _BEARER: Final = "OAUTHBEARER"
 
@@ -26,11 +27,11 @@ def tls_context(settings: BrokerSettings) -> ssl.SSLContext | None:
     return ssl.create_default_context() if settings.auth == "iam" else None
 
 
-async def sasl_token(settings: BrokerSettings) -> tuple[str, str] | None:
-    """Mechanism and fresh token to sign in with; ``None`` where nobody signs in."""
+async def sasl_message(settings: BrokerSettings) -> tuple[str, bytes] | None:
+    """Mechanism and fresh message to sign in with; ``None`` where nobody signs in. Raises ``OSError``."""
     if settings.auth == "none":
         return None
-    return _BEARER, await IamTokenProvider(settings.region).token()
+    return _BEARER, bearer(await token_provider(settings.region).token())
 
 
 def client_options(settings: BrokerSettings) -> dict[str, Any]:
@@ -41,6 +42,6 @@ def client_options(settings: BrokerSettings) -> dict[str, Any]:
             "security_protocol": "SASL_SSL",
             "ssl_context": tls_context(settings),
             "sasl_mechanism": _BEARER,
-            "sasl_oauth_token_provider": IamTokenProvider(settings.region),
+            "sasl_oauth_token_provider": token_provider(settings.region),
         }
     return options

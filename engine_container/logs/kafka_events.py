@@ -14,7 +14,6 @@ class KafkaEventLog:
         self._ends = PartitionEnds(settings, TOPIC, shard)
 
     async def open(self, offset: int | None) -> None:
-        await self.close()
         await self._reader.open()
         self._reader.seek(max(await self._ends.begin(), offset or 0))
 

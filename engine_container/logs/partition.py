@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from engine_container.logs import wire
-from engine_container.logs.broker import Connection, connect_to_leader
+from engine_container.logs.broker import Address, Connection, connect, connect_to_leader
 from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.ports import LogRecord, LogUnavailableError
 from engine_container.logs.wire import Api, PartitionRequests
@@ -25,7 +25,7 @@ BATCH_BYTES_MAX: Final = 900_000
 
 
 class _Partition:
-    """A connection to the leader, made when it is needed and thrown away after any failure."""
+    """A connection to the leader, made when it is needed and thrown away after any failure; only then is the leader asked for again."""
 
     def __init__(self, settings: BrokerSettings, topic: str, partition: int) -> None:
         self._settings = settings
@@ -33,6 +33,7 @@ class _Partition:
         self._partition = partition
         self._requests = PartitionRequests(topic, partition)
         self._connection: Connection | None = None
+        self._leader: Address | None = None
 
     async def open(self) -> None:
         """Connect ahead of the first request. Raises :class:`LogUnavailableError`."""
@@ -41,13 +42,26 @@ class _Partition:
     async def _connected(self) -> Connection:
         if self._connection is None or not self._connection.is_open:
             try:
-                self._connection = await connect_to_leader(self._settings, self._topic, self._partition)
+                await self._connect()
             except OSError as error:
                 raise self._failure(error) from error
+        if self._connection is None:  # closed while it was being made
+            raise LogUnavailableError(f"{self._topic}: the connection was closed")
         return self._connection
+
+    async def _connect(self) -> None:
+        self._lost()
+        if self._leader is None:
+            self._connection, self._leader = await connect_to_leader(self._settings, self._topic, self._partition)
+        else:
+            self._connection = await connect(self._settings, *self._leader)
+
+    def _lost(self) -> None:
+        """The connection has ended, and what was asked on it has no answer."""
 
     def _failure(self, error: Exception) -> LogUnavailableError:
         self.close()
+        self._leader = None
         return LogUnavailableError(f"{self._topic}: {str(error) or repr(error)}")
 
     def close(self) -> None:
@@ -136,8 +150,8 @@ class PartitionReader(_Partition):
 
     def seek(self, offset: int) -> None:
         """Read on from here."""
-        if self._asked is not None:
-            self.close()  # the answer under way is about another place
+        if offset != self.position:
+            self._asked = None  # the answer under way is about another place
         self.position = offset
 
     async def read(self) -> list[LogRecord]:
@@ -161,6 +175,9 @@ class PartitionReader(_Partition):
         body = self._requests.fetch(self.position, READ_WAIT_MS, READ_BYTES_MAX)
         self._asked = connection.request(Api.FETCH, body, REQUEST_SECONDS_MAX)
         return self._asked
+
+    def _lost(self) -> None:
+        self._asked = None
 
     def close(self) -> None:
         self._asked = None

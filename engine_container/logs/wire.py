@@ -1,4 +1,4 @@
-"""The part of Kafka's protocol that a log of one partition needs: six requests, each in the oldest version that brokers from 2.1 to 4 share.
+"""The part of Kafka's protocol that a log of one partition needs: six requests, each in the oldest version that brokers from 2.2 to 4 share and that says all that is needed.
 
 Functions named after a request give its body; those that end in ``_answer`` read the answer that follows the correlation id. Records are
 made and read by aiokafka's compiled builders, which know every compression and check every sum.
@@ -49,7 +49,7 @@ class Api(Enum):
     LIST_OFFSETS = (2, 1)
     METADATA = (3, 4)
     SASL_HANDSHAKE = (17, 1)
-    SASL_AUTHENTICATE = (36, 0)
+    SASL_AUTHENTICATE = (36, 1)
 
 
 class BrokerError(OSError):
@@ -234,14 +234,20 @@ def sasl_handshake_answer(answer: bytes) -> None:
     _check(_Reader(answer).one(">h"))
 
 
-def sasl_bearer(token: str) -> bytes:
+def bearer(token: str) -> bytes:
     """The only message of OAUTHBEARER (RFC 7628)."""
-    message = f"n,,\x01auth=Bearer {token}\x01\x01".encode()
+    return f"n,,\x01auth=Bearer {token}\x01\x01".encode()
+
+
+def sasl_authenticate(message: bytes) -> bytes:
     return struct.pack(">i", len(message)) + message
 
 
-def sasl_authenticate_answer(answer: bytes) -> None:
+def sasl_authenticate_answer(answer: bytes) -> float:
+    """How many seconds the session lasts; 0 where the broker does not end it."""
     reader = _Reader(answer)
-    code = reader.one(">h")
+    code, reason = reader.one(">h"), reader.text()
     if code:
-        raise BrokerError(f"{_ERRORS.get(code, code)}: {reader.text()}")
+        raise BrokerError(f"{_ERRORS.get(code, code)}: {reason}")
+    reader.blob()
+    return reader.one(">q") / 1_000

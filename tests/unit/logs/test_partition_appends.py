@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine_container.logs import partition, wire
-from engine_container.logs.broker import Connection
+from engine_container.logs.broker import Address, Connection
 from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.partition import BATCH_BYTES_MAX, Appended, PartitionWriter
 from engine_container.logs.ports import LogUnavailableError
@@ -58,8 +58,8 @@ class Broker:
 def appended(monkeypatch: pytest.MonkeyPatch, verdict: Verdict) -> tuple[Broker, Appended | None]:
     broker = Broker(verdict)
 
-    async def connect(*_: Any) -> Connection:
-        return broker  # type: ignore[return-value]
+    async def connect(*_: Any) -> tuple[Connection, Address]:
+        return broker, ("b-1", 9098)  # type: ignore[return-value]
 
     monkeypatch.setattr(partition, "connect_to_leader", connect)
 
@@ -91,8 +91,8 @@ def test_after_a_part_that_failed_nothing_is_sent(monkeypatch: pytest.MonkeyPatc
 def test_an_append_that_is_given_up_lets_nothing_follow_on_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     broker = Broker(lambda _: (True, 0))
 
-    async def connect(*_: Any) -> Connection:
-        return broker  # type: ignore[return-value]
+    async def connect(*_: Any) -> tuple[Connection, Address]:
+        return broker, ("b-1", 9098)  # type: ignore[return-value]
 
     monkeypatch.setattr(partition, "connect_to_leader", connect)
 
