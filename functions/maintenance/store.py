@@ -11,6 +11,7 @@ import msgspec
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from mycrypto.hash_chain import Chain, Head
 from mycrypto.ledger import verify
 from mycrypto.security import guard
 
@@ -193,6 +194,25 @@ def keep_reconciliation(connection: Connection, day: date, report: verify.Report
         (day, report.ok, differences, totals),
     )
     return cursor.rowcount == 1
+
+
+def seal_ledger(connection: Connection, entries_max: int) -> int:
+    """Link the entries that were committed since into the ledger's hash chain; returns how many."""
+    return _count(connection, "SELECT ledger_chain_seal(%s)", entries_max)
+
+
+def proved_head(connection: Connection, chain: Chain) -> Head | None:
+    """How far a chain was proved before."""
+    row = connection.execute("SELECT number, hash FROM chain_proofs WHERE chain = %s", (chain.name,)).fetchone()
+    return Head(row[0], bytes(row[1]).hex()) if row else None
+
+
+def keep_proved_head(connection: Connection, chain: Chain, head: Head, now: datetime) -> None:
+    connection.execute(
+        """INSERT INTO chain_proofs (chain, number, hash, proved_at) VALUES (%s, %s, %s, %s)
+           ON CONFLICT (chain) DO UPDATE SET number = EXCLUDED.number, hash = EXCLUDED.hash, proved_at = EXCLUDED.proved_at""",
+        (chain.name, head.number, bytes.fromhex(head.hash), now),
+    )
 
 
 def _count(connection: Connection, query: str, *values: object) -> int:

@@ -229,12 +229,13 @@ def docs() -> None:
 def complete() -> typer.Typer:
     """The command with everything that other packages add to it."""
     from engine_container.tools.cli import app as engine_tools
-    from mycrypto_local import trading_cli
+    from mycrypto_local import chain_cli, trading_cli
     from mycrypto_local.dashboard.command import dashboard
     from mycrypto_local.recovery.command import drill
 
     if not app.registered_groups:
         trading_cli.add_to(app)
+        chain_cli.add_to(app)
         app.command("dashboard")(dashboard)
         app.command("drill")(drill)
         app.add_typer(engine_tools, name="engine")

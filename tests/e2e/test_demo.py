@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -29,3 +32,11 @@ def test_log_wallets_and_ledger_agree_to_the_last_unit(platform: Running) -> Non
     assert report.differences == []
     assert report.commands > 0
     assert report.ledger_entries > 0
+
+
+@pytest.mark.parametrize("chain", ["audit", "ledger"])
+def test_the_chains_of_what_was_played_are_whole(platform: Running, chain: str) -> None:
+    command = [sys.executable, "-m", "mycrypto_local.cli", chain, "verify"]
+    done = subprocess.run(command, env=os.environ | {"MYCRYPTO_STATE": str(platform.state)}, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"the chain of the {'audit trail' if chain == 'audit' else 'ledger'} is whole" in done.stdout

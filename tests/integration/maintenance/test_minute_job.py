@@ -15,6 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.maintenance import measures, service
 from mycrypto import outbox
+from mycrypto.ledger import CUSTODY_BANK, FEES, Entry, Kind, Move, post
 from mycrypto.outbox import Relay
 from mycrypto.telemetry import Meter
 
@@ -50,6 +51,23 @@ def test_the_books_are_proved_once_a_day_after_two(exchange: TestDatabase, trade
     admin.execute("DELETE FROM wallets")
     assert run(wallet, trade, NOW + timedelta(days=1)).books_differ == []
     assert admin.execute("SELECT ok FROM reconciliation_runs ORDER BY day").fetchall() == [(False,), (True,)]
+
+
+def test_entries_are_sealed_and_a_broken_chain_is_told_at_night(exchange: TestDatabase, trade_database: TestDatabase) -> None:
+    wallet, trade, admin = exchange.connect("wallet_app"), trade_database.connect("trade_engine_app"), exchange.connect()
+    move = Move(amount=5, currency="TRY", source=CUSTODY_BANK, target=FEES, kind=Kind.ADMIN_ADJUSTMENT)
+    with wallet.transaction():
+        post(wallet, [Entry(key="sealed", why="a test", reference=("TEST", "1"), moment=NOW, moves=(move,))])
+    monday = NOW - timedelta(days=NOW.weekday())
+    report = run(wallet, trade, monday)
+    assert (report.entries_sealed, report.books_differ) == (1, [])
+    proofs = admin.execute("SELECT chain, number FROM chain_proofs ORDER BY chain").fetchall()
+    assert proofs == [("audit trail", 0), ("ledger", 1)]
+    with admin.transaction():
+        admin.execute("SET LOCAL session_replication_role = replica")
+        admin.execute("UPDATE ledger_entries SET why = 'another'")
+    assert run(wallet, trade, monday + timedelta(days=1)).books_differ == []  # weekdays prove what is new
+    assert run(wallet, trade, monday + timedelta(days=6)).books_differ == ["ledger: CHANGED at link 1, record 1"]
 
 
 def test_old_rows_go_and_partitions_come(exchange: TestDatabase, trade_database: TestDatabase) -> None:
