@@ -14,7 +14,7 @@ from mycrypto.errors import ProblemError
 from mycrypto.ids import SHARD_PAPER
 
 ARRIVAL_SECONDS_MAX: Final = 1.0
-"""How long to wait for events that another gateway has seen already."""
+"""How long to wait for the results of what is on the command log."""
 
 
 def _not_found() -> ProblemError:
@@ -22,7 +22,7 @@ def _not_found() -> ProblemError:
 
 
 async def order_by_id(gateway: Gateway, caller: Caller, text: str) -> Order:
-    """The order with this id. Raises VALIDATION_ERROR, ORDER_003, or FORBIDDEN for somebody else's."""
+    """The order with this id. Raises VALIDATION_ERROR, ORDER_003, FORBIDDEN for somebody else's, or SERVICE_UNAVAILABLE."""
     views = gateway.require_views()
     _, parts = trading_id(text, "order_id")
     if parts is not None and parts.shard == SHARD_PAPER:
@@ -30,10 +30,10 @@ async def order_by_id(gateway: Gateway, caller: Caller, text: str) -> Order:
     if parts is None or parts.shard != gateway.shard:
         raise _not_found()
     order = views.orders.get(parts.number)
-    if order is None and parts.number > views.watermark and parts.created_ms <= views.time_ms + 60_000:
-        await gateway.feed.wait_for(parts.number, ARRIVAL_SECONDS_MAX)
-        order = gateway.views.orders.get(parts.number)
-    if order is None and gateway.history is not None and parts.number <= gateway.views.watermark:
+    if order is None and parts.number > views.watermark:
+        views = await gateway.complete_views(ARRIVAL_SECONDS_MAX)
+        order = views.orders.get(parts.number)
+    if order is None and gateway.history is not None and parts.number <= views.watermark:
         order = await gateway.history.order(parts.created_ms, parts.number)
     if order is None or order.created_ms != parts.created_ms:
         raise _not_found()
@@ -51,11 +51,12 @@ async def order_by_number(gateway: Gateway, number: int, created_ms: int) -> Ord
 
 
 async def order_by_client_id(gateway: Gateway, caller: Caller, client_order_id: str) -> Order:
-    """The caller's own order of this name; raises ORDER_003."""
+    """The caller's own order of this name. Raises ORDER_003, or SERVICE_UNAVAILABLE while it may be on its way from the command log."""
     views = gateway.require_views()
     order = views.orders.by_client_id(caller.user_id, client_order_id)
-    if order is None and await gateway.feed.sync(ARRIVAL_SECONDS_MAX):
-        order = gateway.views.orders.by_client_id(caller.user_id, client_order_id)
+    if order is None:
+        views = await gateway.complete_views(ARRIVAL_SECONDS_MAX)
+        order = views.orders.by_client_id(caller.user_id, client_order_id)
     if order is None and gateway.history is not None:
         order = await gateway.history.order_by_client_id(caller.user_id, client_order_id)
     if order is None:

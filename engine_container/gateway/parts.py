@@ -16,6 +16,7 @@ from engine_container.gateway.alerts import AlertStore
 from engine_container.gateway.api_keys import ApiKeys, is_signed
 from engine_container.gateway.audit import AuditTrail
 from engine_container.gateway.auth import Authenticator, Caller
+from engine_container.gateway.barrier import Barrier
 from engine_container.gateway.history import History
 from engine_container.gateway.keyset import KeySet
 from engine_container.gateway.limits import RateLimits
@@ -72,6 +73,7 @@ class Gateway:
         self.hub = Hub(settings.shard)
         self._command_log = command_log or KafkaCommandLog(broker, settings.shard)
         self.commands = Commands(self._command_log, answer_seconds_max=settings.answer_seconds_max, queued_max=settings.queued_commands_max)
+        self.barrier = Barrier(self.commands)
         self.switches = SessionSwitches(self.commands, lambda: self.views, self.logger)
         self.history = History(settings.trade_database_url, settings.shard) if settings.trade_database_url else None
         self._trade_pool = pool(settings.trade_database_url, connections_max=CONNECTIONS_MAX) if settings.trade_database_url else None
@@ -197,6 +199,20 @@ class Gateway:
             raise ProblemError("SERVICE_UNAVAILABLE", "the market data is being loaded", headers={"Retry-After": "1"})
         return self.feed.projection
 
+    async def complete_views(self, seconds_max: float) -> Projection:
+        """The views with the results of every command that is on the log now: what they and the history do not have is not there. Raises
+        SERVICE_UNAVAILABLE.
+        """
+        if not await self.barrier.passed(seconds_max):
+            raise _unsure()
+        return self.require_views()
+
+    async def caught_up_views(self, seconds_max: float) -> Projection:
+        """The views with every event that is on the log now; what nobody has been told of yet may be missing. Raises SERVICE_UNAVAILABLE."""
+        if not await self.feed.sync(seconds_max):
+            raise _unsure()
+        return self.require_views()
+
     async def submit(self, commands: Sequence[Command], client_order_id: str = "") -> list[Answer]:
         """Carry out commands; raises OUTCOME_UNKNOWN (with the ``client_order_id`` to ask for) or SERVICE_UNAVAILABLE (nothing was done)."""
         try:
@@ -263,6 +279,10 @@ class Gateway:
         before_ms = self.views.time_ms - self.settings.recent_seconds * 1_000
         self.views.orders.evict(watermark, before_ms)
         self.views.trades.evict(watermark, before_ms)
+
+
+def _unsure() -> ProblemError:
+    return ProblemError("SERVICE_UNAVAILABLE", "whether it exists cannot be said now", headers={"Retry-After": "1"})
 
 
 def _overloaded() -> ProblemError:

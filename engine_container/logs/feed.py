@@ -131,10 +131,6 @@ class Feed:
             self.trouble = ""
             self._reporter.info("the views are complete up to event %s", self.projection.watermark)
 
-    async def wait_for(self, seq: int, seconds_max: float) -> bool:
-        """Wait until the views include an event; says if they do now."""
-        return await self._until(lambda: self.projection.watermark >= seq, seconds_max)
-
     async def sync(self, seconds_max: float) -> bool:
         """Wait until the views include all that was in the log when this was called."""
         try:

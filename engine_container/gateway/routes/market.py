@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from engine_container.gateway.lookup import ARRIVAL_SECONDS_MAX
 from engine_container.gateway.pages import Position, cursor_text, parse_count, parse_page
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import known_symbol, parse_end, trading_id
@@ -115,16 +116,20 @@ class Market:
         summary="A trade",
         tag="market data",
         answer=api.PublicTrade,
-        errors=("VALIDATION_ERROR", "NOT_FOUND"),
+        errors=("VALIDATION_ERROR", "NOT_FOUND", "SERVICE_UNAVAILABLE"),
         permission=permissions.OPEN,
     )
     async def trade(self, call: Call) -> Reply:
         views = self._gateway.require_views()
         call.query()
         _, parts = trading_id(call.path_params["trade_id"], "trade_id")
-        record = None if parts is None or parts.shard != self._gateway.shard else views.trades.get(parts.number)
-        if record is None and parts is not None and parts.shard == self._gateway.shard and self._gateway.history is not None:
-            record = await self._gateway.history.trade(parts.created_ms, parts.number)
+        record = None
+        if parts is not None and parts.shard == self._gateway.shard:
+            if parts.number > views.watermark:
+                views = await self._gateway.caught_up_views(ARRIVAL_SECONDS_MAX)
+            record = views.trades.get(parts.number)
+            if record is None and self._gateway.history is not None:
+                record = await self._gateway.history.trade(parts.created_ms, parts.number)
         if record is None or parts is None or record.time_ms != parts.created_ms:
             raise ProblemError("NOT_FOUND", "there is no such trade")
         return Reply(public_trade_model(record, self._gateway.shard))

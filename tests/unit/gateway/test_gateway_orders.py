@@ -445,6 +445,7 @@ def test_no_answer_in_time_is_an_unknown_outcome_that_names_the_order(play: Play
         answer = await h.call("POST", "/api/v1/orders", LIMIT, user=ALICE)
         assert (answer.status_code, answer.json()["code"]) == (504, "OUTCOME_UNKNOWN")
         name = answer.json()["client_order_id"]
+        h.engine.silent = False
         h.engine.carry_out(h.engine.appended[0])  # the answer comes after all
         found = await h.call("GET", f"/api/v1/orders/by-client-id/{name}", user=ALICE)
         assert found.json()["status"] == "OPEN"
