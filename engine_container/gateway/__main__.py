@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from engine_container.gateway.app import create_app
+from engine_container.gateway.app import create_apps
 from engine_container.gateway.settings import GatewaySettings
 from engine_container.web.serve import serve
 from mycrypto.settings import load
 
 if __name__ == "__main__":
     settings = load(GatewaySettings)
-    serve(create_app(settings), settings.bind_host, settings.port)
+    app, beside = create_apps(settings)
+    serve(app, settings.bind_host, settings.port, beside=beside)

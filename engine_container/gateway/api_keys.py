@@ -92,6 +92,11 @@ class ApiKeys:
             raise ProblemError("FORBIDDEN", f"the key may not do this ({scope.value}) from here now")
         return known.key
 
+    async def opened(self, key_id: str) -> tuple[PublishedApiKey, bytes]:
+        """A key as it is now, with its secret. Raises INVALID_TOKEN where there is none, and SERVICE_UNAVAILABLE where nobody can say."""
+        known = await self._key(key_id)
+        return known.key, known.secret
+
     async def published(self, key_ids: Sequence[str]) -> dict[str, PublishedApiKey | None]:
         """Keys as they are now, ``None`` for one that was revoked. Raises SERVICE_UNAVAILABLE where nobody can say."""
         try:

@@ -11,18 +11,20 @@ from starlette.applications import Starlette
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
+from engine_container.gateway.binance.app import Facade
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.router import routes
 from engine_container.gateway.settings import GatewaySettings
 from engine_container.web.edge import Edge, Endpoint, unknown_route
-from mycrypto.settings import load
 
 GC_THRESHOLD: Final = 100_000
 
 
-def create_app(settings: GatewaySettings | None = None) -> ASGIApp:
-    """The application with parts of its own (settings default to the environment); its lifespan starts and stops them."""
-    return build_app(Gateway(settings or load(GatewaySettings)))
+def create_apps(settings: GatewaySettings) -> tuple[ASGIApp, dict[int, ASGIApp]]:
+    """The application with parts of its own, whose lifespan starts and stops them, and what stands beside it, by port."""
+    gateway = Gateway(settings)
+    beside: dict[int, ASGIApp] = {settings.binance_port: Facade(gateway)} if settings.binance_port else {}
+    return build_app(gateway), beside
 
 
 def quiet_collector() -> None:

@@ -145,6 +145,49 @@ class History:
         )
         return [self._trade(row) for row in rows]
 
+    async def trades_from(self, symbol: str, first: int, through: int, from_ms: int, to_ms: int, limit: int) -> list[TradeRecord]:
+        """A symbol's trades with numbers from ``first`` to ``through`` of a period (its end exclusive), oldest first."""
+        rows = await self._rows(
+            f"SELECT {_TRADE_COLUMNS} FROM trades WHERE symbol = %s AND number >= %s AND number <= %s AND executed_at >= %s"
+            " AND executed_at < %s ORDER BY number LIMIT %s",
+            (symbol, first, through, moment(from_ms), moment(to_ms), limit),
+        )
+        return [self._trade(row) for row in rows]
+
+    async def own_fills_from(
+        self, user_id: bytes, symbol: str, first: int, through: int, period: tuple[int, int], limit: int
+    ) -> list[OwnFill]:
+        """As :meth:`trades_from`, of one user; a trade with oneself gives two."""
+        user = UUID(bytes=user_id)
+        rows = await self._rows(
+            f"SELECT {_TRADE_COLUMNS} FROM trades WHERE symbol = %s AND (buyer_user_id = %s OR seller_user_id = %s) AND number >= %s"
+            " AND number <= %s AND executed_at >= %s AND executed_at < %s ORDER BY number LIMIT %s",
+            (symbol, user, user, first, through, moment(period[0]), moment(period[1]), limit),
+        )
+        return [fill for row in rows for fill in _sides_of(self._trade(row), user_id)]
+
+    async def order_by_number(self, user_id: bytes, number: int) -> Order | None:
+        """A user's order, with its fills."""
+        rows = await self._rows(
+            f"SELECT {_ORDER_COLUMNS} FROM orders WHERE user_id = %s AND number = %s AND shard = %s",
+            (UUID(bytes=user_id), number, self._shard),
+        )
+        return await self._with_fills(order_of_row(rows[0])) if rows else None
+
+    async def orders_from(
+        self, user_id: bytes, symbol: str, first: int, period: tuple[int, int], limit: int, *, newest: bool
+    ) -> list[Order]:
+        """A user's orders of a symbol with numbers from ``first`` on, created in a period (its end exclusive), oldest first; ``newest``: the
+        last ones, if there are more.
+        """
+        rows = await self._rows(
+            f"SELECT {_ORDER_COLUMNS} FROM orders WHERE user_id = %s AND symbol = %s AND number >= %s AND created_at >= %s"
+            f" AND created_at < %s AND shard = %s ORDER BY number {'DESC' if newest else 'ASC'} LIMIT %s",
+            (UUID(bytes=user_id), symbol, first, moment(period[0]), moment(period[1]), self._shard, limit),
+        )
+        found = [order_of_row(row) for row in rows]
+        return found[::-1] if newest else found
+
     async def own_fills(
         self, user_id: bytes, symbol: str | None, before: tuple[int, int], limit: int, *, order_number: int | None = None
     ) -> list[OwnFill]:
@@ -163,14 +206,7 @@ class History:
             f"SELECT * FROM ({one.format('buyer')} UNION {one.format('seller')}) AS own ORDER BY executed_at DESC, number DESC",
             [user, *parameters, limit, user, *parameters, limit],
         )
-        fills: list[OwnFill] = []
-        for row in rows:
-            record = self._trade(row)
-            if record.trade.taker_user == user_id:
-                fills.append(OwnFill(record, is_maker=False))
-            if record.trade.maker_user == user_id:
-                fills.append(OwnFill(record, is_maker=True))
-        return fills
+        return [fill for row in rows for fill in _sides_of(self._trade(row), user_id)]
 
     async def positions(self, user_id: bytes, symbol: str | None) -> list[tuple[Holding, int]]:
         """What a user's trades in the history add up to, by symbol, each with the number of the last trade in it."""
@@ -184,15 +220,19 @@ class History:
         """Traded minutes of a symbol, oldest first."""
         rows = await self._rows(
             "SELECT date_trunc('minute', executed_at), (array_agg(price ORDER BY number))[1], max(price), min(price),"
-            " (array_agg(price ORDER BY number DESC))[1], sum(quantity), sum(value), count(*) FROM trades"
+            " (array_agg(price ORDER BY number DESC))[1], sum(quantity), sum(value), count(*),"
+            " coalesce(sum(quantity) FILTER (WHERE NOT is_buyer_maker), 0), coalesce(sum(value) FILTER (WHERE NOT is_buyer_maker), 0),"
+            " min(number), max(number), (array_agg(quantity ORDER BY number DESC))[1] FROM trades"
             " WHERE symbol = %s AND executed_at >= %s AND executed_at < %s GROUP BY 1 ORDER BY 1",
             (symbol, moment(from_ms), moment(to_ms)),
         )
         found: list[Minute] = []
-        for start, opened, high, low, closed, volume, value, count in rows:
+        for start, opened, high, low, closed, volume, value, count, *taken, first, last, quantity in rows:
             minute = Minute(milliseconds(start), from_numeric(opened))
             minute.high, minute.low, minute.close = from_numeric(high), from_numeric(low), from_numeric(closed)
             minute.volume, minute.value, minute.trades = from_numeric(volume), from_numeric(value), int(count)
+            minute.taker_volume, minute.taker_value = (from_numeric(each) for each in taken)
+            minute.first_number, minute.last_number, minute.last_quantity = int(first), int(last), from_numeric(quantity)
             found.append(minute)
         return found
 
@@ -219,3 +259,9 @@ class History:
             marked=marked,
         )
         return TradeRecord(int(number), milliseconds(executed_at), trade)
+
+
+def _sides_of(record: TradeRecord, user_id: bytes) -> list[OwnFill]:
+    """What of a trade is this user's: one side, or both of them, the taker's first."""
+    own = ((record.trade.taker_user, False), (record.trade.maker_user, True))
+    return [OwnFill(record, is_maker=is_maker) for user, is_maker in own if user == user_id]

@@ -35,6 +35,7 @@ from engine_container.logs.kafka_events import KafkaEventLog
 from engine_container.logs.ports import CommandLog, EventLog, LogUnavailableError
 from engine_container.snapshot_store import store_at
 from engine_container.trade_database import pool
+from engine_container.views.observer import Observers
 from engine_container.views.projection import Projection
 from engine_container.views.snapshot import Cover, views_prefix
 from engine_container.web.background import Background
@@ -50,7 +51,7 @@ REDIS_TIMEOUT_SECONDS: Final = 0.25
 
 
 class Pulse(Protocol):
-    """Something of the gateway's that has a life of its own: the sockets."""
+    """Something of the gateway's that has a life of its own: the sockets, the facade."""
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -80,16 +81,18 @@ class Gateway:
         self.paper = PaperAccounts(self._trade_pool, settings.shard) if self._trade_pool else None
         self.paper_changes = PaperChanges(self._trade_pool) if self._trade_pool else None
         self.alerts = AlertStore(self._trade_pool) if self._trade_pool else None
+        self.observers = Observers(self.hub)
         source = NewestSnapshot(
             lambda: store_at(settings.snapshot_bucket, settings.snapshot_dir, views_prefix(settings.shard)),
             settings.shard,
-            self.hub,
+            self.observers,
             self.logger,
             self._judge_snapshot,
         )
         self.feed = Feed(event_log or KafkaEventLog(broker, settings.shard), source, self.logger, self.commands.complete)
         self.hub.attach(lambda: self.feed.projection, lambda: self.feed.ready)
         self.sockets: Pulse | None = None
+        self.facade: Pulse | None = None
         self.keys = KeySet(settings.jwks_url, settings.jwks_file, self.logger)
         self.redis: Redis = Redis.from_url(
             settings.redis_url,
@@ -120,8 +123,9 @@ class Gateway:
             await self._trade_pool.open(wait=False)
         self._background.start(self.commands.run(), self.feed.run(), self.keys.run(), self.audit.run(), self.switches.run(), self._upkeep())
         self._background.start(emission.emit(self.settings.service_name, self.settings.metrics_seconds))
-        if self.sockets is not None:
-            self._background.start(self.sockets.run())
+        for pulse in (self.sockets, self.facade):
+            if pulse is not None:
+                self._background.start(pulse.run())
 
     async def stop(self) -> None:
         """Called when the last request has been answered."""

@@ -33,6 +33,8 @@ class GatewaySettings(msgspec.Struct, frozen=True):
     host: str = ""
     """"" is 127.0.0.1 in stage local and every interface elsewhere."""
     port: int = 8080
+    binance_port: int = 0
+    """Of the Binance-compatible API, which the process has beside its own; 0: without it."""
     answer_seconds_max: int = 5
     """How long a request waits for its command's result before it answers 504."""
     queued_commands_max: int = 20_000

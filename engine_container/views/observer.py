@@ -49,7 +49,11 @@ class Observers(Observer):
     """Tells several, in their order."""
 
     def __init__(self, *observers: Observer) -> None:
-        self._observers = observers
+        self._observers = list(observers)
+
+    def add(self, observer: Observer) -> None:
+        """One more, the last."""
+        self._observers.append(observer)
 
     def order_changed(self, order: Order, change: OrderChange, seq: int, time_ms: int) -> None:
         for each in self._observers:

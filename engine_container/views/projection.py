@@ -179,7 +179,7 @@ class Projection:
     def _traded(self, event: events.Trade, seq: int, time_ms: int) -> None:
         record = TradeRecord(seq, time_ms, event)
         self.trades.add(record)
-        self.minutes[event.symbol].add(event, time_ms)
+        self.minutes[event.symbol].add(event, time_ms, seq)
         value = event.price * event.quantity // 100_000_000
         maker = self.orders.get(event.maker_order)
         if maker is not None:

@@ -25,7 +25,7 @@ from engine_container.views.trades import OwnFill, Trades, TradesImage
 from mycrypto.contracts.events import SymbolChanged, UserChanged
 
 MAGIC: Final = b"MCVIEWS\n"
-FORMAT: Final = 5
+FORMAT: Final = 6
 """Another one with any change of what :class:`Image` is made of, or of what the views make of events."""
 _LEVEL: Final = 1
 _encoder: Final = msgspec.msgpack.Encoder()

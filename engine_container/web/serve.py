@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import socket
+from collections.abc import Mapping
 from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from engine_container.web.by_port import ByPort
 from engine_container.web.quick_http import QuickHttpProtocol
 from engine_container.web.quick_sockets import QuickSocketProtocol
 from mycrypto import telemetry
@@ -27,11 +30,14 @@ def json_logs(service: str) -> None:
     root.setLevel(logging.WARNING)
 
 
-def serve(app: ASGIApp, host: str, port: int, service: str = "gateway") -> None:
-    """Serve until SIGTERM or SIGINT; open requests are finished first, for at most ten seconds."""
+def serve(app: ASGIApp, host: str, port: int, service: str = "gateway", *, beside: Mapping[int, ASGIApp] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; open requests are finished first, for at most ten seconds. ``beside`` are more applications of the
+    process, by their ports.
+    """
     json_logs(service)
-    uvicorn.run(
-        app,
+    others = dict(beside or {})
+    config = uvicorn.Config(
+        ByPort(app, others) if others else app,
         host=host,
         port=port,
         loop="uvloop",
@@ -53,3 +59,14 @@ def serve(app: ASGIApp, host: str, port: int, service: str = "gateway") -> None:
         timeout_graceful_shutdown=STOP_SECONDS_MAX,
         h11_max_incomplete_event_size=64 * 1024,
     )
+    sockets = [config.bind_socket(), *(_listening(host, each) for each in others)] if others else None
+    uvicorn.Server(config).run(sockets)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """As the library binds its own."""
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((host, port))
+    bound.set_inheritable(True)  # as uvicorn does
+    return bound

@@ -12,6 +12,7 @@ from mycrypto_local.ports import is_free, next_free
 
 DEFAULTS: Final = {
     "gateway": 8080,
+    "binance": 8084,
     "engine": 8081,
     "publisher": 8082,
     "pump": 8083,
@@ -45,3 +46,8 @@ def choose(state: Path, usual_ports: Mapping[str, int] = DEFAULTS) -> dict[str, 
         fresh.write_bytes(msgspec.json.format(msgspec.json.encode(chosen)))
         fresh.replace(state / "ports.json")
     return chosen
+
+
+def binance_url(ports: Mapping[str, int]) -> str:
+    """Where the Binance-compatible API is; "" where the platform was begun without it."""
+    return f"http://127.0.0.1:{ports['binance']}" if "binance" in ports else ""

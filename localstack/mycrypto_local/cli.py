@@ -120,6 +120,7 @@ def up(
     console.print("" if changed else "It runs already; nothing had to be done.")
     console.print(f"[bold]{status.base_url}[/bold]  the platform ({status.memory_mb} MB)")
     console.print(f"[bold]{status.mailbox_url}[/bold]  the mails it sends")
+    console.print(f"[bold]{status.binance_url}[/bold]  the Binance-compatible API (docs/binance.md)")
     console.print(f"[bold]{status.base_url}/local/dashboard[/bold]  how it does")
     if broker is Broker.THROWAWAY:
         console.print("[yellow]A throw-away run: users, orders and money are lost when it stops.[/yellow]")
@@ -173,6 +174,7 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print one JS
         console.print(
             f"{now.state} at [bold]{now.base_url}[/bold], mails at {now.mailbox_url}, AWS at {now.aws_endpoint}, {now.memory_mb} MB"
         )
+        console.print(f"Binance-compatible API at [bold]{now.binance_url}[/bold]")
     raise typer.Exit({"running": 0, "stopped": EXIT_STOPPED}.get(now.state, 1))
 
 

@@ -96,6 +96,7 @@ class ContainerPlatform:
             state="stopped" if not services else "running" if whole else "degraded",
             base_url=base_url,
             mailbox_url=f"{base_url}/local/mailbox" if services else "",
+            binance_url=addresses.binance_url(ports) if services else "",
             aws_endpoint=f"http://127.0.0.1:{ports['emulator']}" if services else "",
             state_folder=str(self.state),
             memory_mb=0,

@@ -259,14 +259,15 @@ async def _answer(send: Send, status: int, body: bytes, headers: Headers) -> Non
 
 
 def main() -> None:
-    from engine_container.gateway.app import create_app
+    from engine_container.gateway.app import create_apps
     from engine_container.gateway.settings import GatewaySettings
     from engine_container.web.serve import serve
 
     configured = settings.load(DoorSettings)
     gateway = settings.load(GatewaySettings)
-    door = FrontDoor(create_app(gateway), configured.aws_endpoint_url, configured.rest_api_path, state_folder=configured.state_folder)
-    serve(door, gateway.bind_host, gateway.port)
+    app, beside = create_apps(gateway)
+    door = FrontDoor(app, configured.aws_endpoint_url, configured.rest_api_path, state_folder=configured.state_folder)
+    serve(door, gateway.bind_host, gateway.port, beside=beside)
 
 
 if __name__ == "__main__":

@@ -163,7 +163,7 @@ class Platform:
         ports = addresses.read(self.state)
         if not ports or not self.supervisor.is_running():
             return PlatformStatus(
-                state="stopped", base_url="", mailbox_url="", aws_endpoint="", state_folder=str(self.state), memory_mb=0, parts=[]
+                state="stopped", base_url="", mailbox_url="", binance_url="", aws_endpoint="", state_folder=str(self.state), memory_mb=0, parts=[]
             )
         servers = Servers.of(self.state, ports, vault.read(self.state))
         processes = self.supervisor.processes()
@@ -177,6 +177,7 @@ class Platform:
             state="running" if all(part.healthy for part in parts) and "gateway" in probes else "degraded",
             base_url=base_url,
             mailbox_url=f"{base_url}/local/mailbox",
+            binance_url=addresses.binance_url(ports),
             aws_endpoint=servers.emulator.endpoint,
             state_folder=str(self.state),
             memory_mb=sum(part.memory_mb for part in parts),

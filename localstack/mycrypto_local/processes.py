@@ -65,6 +65,7 @@ class Processes:
             "JWKS_URL": jwks,
             "REST_API_PATH": self.outputs["RestApiPath"],
             "STATE_FOLDER": str(self.state),
+            "BINANCE_PORT": str(self.ports.get("binance", 0)),
         }
         return [
             self._part("engine", "engine_container.engine", snapshots),

@@ -26,6 +26,8 @@ class PlatformStatus(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     base_url: str
     mailbox_url: str
+    binance_url: str
+    """Of the Binance-compatible API."""
     aws_endpoint: str
     state_folder: str
     memory_mb: int

@@ -28,6 +28,7 @@ FOLDER: Final = REPOSITORY / "docs" / "reference"
 STAGE: Final = StageName.PROD
 PORTS: Final = {
     "gateway": "the one that people use: web page, API, sockets (front door)",
+    "binance": "the Binance-compatible API, of the same process",
     "engine": "`/health`, `/ready`, `/state`, `/metrics` of the matching engine",
     "publisher": "`/health`, `/metrics`",
     "pump": "`/health`, `/metrics` of the event pump",

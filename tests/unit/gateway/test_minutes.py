@@ -18,8 +18,8 @@ def trade(price: int, quantity: int = 1) -> Trade:
 def filled(*trades: tuple[int, int]) -> Minutes:
     """Trades as (minute, price)."""
     minutes = Minutes()
-    for minute, price in trades:
-        minutes.add(trade(price), START_MS + minute * MINUTE_MS + 5)
+    for number, (minute, price) in enumerate(trades, 1):
+        minutes.add(trade(price), START_MS + minute * MINUTE_MS + 5, number)
     return minutes
 
 

@@ -67,6 +67,8 @@ class PublishedApiKey(msgspec.Struct, frozen=True):
     scopes: tuple[Scope, ...]
     ip_list: tuple[str, ...]
     expires_at: datetime | None
+    public_key: str = ""
+    """In PEM, where its owner signs with a key of their own, through the Binance-compatible API; the secret is worth nothing there then."""
 
     @property
     def identity(self) -> Identity:
