@@ -108,8 +108,10 @@ class Minutes:
 
     def image(self) -> MinutesImage:
         rows = [
-            (m.start_ms, m.open, m.high, m.low, m.close, m.volume, m.value, m.trades)
-            + (m.taker_volume, m.taker_value, m.first_number, m.last_number, m.last_quantity)
+            (
+                *(m.start_ms, m.open, m.high, m.low, m.close, m.volume, m.value, m.trades),
+                *(m.taker_volume, m.taker_value, m.first_number, m.last_number, m.last_quantity),
+            )
             for m in self._minutes
         ]
         return MinutesImage(rows, self.last_price, self.last_time_ms, self.trimmed)

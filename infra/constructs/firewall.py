@@ -30,6 +30,7 @@ REDIS: Final = 6379
 KAFKA_IAM: Final = 9098
 HTTPS: Final = 443
 GATEWAY_HTTP: Final = 8080
+BINANCE_HTTP: Final = 8084
 ENGINE_HTTP: Final = 8081
 PUBLISHER_HTTP: Final = 8082
 
@@ -46,6 +47,7 @@ class Flow:
 
 FLOWS: Final = (
     Flow(Peer.LOAD_BALANCER, Peer.GATEWAY, GATEWAY_HTTP, "requests and sockets"),
+    Flow(Peer.LOAD_BALANCER, Peer.GATEWAY, BINANCE_HTTP, "the Binance-compatible API"),
     Flow(Peer.GATEWAY, Peer.PROXY, POSTGRES, "older orders and trades"),
     Flow(Peer.GATEWAY, Peer.CACHE, REDIS, "limits and revoked tokens"),
     Flow(Peer.GATEWAY, Peer.KAFKA, KAFKA_IAM, "commands out, events in"),

@@ -29,6 +29,7 @@ class TradingService(Construct):
         image: ecs.ContainerImage,
         process: str,
         port: int,
+        more_ports: Mapping[str, int] | None = None,
         cpu: int,
         memory_mb: int,
         count: int,
@@ -73,7 +74,7 @@ class TradingService(Construct):
                 **environment,
             },
             secrets=dict(secrets),
-            port_mappings=[ecs.PortMapping(container_port=port, name=process)],
+            port_mappings=[ecs.PortMapping(container_port=each, name=name) for name, each in {process: port, **(more_ports or {})}.items()],
             health_check=ecs.HealthCheck(
                 command=["CMD", "python", "-c", f"import urllib.request as r; r.urlopen('http://127.0.0.1:{port}/health', timeout=2)"],
                 interval=Duration.seconds(10),

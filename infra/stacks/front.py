@@ -12,7 +12,7 @@ from constructs import Construct
 
 from infra import names
 from infra.constructs.bucket import PrivateBucket
-from infra.constructs.distribution import Distribution
+from infra.constructs.distribution import BINANCE_NAME, BinanceDistribution, Distribution
 from infra.constructs.web_acl import FrontAcl
 from infra.stages import GLOBAL_REGION, Stage
 
@@ -61,12 +61,19 @@ class FrontStack(Stack):
             access_logs=access_logs,
             web_acl_arn=web_acl_arn,
         ).distribution
+        self.binance = BinanceDistribution(
+            self, "Binance", stage=stage, balancer=balancer, access_logs=access_logs, web_acl_arn=web_acl_arn
+        ).distribution
         domain = stage.on_aws.domain
         if domain:
             zone = route53.HostedZone.from_hosted_zone_attributes(self, "Zone", hosted_zone_id=domain.zone_id, zone_name=domain.name)
             target = route53.RecordTarget.from_alias(targets.CloudFrontTarget(self.distribution))
             route53.ARecord(self, "Name", zone=zone, target=target)
             route53.AaaaRecord(self, "NameV6", zone=zone, target=target)
+            spot = route53.RecordTarget.from_alias(targets.CloudFrontTarget(self.binance))
+            route53.ARecord(self, "BinanceName", zone=zone, target=spot, record_name=BINANCE_NAME)
+            route53.AaaaRecord(self, "BinanceNameV6", zone=zone, target=spot, record_name=BINANCE_NAME)
         CfnOutput(self, "FrontDomain", value=self.distribution.distribution_domain_name)
+        CfnOutput(self, "BinanceDomain", value=self.binance.distribution_domain_name)
         CfnOutput(self, "WebBucket", value=self.web.bucket_name)
         CfnOutput(self, "PublicUrl", value=stage.public_url)

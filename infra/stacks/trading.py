@@ -22,7 +22,8 @@ from constructs import Construct
 from infra import names, sources
 from infra.connections import BEHIND_THE_FRONT, Connections
 from infra.constructs import bucket, kafka_access, rest
-from infra.constructs.firewall import ENGINE_HTTP, GATEWAY_HTTP, PUBLISHER_HTTP, Firewall, Peer
+from infra.constructs.distribution import API_HEADER, BINANCE_API
+from infra.constructs.firewall import BINANCE_HTTP, ENGINE_HTTP, GATEWAY_HTTP, PUBLISHER_HTTP, Firewall, Peer
 from infra.constructs.function import decrypt_secrets, read_secrets, send_to_queues
 from infra.constructs.service import TradingService
 from infra.functions import Database
@@ -199,6 +200,7 @@ class TradingStack(Stack):
             image=self._image,
             process="gateway",
             port=GATEWAY_HTTP,
+            more_ports={"binance": BINANCE_HTTP},
             cpu=self._size.gateway_cpu,
             memory_mb=self._size.gateway_memory_mb,
             count=self._size.gateways_min,
@@ -207,6 +209,7 @@ class TradingStack(Stack):
                 **self._environment,
                 **BEHIND_THE_FRONT,
                 "ALLOWED_ORIGINS": self._stage.allowed_origins,
+                "BINANCE_PORT": str(BINANCE_HTTP),
                 "SHARD": "0",
                 "TRADE_DATABASE_URL": self._trade_database,
             },
@@ -252,22 +255,32 @@ class TradingStack(Stack):
             ssl_policy=balancing.SslPolicy.TLS13_RES if certificate else None,
             open=False,
         )
-        self.targets = listener.add_targets(
-            "Gateways",
-            port=GATEWAY_HTTP,
+        self.targets = self._targets(listener, "Gateways", GATEWAY_HTTP)
+        self._targets(listener, "Binance", BINANCE_HTTP, API_HEADER, BINANCE_API)
+        return balancer
+
+    def _targets(
+        self, listener: balancing.ApplicationListener, construct_id: str, port: int, header: str = "", value: str = ""
+    ) -> balancing.ApplicationTargetGroup:
+        """The gateways at one of their ports: for requests with this header, where there is one. Whether a gateway is well says its own port."""
+        return listener.add_targets(
+            construct_id,
+            port=port,
             protocol=balancing.ApplicationProtocol.HTTP,
-            targets=[self.gateway.service],
+            targets=[self.gateway.service.load_balancer_target(container_name="gateway", container_port=port)],
+            priority=1 if header else None,
+            conditions=[balancing.ListenerCondition.http_header(header, [value])] if header else None,
             load_balancing_algorithm_type=balancing.TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
             deregistration_delay=Duration.seconds(120),
             health_check=balancing.HealthCheck(
                 path="/ready",
+                port=str(GATEWAY_HTTP),
                 interval=Duration.seconds(10),
                 timeout=Duration.seconds(5),
                 healthy_threshold_count=2,
                 unhealthy_threshold_count=3,
             ),
         )
-        return balancer
 
     def _scale(self) -> None:
         target = self.gateway.service.auto_scale_task_count(min_capacity=self._size.gateways_min, max_capacity=self._size.gateways_max)

@@ -163,7 +163,14 @@ class Platform:
         ports = addresses.read(self.state)
         if not ports or not self.supervisor.is_running():
             return PlatformStatus(
-                state="stopped", base_url="", mailbox_url="", binance_url="", aws_endpoint="", state_folder=str(self.state), memory_mb=0, parts=[]
+                state="stopped",
+                base_url="",
+                mailbox_url="",
+                binance_url="",
+                aws_endpoint="",
+                state_folder=str(self.state),
+                memory_mb=0,
+                parts=[],
             )
         servers = Servers.of(self.state, ports, vault.read(self.state))
         processes = self.supervisor.processes()

@@ -205,5 +205,3 @@ async def order_counts(asked: Asked) -> list[dict[str, Any]]:
     """How many new orders the windows have seen."""
     subject = asked.caller.user_id.hex()
     return [window.described() | {"count": asked.limits.used(subject, window)} for window in (ORDERS_10S, ORDERS_1D)]
-
-

@@ -74,7 +74,7 @@ class HttpEdge:
             return error
         if isinstance(error, ProblemError):
             return errors.of_problem(error)
-        self._gateway.logger.exception("unexpected error in %s %s (%s)", call.method, call.path, call.trace_id)
+        self._gateway.logger.error("unexpected error in %s %s (%s)", call.method, call.path, call.trace_id, exc_info=error)
         return errors.internal()
 
     async def _answer(self, call: Call, operation: Operation | None, headers: Headers) -> Any:
@@ -119,5 +119,3 @@ def _is_form(call: Call) -> bool:
     """A body of another kind says nothing; some clients name a kind and send none."""
     media = (call.header(b"content-type") or b"application/x-www-form-urlencoded").partition(b";")[0].strip().lower()
     return media in {b"application/x-www-form-urlencoded", b""}
-
-

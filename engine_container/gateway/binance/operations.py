@@ -19,9 +19,7 @@ _PUBLIC: Final = (
     Operation("GET", "/api/v3/exchangeInfo", exchange_info.exchange_info, weight=20, message="exchangeInfo"),
     Operation("GET", "/api/v3/depth", market.depth, weight=market.depth_weight, message="depth"),
     Operation("GET", "/api/v3/trades", market.trades, weight=25, message="trades.recent"),
-    Operation(
-        "GET", "/api/v3/historicalTrades", market.historical_trades, Security.KEY, 25, message="trades.historical"
-    ),
+    Operation("GET", "/api/v3/historicalTrades", market.historical_trades, Security.KEY, 25, message="trades.historical"),
     Operation("GET", "/api/v3/aggTrades", market.agg_trades, weight=4, message="trades.aggregate"),
     Operation("GET", "/api/v3/avgPrice", candles.average_price, weight=2, message="avgPrice"),
     Operation("GET", "/api/v3/klines", candles.klines, weight=2, message="klines"),
@@ -37,9 +35,7 @@ _TRADE: Final = (
     Operation("POST", "/api/v3/order/test", placing.test, Security.TRADE, _test_weight, message="order.test"),
     Operation("DELETE", "/api/v3/order", placing.cancel, Security.TRADE, message="order.cancel"),
     Operation("DELETE", "/api/v3/openOrders", placing.cancel_all, Security.TRADE, message="openOrders.cancelAll"),
-    Operation(
-        "POST", "/api/v3/order/cancelReplace", placing.cancel_replace, Security.TRADE, orders=1, message="order.cancelReplace"
-    ),
+    Operation("POST", "/api/v3/order/cancelReplace", placing.cancel_replace, Security.TRADE, orders=1, message="order.cancelReplace"),
     Operation("PUT", "/api/v3/order/amend/keepPriority", placing.amend, Security.TRADE, 4, message="order.amend.keepPriority"),
     Operation("POST", "/api/v3/orderList/oco", lists.place_list, Security.TRADE, orders=2, message="orderList.place.oco"),
     Operation("POST", "/api/v3/order/oco", lists.place_old, Security.TRADE, orders=2, message="orderList.place"),

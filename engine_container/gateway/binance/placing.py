@@ -221,9 +221,7 @@ async def cancel_replace(asked: Asked) -> dict[str, Any]:
     return _both("SUCCESS", told, "SUCCESS", shown(asked, new, kind))
 
 
-async def _cancel_and_place(
-    asked: Asked, order: Order | None, request: api.PlaceOrderRequest, kind: str, name: str
-) -> dict[str, Any]:
+async def _cancel_and_place(asked: Asked, order: Order | None, request: api.PlaceOrderRequest, kind: str, name: str) -> dict[str, Any]:
     cancel_result, told = "SUCCESS", {}
     try:
         if order is None:
@@ -254,5 +252,3 @@ def _failed(cancel_result: str, told: Any, new_result: str, new: Any) -> Binance
     if "SUCCESS" in {cancel_result, new_result}:
         return BinanceError(-2021, "Order cancel-replace partially failed.", HTTPStatus.CONFLICT, data=data)
     return BinanceError(-2022, "Order cancel-replace failed.", data=data)
-
-

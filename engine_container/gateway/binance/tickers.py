@@ -58,7 +58,7 @@ def _symbols(asked: Asked, *, required: bool = False) -> tuple[list[SymbolChange
     return every_symbol(asked.views), True
 
 
-async def _each(asked: Asked, symbols: tuple[list[SymbolChanged], bool], model: Callable[[str], Any]) -> Any:
+def _each(symbols: tuple[list[SymbolChanged], bool], model: Callable[[str], Any]) -> Any:
     """One model, or a list of them."""
     found = [model(symbol.symbol) for symbol in symbols[0]]
     return found if symbols[1] else found[0]
@@ -67,7 +67,7 @@ async def _each(asked: Asked, symbols: tuple[list[SymbolChanged], bool], model: 
 async def day(asked: Asked) -> Any:
     """The last 24 hours."""
     full, now = _is_full(asked.params), time.time_ns() // 1_000_000
-    return await _each(asked, _symbols(asked), lambda symbol: day_model(asked, symbol, now, full=full))
+    return _each(_symbols(asked), lambda symbol: day_model(asked, symbol, now, full=full))
 
 
 def _is_full(params: Params) -> bool:
@@ -143,13 +143,11 @@ async def price(asked: Asked) -> Any:
     def model(symbol: str) -> dict[str, str]:
         return {"symbol": symbol_name(symbol), "price": amount(asked.views.minutes[symbol].last_price or 0)}
 
-    return await _each(asked, _symbols(asked), model)
+    return _each(_symbols(asked), model)
 
 
 async def book_ticker(asked: Asked) -> Any:
-    return await _each(
-        asked, _symbols(asked), lambda symbol: {"symbol": symbol_name(symbol), **best(asked.views.books[symbol])}
-    )
+    return _each(_symbols(asked), lambda symbol: {"symbol": symbol_name(symbol), **best(asked.views.books[symbol])})
 
 
 async def window(asked: Asked) -> Any:

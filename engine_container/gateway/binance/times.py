@@ -22,7 +22,10 @@ TIMES: Final = frozenset(
 def in_microseconds(answer: Any) -> Any:
     """The same answer; rows of candles have been made so by themselves."""
     if isinstance(answer, dict):
-        return {name: value * 1_000 if name in TIMES and type(value) is int and value > 0 else in_microseconds(value) for name, value in answer.items()}
+        return {
+            name: value * 1_000 if name in TIMES and type(value) is int and value > 0 else in_microseconds(value)
+            for name, value in answer.items()
+        }
     if isinstance(answer, list):
         return [in_microseconds(item) for item in answer]
     return answer

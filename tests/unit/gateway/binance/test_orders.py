@@ -1,0 +1,206 @@
+"""Orders in Binance's words: placed, found, cancelled, replaced, and refused with the texts that clients match."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import pytest
+
+from tests.unit.gateway.binance.conftest import Spot
+
+Trade = Callable[..., None]
+ORDER: Final = {"symbol": "BTCTRY", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "1", "price": "1000"}
+
+
+def test_an_order_is_placed_found_and_cancelled(trade: Trade) -> None:
+    async def scenario(s: Spot) -> None:
+        placed = await s.place(quantity="1", price="1000.00", newClientOrderId="mine")
+        assert (placed["status"], placed["origQty"], placed["clientOrderId"]) == ("NEW", "1.00000000", "mine")
+        assert placed["fills"] == []
+        by_number = await s.must("GET", "/api/v3/order", symbol="BTCTRY", orderId=placed["orderId"])
+        assert by_number == await s.must("GET", "/api/v3/order", symbol="BTCTRY", origClientOrderId="mine")
+        assert (by_number["isWorking"], by_number["price"]) == (True, "1000.00000000")
+        assert await s.must("GET", "/api/v3/openOrders", symbol="BTCTRY") == [by_number]
+        account = await s.must("GET", "/api/v3/account", omitZeroBalances="true")
+        assert {row["asset"]: row["locked"] for row in account["balances"]} == {"BTC": "0.00000000", "TRY": "1001.00000000"}
+        gone = await s.must("DELETE", "/api/v3/order", symbol="BTCTRY", orderId=placed["orderId"])
+        assert (gone["status"], gone["origClientOrderId"]) == ("CANCELED", "mine")
+        again = await s.refused("DELETE", "/api/v3/order", symbol="BTCTRY", orderId=placed["orderId"])
+        assert again == (400, -2011, "Unknown order sent.")
+        listed = await s.must("GET", "/api/v3/allOrders", symbol="BTCTRY")
+        assert [order["status"] for order in listed] == ["CANCELED"]
+
+    trade(scenario)
+
+
+def test_a_trade_is_in_the_answer_in_both_accounts_and_in_public(trade: Trade) -> None:
+    async def scenario(s: Spot) -> None:
+        await s.place("SELL", quantity="2", price="1000", key="bob")
+        bought = await s.place("BUY", "MARKET", quoteOrderQty="500")
+        assert (bought["status"], bought["executedQty"], bought["cummulativeQuoteQty"]) == ("FILLED", "0.50000000", "500.00000000")
+        (fill,) = bought["fills"]
+        assert (fill["commission"], fill["commissionAsset"]) == ("0.50000000", "TRY")
+        (own,) = await s.must("GET", "/api/v3/myTrades", symbol="BTCTRY")
+        assert (own["id"], own["orderId"], own["isBuyer"], own["isMaker"]) == (fill["tradeId"], bought["orderId"], True, False)
+        (theirs,) = await s.must("GET", "/api/v3/myTrades", symbol="BTCTRY", key="bob")
+        assert (theirs["isBuyer"], theirs["isMaker"], theirs["commission"]) == (False, True, "0.25000000")
+        assert await s.must("GET", "/api/v3/myTrades", symbol="BTCTRY", orderId=bought["orderId"]) == [own]
+        (public,) = await s.get("/api/v3/trades", symbol="BTCTRY")
+        assert (public["id"], public["isBuyerMaker"]) == (fill["tradeId"], False)
+        (together,) = await s.get("/api/v3/aggTrades", symbol="BTCTRY", fromId=fill["tradeId"])
+        assert (together["f"], together["l"], together["q"]) == (fill["tradeId"], fill["tradeId"], "0.50000000")
+
+    trade(scenario)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "text"),
+    [
+        ({"symbol": "BTCUSD"}, -1121, "Invalid symbol."),
+        ({"symbol": "BTC/TRY"}, -1121, "Invalid symbol."),
+        ({"side": "HOLD"}, -1117, "Invalid side."),
+        ({"type": "BRACKET"}, -1116, "Invalid orderType."),
+        ({"timeInForce": "GTD"}, -1115, "Invalid timeInForce."),
+        ({"quantity": "0.123456789"}, -1111, "Parameter 'quantity' has too much precision."),
+        ({"quantity": "0.00001"}, -1013, "Filter failure: LOT_SIZE"),
+        ({"quantity": "-1"}, -1100, r"Illegal characters found in parameter 'quantity'; legal range is '^([0-9]{1,20})(\.[0-9]{1,20})?$'."),
+        ({"quantity": ""}, -1102, "Mandatory parameter 'quantity' was not sent, was empty/null, or malformed."),
+        ({"price": "1000.001"}, -1013, "Filter failure: PRICE_FILTER"),
+        ({"price": "0"}, -1013, "Filter failure: PRICE_FILTER"),
+        ({"quantity": "0.001"}, -1013, "Filter failure: NOTIONAL"),
+        ({"quantity": "9", "price": "105000"}, -2010, "Account has insufficient balance for requested action."),
+        (
+            {"newClientOrderId": "two words"},
+            -1100,
+            "Illegal characters found in parameter 'newClientOrderId'; legal range is '^[a-zA-Z0-9-_]{1,36}$'.",
+        ),
+        ({"stopPrice": "900"}, -1106, "Parameter 'stopPrice' sent when not required."),
+        ({"icebergQty": "0.001"}, -1013, "Filter failure: ICEBERG_PARTS"),
+        ({"type": "MARKET", "timeInForce": "GTC"}, -1106, "Parameter 'timeInForce' sent when not required."),
+        ({"type": "STOP_LOSS_LIMIT"}, -1102, "Mandatory parameter 'stopPrice' was not sent, was empty/null, or malformed."),
+    ],
+)
+def test_what_is_wrong_with_an_order_is_said_and_nothing_is_placed(trade: Trade, changes: dict[str, str], code: int, text: str) -> None:
+    async def scenario(s: Spot) -> None:
+        before = s.h.gateway.views.balances.of(b"").items()
+        status, *said = await s.refused("POST", "/api/v3/order", **{**ORDER, **changes})
+        assert (status, *said) == (400, code, text)
+        assert await s.must("GET", "/api/v3/openOrders") == []
+        assert await s.must("GET", "/api/v3/allOrders", symbol="BTCTRY") == []
+        assert s.h.gateway.views.balances.of(b"").items() == before
+
+    trade(scenario)
+
+
+def test_the_same_order_again_is_the_same_order_and_another_one_is_a_duplicate(trade: Trade) -> None:
+    async def scenario(s: Spot) -> None:
+        first = await s.must("POST", "/api/v3/order", **ORDER, newClientOrderId="once")
+        assert (await s.must("POST", "/api/v3/order", **ORDER, newClientOrderId="once"))["orderId"] == first["orderId"]
+        other = await s.refused("POST", "/api/v3/order", **{**ORDER, "price": "999"}, newClientOrderId="once")
+        assert other == (400, -2010, "Duplicate order sent.")
+
+    trade(scenario)
+
+
+def test_orders_that_must_not_or_cannot_trade(trade: Trade) -> None:
+    async def scenario(s: Spot) -> None:
+        await s.place("SELL", quantity="1", price="1000", key="bob")
+        crossing = await s.refused("POST", "/api/v3/order", symbol="BTCTRY", side="BUY", type="LIMIT_MAKER", quantity="1", price="1000")
+        assert crossing == (400, -2010, "Order would immediately match and take.")
+        unfilled = await s.place(quantity="5", price="1000", timeInForce="FOK")
+        assert (unfilled["status"], unfilled["executedQty"]) == ("EXPIRED", "0.00000000")
+        partly = await s.place(quantity="3", price="1000", timeInForce="IOC")
+        assert (partly["status"], partly["executedQty"]) == ("EXPIRED", "1.00000000")
+        empty = await s.place("BUY", "MARKET", quantity="1")
+        assert empty["status"] == "EXPIRED"
+        passed = await s.refused("POST", "/api/v3/order", symbol="BTCTRY", side="BUY", type="STOP_LOSS", quantity="1", stopPrice="990")
+        assert passed == (400, -2010, "Stop price would trigger immediately.")
+        waiting = await s.place("SELL", "STOP_LOSS_LIMIT", quantity="1", price="900", stopPrice="950", timeInForce="GTC")
+        found = await s.must("GET", "/api/v3/order", symbol="BTCTRY", orderId=waiting["orderId"])
+        assert (found["status"], found["isWorking"], found["workingTime"], found["stopPrice"]) == ("NEW", False, -1, "950.00000000")
+        trailing = await s.place("SELL", "STOP_LOSS", quantity="1", trailingDelta="100", newOrderRespType="RESULT")
+        assert (trailing["type"], trailing["trailingDelta"]) == ("STOP_LOSS", 100)
+
+    trade(scenario)
+
+
+def test_cancel_replace_in_both_modes(trade: Trade) -> None:
+    async def scenario(s: Spot) -> None:
+        path, new = "/api/v3/order/cancelReplace", {**ORDER, "price": "990"}
+        first = await s.place(quantity="1", price="1000")
+        both = await s.must("POST", path, **new, cancelReplaceMode="STOP_ON_FAILURE", cancelOrderId=first["orderId"])
+        assert (both["cancelResult"], both["newOrderResult"]) == ("SUCCESS", "SUCCESS")
+        assert (both["cancelResponse"]["status"], both["newOrderResponse"]["price"]) == ("CANCELED", "990.00000000")
+        gone = await s.signed("POST", path, **new, cancelReplaceMode="STOP_ON_FAILURE", cancelOrderId=first["orderId"])
+        assert (gone.status_code, gone.json()["code"]) == (400, -2022)
+        assert gone.json()["data"]["cancelResponse"] == {"code": -2011, "msg": "Unknown order sent."}
+        partly = await s.signed("POST", path, **new, cancelReplaceMode="ALLOW_FAILURE", cancelOrderId=first["orderId"])
+        assert (partly.status_code, partly.json()["code"]) == (409, -2021)
+        assert partly.json()["data"]["newOrderResponse"]["status"] == "NEW"
+        assert len(await s.must("GET", "/api/v3/openOrders", symbol="BTCTRY")) == 2
+        ended = await s.must("DELETE", "/api/v3/openOrders", symbol="BTCTRY")
+        assert [order["status"] for order in ended] == ["CANCELED", "CANCELED"]
+        nothing = await s.refused("DELETE", "/api/v3/openOrders", symbol="BTCTRY")
+        assert nothing == (400, -2011, "Unknown order sent.")
+
+    trade(scenario)
+
+
+def test_less_of_an_order_keeps_its_place(trade: Trade) -> None:
+    async def scenario(s: Spot) -> None:
+        path = "/api/v3/order/amend/keepPriority"
+        order = await s.place(quantity="2", price="1000")
+        amended = await s.must("PUT", path, symbol="BTCTRY", orderId=order["orderId"], newQty="1.5")
+        assert (amended["amendedOrder"]["origQty"], amended["amendedOrder"]["status"]) == ("1.50000000", "NEW")
+        more = await s.refused("PUT", path, symbol="BTCTRY", orderId=order["orderId"], newQty="3")
+        assert more[1] == -2038
+
+    trade(scenario)
+
+
+def test_an_order_list_is_placed_found_and_ends_whole(trade: Trade) -> None:
+    async def scenario(s: Spot) -> None:
+        await s.place("SELL", quantity="1", price="1000", key="bob")
+        await s.place("BUY", quantity="0.5", price="1000")
+        legs = {
+            "aboveType": "LIMIT_MAKER",
+            "abovePrice": "1050",
+            "belowType": "STOP_LOSS_LIMIT",
+            "belowPrice": "950",
+            "belowStopPrice": "960",
+            "belowTimeInForce": "GTC",
+        }
+        pair = await s.must("POST", "/api/v3/orderList/oco", symbol="BTCTRY", side="SELL", quantity="1", **legs)
+        assert (pair["contingencyType"], pair["listOrderStatus"], len(pair["orderReports"])) == ("OCO", "EXECUTING", 2)
+        assert pair["orderListId"] == pair["orders"][0]["orderId"]
+        found = await s.must("GET", "/api/v3/orderList", orderListId=pair["orderListId"])
+        assert found["orders"] == pair["orders"]
+        assert [row["orderListId"] for row in await s.must("GET", "/api/v3/openOrderList")] == [pair["orderListId"]]
+        ended = await s.must("DELETE", "/api/v3/orderList", symbol="BTCTRY", orderListId=pair["orderListId"])
+        assert (ended["listOrderStatus"], {report["status"] for report in ended["orderReports"]}) == ("ALL_DONE", {"CANCELED", "EXPIRED"})
+        old = {"price": "1060", "stopPrice": "940", "stopLimitPrice": "930", "stopLimitTimeInForce": "GTC"}
+        assert (await s.must("POST", "/api/v3/order/oco", symbol="BTCTRY", side="SELL", quantity="1", **old))["orderListId"] > 0
+
+    trade(scenario)
+
+
+def test_a_test_order_is_looked_at_and_not_placed(trade: Trade) -> None:
+    async def scenario(s: Spot) -> None:
+        assert await s.must("POST", "/api/v3/order/test", **ORDER) == {}
+        assert (await s.refused("POST", "/api/v3/order/test", **{**ORDER, "side": "X"}))[1] == -1117
+        assert await s.must("GET", "/api/v3/openOrders") == []
+
+    trade(scenario)
+
+
+def test_orders_of_others_do_not_exist(trade: Trade) -> None:
+    async def scenario(s: Spot) -> None:
+        order = await s.place(quantity="1", price="1000", key="bob")
+        query = await s.refused("GET", "/api/v3/order", symbol="BTCTRY", orderId=order["orderId"])
+        assert query == (400, -2013, "Order does not exist.")
+        cancel = await s.refused("DELETE", "/api/v3/order", symbol="BTCTRY", orderId=order["orderId"])
+        assert cancel == (400, -2011, "Unknown order sent.")
+        assert len(await s.must("GET", "/api/v3/openOrders", key="bob")) == 1
+
+    trade(scenario)
