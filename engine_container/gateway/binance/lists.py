@@ -165,8 +165,8 @@ async def _named(asked: Asked) -> Order | None:
         raise errors.BinanceError(-1102, "Param 'origClientOrderId' or 'orderListId' must be sent, but both were empty/null!")
     if number is None and name is not None:
         if not name.isdigit():
-            order = await order_by_client_id(asked.gateway, asked.caller, name)
-            return order if order.oco else None
+            named = await order_by_client_id(asked.gateway, asked.caller, name)
+            return named if named.oco else None
         number = int(name)
     order = await order_numbered(asked, number or 0)
     return order if order is not None and order.oco and list_id(order) == number else None

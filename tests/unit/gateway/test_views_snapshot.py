@@ -110,7 +110,7 @@ def test_damaged_and_foreign_files_are_refused() -> None:
     for bad in (b"", file[:-1], file[:100] + b"x" + file[101:], b"MCSNAP1\n" + file[8:]):
         with pytest.raises(SnapshotError):
             read_cover(bad, 0)
-    with pytest.raises(SnapshotError, match="of shard 0, not format 5 of shard 1"):
+    with pytest.raises(SnapshotError, match="of shard 0, not format 6 of shard 1"):
         read_cover(file, 1)
     cover = read_cover(file, 0)
     with pytest.raises(SnapshotError):
@@ -122,7 +122,7 @@ def test_a_change_of_what_is_in_a_snapshot_is_another_format() -> None:
     views = (Cover, Listing, Image, Order, OrdersImage, OwnFill, TradeRecord, TradesImage, Balance, MinutesImage, HeldImage)
     kinds = (*views, Trade, SymbolChanged, UserChanged)
     fields = ";".join(f"{kind.__name__}:{','.join(kind.__struct_fields__)}" for kind in kinds)
-    assert (snapshot.FORMAT, hashlib.sha256(fields.encode()).hexdigest()[:12]) == (5, "f201bd836444")
+    assert (snapshot.FORMAT, hashlib.sha256(fields.encode()).hexdigest()[:12]) == (6, "f201bd836444")
 
 
 class Start:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from tests.unit.gateway.binance.conftest import Spot
 
 Trade = Callable[..., None]
-ORDER: Final = {"symbol": "BTCTRY", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "1", "price": "1000"}
+ORDER: Final[dict[str, Any]] = {"symbol": "BTCTRY", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "1", "price": "1000"}
 
 
 def test_an_order_is_placed_found_and_cancelled(trade: Trade) -> None:
@@ -127,7 +127,8 @@ def test_orders_that_must_not_or_cannot_trade(trade: Trade) -> None:
 
 def test_cancel_replace_in_both_modes(trade: Trade) -> None:
     async def scenario(s: Spot) -> None:
-        path, new = "/api/v3/order/cancelReplace", {**ORDER, "price": "990"}
+        path = "/api/v3/order/cancelReplace"
+        new: dict[str, Any] = {**ORDER, "price": "990"}
         first = await s.place(quantity="1", price="1000")
         both = await s.must("POST", path, **new, cancelReplaceMode="STOP_ON_FAILURE", cancelOrderId=first["orderId"])
         assert (both["cancelResult"], both["newOrderResult"]) == ("SUCCESS", "SUCCESS")
@@ -163,7 +164,7 @@ def test_an_order_list_is_placed_found_and_ends_whole(trade: Trade) -> None:
     async def scenario(s: Spot) -> None:
         await s.place("SELL", quantity="1", price="1000", key="bob")
         await s.place("BUY", quantity="0.5", price="1000")
-        legs = {
+        legs: dict[str, Any] = {
             "aboveType": "LIMIT_MAKER",
             "abovePrice": "1050",
             "belowType": "STOP_LOSS_LIMIT",
@@ -179,7 +180,7 @@ def test_an_order_list_is_placed_found_and_ends_whole(trade: Trade) -> None:
         assert [row["orderListId"] for row in await s.must("GET", "/api/v3/openOrderList")] == [pair["orderListId"]]
         ended = await s.must("DELETE", "/api/v3/orderList", symbol="BTCTRY", orderListId=pair["orderListId"])
         assert (ended["listOrderStatus"], {report["status"] for report in ended["orderReports"]}) == ("ALL_DONE", {"CANCELED", "EXPIRED"})
-        old = {"price": "1060", "stopPrice": "940", "stopLimitPrice": "930", "stopLimitTimeInForce": "GTC"}
+        old: dict[str, Any] = {"price": "1060", "stopPrice": "940", "stopLimitPrice": "930", "stopLimitTimeInForce": "GTC"}
         assert (await s.must("POST", "/api/v3/order/oco", symbol="BTCTRY", side="SELL", quantity="1", **old))["orderListId"] > 0
 
     trade(scenario)
