@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from engine_container.gateway.binance import errors, order_models
-from engine_container.gateway.binance.asked import Asked, every_symbol
+from engine_container.gateway.binance.asked import Asked, every_symbol, spot
 from engine_container.gateway.binance.exchange_info import filters
 from engine_container.gateway.binance.finding import order_named, order_numbered
 from engine_container.gateway.binance.limits import ORDERS_1D, ORDERS_10S
@@ -17,8 +17,17 @@ from engine_container.views.minutes import DAY_MS
 from engine_container.views.trades import OwnFill
 from mycrypto.contracts.events import SymbolChanged
 from mycrypto.money import PPM, UNITS_PER_ONE
+from mycrypto.permissions import READING
 
 _NONE: Final = Balance(0, 0, 0, 0)
+
+
+def open_orders_weight(params: Params) -> int:
+    return 6 if "symbol" in params else 80
+
+
+def my_trades_weight(params: Params) -> int:
+    return 5 if "orderId" in params else 20
 
 
 def assets(asked: Asked) -> list[str]:
@@ -39,6 +48,7 @@ def rate(ppm: int) -> str:
     return amount(ppm * UNITS_PER_ONE // PPM)
 
 
+@spot("get", "/api/v3/account", "The account and its balances", permission=READING, weight=20, message="account.status")
 async def account(asked: Asked) -> dict[str, Any]:
     caller = asked.caller
     own = asked.views.balances.of(caller.user_id)
@@ -76,6 +86,7 @@ def uid(user_id: bytes) -> int:
     return int.from_bytes(user_id[-6:], "big")
 
 
+@spot("get", "/api/v3/account/commission", "Rates of a symbol", permission=READING, weight=20, message="account.commission")
 async def commission(asked: Asked) -> dict[str, Any]:
     return commissions(asked, asked.symbol(), "standardCommission", "specialCommission", "taxCommission") | {
         "symbol": symbol_name(asked.symbol().symbol)
@@ -93,6 +104,7 @@ def commissions(asked: Asked, symbol: SymbolChanged, *names: str) -> dict[str, A
     }
 
 
+@spot("get", "/api/v3/order", "An order", permission=READING, weight=4, message="order.status")
 async def get_order(asked: Asked) -> dict[str, Any]:
     order = await order_named(asked, asked.symbol().symbol)
     if order is None:
@@ -100,6 +112,7 @@ async def get_order(asked: Asked) -> dict[str, Any]:
     return order_models.queried(order)
 
 
+@spot("get", "/api/v3/openOrders", "Open orders", permission=READING, weight=open_orders_weight, message="openOrders.status")
 async def open_orders(asked: Asked) -> list[dict[str, Any]]:
     symbol = asked.optional_symbol()
     return [
@@ -109,10 +122,7 @@ async def open_orders(asked: Asked) -> list[dict[str, Any]]:
     ]
 
 
-def open_orders_weight(params: Params) -> int:
-    return 6 if "symbol" in params else 80
-
-
+@spot("get", "/api/v3/allOrders", "Orders of a symbol", permission=READING, weight=20, message="allOrders")
 async def all_orders(asked: Asked) -> list[dict[str, Any]]:
     """Of a symbol, oldest first: from an order on, of a period, or the newest."""
     params = asked.params
@@ -146,6 +156,7 @@ def _period(params: Params) -> tuple[int, int]:
     return from_ms, to_ms
 
 
+@spot("get", "/api/v3/myTrades", "Own trades", permission=READING, weight=my_trades_weight, message="myTrades")
 async def my_trades(asked: Asked) -> list[dict[str, Any]]:
     """Own fills of a symbol, oldest first: of an order, from a trade on, of a period, or the newest."""
     params = asked.params
@@ -184,16 +195,28 @@ async def _fills(asked: Asked, symbol: str, first: int | None, period: tuple[int
     return (older + found)[:limit]
 
 
-def my_trades_weight(params: Params) -> int:
-    return 5 if "orderId" in params else 20
-
-
-async def nothing(asked: Asked) -> list[Any]:
-    """Lists that are always empty here."""
+async def _nothing(asked: Asked) -> list[Any]:
+    """A list that is always empty here."""
     asked.symbol()
     return []
 
 
+@spot("get", "/api/v3/myPreventedMatches", "Prevented trades with oneself", permission=READING, weight=20, message="myPreventedMatches")
+async def prevented_matches(asked: Asked) -> list[Any]:
+    return await _nothing(asked)
+
+
+@spot("get", "/api/v3/myAllocations", "Allocations of order routing", permission=READING, weight=20, message="myAllocations")
+async def allocations(asked: Asked) -> list[Any]:
+    return await _nothing(asked)
+
+
+@spot("get", "/api/v3/order/amendments", "Amendments of an order", permission=READING, weight=4, message="order.amendments")
+async def amendments(asked: Asked) -> list[Any]:
+    return await _nothing(asked)
+
+
+@spot("get", "/api/v3/myFilters", "Own filters", permission=READING, weight=40, message="myFilters")
 async def my_filters(asked: Asked) -> dict[str, Any]:
     symbol = asked.symbol()
     own = asked.views.users.get(asked.caller.user_id)
@@ -201,6 +224,7 @@ async def my_filters(asked: Asked) -> dict[str, Any]:
     return {"exchangeFilters": [], "symbolFilters": filters(symbol, **per_symbol), "assetFilters": []}
 
 
+@spot("get", "/api/v3/rateLimit/order", "New orders that were counted", permission=READING, weight=40, message="account.rateLimits.orders")
 async def order_counts(asked: Asked) -> list[dict[str, Any]]:
     """How many new orders the windows have seen."""
     subject = asked.caller.user_id.hex()

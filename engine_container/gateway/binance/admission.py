@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.binance import errors
-from engine_container.gateway.binance.asked import Security
+from engine_container.gateway.binance.asked import SpotOperation
 from engine_container.gateway.binance.params import Params
 from engine_container.gateway.binance.signing import SigningKey, check_time, is_genuine
 from engine_container.gateway.parts import Gateway
@@ -59,16 +59,16 @@ def permitted(key: PublishedApiKey, permission: Permission, address: str) -> Cal
 
 
 async def admit(
-    gateway: Gateway, security: Security, params: Params, *, key_id: str, address: str, text: Callable[[], str]
+    gateway: Gateway, operation: SpotOperation, params: Params, *, key_id: str, address: str, text: Callable[[], str]
 ) -> Caller | None:
     """The caller, where the operation wants one. ``text`` is what was signed."""
-    if security is Security.NONE:
+    permission = operation.permission
+    if permission.is_open and not operation.needs_key:
         return None
     if not key_id:
         raise errors.key_format()
     key, signing = await known_key(gateway, key_id)
-    permission = security.value
-    if not isinstance(permission, Permission):
+    if permission.is_open:
         return None
     signature = params.needed("signature")
     check_time(params)

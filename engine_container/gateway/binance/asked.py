@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from enum import Enum
 from typing import Any
-
-import msgspec
 
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.binance import errors
@@ -16,20 +13,8 @@ from engine_container.gateway.parts import Gateway
 from engine_container.views.projection import Projection
 from mycrypto.contracts.events import SymbolChanged
 from mycrypto.contracts.trading import SymbolStatus
-from mycrypto.permissions import OPEN, READING, TRADING, Permission
-
-
-class Security(Enum):
-    """What a question has to bring: nothing, a key, or a signature of a key with a permission."""
-
-    NONE = OPEN
-    KEY = "key"
-    USER = READING
-    TRADE = TRADING
-
-    @property
-    def is_signed(self) -> bool:
-        return isinstance(self.value, Permission) and not self.value.is_open
+from mycrypto.http.operation import Operation, Verb
+from mycrypto.permissions import OPEN, Permission
 
 
 class Asked:
@@ -78,21 +63,46 @@ def every_symbol(views: Projection) -> list[SymbolChanged]:
     return [symbol for symbol in views.symbols.all() if symbol.status is not SymbolStatus.DELISTED]
 
 
-Answer = Callable[[Asked], Awaitable[Any]]
+Handler = Callable[[Asked], Awaitable[Any]]
 Weigh = Callable[[Params], int]
 
 
-class Operation(msgspec.Struct, frozen=True):
-    """What a path, or a method of the WebSocket API, does. ``orders``: how many new orders it counts as."""
+class SpotOperation(Operation, frozen=True, kw_only=True):
+    """An operation of the facade: what it weighs, as how many new orders it counts, and its name in the WebSocket API ("": it has none).
+    ``needs_key``: a key has to be named, without a signature.
+    """
 
-    method: str
-    path: str
-    answer: Answer
-    security: Security = Security.NONE
     weight: int | Weigh = 1
     orders: int = 0
     message: str = ""
-    """Its name in the WebSocket API; "" where it has none."""
+    needs_key: bool = False
 
     def weigh(self, params: Params) -> int:
         return self.weight if isinstance(self.weight, int) else self.weight(params)
+
+
+def spot(
+    method: Verb,
+    path: str,
+    summary: str,
+    *,
+    permission: Permission = OPEN,
+    weight: int | Weigh = 1,
+    orders: int = 0,
+    message: str = "",
+    needs_key: bool = False,
+) -> SpotOperation:
+    """The declaration of an operation, as the decorator of its handler. Binance's own documents describe it."""
+    return SpotOperation(
+        method=method,
+        path=path,
+        name=message or path,
+        summary=summary,
+        tag="binance",
+        permission=permission,
+        documented=False,
+        weight=weight,
+        orders=orders,
+        message=message,
+        needs_key=needs_key,
+    )

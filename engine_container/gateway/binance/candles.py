@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from engine_container.gateway.binance import errors
-from engine_container.gateway.binance.asked import Asked
+from engine_container.gateway.binance.asked import Asked, spot
 from engine_container.gateway.binance.market import milliseconds
 from engine_container.gateway.binance.names import amount
 from engine_container.gateway.parts import Gateway
@@ -89,6 +89,7 @@ def parse_zone(text: str | None) -> int:
     return minutes * MINUTE_MS
 
 
+@spot("get", "/api/v3/klines", "Candles", weight=2, message="klines")
 async def klines(asked: Asked) -> list[list[Any]]:
     params = asked.params
     symbol = asked.symbol().symbol
@@ -105,6 +106,11 @@ async def klines(asked: Asked) -> list[list[Any]]:
     candles = await filled(asked.gateway, symbol, interval, max(first, 0), last_ms, limit)
     scale = 1_000 if asked.microseconds else 1
     return [row(candle, end_ms, scale) for candle, end_ms in candles]
+
+
+@spot("get", "/api/v3/uiKlines", "Candles to draw", weight=2, message="uiKlines")
+async def ui_klines(asked: Asked) -> list[list[Any]]:
+    return await klines(asked)
 
 
 async def filled(gateway: Gateway, symbol: str, interval: Interval, first_ms: int, last_ms: int, limit: int) -> list[tuple[Minute, int]]:
@@ -178,6 +184,7 @@ def row(candle: Minute, next_ms: int, scale: int = 1) -> list[Any]:
     ]
 
 
+@spot("get", "/api/v3/avgPrice", "The average price of five minutes", weight=2, message="avgPrice")
 async def average_price(asked: Asked) -> dict[str, Any]:
     """Of five minutes, weighted by what was traded; the last price where nothing was."""
     symbol = asked.symbol().symbol

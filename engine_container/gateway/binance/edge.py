@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from engine_container.gateway.binance import errors
 from engine_container.gateway.binance.admission import admit
-from engine_container.gateway.binance.asked import Asked, Operation
+from engine_container.gateway.binance.asked import Asked, Handler, SpotOperation
 from engine_container.gateway.binance.errors import BinanceError
 from engine_container.gateway.binance.limits import ORDERS_1D, ORDERS_10S, WEIGHT, Limits
 from engine_container.gateway.binance.operations import BY_PATH, PATHS
@@ -47,10 +47,10 @@ class HttpEdge:
         started = time.perf_counter()
         scope["proxy"] = self._gateway.settings.proxy
         call = Call(scope, receive, uuid_text(new_uuid_bytes()))
-        operation = BY_PATH.get((call.path, "GET" if call.method == "HEAD" else call.method))
+        operation, handler = BY_PATH.get((call.path, "GET" if call.method == "HEAD" else call.method), (None, None))
         headers: Headers = []
         try:
-            status, body = HTTPStatus.OK, await self._answer(call, operation, headers)
+            status, body = HTTPStatus.OK, await self._answer(call, operation, handler, headers)
         except Exception as error:  # noqa: BLE001 - whatever it is gets an answer in Binance's form
             refused = self._refused(error, call)
             status, body = HTTPStatus(refused.status), refused.body()
@@ -77,10 +77,10 @@ class HttpEdge:
         self._gateway.logger.error("unexpected error in %s %s (%s)", call.method, call.path, call.trace_id, exc_info=error)
         return errors.internal()
 
-    async def _answer(self, call: Call, operation: Operation | None, headers: Headers) -> Any:
+    async def _answer(self, call: Call, operation: SpotOperation | None, handler: Handler | None, headers: Headers) -> Any:
         address = call.client_ip
         self._limits.arrive(address)
-        if operation is None:
+        if operation is None or handler is None:
             self._limits.weigh(address, 1)
             is_known = call.path in PATHS
             raise errors.no_such_path(HTTPStatus.METHOD_NOT_ALLOWED if is_known else HTTPStatus.NOT_FOUND)
@@ -94,9 +94,7 @@ class HttpEdge:
             raise
         self._limits.weigh(address, weight)
         key_id = (call.header(KEY_HEADER) or b"").decode("latin-1")
-        caller = await admit(
-            self._gateway, operation.security, params, key_id=key_id, address=address, text=lambda: signed_text(query, body)
-        )
+        caller = await admit(self._gateway, operation, params, key_id=key_id, address=address, text=lambda: signed_text(query, body))
         microseconds = self._is_in_microseconds(call, params)
         asked = Asked(self._gateway, self._limits, params, address=address, caller=caller, microseconds=microseconds)
         if operation.orders:
@@ -104,7 +102,7 @@ class HttpEdge:
             self._limits.order(subject, address, operation.orders)
             for name, window in ((b"x-mbx-order-count-10s", ORDERS_10S), (b"x-mbx-order-count-1d", ORDERS_1D)):
                 headers.append((name, str(self._limits.used(subject, window)).encode()))
-        answer = await operation.answer(asked)
+        answer = await handler(asked)
         return in_microseconds(answer) if microseconds else answer
 
     @staticmethod

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from engine_container.core.vocabulary import OPEN_ORDERS_MAX, OPEN_ORDERS_PER_SYMBOL_MAX
 from engine_container.gateway.binance import errors
-from engine_container.gateway.binance.asked import Asked, every_symbol, listed
+from engine_container.gateway.binance.asked import Asked, every_symbol, listed, spot
 from engine_container.gateway.binance.limits import WINDOWS
 from engine_container.gateway.binance.names import ORDER_TYPES, PREVENTIONS, SYMBOL_STATUSES, amount, symbol_name
 from mycrypto.contracts.events import SymbolChanged
@@ -20,6 +20,7 @@ TRAILING_MAX: Final = 9_999
 _MULTIPLIER_DECIMALS: Final = 4
 
 
+@spot("get", "/api/v3/exchangeInfo", "The symbols with their rules", weight=20, message="exchangeInfo")
 async def exchange_info(asked: Asked) -> dict[str, Any]:
     params = asked.params
     names = params.names("symbols")

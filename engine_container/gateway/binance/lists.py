@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from engine_container.gateway.binance import errors, order_models
-from engine_container.gateway.binance.asked import Asked
+from engine_container.gateway.binance.asked import Asked, spot
 from engine_container.gateway.binance.finding import order_numbered
 from engine_container.gateway.binance.market import LIST_DEFAULT, LIST_MAX
 from engine_container.gateway.binance.names import OUR_TYPES, list_id
@@ -22,22 +22,25 @@ from engine_container.gateway.binance.params import Params
 from engine_container.gateway.binance.placing import cancelled
 from engine_container.gateway.linking import oco_command
 from engine_container.gateway.lookup import order_by_client_id, order_by_number
+from engine_container.gateway.order_checks import PLACED, REFUSED
 from engine_container.gateway.refusals import refusal, refusal_of
-from engine_container.gateway.routes.orders import PLACED, REFUSED
 from engine_container.views.orders import Order
 from mycrypto.contracts import api, events
 from mycrypto.money import parse_amount
+from mycrypto.permissions import READING, TRADING
 
 ORDERS_OF_LIST: Final = 2
 _LEG_TYPES: Final = frozenset({"LIMIT_MAKER", "STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT"})
 
 
+@spot("post", "/api/v3/orderList/oco", "Place an order list (OCO)", permission=TRADING, orders=2, message="orderList.place.oco")
 async def place_list(asked: Asked) -> dict[str, Any]:
     """``orderList/oco``: an order above the market and one below it."""
     legs = [_leg(asked.params, "above"), _leg(asked.params, "below")]
     return await _placed(asked, legs)
 
 
+@spot("post", "/api/v3/order/oco", "Place an order list (OCO), the older form", permission=TRADING, orders=2, message="orderList.place")
 async def place_old(asked: Asked) -> dict[str, Any]:
     """``order/oco``, the older form: a limit order and a stop."""
     params = asked.params
@@ -172,6 +175,7 @@ async def _named(asked: Asked) -> Order | None:
     return order if order is not None and order.oco and list_id(order) == number else None
 
 
+@spot("get", "/api/v3/orderList", "An order list", permission=READING, weight=4, message="orderList.status")
 async def get_list(asked: Asked) -> dict[str, Any]:
     order = await _named(asked)
     if order is None:
@@ -179,6 +183,7 @@ async def get_list(asked: Asked) -> dict[str, Any]:
     return order_models.order_list(await pair_of(asked, order))
 
 
+@spot("delete", "/api/v3/orderList", "Cancel an order list", permission=TRADING, message="orderList.cancel")
 async def cancel_list(asked: Asked) -> dict[str, Any]:
     symbol = asked.symbol().symbol
     order = await _named(asked)
@@ -190,11 +195,13 @@ async def cancel_list(asked: Asked) -> dict[str, Any]:
     return await cancelled(asked, open_one, client_order_id(asked.params))
 
 
+@spot("get", "/api/v3/openOrderList", "Open order lists", permission=READING, weight=6, message="openOrderLists.status")
 async def open_lists(asked: Asked) -> list[dict[str, Any]]:
     own = [order for order in asked.views.orders.of(asked.caller.user_id) if order.oco and not order.is_final]
     return await _lists(asked, own)
 
 
+@spot("get", "/api/v3/allOrderList", "Order lists", permission=READING, weight=20, message="allOrderLists")
 async def all_lists(asked: Asked) -> list[dict[str, Any]]:
     """Those that are in memory: the open ones, and what has ended lately."""
     limit = asked.params.integer("limit", LIST_DEFAULT, 1, LIST_MAX)

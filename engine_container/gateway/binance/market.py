@@ -6,7 +6,7 @@ import time
 from typing import Any, Final
 
 from engine_container.gateway.binance import errors
-from engine_container.gateway.binance.asked import Asked
+from engine_container.gateway.binance.asked import Asked, spot
 from engine_container.gateway.binance.names import amount
 from engine_container.gateway.binance.params import Params
 from engine_container.views.books import Book
@@ -25,10 +25,12 @@ _DEPTH_WEIGHTS: Final = ((100, 5), (500, 25), (1_000, 50))
 _DEPTH_WEIGHT_MAX: Final = 250
 
 
+@spot("get", "/api/v3/ping", "Whether it answers", message="ping")
 async def ping(asked: Asked) -> dict[str, Any]:  # noqa: ARG001 - the shape of an answer
     return {}
 
 
+@spot("get", "/api/v3/time", "The clock", message="time")
 async def server_time(asked: Asked) -> dict[str, Any]:  # noqa: ARG001 - the shape of an answer
     return {"serverTime": time.time_ns() // 1_000_000}
 
@@ -38,6 +40,7 @@ def depth_weight(params: Params) -> int:
     return next((weight for levels, weight in _DEPTH_WEIGHTS if limit <= levels), _DEPTH_WEIGHT_MAX)
 
 
+@spot("get", "/api/v3/depth", "The book", weight=depth_weight, message="depth")
 async def depth(asked: Asked) -> dict[str, Any]:
     symbol = asked.symbol().symbol
     limit = asked.params.integer("limit", DEPTH_DEFAULT, 1, DEPTH_MAX)
@@ -52,6 +55,7 @@ def book_model(book: Book, limit: int) -> dict[str, Any]:
     }
 
 
+@spot("get", "/api/v3/trades", "The newest trades", weight=25, message="trades.recent")
 async def trades(asked: Asked) -> list[dict[str, Any]]:
     """The newest, oldest first."""
     symbol = asked.symbol().symbol
@@ -59,6 +63,7 @@ async def trades(asked: Asked) -> list[dict[str, Any]]:
     return [trade_model(record) for record in await newest(asked, symbol, limit)]
 
 
+@spot("get", "/api/v3/historicalTrades", "Older trades", needs_key=True, weight=25, message="trades.historical")
 async def historical_trades(asked: Asked) -> list[dict[str, Any]]:
     symbol = asked.symbol().symbol
     limit = asked.params.integer("limit", LIST_DEFAULT, 1, LIST_MAX)
@@ -104,6 +109,7 @@ def trade_model(record: TradeRecord) -> dict[str, Any]:
     }
 
 
+@spot("get", "/api/v3/aggTrades", "Trades put together", weight=4, message="trades.aggregate")
 async def agg_trades(asked: Asked) -> list[dict[str, Any]]:
     """Each trade by itself: ours are not put together."""
     params = asked.params

@@ -6,22 +6,24 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from engine_container.gateway.binance import errors, order_models
-from engine_container.gateway.binance.asked import Asked
+from engine_container.gateway.binance.asked import Asked, spot
 from engine_container.gateway.binance.errors import BinanceError
 from engine_container.gateway.binance.finding import order_named
 from engine_container.gateway.binance.names import UNFILLED
 from engine_container.gateway.binance.order_request import client_order_id, place_request
+from engine_container.gateway.binance.params import Params
 from engine_container.gateway.linking import replace_command
 from engine_container.gateway.lookup import order_by_number
+from engine_container.gateway.order_checks import CANCELLED, PLACED, REFUSED
 from engine_container.gateway.placing import place_command
 from engine_container.gateway.refusals import refusal
-from engine_container.gateway.routes.orders import CANCELLED, PLACED, REFUSED
 from engine_container.gateway.submit import Answer
 from engine_container.views.orders import Order
 from engine_container.web.quick_ids import new_uuid_bytes
 from mycrypto.contracts import api, events
 from mycrypto.contracts.commands import AmendOrder, CancelAll, CancelOrder
 from mycrypto.errors import ProblemError
+from mycrypto.permissions import TRADING
 
 REPEATED_MS_MAX: Final = 60_000
 """A new order that comes again this soon is a client's second try; later it is a mistake."""
@@ -29,6 +31,7 @@ _KINDS: Final = ("ACK", "RESULT", "FULL")
 _RESTRICTIONS: Final = {"ONLY_NEW": "NEW", "ONLY_PARTIALLY_FILLED": "PARTIALLY_FILLED"}
 
 
+@spot("post", "/api/v3/order", "Place an order", permission=TRADING, orders=1, message="order.place")
 async def place(asked: Asked) -> dict[str, Any]:
     symbol = asked.symbol()
     request = place_request(asked.params, symbol, asked.views)
@@ -99,6 +102,11 @@ def shown(asked: Asked, order: Order, kind: str) -> dict[str, Any]:
     return order_models.full(order, order.updated_ms, asked.gateway.views.symbols.quote(order.symbol))
 
 
+def test_weight(params: Params) -> int:
+    return 20 if params.flag("computeCommissionRates", default=False) else 1
+
+
+@spot("post", "/api/v3/order/test", "Look at an order and place nothing", permission=TRADING, weight=test_weight, message="order.test")
 async def test(asked: Asked) -> dict[str, Any]:
     """Looks at an order as the gateway does, and places nothing."""
     symbol = asked.symbol()
@@ -112,6 +120,7 @@ async def test(asked: Asked) -> dict[str, Any]:
     return commissions(asked, symbol, "standardCommissionForOrder", "specialCommissionForOrder", "taxCommissionForOrder")
 
 
+@spot("delete", "/api/v3/order", "Cancel an order", permission=TRADING, message="order.cancel")
 async def cancel(asked: Asked) -> dict[str, Any]:
     symbol = asked.symbol().symbol
     name = client_order_id(asked.params)
@@ -150,6 +159,7 @@ async def cancelled(asked: Asked, order: Order, name: str) -> dict[str, Any]:
     return order_models.cancelled(ended, answer.time_ms, name)
 
 
+@spot("delete", "/api/v3/openOrders", "Cancel a symbol's orders", permission=TRADING, message="openOrders.cancelAll")
 async def cancel_all(asked: Asked) -> list[dict[str, Any]]:
     """Every open order of a symbol."""
     symbol = asked.symbol().symbol
@@ -166,6 +176,7 @@ async def cancel_all(asked: Asked) -> list[dict[str, Any]]:
     return [order_models.cancelled(order, order.updated_ms, client_order_id(asked.params)) for order in ended]
 
 
+@spot("put", "/api/v3/order/amend/keepPriority", "Less of an order", permission=TRADING, weight=4, message="order.amend.keepPriority")
 async def amend(asked: Asked) -> dict[str, Any]:
     """Less of an order, which keeps its place."""
     symbol = asked.symbol().symbol
@@ -190,6 +201,14 @@ async def amend(asked: Asked) -> dict[str, Any]:
     }
 
 
+@spot(
+    "post",
+    "/api/v3/order/cancelReplace",
+    "Put an order in the place of another",
+    permission=TRADING,
+    orders=1,
+    message="order.cancelReplace",
+)
 async def cancel_replace(asked: Asked) -> dict[str, Any]:
     """Another order in the place of one. With STOP_ON_FAILURE in one step; with ALLOW_FAILURE the new one is placed whatever the cancel says."""
     params = asked.params

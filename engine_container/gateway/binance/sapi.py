@@ -5,25 +5,46 @@ from __future__ import annotations
 from typing import Any
 
 from engine_container.gateway.binance.account import assets, rate, rates
-from engine_container.gateway.binance.asked import Asked, every_symbol
+from engine_container.gateway.binance.asked import Asked, Handler, every_symbol, spot
 from engine_container.gateway.binance.names import amount, symbol_name
+from mycrypto.permissions import READING
 
 FIAT = frozenset({"TRY"})
 
 
+@spot("get", "/sapi/v1/system/status", "Whether the platform is well")
 async def system_status(asked: Asked) -> dict[str, Any]:  # noqa: ARG001 - the shape of an answer
     return {"status": 0, "msg": "normal"}
 
 
-async def empty(asked: Asked) -> list[Any]:  # noqa: ARG001 - the shape of an answer
-    """Of a kind of market that there is none of here."""
-    return []
+def _empty(path: str) -> Handler:
+    """A list of a kind of market that there is none of here."""
+
+    @spot("get", path, "Nothing")
+    async def empty(asked: Asked) -> list[Any]:  # noqa: ARG001 - the shape of an answer
+        return []
+
+    return empty
 
 
-async def no_symbols(asked: Asked) -> dict[str, Any]:  # noqa: ARG001 - the shape of an answer
-    return {"symbols": []}
+def _no_symbols(path: str) -> Handler:
+    @spot("get", path, "No symbols")
+    async def no_symbols(asked: Asked) -> dict[str, Any]:  # noqa: ARG001 - the shape of an answer
+        return {"symbols": []}
+
+    return no_symbols
 
 
+margin_pairs = _empty("/sapi/v1/margin/allPairs")
+isolated_pairs = _empty("/sapi/v1/margin/isolated/allPairs")
+margin_assets = _empty("/sapi/v1/margin/allAssets")
+delist_schedule = _empty("/sapi/v1/spot/delist-schedule")
+equities = _no_symbols("/sapi/v1/equity/market/exchangeInfo")
+futures = _no_symbols("/fapi/v1/exchangeInfo")
+coin_futures = _no_symbols("/dapi/v1/exchangeInfo")
+
+
+@spot("get", "/sapi/v1/capital/config/getall", "Every asset", permission=READING, weight=10)
 async def coins(asked: Asked) -> list[dict[str, Any]]:
     """Every asset with the caller's balance. Deposits and withdrawals go through the wallet, which keys do not open."""
     own = asked.views.balances.of(asked.caller.user_id)
@@ -51,6 +72,7 @@ async def coins(asked: Asked) -> list[dict[str, Any]]:
     return found
 
 
+@spot("get", "/sapi/v1/asset/tradeFee", "Rates of symbols", permission=READING)
 async def trade_fee(asked: Asked) -> list[dict[str, Any]]:
     one = asked.optional_symbol()
     symbols = [one] if one is not None else every_symbol(asked.views)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from engine_container.gateway.binance import errors
-from engine_container.gateway.binance.asked import Asked, every_symbol, listed
+from engine_container.gateway.binance.asked import Asked, every_symbol, listed, spot
 from engine_container.gateway.binance.candles import minutes_of, parse_zone, price_before
 from engine_container.gateway.binance.names import amount, symbol_name
 from engine_container.gateway.binance.params import Params
@@ -64,6 +64,7 @@ def _each(symbols: tuple[list[SymbolChanged], bool], model: Callable[[str], Any]
     return found if symbols[1] else found[0]
 
 
+@spot("get", "/api/v3/ticker/24hr", "The last 24 hours", weight=day_weight, message="ticker.24hr")
 async def day(asked: Asked) -> Any:
     """The last 24 hours."""
     full, now = _is_full(asked.params), time.time_ns() // 1_000_000
@@ -139,6 +140,7 @@ def _best(name: str, side: BookSide) -> dict[str, str]:
     }
 
 
+@spot("get", "/api/v3/ticker/price", "The last price", weight=price_weight, message="ticker.price")
 async def price(asked: Asked) -> Any:
     def model(symbol: str) -> dict[str, str]:
         return {"symbol": symbol_name(symbol), "price": amount(asked.views.minutes[symbol].last_price or 0)}
@@ -146,10 +148,12 @@ async def price(asked: Asked) -> Any:
     return _each(_symbols(asked), model)
 
 
+@spot("get", "/api/v3/ticker/bookTicker", "The best prices", weight=price_weight, message="ticker.book")
 async def book_ticker(asked: Asked) -> Any:
     return _each(_symbols(asked), lambda symbol: {"symbol": symbol_name(symbol), **best(asked.views.books[symbol])})
 
 
+@spot("get", "/api/v3/ticker", "A window up to now", weight=window_weight, message="ticker")
 async def window(asked: Asked) -> Any:
     """A window of minutes, hours or days up to now."""
     text = asked.params.text("windowSize") or "1d"
@@ -161,6 +165,7 @@ async def window(asked: Asked) -> Any:
     return await _windows(asked, now - now % MINUTE_MS - length + MINUTE_MS, now, now)
 
 
+@spot("get", "/api/v3/ticker/tradingDay", "The day so far", weight=window_weight, message="ticker.tradingDay")
 async def trading_day(asked: Asked) -> Any:
     """The day so far, of a time zone."""
     now = time.time_ns() // 1_000_000
