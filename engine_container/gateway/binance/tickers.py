@@ -14,6 +14,7 @@ from engine_container.gateway.binance.names import amount, symbol_name
 from engine_container.gateway.binance.params import Params
 from engine_container.views.books import Book, BookSide
 from engine_container.views.minutes import DAY_MS, MINUTE_MS, Minute
+from engine_container.views.projection import Projection
 from mycrypto.contracts.events import SymbolChanged
 from mycrypto.money import UNITS_PER_ONE
 
@@ -68,7 +69,7 @@ def _each(symbols: tuple[list[SymbolChanged], bool], model: Callable[[str], Any]
 async def day(asked: Asked) -> Any:
     """The last 24 hours."""
     full, now = _is_full(asked.params), time.time_ns() // 1_000_000
-    return _each(_symbols(asked), lambda symbol: day_model(asked, symbol, now, full=full))
+    return _each(_symbols(asked), lambda symbol: day_model(asked.views, symbol, now, full=full))
 
 
 def _is_full(params: Params) -> bool:
@@ -78,8 +79,7 @@ def _is_full(params: Params) -> bool:
     return kind != "MINI"
 
 
-def day_model(asked: Asked, symbol: str, now: int, *, full: bool = True) -> dict[str, Any]:
-    views = asked.views
+def day_model(views: Projection, symbol: str, now: int, *, full: bool = True) -> dict[str, Any]:
     known = views.minutes[symbol]
     traded = known.day(now)
     model = window_model(symbol, traded, known.last_price or 0, now - DAY_MS, now, full=full)
