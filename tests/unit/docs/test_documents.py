@@ -48,3 +48,13 @@ def test_every_invariant_of_the_architecture_names_a_test() -> None:
     rows = [line for line in table.splitlines() if NUMBERED.match(line)]
     assert [int(row.split("|")[1]) for row in rows] == list(range(1, 14))
     assert all(NAMED_TEST.search(row) for row in rows)
+
+
+def test_every_term_of_the_glossary_has_one_sentence_and_a_module() -> None:
+    text = (ROOT / "docs" / "glossary.md").read_text().split("## Where to look first")[0]
+    rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| ") and not line.startswith(("| term", "| ---"))]
+    assert len(rows) > 40
+    for term, meaning, module in rows:
+        assert meaning[0].isupper(), term
+        assert meaning.endswith("."), term
+        assert NAMED_MODULE.search(module), term
