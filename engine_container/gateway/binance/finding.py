@@ -40,8 +40,8 @@ async def order_numbered(asked: Asked, number: int) -> Order | None:
     views = asked.views
     order = views.orders.get(number)
     if order is None and views.watermark < number < views.watermark + AHEAD_MAX:
-        await gateway.feed.wait_for(number, ARRIVAL_SECONDS_MAX)
-        order = gateway.views.orders.get(number)
-    if order is None and gateway.history is not None and 0 < number <= gateway.views.watermark:
+        views = await gateway.complete_views(ARRIVAL_SECONDS_MAX)
+        order = views.orders.get(number)
+    if order is None and gateway.history is not None and 0 < number <= views.watermark:
         order = await gateway.history.order_by_number(user_id, number)
     return order if order is not None and order.user_id == user_id else None
