@@ -2,7 +2,8 @@
 
 A verified token is remembered (by its digest, in bounded number, never past its expiry), because checking a signature costs a hundred
 times what a look-up does. Whether it was revoked is asked of Redis again when the last answer is a second old. While Redis cannot be
-reached the signature and the 15 minutes of life decide alone: losing a cache must not stop the market.
+reached the signature and the 15 minutes of life decide alone: losing a cache must not stop the market. A Redis that answers but was wiped
+does not know who logged out: until it was told again, within a minute, nobody places orders with a token.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from engine_container.gateway.keyset import KeySet
 from engine_container.metrics import Counter
 from engine_container.web.call import Call
 from mycrypto.errors import ProblemError
-from mycrypto.security.revocation import is_revoked, keys_of
+from mycrypto.security.revocation import COMPLETE_KEY, is_revoked, keys_of
 from mycrypto.security.second_factor import fresh_key
 from mycrypto.security.tokens import Claims, Identity, Role, Tier, bearer, invalid_token, verify_access
 
@@ -73,12 +74,23 @@ class Authenticator:
         self._store = store
         self._lenient = lenient
         self._store_away_until = 0.0
+        self._complete = True
         self._known: dict[bytes, _Known] = {}
 
     async def caller(self, call: Call) -> Caller:
         """The caller of a request. Raises UNAUTHORIZED or INVALID_TOKEN."""
         header = call.header(b"authorization")
         return await self.verify(bearer(None if header is None else header.decode("latin-1")))
+
+    def note_completeness(self, mark: bytes | str | None) -> None:
+        """What Redis said when it was asked last for the mark that no revocation is missing."""
+        self._complete = mark is not None
+
+    def require_complete(self) -> None:
+        """Raises SERVICE_UNAVAILABLE while Redis may have forgotten which tokens were revoked."""
+        if not self._complete:
+            detail = "which tokens were revoked is not known for a moment; orders can be cancelled"
+            raise ProblemError("SERVICE_UNAVAILABLE", detail, headers={"Retry-After": "1"})
 
     def at_hand(self, header: bytes | None) -> Caller | None:
         """The caller whom an Authorization header names, if nobody has to be asked about it; ``None`` if :meth:`caller` is to judge."""
@@ -147,12 +159,14 @@ class Authenticator:
             UNCHECKED.add()
             return
         try:
-            marks = await self._store.mget(keys_of(claims))
+            *marks, complete = await self._store.mget((*keys_of(claims), COMPLETE_KEY))
         except (redis.exceptions.RedisError, OSError):
             UNCHECKED.add()
             self._store_away_until = time.monotonic() + STORE_PAUSE_SECONDS
+            self._complete = True
             known.checked_at = now
             return
+        self.note_completeness(complete)
         if is_revoked(claims, marks):
             self._known.pop(digest, None)
             raise invalid_token("the token was revoked")

@@ -170,6 +170,8 @@ class Gateway:
                 caller = await self.auth.caller(call)
             call.tell(await self.limits.spend(caller.user_id, caller.tier, permission.use))
             permission.require_role(caller.identity.roles)
+            if permission.unrevoked and caller.claims is not None:
+                self.auth.require_complete()
             if permission.second_factor:
                 await self.auth.require_fresh_second_factor(caller)
             call.caller = caller
@@ -187,6 +189,8 @@ class Gateway:
         if not enough:
             return False
         permission.require_role(caller.identity.roles)
+        if permission.unrevoked:
+            self.auth.require_complete()
         call.caller = caller
         return True
 

@@ -21,12 +21,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import redis
 import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events
 from mycrypto.ids import new_uuid
+from mycrypto.security.revocation import COMPLETE_KEY
 from mycrypto_local.parts.kafka import Kafka, ensure_topics
 from mycrypto_local.parts.spawn import spawned
 from mycrypto_local.parts.valkey import Valkey
@@ -74,6 +76,8 @@ def servers(folder: Path) -> Iterator[tuple[str, str]]:
             server.prepare()
             stack.enter_context(spawned(server.part(), folder / "servers.log"))
         ensure_topics(kafka.bootstrap)
+        with redis.Redis.from_url(valkey.url) as cache:
+            cache.set(COMPLETE_KEY, "1")  # no token was revoked
         yield kafka.bootstrap, valkey.url
 
 

@@ -15,10 +15,12 @@ from uuid import UUID, uuid4
 import httpx
 import msgspec
 import psutil
+import redis
 
 from mycrypto.contracts import commands as c
 from mycrypto.log_producer import LogProducer
 from mycrypto.security import keys, tokens
+from mycrypto.security.revocation import COMPLETE_KEY
 from mycrypto_local.parts.kafka import Kafka, ensure_topics
 from mycrypto_local.parts.spawn import spawned
 from mycrypto_local.parts.valkey import Valkey
@@ -90,6 +92,8 @@ def running(environment: dict[str, str] | None = None) -> Iterator[Stack]:
             started = stack.enter_context(spawned(server.part(), folder / "servers.log"))
             pids[server.part().name] = started.pid
         ensure_topics(kafka.bootstrap)
+        with redis.Redis.from_url(valkey.url) as cache:
+            cache.set(COMPLETE_KEY, "1")  # no token was revoked
         stored = keys.generate("2026-01-01T00:00:00Z", bits=2048)
         signing = keys.signing_key({"keys": [msgspec.to_builtins(stored)]})
         (folder / "jwks.json").write_bytes(msgspec.json.encode(keys.publish({signing.kid: signing.public_key})))

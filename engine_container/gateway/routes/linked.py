@@ -71,7 +71,7 @@ class Linked:
         status=201,
         body=api.ReplaceOrderRequest,
         errors=(*ORDER_ERRORS, "ORDER_003", "ORDER_004"),
-        permission=permissions.TRADING,
+        permission=permissions.PLACING,
     )
     async def replace(self, call: Call) -> Reply:
         caller = await self._trader(call)
@@ -87,7 +87,7 @@ class Linked:
         status=201,
         body=api.PlaceOcoRequest,
         errors=ORDER_ERRORS,
-        permission=permissions.TRADING,
+        permission=permissions.PLACING,
     )
     async def place_oco(self, call: Call) -> Reply:
         caller = await self._trader(call, ORDERS_OF_OCO)
@@ -263,7 +263,7 @@ class Linked:
         answer=api.LinkedResult,
         body=api.BatchReplaceRequest,
         errors=BATCH_ERRORS,
-        permission=permissions.TRADING,
+        permission=permissions.PLACING,
     )
     async def replace_batch(self, call: Call) -> Reply:
         """Each item is judged for itself; the good ones travel in one record."""
@@ -285,7 +285,7 @@ class Linked:
         answer=api.LinkedResult,
         body=api.BatchOcoRequest,
         errors=BATCH_ERRORS,
-        permission=permissions.TRADING,
+        permission=permissions.PLACING,
     )
     async def place_oco_batch(self, call: Call) -> Reply:
         """As :meth:`replace_batch`."""

@@ -75,7 +75,7 @@ class NewOrders:
         status=201,
         body=api.PlaceOrderRequest,
         errors=ORDER_ERRORS,
-        permission=permissions.TRADING,
+        permission=permissions.PLACING,
     )
     async def place(self, call: Call) -> Reply:
         caller = self._trader(call)
@@ -180,7 +180,7 @@ class NewOrders:
         answer=api.BatchResult,
         body=api.BatchPlaceRequest,
         errors=("VALIDATION_ERROR", "BATCH_TOO_LARGE", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "OUTCOME_UNKNOWN"),
-        permission=permissions.TRADING,
+        permission=permissions.PLACING,
     )
     async def place_batch(self, call: Call) -> Reply:
         """Each item is judged for itself; the good ones travel in one record."""

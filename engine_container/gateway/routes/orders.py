@@ -151,7 +151,7 @@ class Orders:
         answer=api.Order,
         body=api.AmendOrderRequest,
         errors=(*FOUND_ERRORS, *ORDER_ERRORS[2:9], "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"),
-        permission=permissions.TRADING,
+        permission=permissions.PLACING,
     )
     @by_order_id(Paper.amend)
     async def amend(self, call: Call) -> Reply:

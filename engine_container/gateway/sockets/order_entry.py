@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.order_checks import charge_batch, check_batch
@@ -22,6 +22,8 @@ from mycrypto.contracts.api import BATCH_ITEMS_MAX
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.permissions import TRADING
 
+PLACING: Final = frozenset({"place", "place_batch", "place_oco", "replace"})
+"""Actions that may open a position."""
 Outcome = tuple[int, Any] | ProblemError
 """Status and data of an answer (bytes: as JSON), or what is wrong."""
 
@@ -68,7 +70,7 @@ class OrderEntry:
                 connection.push_result(message.id, *outcome)
 
         try:
-            caller = _trader_of(connection)
+            caller = self._trader_of(connection, message.action)
             if not self._gateway.limits.spend_at_hand(caller.user_id, caller.tier, Use.ORDERS, kept=BATCH_ITEMS_MAX)[0]:
                 return False
             begin(caller, message, answered)
@@ -82,7 +84,7 @@ class OrderEntry:
     async def carry_out(self, connection: Connection, message: ClientMessage) -> None:
         """Any of the actions, with everything that has to be waited for."""
         try:
-            caller = _trader_of(connection)
+            caller = self._trader_of(connection, message.action)
             await self._gateway.limits.spend(caller.user_id, caller.tier, Use.ORDERS)
             status, data = await self._entries[message.action](caller, message)
         except ProblemError as problem:
@@ -92,6 +94,18 @@ class OrderEntry:
             connection.push_problem(ProblemError("INTERNAL_ERROR"), message.id)
         else:
             connection.push_result(message.id, status, data)
+
+    def _trader_of(self, connection: Connection, action: str) -> Caller:
+        """The user of the connection, if it may do this now."""
+        caller = connection.signed_in()
+        if connection.expires_s <= time.time():
+            raise ProblemError("INVALID_TOKEN", "the token has expired; send a new one with the action auth")
+        if connection.key is not None:
+            TRADING.require_scope(connection.key.scopes)
+        elif action in PLACING:
+            self._gateway.auth.require_complete()
+        TRADING.require_role(caller.identity.roles)
+        return caller
 
     def _begin_place(self, caller: Caller, message: ClientMessage, answered: Callable[[Outcome], None]) -> None:
         if not message.order:
@@ -149,14 +163,3 @@ class OrderEntry:
         if message.mode == "paper":
             raise invalid("mode", "must be live")
         return 200, await self._cancel_after.set(caller, message.timeout_seconds, message.symbol)
-
-
-def _trader_of(connection: Connection) -> Caller:
-    """The user of the connection, if it may trade now."""
-    caller = connection.signed_in()
-    if connection.expires_s <= time.time():
-        raise ProblemError("INVALID_TOKEN", "the token has expired; send a new one with the action auth")
-    if connection.key is not None:
-        TRADING.require_scope(connection.key.scopes)
-    TRADING.require_role(caller.identity.roles)
-    return caller

@@ -14,7 +14,7 @@ from engine_container.gateway.sockets import connection as wire
 from engine_container.gateway.sockets.connection import Connection, now_ms
 from mycrypto.errors import ProblemError
 from mycrypto.security.api_keys import Scope
-from mycrypto.security.revocation import is_revoked, keys_of
+from mycrypto.security.revocation import COMPLETE_KEY, is_revoked, keys_of
 
 EXPIRY_NOTICE_SECONDS: Final = 60
 REVOCATION_CHUNK: Final = 500
@@ -45,10 +45,11 @@ class Standing:
         held = [(connection, connection.caller.claims) for connection in connections if connection.caller is not None]
         claims = [(connection, item) for connection, item in held if item is not None]
         try:
-            marks = await self._gateway.redis.mget([key for _, item in claims for key in keys_of(item)])
+            *marks, complete = await self._gateway.redis.mget([*(key for _, item in claims for key in keys_of(item)), COMPLETE_KEY])
         except (redis.exceptions.RedisError, OSError):
             UNCHECKED.add()
             return
+        self._gateway.auth.note_completeness(complete)
         for place, (connection, item) in enumerate(claims):
             if is_revoked(item, marks[3 * place : 3 * place + 3]):
                 connection.close(wire.CLOSE_UNAUTHORIZED, "the token was revoked")

@@ -15,11 +15,13 @@ from uuid import UUID, uuid4
 import httpx
 import msgspec
 import pytest
+import redis
 
 from mycrypto.contracts import commands as c
 from mycrypto.log_producer import LogProducer
 from mycrypto.money import parse_amount
 from mycrypto.security import keys, tokens
+from mycrypto.security.revocation import COMPLETE_KEY
 from mycrypto_local.parts.part import tethered
 from mycrypto_local.ports import any_free
 
@@ -140,6 +142,8 @@ def trading(kafka: str, valkey: str, tmp_path_factory: pytest.TempPathFactory) -
         "SERVICE_NAME": "test",
         "SNAPSHOT_SECONDS": "1",
     }
+    with redis.Redis.from_url(valkey) as cache:
+        cache.set(COMPLETE_KEY, "1")  # no token was revoked
     ports = any_free(3)
     engine, gateway, publisher = (
         Process(f"engine_container.{name}", environment, port, folder / f"{name}.log")

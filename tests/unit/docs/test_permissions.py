@@ -13,6 +13,7 @@ from functions.wallet.openapi import OPERATIONS as WALLET
 from infra.routes import ROUTES
 from mycrypto.http.operation import Operation
 from mycrypto.permissions import ADMINISTRATION
+from mycrypto.permissions import PLACING as TO_PLACE
 from mycrypto.permissions import TRADING as TO_TRADE
 from mycrypto.security.api_keys import Scope
 from mycrypto.security.tokens import Role
@@ -46,5 +47,6 @@ def test_what_the_product_says_of_roles_and_keys(operation: Operation) -> None:
         assert permission.roles
         assert operation.method == "get" or permission == ADMINISTRATION, "what staff change asks for the second factor"
     if operation.path.startswith("/api/v1/orders") and operation.method != "get":
-        assert permission == TO_TRADE
+        ends = operation.name.startswith("cancel")
+        assert permission == (TO_TRADE if ends else TO_PLACE), "what may open a position asks whether the token was revoked"
     assert permission.scope is None or not permission.second_factor, "a program cannot show a second factor"

@@ -23,6 +23,7 @@ from engine_container.gateway.parts import Gateway
 from engine_container.gateway.settings import GatewaySettings
 from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE, WHEN_STOPPED, Inbox
 from mycrypto.security import keys, tokens
+from mycrypto.security.revocation import COMPLETE_KEY
 from tests.unit.gateway.core_engine import CoreEngine
 from tests.unit.gateway.memory_logs import FakeEngine, MemoryEvents, symbol_changed
 
@@ -31,7 +32,7 @@ class FakeRedis:
     """What the gateway asks of Redis."""
 
     def __init__(self) -> None:
-        self.values: dict[str, bytes] = {}
+        self.values: dict[str, bytes] = {COMPLETE_KEY: b"1"}
         self.down = False
         self.asked = 0
 

@@ -27,13 +27,15 @@ from mycrypto.security.tokens import Role
 
 class Permission(msgspec.Struct, frozen=True, kw_only=True):
     """``roles``: one of them is needed; none at all means that anybody may. ``scope`` is what an API key needs beside its user's roles,
-    ``None`` where no key opens it. ``second_factor``: shown in this session within five minutes. ``use`` is what it counts as. ``instead``
-    says what an operation without roles asks for in their place.
+    ``None`` where no key opens it. ``second_factor``: shown in this session within five minutes. ``unrevoked``: refused while Redis has
+    lost the list of revoked tokens, and not only when the list names the token. ``use`` is what it counts as. ``instead`` says what an
+    operation without roles asks for in their place.
     """
 
     roles: tuple[Role, ...] = ()
     scope: Scope | None = None
     second_factor: bool = False
+    unrevoked: bool = False
     use: Use = Use.API
     instead: str = ""
 
@@ -69,6 +71,8 @@ READING: Final = Permission(roles=_EVERYBODY, scope=Scope.READ)
 CUSTOMER: Final = Permission(roles=_CUSTOMERS)
 """What moves own money. Support does not."""
 TRADING: Final = Permission(roles=_CUSTOMERS, scope=Scope.TRADE, use=Use.ORDERS)
+PLACING: Final = msgspec.structs.replace(TRADING, unrevoked=True)
+"""Trading that may open a position; cancelling is possible at any time."""
 CHANGING: Final = Permission(roles=_CUSTOMERS, scope=Scope.TRADE)
 """What changes something of one's own that is no order."""
 STAFF: Final = Permission(roles=_STAFF)
