@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,7 +18,7 @@ Play = Callable[..., None]
 ALICE = UUID("018f0000-0000-7000-8000-00000000000a")
 LIMIT = {"symbol": "BTC/USDT", "side": "BUY", "type": "LIMIT", "quantity": "0.5", "price": "42500.10"}
 ORDERS = "/api/v1/orders"
-OPENING = (
+OPENING: tuple[tuple[str, dict[str, Any]], ...] = (
     (ORDERS, LIMIT),
     (f"{ORDERS}/batch", {"orders": [LIMIT]}),
     (f"{ORDERS}/oco", {}),
