@@ -17,9 +17,12 @@ CORE := $(VENV)/.core
 NODE := node_modules/.package-lock.json
 CORE_SOURCES := $(wildcard engine_container/core/*.py engine_container/core/*/*.py engine_container/build_core.py layers/common/python/mycrypto/*.py layers/common/python/mycrypto/contracts/*.py)
 
+# What the machine lacks comes from PyPI into the environment: programs are looked for there first.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
 RECOVERY := tests/fault/test_startup_faults.py tests/fault/test_recovery_drill.py
 
-.PHONY: test-long fuzz-api fuzz test-trading test-recovery test-servers test-parts check help lock up down reset status demo install test lint bench clean
+.PHONY: newcomer test-long fuzz-api fuzz test-trading test-recovery test-servers test-parts check help lock tools up down reset status demo install test lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,9 +45,11 @@ demo: install ## play the main job on the running platform
 check:
 	@$(PYTHON) -c 'import sys, ensurepip; assert sys.version_info >= (3, 11)' 2>/dev/null \
 		|| { echo "Python 3.11 or newer with venv is needed. Install it with: sudo apt-get install -y python3 python3-venv"; exit 1; }
-	@PYTHONPATH=localstack $(PYTHON) -m mycrypto_local.preflight $(if $(filter throwaway,$(BROKER)),throwaway,$(RUNTIME))
 
-install: check $(INSTALLED) $(CORE) $(NODE) ## the development install: .venv, compiled core, CDK CLI
+tools: $(INSTALLED)
+	@$(BIN)/python -m mycrypto_local.toolchain
+
+install: check $(INSTALLED) tools $(CORE) $(NODE) ## the development install: .venv, compiled core, CDK CLI
 
 # Whole platforms beside single parts: two rows of suites fill two cores, more would only slow each other.
 test: install ## lint, types, import rules and all tests, on own ports and state
@@ -94,12 +99,15 @@ lint: install ## ruff, mypy, import rules
 fuzz-api: install ## draw requests from the API documents for SECONDS, from SEED, as user and administrator, against the running platform
 	@$(BIN)/python -m tests.e2e.fuzzed $(or $(SECONDS),60) $(SEED)
 
+newcomer: ## the README's commands in a bare Debian 12, made below build/newcomer (as root, with debootstrap)
+	tests/newcomer/debian.sh build/newcomer
+
 bench: install ## print the figures of this machine
 	@for each in core instructions projections gateway sockets following recovery; do echo "== $$each"; $(BIN)/python -m tests.bench.bench_$$each || exit 1; done
 
 lock: $(INSTALLED) ## write the locks from pyproject.toml: versions that are in them stay (UPGRADE=--upgrade: the newest that fit)
 	@$(LOCK) $(UPGRADE) --universal --python-version 3.11 --group dev --output-file requirements.lock
-	@for group in trading build; do \
+	@for group in trading build node java; do \
 		$(LOCK) --universal --python-version 3.11 --constraint requirements.lock --group $$group --output-file requirements/$$group.lock || exit 1; \
 	done
 	@$(LOCK) --python-platform aarch64-manylinux_2_28 --python-version 3.13 --constraint requirements.lock --group layer --output-file requirements/layer.lock
@@ -120,7 +128,7 @@ $(INSTALLED): $(VENV)/bin/python pyproject.toml requirements.lock
 $(CORE): $(INSTALLED) $(CORE_SOURCES)
 	@$(BIN)/python -m engine_container.build_core && touch $@ || echo "(slower, same behaviour)"
 
-$(NODE): package.json package-lock.json
+$(NODE): package.json package-lock.json | tools
 	npm ci --no-progress --no-audit --no-fund
 	@touch $@
 

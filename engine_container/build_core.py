@@ -24,11 +24,14 @@ class NoCompilerError(RuntimeError):
 def check_tools() -> None:
     """Raise :class:`NoCompilerError` unless mypyc, a C compiler and Python's headers are there."""
     compiler = (os.environ.get("CC") or str(sysconfig.get_config_var("CC") or "cc")).split()[0]
+    missing: dict[str, str] = {}
     if shutil.which(compiler) is None and shutil.which("cc") is None:
-        raise NoCompilerError(f"no C compiler ({compiler}): install one with: apt-get install gcc libc6-dev")
+        missing[f"no C compiler ({compiler})"] = "gcc libc6-dev"
     headers = Path(sysconfig.get_path("include")) / "Python.h"
     if not headers.is_file():
-        raise NoCompilerError(f"no Python headers ({headers}): install them with: apt-get install python3-dev")
+        missing[f"no Python headers ({headers})"] = "python3-dev"
+    if missing:
+        raise NoCompilerError(f"{', '.join(missing)}; install what is missing with: sudo apt-get install -y {' '.join(missing.values())}")
     try:
         import mypyc.build  # noqa: F401  -- only whether it is there
         import setuptools  # type: ignore[import-untyped]  # noqa: F401  -- only whether it is there

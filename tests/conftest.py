@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from mycrypto_local import toolchain
 from mycrypto_local.parts.kafka import Kafka, ensure_topics
 from mycrypto_local.parts.part import Part
 from mycrypto_local.parts.postgres import Postgres
@@ -32,6 +33,8 @@ settings.register_profile("unhurried", deadline=None)  # no test asserts on time
 settings.load_profile("unhurried")
 
 PASSWORD = "tests"
+
+os.environ["PATH"] = toolchain.search_path()  # Node and Java may be the environment's own
 LAYERS = Path(__file__).parent
 
 

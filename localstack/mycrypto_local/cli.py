@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from mycrypto_local.logs import show
@@ -64,8 +65,6 @@ def _told() -> Iterator[None]:
     try:
         yield
     except known as error:
-        from rich.markup import escape
-
         _fail(escape(str(error)))
 
 
@@ -175,6 +174,8 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print one JS
             f"{now.state} at [bold]{now.base_url}[/bold], mails at {now.mailbox_url}, AWS at {now.aws_endpoint}, {now.memory_mb} MB"
         )
         console.print(f"Binance-compatible API at [bold]{now.binance_url}[/bold]")
+        if now.hint:
+            console.print(f"[yellow]{escape(now.hint)}[/yellow]", soft_wrap=True)
     raise typer.Exit({"running": 0, "stopped": EXIT_STOPPED}.get(now.state, 1))
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from mycrypto_local import toolchain
 from mycrypto_local.parts.emulator import ACCOUNT, REGION
 from mycrypto_local.parts.part import base_environment
 from mycrypto_local.paths import REPOSITORY
@@ -174,7 +175,8 @@ def node_modules_are_current() -> bool:
 
 def install_node_modules() -> None:
     """``npm ci``: exactly what the lock file names."""
-    done = subprocess.run(["npm", "ci", "--no-progress"], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PATH": toolchain.search_path()}
+    done = subprocess.run(["npm", "ci", "--no-progress"], cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         shutil.rmtree(REPOSITORY / "node_modules", ignore_errors=True)
         raise DeploymentError(f"npm ci failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")

@@ -19,7 +19,7 @@ from mycrypto_local.progress import Progress
 from mycrypto_local.seeding import seed
 from mycrypto_local.servers import THROWAWAY_MARK, Servers, is_throwaway, probe_external
 from mycrypto_local.startup import STACKS, Startup, together
-from mycrypto_local.status import PartStatus, PlatformStatus, memory_mb
+from mycrypto_local.status import PartStatus, PlatformStatus, core_hint, memory_mb
 from mycrypto_local.supervision import ProcessState, Supervisor
 
 SHUTDOWN_SECONDS_MAX: Final = 90
@@ -189,6 +189,7 @@ class Platform:
             state_folder=str(self.state),
             memory_mb=sum(part.memory_mb for part in parts),
             parts=parts,
+            hint=core_hint(),
         )
 
     def log(self, name: str) -> Path:

@@ -14,7 +14,7 @@ from mycrypto import archive
 from mycrypto.ids import SHARD_SPOT
 from mycrypto_local.deployment import Deployment, DeploymentError, install_node_modules, node_modules_are_current
 from mycrypto_local.emulator import SAVE_NOW
-from mycrypto_local.parts.kafka import Kafka, ensure_topics, jars
+from mycrypto_local.parts.kafka import Kafka, ensure_topics, home_of_jars
 from mycrypto_local.parts.part import NotReadyError, Part
 from mycrypto_local.processes import Processes
 from mycrypto_local.progress import Progress, Step
@@ -112,8 +112,8 @@ class Startup:
     def _raise_broker(self) -> list[str]:
         with self.progress.step("Kafka") as step:
             if isinstance(self.servers.kafka, Kafka):
-                step.says("fetching the jars with Maven")
-                jars()
+                step.says("fetching its jars")
+                home_of_jars()
             started = self._raise("kafka", step, self.servers.kafka.prepare if self.servers.kafka else None)
             created = ensure_topics(self.servers.bootstrap)
             step.says(f"created {', '.join(created)}" if created else "ready")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import msgspec
 import psutil
 
+from engine_container import build_core, compiled
+
 
 class PartStatus(msgspec.Struct, frozen=True, kw_only=True):
     """``state`` is supervisord's word, or ``external`` for a server that somebody else runs. Memory in MB, 0 when not running."""
@@ -21,7 +23,7 @@ class PartStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlatformStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """``state``: running (all is healthy), degraded (something is not), stopped."""
+    """``state``: running (all is healthy), degraded (something is not), stopped. ``hint``: what could be better, and the command for it."""
 
     state: str
     base_url: str
@@ -32,6 +34,18 @@ class PlatformStatus(msgspec.Struct, frozen=True, kw_only=True):
     state_folder: str
     memory_mb: int
     parts: list[PartStatus]
+    hint: str = ""
+
+
+def core_hint() -> str:
+    """Why the core runs interpreted, and what mends it; empty where it is compiled."""
+    if compiled.is_fresh(compiled.build_folder()):
+        return ""
+    try:
+        build_core.check_tools()
+    except build_core.NoCompilerError as error:
+        return f"The core runs interpreted, slower and with the same results: {error}, then: make up"
+    return "The core runs interpreted, slower and with the same results. Compile it: make up"
 
 
 def memory_mb(pid: int) -> int:

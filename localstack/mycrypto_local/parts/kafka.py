@@ -1,9 +1,8 @@
-"""Apache Kafka, one broker that is its own controller (KRaft), from jars fetched with Maven."""
+"""Apache Kafka, one broker that is its own controller (KRaft), from the jars that its lock pins."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import shutil
 import socket
 import struct
@@ -14,10 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from mycrypto.contracts import commands, events
+from mycrypto_local.parts import jars
 from mycrypto_local.parts.part import NotReadyError, Part, base_environment
-from mycrypto_local.paths import CACHE, REPOSITORY
 
-POM: Final = REPOSITORY / "localstack" / "broker" / "pom.xml"
 API_VERSIONS: Final = 18
 CORRELATION: Final = 7
 DAYS_7_MS: Final = 7 * 24 * 3600 * 1000
@@ -66,26 +64,15 @@ Repeat it when Maven's repository can be reached (a mirror is named in ~/.m2/set
 
 
 class KafkaError(RuntimeError):
-    """Maven or the format tool failed; the message is what it printed."""
+    """The jars cannot be had, or the format tool failed; the message is what it printed."""
 
 
-def jars() -> Path:
-    """The folder of the jars that the pom names; fetched once, kept in the cache."""
-    mark = hashlib.sha256(POM.read_bytes()).hexdigest()[:12]
-    folder = CACHE / f"kafka-{mark}"
-    if folder.exists():
-        return folder
-    fresh = folder.with_suffix(f".{uuid.uuid4().hex[:8]}")
-    command = ["mvn", "--batch-mode", "--quiet", "--no-transfer-progress", "--file", str(POM), "dependency:copy-dependencies"]
-    done = subprocess.run([*command, f"-DoutputDirectory={fresh}"], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise KafkaError(f"Maven could not fetch Kafka:\n{done.stdout}{done.stderr}{WITHOUT_JARS}")
+def home_of_jars() -> Path:
+    """The folder of the jars, fetched when it is not there. Raises :class:`KafkaError` with the ways out."""
     try:
-        fresh.rename(folder)
-    except OSError:  # another run was faster; its jars are the same
-        shutil.rmtree(fresh, ignore_errors=True)
-    return folder
+        return jars.folder()
+    except jars.JarsError as error:
+        raise KafkaError(f"Kafka could not be fetched: {error}{WITHOUT_JARS}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +141,7 @@ class Kafka:
         probe(self.bootstrap)
 
     def _java(self, *flags: str) -> tuple[str, ...]:
-        return ("java", "-cp", f"{jars()}/*", f"-Djava.io.tmpdir={self._scratch}", *flags)
+        return ("java", "-cp", f"{home_of_jars()}/*", f"-Djava.io.tmpdir={self._scratch}", *flags)
 
     def _properties(self) -> dict[str, str]:
         listeners = f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self.controller_port}"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mycrypto_local import toolchain
 from mycrypto_local.parts.identity import Identity
 
 TETHER = Path(__file__).with_name("tether.py")
@@ -53,7 +54,7 @@ def base_environment(state: Path, part: str) -> dict[str, str]:
     """
     return {
         "HOME": os.environ.get("HOME", "/"),
-        "PATH": os.environ.get("PATH", os.defpath),
+        "PATH": toolchain.search_path(),
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "PYTHONUNBUFFERED": "1",

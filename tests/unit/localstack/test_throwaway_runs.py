@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from mycrypto_local import preflight
-from mycrypto_local.parts import kafka
+from mycrypto_local.parts import jars, kafka
 from mycrypto_local.parts.kafka import Kafka
 from mycrypto_local.parts.throwaway import ThrowawayBroker
 from mycrypto_local.platform import Platform, PlatformError
@@ -52,11 +51,13 @@ def test_down_leaves_nothing_of_it(tmp_path: Path) -> None:
     assert not state.exists()
 
 
-def test_without_maven_the_ways_out_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kafka, "CACHE", tmp_path)
-    monkeypatch.setattr(subprocess, "run", lambda words, **_: subprocess.CompletedProcess(words, 1, "", "Unknown host repo.example"))
+def test_without_the_jars_the_ways_out_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> Path:
+        raise jars.JarsError("Unknown host repo.example")
+
+    monkeypatch.setattr(jars, "folder", none)
     with pytest.raises(kafka.KafkaError) as caught:
-        kafka.jars()
+        kafka.home_of_jars()
     for said in (
         "Unknown host repo.example",
         "KAFKA_BOOTSTRAP_SERVERS=",

@@ -57,7 +57,7 @@ ALL = (*SHIPPED, LOCAL_IMAGE, RUNNER, INFRA)
 
 def test_each_package_is_pinned_to_one_version_everywhere() -> None:
     pins: dict[str, set[str]] = {}
-    for name in ("dev",):
+    for name in ("dev", "node", "java"):
         for requirement in group(name):
             assert re.fullmatch(r"==[0-9][\w.]*", str(requirement.specifier)), requirement
             pins.setdefault(canonicalize_name(requirement.name), set()).add(str(requirement.specifier))
