@@ -102,6 +102,8 @@ def container() -> str:
     shutil.copytree(ROOT / "layers" / "common", target / "layers" / "common", ignore=_NOT_SHIPPED)
     shutil.copy(ROOT / "pyproject.toml", target / "pyproject.toml")
     (target / "requirements").mkdir()
-    for name in ("trading.lock", "build.lock"):
+    for name in ("trading.lock", "build.lock", "node.lock"):
         shutil.copy(ROOT / "requirements" / name, target / "requirements" / name)
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copy(ROOT / name, target / name)
     return str(target)

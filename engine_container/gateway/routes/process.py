@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from engine_container.gateway.docs_page import PAGE, POLICY, SCRIPT
+from engine_container.gateway import asyncapi, viewers
 from engine_container.gateway.parts import Gateway
 from engine_container.metrics import MEDIA_TYPE, REGISTRY, Reading
 from engine_container.views.books import BookSide
@@ -14,8 +15,6 @@ from mycrypto import health, permissions
 from mycrypto.health import Health, Readiness
 from mycrypto.http.operation import Operation
 
-_PAGE: Final = ((b"content-type", b"text/html; charset=utf-8"), (b"content-security-policy", POLICY.encode()))
-_SCRIPT: Final = ((b"content-type", b"text/javascript; charset=utf-8"),)
 _TEXT: Final = ((b"content-type", MEDIA_TYPE.encode()),)
 
 
@@ -32,6 +31,7 @@ class Process:
         from engine_container.gateway.openapi import SERVICE  # it is made of all declarations, these among them
 
         self._openapi = SERVICE.text().encode()
+        self._asyncapi = asyncapi.text().encode()
         _define_readings(gateway)
 
     @Operation(
@@ -77,13 +77,27 @@ class Process:
     async def openapi(self, call: Call) -> Reply:  # noqa: ARG002 - the shape of an endpoint
         return Reply(self._openapi)
 
-    @_page("/api/v1/docs", "docs", "A page to read the documents and try them")
-    async def docs(self, call: Call) -> Reply:  # noqa: ARG002 - the shape of an endpoint
-        return Reply(PAGE.encode(), headers=_PAGE)
+    @_page("/api/v1/asyncapi.json", "socketsDocument", "The document of the sockets")
+    async def asyncapi(self, call: Call) -> Reply:  # noqa: ARG002 - the shape of an endpoint
+        return Reply(self._asyncapi)
 
-    @_page("/api/v1/docs.js", "docsScript", "What that page runs")
-    async def docs_script(self, call: Call) -> Reply:  # noqa: ARG002 - the shape of an endpoint
-        return Reply(SCRIPT.encode(), headers=_SCRIPT)
+    @_page(viewers.BASE, "docs", "A page to read the documents of all services and to try their operations")
+    async def docs(self, call: Call) -> Reply:
+        return _sent(call, viewers.page(viewers.OPERATIONS))
+
+    @_page(f"{viewers.BASE}/sockets", "socketsDocs", "A page to read the messages of the sockets")
+    async def sockets_docs(self, call: Call) -> Reply:
+        return _sent(call, viewers.page(viewers.SOCKETS))
+
+    @_page(f"{viewers.BASE}/{{file}}", "docsFile", "What these pages load")
+    async def docs_file(self, call: Call) -> Reply:
+        return _sent(call, await asyncio.to_thread(viewers.file, call.path_params["file"]))
+
+
+def _sent(call: Call, asset: viewers.Asset) -> Reply:
+    if b"gzip" in (call.header(b"accept-encoding") or b""):
+        return Reply(asset.compressed, headers=(*asset.headers, (b"content-encoding", b"gzip")))
+    return Reply(asset.content, headers=asset.headers)
 
 
 def _define_readings(gateway: Gateway) -> None:

