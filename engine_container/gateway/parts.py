@@ -93,6 +93,8 @@ class Gateway:
         self.hub.attach(lambda: self.feed.projection, lambda: self.feed.ready)
         self.sockets: Pulse | None = None
         self.facade: Pulse | None = None
+        self.facade_sockets = 0
+        """Open ones of the facade."""
         self.keys = KeySet(settings.jwks_url, settings.jwks_file, self.logger)
         self.redis: Redis = Redis.from_url(
             settings.redis_url,

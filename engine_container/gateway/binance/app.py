@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from engine_container.gateway.binance.edge import HttpEdge
 from engine_container.gateway.binance.limits import Limits
+from engine_container.gateway.binance.sockets import Sockets
 from engine_container.gateway.parts import Gateway
 
 
@@ -17,13 +18,17 @@ class Facade:
     def __init__(self, gateway: Gateway) -> None:
         self.limits = Limits(lambda: gateway.redis, enforced=gateway.settings.limits_rates)
         self._http = HttpEdge(gateway, self.limits)
+        self._sockets = Sockets(gateway, self.limits)
         gateway.facade = self
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             await self._http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._sockets(scope, receive, send)
 
     async def run(self) -> None:
         """Until cancelled."""
         async with asyncio.TaskGroup() as work:
             work.create_task(self.limits.run())
+            work.create_task(self._sockets.run())

@@ -20,16 +20,25 @@ from mycrypto.permissions import OPEN, Permission
 class Asked:
     """``gateway`` answers it; ``caller`` is who signed it."""
 
-    __slots__ = ("_caller", "address", "gateway", "limits", "microseconds", "params")
+    __slots__ = ("_caller", "address", "gateway", "key_id", "limits", "microseconds", "params")
 
     def __init__(
-        self, gateway: Gateway, limits: Limits, params: Params, *, address: str, caller: Caller | None = None, microseconds: bool = False
+        self,
+        gateway: Gateway,
+        limits: Limits,
+        params: Params,
+        *,
+        address: str,
+        caller: Caller | None = None,
+        microseconds: bool = False,
+        key_id: str = "",
     ) -> None:
         self.gateway = gateway
         self.limits = limits
         self.params = params
         self.address = address
         self.microseconds = microseconds
+        self.key_id = key_id
         self._caller = caller
 
     @property

@@ -96,7 +96,7 @@ class HttpEdge:
         key_id = (call.header(KEY_HEADER) or b"").decode("latin-1")
         caller = await admit(self._gateway, operation, params, key_id=key_id, address=address, text=lambda: signed_text(query, body))
         microseconds = self._is_in_microseconds(call, params)
-        asked = Asked(self._gateway, self._limits, params, address=address, caller=caller, microseconds=microseconds)
+        asked = Asked(self._gateway, self._limits, params, address=address, caller=caller, microseconds=microseconds, key_id=key_id)
         if operation.orders:
             subject = asked.caller.user_id.hex()
             self._limits.order(subject, address, operation.orders)

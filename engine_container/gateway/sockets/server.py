@@ -78,7 +78,7 @@ class Sockets:
         gateway.sockets = self
         self._lost: dict[bytes, float] = {}
         """Users whose socket went, and when: oldest first."""
-        Reading("websocket_connections", lambda: {(): len(self._open)})
+        Reading("websocket_connections", lambda: {(): len(self._open) + gateway.facade_sockets})
 
     # endpoints
 

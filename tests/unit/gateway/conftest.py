@@ -56,6 +56,23 @@ class FakeRedis:
         self.values[name] = value.encode()
         return True
 
+    async def incrby(self, name: str, amount: int) -> int:
+        if self.down:
+            raise OSError("gone")
+        total = int(self.values.get(name, b"0")) + amount
+        self.values[name] = str(total).encode()
+        return total
+
+    async def expire(self, name: str, time: int) -> None:
+        pass
+
+    async def pexpire(self, name: str, time: int) -> None:
+        pass
+
+    async def delete(self, *names: str) -> None:
+        for name in names:
+            self.values.pop(name, None)
+
     async def ping(self) -> bool:
         if self.down:
             raise OSError("gone")
