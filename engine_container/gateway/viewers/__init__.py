@@ -20,7 +20,7 @@ PACKAGES: Final = PACKAGE_ROOT / "node_modules"
 HERE: Final = Path(__file__).parent
 BASE: Final = "/api/v1/docs"
 POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self';"
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src data:; connect-src 'self';"
     " base-uri 'none'; frame-ancestors 'none'"
 )
 FILE_SECONDS: Final = 3_600

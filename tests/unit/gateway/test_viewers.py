@@ -72,9 +72,11 @@ def test_a_page_comes_with_all_that_it_loads(play: Play, path: str) -> None:
 
 def test_the_documents_that_the_pages_read_are_there(play: Play) -> None:
     own = "".join(viewers.FILES[name].read_text() for name in ("operations.js", "sockets.js"))
-    asked = re.findall(r'"(/api/[^"]+)"', own)
+    asked = re.findall(r'"(/api/[^"]+\.json)"', own)
     assert asked == ["/api/v1/openapi.json", "/api/auth/openapi.json", "/api/wallet/openapi.json", "/api/v1/asyncapi.json"]
     assert not re.search(r"https?://", own)
+    assert "disableTelemetry: true" in own
+    assert "validatorUrl: null" in own
 
     async def scenario(h: Harness) -> None:
         assert (await h.call("GET", "/api/v1/openapi.json")).json()["openapi"] == "3.1.0"

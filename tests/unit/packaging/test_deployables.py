@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from tests.unit.packaging.deployables import ROOT, Deployable, closure, group, here, locked, modules, target
 
-PROCESSES = r"engine_container\.(engine|gateway|publisher)\.__main__|engine_container\.tools(\..*)?"
+PROCESSES = r"engine_container\.\w+\.__main__|engine_container\.tools(\..*)?"
 BY_KAFKA_PYTHON = "kafka-python compresses what it writes with it"
 TRADING = {
     "cramjam": "aiokafka reads with it what kafka-python has compressed",
