@@ -27,12 +27,12 @@ from engine_container.gateway.settings import GatewaySettings
 from engine_container.gateway.sockets.hub import Hub
 from engine_container.gateway.submit import Answer, Commands, Outcome, OverloadedError, UnansweredError
 from engine_container.gateway.trade_store import CONNECTIONS_MAX
-from engine_container.logs.beginnings import NewestSnapshot
 from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.feed import Feed
 from engine_container.logs.kafka_commands import KafkaCommandLog
 from engine_container.logs.kafka_events import KafkaEventLog
 from engine_container.logs.ports import CommandLog, EventLog, LogUnavailableError
+from engine_container.logs.start_point import NewestSnapshot
 from engine_container.snapshot_store import store_at
 from engine_container.trade_database import pool
 from engine_container.views.observer import Observers

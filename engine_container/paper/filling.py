@@ -14,7 +14,7 @@ from uuid import UUID
 from psycopg.rows import TupleRow
 
 from engine_container.paper.holdings import Holdings
-from engine_container.paper.rules import Fill, PaperOrder, PublicTrade, Purse, Reaction, fill, react, triggered
+from engine_container.paper.rules import Fill, PaperOrder, PaperWallet, PublicTrade, Reaction, fill, react, triggered
 from engine_container.paper.watermark import CONSUMER, make_watermark
 from engine_container.trade_database import TradeConnection, TradePool
 from mycrypto.contracts.trading import OrderStatus, OrderType, Side
@@ -162,7 +162,7 @@ class Filling:
         users = {order.user_id for order, _, _ in ending}
         held = Holdings()
         await held.read(connection, users)
-        book = _Book(await self._purses(connection, users), held)
+        book = _Book(await self._wallets(connection, users), held)
         for order, reaction, by in ending:
             book.end(order, reaction, by)
         waiting = [(order, reaction.triggered) for order, reaction in reactions if reaction.triggered and not reaction.filled]
@@ -175,31 +175,32 @@ class Filling:
         return len(book.trades)
 
     @staticmethod
-    async def _purses(connection: TradeConnection, users: Iterable[bytes]) -> dict[bytes, Purse]:
-        purses = {user: Purse() for user in users}
+    async def _wallets(connection: TradeConnection, users: Iterable[bytes]) -> dict[bytes, PaperWallet]:
+        wallets = {user: PaperWallet() for user in users}
         rows = await connection.execute(
-            "SELECT user_id, asset, available, locked FROM paper_balances WHERE user_id = ANY(%s)", ([UUID(bytes=user) for user in purses],)
+            "SELECT user_id, asset, available, locked FROM paper_balances WHERE user_id = ANY(%s)",
+            ([UUID(bytes=user) for user in wallets],),
         )
         for user, asset, available, locked in await rows.fetchall():
-            purses[user.bytes].balances[asset] = (from_numeric(available), from_numeric(locked))
-        return purses
+            wallets[user.bytes].balances[asset] = (from_numeric(available), from_numeric(locked))
+        return wallets
 
 
 class _Book:
     """What ends in a step, as the rows that say so."""
 
-    def __init__(self, purses: dict[bytes, Purse], held: Holdings) -> None:
-        self._purses = purses
+    def __init__(self, wallets: dict[bytes, PaperWallet], held: Holdings) -> None:
+        self._wallets = wallets
         self._held = held
         self.ended: list[Sequence[object]] = []
         self.trades: list[Sequence[object]] = []
 
     def end(self, order: PaperOrder, reaction: Reaction, by: PublicTrade) -> None:
-        purse = self._purses[order.user_id]
+        wallet = self._wallets[order.user_id]
         done = fill(order, by)
         if done is None:
             self._cancel(order, reaction, by, "MIN_NOTIONAL")
-        elif purse.settle(order, done):
+        elif wallet.settle(order, done):
             self._filled(order, reaction, by, done)
         else:
             self._cancel(order, reaction, by, "INSUFFICIENT_FUNDS")
@@ -216,15 +217,15 @@ class _Book:
         )
 
     def _cancel(self, order: PaperOrder, reaction: Reaction, by: PublicTrade, reason: str) -> None:
-        self._purses[order.user_id].release(order)
+        self._wallets[order.user_id].release(order)
         at = moment(by.time_ms)
         self.ended.append(("CANCELLED", reason, 0, 0, 0, at, _triggered_at(reaction), None, at, order.number))
 
     def balances(self, time: datetime) -> list[Sequence[object]]:
         return [
             (UUID(bytes=user), asset, to_numeric(available), to_numeric(locked), time)
-            for user, purse in sorted(self._purses.items())
-            for asset, (available, locked) in sorted(purse.balances.items())
+            for user, wallet in sorted(self._wallets.items())
+            for asset, (available, locked) in sorted(wallet.balances.items())
         ]
 
 

@@ -225,7 +225,7 @@ def _up_to_tick(price: int, tick: int) -> int:
     return -(-price // tick) * tick
 
 
-class Purse:
+class PaperWallet:
     """A user's balances while orders are settled: available and locked by asset."""
 
     def __init__(self, balances: Mapping[str, tuple[int, int]] | None = None) -> None:

@@ -17,10 +17,10 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
 from engine_container import emission
-from engine_container.logs.beginnings import NewestSnapshot
 from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.kafka_events import KafkaEventLog
 from engine_container.logs.ports import EventLog, LogRecord, LogUnavailableError
+from engine_container.logs.start_point import NewestSnapshot
 from engine_container.metrics import MEDIA_TYPE, REGISTRY, Counter, Reading
 from engine_container.publisher.envelopes import EnvelopeMaker, Message
 from engine_container.publisher.figures import Figures

@@ -14,7 +14,7 @@ from engine_container.core.failing import Failure, market_of, user_id_of
 from engine_container.core.open_orders import orders_of_user
 from engine_container.engine.ports import CommandSource
 from engine_container.engine.replica import Fault, Replica
-from engine_container.tools.replay import Told, follow
+from engine_container.tools.replay import Progress, follow
 from mycrypto.contracts.commands import Command
 from mycrypto.contracts.trading import SymbolStatus
 
@@ -45,7 +45,7 @@ class Examination(msgspec.Struct, frozen=True):
     findings: list[Finding]
 
 
-async def examine(source: CommandSource, shard: int, *, until: int | None = None, progress: Told | None = None) -> Examination:
+async def examine(source: CommandSource, shard: int, *, until: int | None = None, progress: Progress | None = None) -> Examination:
     """Apply the log from its beginning to its end, or up to (without) offset ``until``."""
     findings: dict[tuple[int, int], Finding] = {}
     traces: dict[tuple[int, int], list[str]] = {}
@@ -80,7 +80,7 @@ async def _end(source: CommandSource, until: int | None) -> int:
     return end if until is None else min(end, until)
 
 
-def run(source: CommandSource, shard: int, until: int | None, progress: Told) -> Examination:
+def run(source: CommandSource, shard: int, until: int | None, progress: Progress) -> Examination:
     """:func:`examine`, and the source closed."""
 
     async def work() -> Examination:

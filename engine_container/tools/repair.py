@@ -25,7 +25,7 @@ from mycrypto.contracts import events
 from mycrypto.log_producer import KafkaAuth, auth_options
 
 SENT_AT_ONCE: Final = 500
-Told = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 
 
 class RepairError(RuntimeError):
@@ -99,7 +99,7 @@ class Commands:
         self._kafka = kafka
         self._archived = archived
 
-    async def replay(self, replica: Replica, made: Callable[[list[EventBatch]], Any], told: Told) -> None:
+    async def replay(self, replica: Replica, made: Callable[[list[EventBatch]], Any], told: Progress) -> None:
         """Apply all of it; from its beginning once more for each command that fails, and ``made`` gets every event once. Raises :class:`RepairError`
         where a part is in neither.
         """
@@ -120,7 +120,7 @@ class Commands:
             else:
                 return
 
-    async def _replay(self, replica: Replica, made: Callable[[list[EventBatch]], Any], told: Told) -> None:
+    async def _replay(self, replica: Replica, made: Callable[[list[EventBatch]], Any], told: Progress) -> None:
         begin, end = await self._kafka.begin(), await self._kafka.end()
         if begin > 0:
             if self._archived is None:
@@ -134,7 +134,7 @@ class Commands:
         await self._apply(self._kafka, replica, end, made, told)
 
     @staticmethod
-    async def _apply(source: CommandSource, replica: Replica, end: int, made: Callable[[list[EventBatch]], Any], told: Told) -> None:
+    async def _apply(source: CommandSource, replica: Replica, end: int, made: Callable[[list[EventBatch]], Any], told: Progress) -> None:
         await source.open(replica.next_offset)
         while replica.next_offset < end:
             for record in await source.read():
@@ -184,7 +184,7 @@ async def repair(
     archived: CommandSource | None = None,
     store: SnapshotStore | None = None,
     dry_run: bool = False,
-    told: Told = lambda *_: None,
+    told: Progress = lambda *_: None,
 ) -> Report:
     """Make the event log whole. Raises :class:`RepairError` or :class:`engine_container.logs.ports.LogUnavailableError`."""
     broker = BrokerSettings(servers, auth, client_id="repair-events")

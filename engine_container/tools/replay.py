@@ -18,7 +18,7 @@ from engine_container.logs.connection import BrokerSettings
 _ANSWER_SECONDS_MAX: Final = 130
 
 
-Told = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 
 
 class ReplayError(RuntimeError):
@@ -43,7 +43,7 @@ class ReplayReport(msgspec.Struct, frozen=True):
     equal: bool | None = None
 
 
-async def replay(source: CommandSource, shard: int, *, until: int | None = None, progress: Told | None = None) -> tuple[Replica, float]:
+async def replay(source: CommandSource, shard: int, *, until: int | None = None, progress: Progress | None = None) -> tuple[Replica, float]:
     """Apply the log from its beginning to its end, or up to (without) offset ``until``; the replica and the seconds it took."""
     end = await source.end()
     if until is not None:
@@ -55,7 +55,7 @@ async def replay(source: CommandSource, shard: int, *, until: int | None = None,
 
 
 async def follow(
-    source: CommandSource, replica: Replica, end: int, *, progress: Told | None = None, met: Callable[[Fault], None] = lambda _: None
+    source: CommandSource, replica: Replica, end: int, *, progress: Progress | None = None, met: Callable[[Fault], None] = lambda _: None
 ) -> None:
     """Have a replica that is new apply the log up to (without) an offset. For each command that fails, which ``met`` hears of, it begins again."""
     await source.open(replica.next_offset)
@@ -84,7 +84,7 @@ async def engine_place(url: str) -> Place:
 
 
 async def replay_log(
-    servers: str, shard: int, *, engine_url: str = "", until: int | None = None, progress: Told | None = None
+    servers: str, shard: int, *, engine_url: str = "", until: int | None = None, progress: Progress | None = None
 ) -> ReplayReport:
     """Replay the log on Kafka, up to (without) offset ``until``; with ``engine_url`` up to where that engine is, and compare."""
     source = KafkaCommandSource(BrokerSettings(servers, client_id="replay"), shard)
@@ -92,7 +92,7 @@ async def replay_log(
 
 
 async def replay_source(
-    source: CommandSource, shard: int, engine_url: str = "", until: int | None = None, *, progress: Told | None = None
+    source: CommandSource, shard: int, engine_url: str = "", until: int | None = None, *, progress: Progress | None = None
 ) -> ReplayReport:
     """The same for any command log, such as the archive. ``progress`` hears the next offset and the end."""
     running = await engine_place(engine_url) if engine_url else None

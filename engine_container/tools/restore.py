@@ -32,7 +32,7 @@ ACKNOWLEDGED_SECONDS: Final = 60
 TIME_TYPE: Final = "message.timestamp.type"
 """The brokers' clock normally; while the log is restored, the records' own times."""
 
-Told = Callable[[int], None]
+Progress = Callable[[int], None]
 
 
 class RestoreError(RuntimeError):
@@ -118,7 +118,7 @@ def _require_behind(dsn: str, shard: int, next_seq: int) -> None:
 
 
 def fill(
-    store: archive.ArchiveStore, shard: int, until: int, servers: str, auth: KafkaAuth = "none", *, told: Told = lambda _: None
+    store: archive.ArchiveStore, shard: int, until: int, servers: str, auth: KafkaAuth = "none", *, told: Progress = lambda _: None
 ) -> int:
     """Append the archived records before ``until`` to the empty topic; how many. Nobody else may write meanwhile.
 

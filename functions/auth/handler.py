@@ -8,8 +8,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.auth.app import api, context
+from functions.auth.cache_recovery import restore_cache
 from functions.auth.kyc import documents_client
-from functions.auth.memory import remind_redis
 from functions.auth.routes import accounts, api_keys, kyc, passwords, second_factor, staff
 from mycrypto import snapstart
 
@@ -20,5 +20,5 @@ snapstart.after_restore(context.cache_clear, documents_client.cache_clear)
 
 def handler(event: Mapping[str, Any], lambda_context: LambdaContext) -> dict[str, Any]:
     """Every request of the REST API below /api/auth."""
-    remind_redis(context())
+    restore_cache(context())
     return api(event, lambda_context)

@@ -47,6 +47,7 @@ def _told() -> Iterator[None]:
     from mycrypto_local.containers import ContainerError
     from mycrypto_local.deployment import DeploymentError
     from mycrypto_local.installation import StaleInstallationError
+    from mycrypto_local.local_secrets import LocalSecretsError
     from mycrypto_local.parts.kafka import KafkaError
     from mycrypto_local.parts.part import NotReadyError
     from mycrypto_local.parts.postgres import PostgresError
@@ -56,11 +57,10 @@ def _told() -> Iterator[None]:
     from mycrypto_local.seeding import SeedError
     from mycrypto_local.startup import StartupError
     from mycrypto_local.supervision import SupervisionError
-    from mycrypto_local.vault import VaultError
 
     known = (
         ContainerError, DeploymentError, KafkaError, MissingToolsError, NoFreePortError, NotReadyError, PlatformError, PostgresError, SeedError,
-        StaleInstallationError, StartupError, SupervisionError, VaultError,
+        StaleInstallationError, StartupError, SupervisionError, LocalSecretsError,
     )  # fmt: skip
     try:
         yield

@@ -16,7 +16,7 @@ import msgspec
 
 from functions.migrations import service as migrations
 from infra import dependencies
-from mycrypto_local import addresses, preflight, vault
+from mycrypto_local import addresses, local_secrets, preflight
 from mycrypto_local.deployment import Deployment, install_node_modules, node_modules_are_current
 from mycrypto_local.parts.kafka import ensure_topics
 from mycrypto_local.paths import CACHE, REPOSITORY
@@ -57,7 +57,7 @@ class ContainerPlatform:
         with self.progress.shown():
             running = bool(self._services())
             ports = addresses.read(self.state) if running else addresses.choose(self.state)
-            secrets = vault.ensure(self.state)
+            secrets = local_secrets.ensure(self.state)
             servers = Servers.of(self.state, ports, secrets, environment={})
             base_url = f"http://localhost:{ports['gateway']}"
             self._write_environment(ports, secrets, {})
@@ -132,7 +132,7 @@ class ContainerPlatform:
             raise ContainerError(f"docker compose {words[0]} failed:\n{(done.stdout + done.stderr)[-3_000:]}")
         return done.stdout
 
-    def _write_environment(self, ports: Mapping[str, int], secrets: vault.Vault, outputs: Mapping[str, str]) -> None:
+    def _write_environment(self, ports: Mapping[str, int], secrets: local_secrets.LocalSecrets, outputs: Mapping[str, str]) -> None:
         values = environment(ports, secrets, outputs)
         file = self.state / "compose.env"
         file.touch(mode=0o600)
@@ -140,7 +140,7 @@ class ContainerPlatform:
         file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
 
 
-def environment(ports: Mapping[str, int], secrets: vault.Vault, outputs: Mapping[str, str]) -> dict[str, str]:
+def environment(ports: Mapping[str, int], secrets: local_secrets.LocalSecrets, outputs: Mapping[str, str]) -> dict[str, str]:
     """The variables of the compose file."""
     return {
         "POSTGRES_PASSWORD": secrets.postgres_password,

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from mycrypto_local import addresses, installation, leftovers, preflight, vault
+from mycrypto_local import addresses, installation, leftovers, local_secrets, preflight
 from mycrypto_local.deployment import Deployment
 from mycrypto_local.parts.part import NotReadyError
 from mycrypto_local.processes import PROCESS_NAMES, probe_process
@@ -68,17 +68,17 @@ class Platform:
                 self.progress.note(f"A former run was killed; ended what it left: {', '.join(names)}")
             ports = addresses.read(self.state) if running else addresses.choose(self.state, self._usual_ports)
             self._tell_moved(ports)
-            servers = Servers.of(self.state, ports, vault.ensure(self.state))
+            servers = Servers.of(self.state, ports, local_secrets.ensure(self.state))
             if not running:
                 self.supervisor.launch(servers.parts(), tied=self._tied)
             base_url = self._base_url(ports)
             deployment = Deployment(self.state, servers.emulator.client_environment, servers.context(base_url))
             startup = Startup(self.state, ports, servers, deployment, self.supervisor, self.progress)
-            started = startup.raise_servers()
+            started = startup.start_servers()
             if before_processes is not None:
                 before_processes(servers, deployment)
             if STACKS in started:
-                startup.mend_archive()
+                startup.rebuild_archive()
             started += startup.raise_processes()
             with self.progress.step("symbols") as step:
                 listed = seed(base_url, servers.bootstrap)
@@ -172,7 +172,7 @@ class Platform:
                 memory_mb=0,
                 parts=[],
             )
-        servers = Servers.of(self.state, ports, vault.read(self.state))
+        servers = Servers.of(self.state, ports, local_secrets.read(self.state))
         processes = self.supervisor.processes()
         probes: dict[str, Callable[[], None]] = {part.name: part.probe for part in servers.parts()}
         probes |= {name: partial(probe_process, name, ports[name]) for name in PROCESS_NAMES if name in processes}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from mycrypto_local import addresses, vault
+from mycrypto_local import addresses, local_secrets
 from mycrypto_local.paths import state_folder
 from mycrypto_local.ports import is_free
 from mycrypto_local.servers import Servers
@@ -44,8 +44,8 @@ class Running:
         if not ports or is_free(ports["gateway"]):
             raise NotRunningError(f"no platform is running from {folder}; start it with: make up")
         try:
-            secrets = vault.read(folder)
-        except vault.VaultError as error:
+            secrets = local_secrets.read(folder)
+        except local_secrets.LocalSecretsError as error:
             raise NotRunningError(str(error)) from error
         servers = Servers.of(folder, ports, secrets)
         address = urlsplit(servers.admin_dsn)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from mycrypto_local.local_secrets import STAGE, LocalSecrets
 from mycrypto_local.parts import kafka, postgres, valkey
 from mycrypto_local.parts.emulator import Emulator
 from mycrypto_local.parts.kafka import Kafka
@@ -16,7 +17,6 @@ from mycrypto_local.parts.part import Part
 from mycrypto_local.parts.postgres import Postgres
 from mycrypto_local.parts.throwaway import ThrowawayBroker
 from mycrypto_local.parts.valkey import Valkey
-from mycrypto_local.vault import STAGE, Vault
 
 PAGE_ORIGINS: Final = "http://localhost:3003,http://127.0.0.1:3003"
 """Where a front end is developed; pages from there may use the API in a browser."""
@@ -28,7 +28,7 @@ TRADE_APP: Final = "trade_engine_app"
 class Servers:
     """A server that is None is not ours to start or stop; its address comes from ``DATABASE_URL``, ``REDIS_URL``, ``KAFKA_BOOTSTRAP_SERVERS``."""
 
-    vault: Vault
+    local_secrets: LocalSecrets
     emulator: Emulator
     postgres: Postgres | None
     valkey: Valkey | None
@@ -38,10 +38,10 @@ class Servers:
     bootstrap: str
 
     @classmethod
-    def of(cls, state: Path, ports: Mapping[str, int], vault: Vault, environment: Mapping[str, str] = os.environ) -> Self:
+    def of(cls, state: Path, ports: Mapping[str, int], local_secrets: LocalSecrets, environment: Mapping[str, str] = os.environ) -> Self:
         """What a state folder's platform stands on."""
-        database = None if environment.get("DATABASE_URL") else Postgres(state, ports["postgres"], vault.postgres_password)
-        cache = None if environment.get("REDIS_URL") else Valkey(state, ports["valkey"], vault.redis_password)
+        database = None if environment.get("DATABASE_URL") else Postgres(state, ports["postgres"], local_secrets.postgres_password)
+        cache = None if environment.get("REDIS_URL") else Valkey(state, ports["valkey"], local_secrets.redis_password)
         broker: Kafka | ThrowawayBroker | None = None
         if not environment.get("KAFKA_BOOTSTRAP_SERVERS"):
             if is_throwaway(state):
@@ -49,7 +49,7 @@ class Servers:
             else:
                 broker = Kafka(state, ports["kafka"], ports["kafka_controller"])
         return cls(
-            vault=vault,
+            local_secrets=local_secrets,
             emulator=Emulator(state, ports["emulator"]),
             postgres=database,
             valkey=cache,
@@ -72,7 +72,7 @@ class Servers:
     def trade_database_url(self) -> str:
         """The trade database, as gateway and publisher use it: the history to read, paper trading to write."""
         parts = urlsplit(self.admin_dsn)
-        password = self.vault.database_passwords[TRADE_APP]
+        password = self.local_secrets.database_passwords[TRADE_APP]
         return f"postgresql://{TRADE_APP}:{password}@{parts.hostname}:{parts.port or 5432}/mytrader_trade_engine"
 
     def context(self, public_url: str) -> dict[str, str]:
@@ -92,7 +92,7 @@ class Servers:
     def secrets(self) -> dict[str, dict[str, Any]]:
         """The documents for Secrets Manager; a Redis that is not ours has its own password."""
         given = {"password": unquote(urlsplit(self.redis_url).password or "")}
-        return {**self.vault.documents(), f"mycrypto/{STAGE}/redis": given}
+        return {**self.local_secrets.documents(), f"mycrypto/{STAGE}/redis": given}
 
 
 def is_throwaway(state: Path) -> bool:

@@ -57,7 +57,7 @@ class Startup:
     supervisor: Supervisor
     progress: Progress
 
-    def raise_servers(self) -> list[str]:
+    def start_servers(self) -> list[str]:
         """All four at once: they do not need each other, and the machine has more than one core."""
         lanes = (self._raise_database, self._raise_cache, self._raise_broker, self._raise_emulator)
         return [name for names in together(lanes) for name in names]
@@ -72,7 +72,7 @@ class Startup:
                 self._wait(part, step)
         return started
 
-    def mend_archive(self) -> None:
+    def rebuild_archive(self) -> None:
         """Have the archive made again from the log where it ends before what was given to it: then the emulator lost its state, S3 included."""
         kept = archive.end(archive_in_s3(self.deployment, SHARD_SPOT))
         if rewind.done_before(self.servers.bootstrap, ARCHIVE, SHARD_SPOT) > kept:
@@ -100,7 +100,7 @@ class Startup:
                     f"PostgreSQL may not run as root and cannot enter {self.state}: its data lies in {self.servers.postgres.home}"
                 )
         with self.progress.step("migrations") as step:
-            report = migrations.migrate(self.servers.admin_dsn, self.servers.vault.database_passwords)
+            report = migrations.migrate(self.servers.admin_dsn, self.servers.local_secrets.database_passwords)
             applied = sum(map(len, report.applied.values()))
             step.says(f"{applied} applied" if applied else "nothing new")
         return started

@@ -19,7 +19,7 @@ from typing import Any, Final
 import msgspec
 from supervisor.xmlrpc import SupervisorTransport
 
-from mycrypto_local.parts.part import TETHER, Part, base_environment
+from mycrypto_local.parts.part import PARENT_DEATH, Part, base_environment
 
 SOCKET_PATH_MAX: Final = 100
 """The kernel takes 107 bytes; longer state folders get their socket in the folder for temporary files."""
@@ -81,7 +81,7 @@ class Supervisor:
         self._write(parts)
         words = [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(self.configuration)]
         if tied:
-            words = [sys.executable, "-I", "-S", str(TETHER), "--signal", str(int(signal.SIGTERM)), "--", *words]
+            words = [sys.executable, "-I", "-S", str(PARENT_DEATH), "--signal", str(int(signal.SIGTERM)), "--", *words]
         with self.log.open("ab") as output:
             self._child = subprocess.Popen(
                 words,

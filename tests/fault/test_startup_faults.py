@@ -17,7 +17,7 @@ import pytest
 
 from mycrypto import archive
 from mycrypto.ids import SHARD_SPOT
-from mycrypto_local import addresses, leftovers, vault
+from mycrypto_local import addresses, leftovers, local_secrets
 from mycrypto_local.client import REQUEST_SECONDS_MAX
 from mycrypto_local.deployment import Deployment
 from mycrypto_local.platform import Platform, PlatformError
@@ -51,7 +51,7 @@ def names_of_symbols(base_url: str) -> set[str]:
 def wait_until_archived(platform: Platform, offset: int) -> int:
     """Wait until the archive goes on to ``offset``; the first offset that it holds."""
     running = Running.load(platform.state)
-    servers = Servers.of(platform.state, running.ports, vault.read(platform.state))
+    servers = Servers.of(platform.state, running.ports, local_secrets.read(platform.state))
     deployment = Deployment(platform.state, servers.emulator.client_environment, servers.context(running.base_url))
     deadline = time.monotonic() + 60
     while archive.end(kept := archive_in_s3(deployment, SHARD_SPOT)) < offset:

@@ -16,9 +16,9 @@ from engine_container.gateway.parts import Gateway
 from engine_container.gateway.refusals import refusal, refusal_of
 from engine_container.gateway.routes.shared import BATCH_ERRORS, FOUND_ERRORS, ORDER_ERRORS
 from engine_container.gateway.submit import Answer
-from engine_container.views.answering import placed_model
 from engine_container.views.orders import Order
 from engine_container.views.rendering import oco_link, order_id
+from engine_container.views.response_templates import placed_model
 from engine_container.web.call import BodyDecoder, Call, Reply
 from engine_container.web.quick_ids import new_uuid_bytes
 from mycrypto import permissions

@@ -17,8 +17,8 @@ from engine_container.gateway.routes.paper import Paper
 from engine_container.gateway.routes.shared import ORDER_ERRORS
 from engine_container.gateway.submit import Answer
 from engine_container.metrics import Histogram
-from engine_container.views.answering import Placement, placement, placement_of
 from engine_container.views.orders import Order
+from engine_container.views.response_templates import Placement, placement, placement_of
 from engine_container.web.call import BodyDecoder, Call, Reply
 from engine_container.web.edge import DURATIONS, Answered
 from mycrypto import permissions

@@ -16,7 +16,7 @@ from engine_container.gateway.routes.orders import Orders
 from engine_container.gateway.routes.paper import Paper, is_paper_id
 from engine_container.gateway.sockets.connection import Connection
 from engine_container.gateway.sockets.protocol import ClientMessage
-from engine_container.views.answering import Placement
+from engine_container.views.response_templates import Placement
 from mycrypto.allowances import Use
 from mycrypto.contracts.api import BATCH_ITEMS_MAX
 from mycrypto.errors import ProblemError, invalid

@@ -12,7 +12,7 @@ from pathlib import Path
 from mycrypto_local import toolchain
 from mycrypto_local.parts.identity import Identity
 
-TETHER = Path(__file__).with_name("tether.py")
+PARENT_DEATH = Path(__file__).with_name("parent_death.py")
 
 
 class NotReadyError(Exception):
@@ -41,7 +41,7 @@ class Part:
 
 def tethered(command: tuple[str, ...], stop_signal: signal.Signals, identity: Identity | None = None) -> tuple[str, ...]:
     """A command whose process gets the signal when its starter dies; the process has the number of the one that was started."""
-    words = [sys.executable, "-I", "-S", str(TETHER), "--signal", str(int(stop_signal))]
+    words = [sys.executable, "-I", "-S", str(PARENT_DEATH), "--signal", str(int(stop_signal))]
     if identity is not None:
         words += ["--uid", str(identity.uid), "--gid", str(identity.gid)]
     return (*words, "--", *command)

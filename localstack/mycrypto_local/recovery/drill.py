@@ -16,7 +16,7 @@ from engine_container.tools import restore
 from engine_container.tools.replay import Place, replay_log
 from mycrypto.contracts.commands import Tick, decode_record
 from mycrypto.ids import SHARD_SPOT
-from mycrypto_local import addresses, vault
+from mycrypto_local import addresses, local_secrets
 from mycrypto_local.actors import Exchange
 from mycrypto_local.client import Api, Trader
 from mycrypto_local.deployment import Deployment
@@ -131,7 +131,7 @@ class Drill:
                 await flow.run(rate_per_s=course.rate_per_s, seconds=course.seconds_before, told=step.says)
             endless = asyncio.create_task(flow.run(rate_per_s=course.rate_per_s, seconds=PATIENCE_SECONDS, told=lambda _: None))
             with self._progress.step("backup") as step:
-                servers = Servers.of(self._state, running.ports, vault.read(self._state))
+                servers = Servers.of(self._state, running.ports, local_secrets.read(self._state))
                 await asyncio.to_thread(self._backup.take_secrets, self._state)
                 self._report.dump_bytes = await asyncio.to_thread(self._backup.take_databases, _postgres(servers))
                 step.says(f"both databases while orders flow, {self._report.dump_bytes:,} bytes")

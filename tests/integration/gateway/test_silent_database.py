@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from engine_container import trade_database as database
 from engine_container.gateway.history import History
 from engine_container.paper.filling import Filling, Step
-from engine_container.publisher.beside import Attempts
+from engine_container.publisher.background_tasks import Attempts
 from engine_container.publisher.process import CONNECTIONS_MAX
 from engine_container.trade_database import TradePool, pool
 from mycrypto.errors import ProblemError

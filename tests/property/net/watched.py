@@ -21,8 +21,8 @@ from engine_container.core.machine import advance, apply
 from engine_container.core.open_orders import ENDED_KEPT
 from engine_container.core.triggers import reached
 from engine_container.core.vocabulary import ACTIVE, AUCTION
-from engine_container.views.answering import placement
 from engine_container.views.projection import Projection
+from engine_container.views.response_templates import placement
 from mycrypto.contracts import api
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events as e

@@ -18,8 +18,8 @@ from engine_container.gateway.sockets.connection import Connection
 from engine_container.gateway.sockets.hub import FILLS_TOLD_MAX, Hub
 from engine_container.gateway.submit import Answer, Commands, UnansweredError
 from engine_container.publisher.mails import MailMaker
-from engine_container.views.answering import placement
 from engine_container.views.projection import Projection
+from engine_container.views.response_templates import placement
 from engine_container.views.snapshot import pack, read_cover, unpack
 from mycrypto.contracts import api
 from mycrypto.contracts import commands as c

@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine_container.logs.beginnings import NewestSnapshot
 from engine_container.logs.feed import Feed
+from engine_container.logs.start_point import NewestSnapshot
 from engine_container.snapshot_store import FolderStore, SnapshotError, keep, name_of
 from engine_container.views import snapshot
 from engine_container.views.balances import Balance

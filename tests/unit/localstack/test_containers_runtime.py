@@ -11,9 +11,9 @@ import pytest
 from functions.migrations.service import ROLES
 from mycrypto_local import addresses, containers
 from mycrypto_local.containers import COMPOSE, PROCESSES, SERVERS, ContainerPlatform, environment
-from mycrypto_local.vault import Vault
+from mycrypto_local.local_secrets import LocalSecrets
 
-VAULT = Vault(
+VAULT = LocalSecrets(
     postgres_password="p",
     redis_password="r",
     database_passwords=dict.fromkeys(ROLES, "d"),

@@ -7,13 +7,17 @@ from pathlib import Path
 import pytest
 
 from mycrypto_local import preflight
+<<<<<<< HEAD
 from mycrypto_local.parts import jars, kafka
+=======
+from mycrypto_local.local_secrets import ensure
+from mycrypto_local.parts import kafka
+>>>>>>> 1f3943b (Names of the field in place of home-made ones: local_secrets, parent_death, start_point, response_templates, background_tasks, PaperWallet, restore_cache)
 from mycrypto_local.parts.kafka import Kafka
 from mycrypto_local.parts.throwaway import ThrowawayBroker
 from mycrypto_local.platform import Platform, PlatformError
 from mycrypto_local.progress import Progress
 from mycrypto_local.servers import Servers
-from mycrypto_local.vault import ensure
 
 PORTS = {"postgres": 1, "valkey": 2, "kafka": 3, "kafka_controller": 4, "emulator": 5}
 
@@ -28,11 +32,11 @@ def platform(state: Path) -> Platform:
 
 
 def test_the_broker_of_a_folder_is_the_one_it_began_with(tmp_path: Path) -> None:
-    vault = ensure(tmp_path)
-    assert isinstance(Servers.of(tmp_path, PORTS, vault, {}).kafka, Kafka)
+    secrets = ensure(tmp_path)
+    assert isinstance(Servers.of(tmp_path, PORTS, secrets, {}).kafka, Kafka)
     (tmp_path / "throwaway").touch()
-    assert isinstance(Servers.of(tmp_path, PORTS, vault, {}).kafka, ThrowawayBroker)
-    assert Servers.of(tmp_path, PORTS, vault, {"KAFKA_BOOTSTRAP_SERVERS": "elsewhere:9092"}).kafka is None
+    assert isinstance(Servers.of(tmp_path, PORTS, secrets, {}).kafka, ThrowawayBroker)
+    assert Servers.of(tmp_path, PORTS, secrets, {"KAFKA_BOOTSTRAP_SERVERS": "elsewhere:9092"}).kafka is None
 
 
 def test_kept_data_is_not_thrown_away(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ from engine_container.paper.rules import (
     TAKER_FEE_PPM,
     PaperOrder,
     PaperRefusedError,
+    PaperWallet,
     PublicTrade,
-    Purse,
     Reaction,
     check,
     fill,
@@ -186,21 +186,21 @@ def test_a_fill_moves_exactly_its_value_and_nobody_owes_anything(
     price: int, kind: OrderType, side: Side, spare: int, slippage_ppm: int
 ) -> None:
     order = placed(kind, side, slippage_ppm=slippage_ppm)
-    purse = Purse({order.locked_asset: (spare, order.locked)})
-    before = {asset: sum(amounts) for asset, amounts in purse.balances.items()}
+    wallet = PaperWallet({order.locked_asset: (spare, order.locked)})
+    before = {asset: sum(amounts) for asset, amounts in wallet.balances.items()}
     done = fill(order, PublicTrade(11, NOON, price))
     assert done is not None
     assert done.value == notional_units(done.price, done.quantity)
-    paid = purse.settle(order, done)
+    paid = wallet.settle(order, done)
     if not paid:
         assert side is Side.BUY
         assert done.value + done.fee > order.locked + spare
-        purse.release(order)
-    after = {asset: sum(purse.balances.get(asset, (0, 0))) for asset in ("BTC", "USDT")}
+        wallet.release(order)
+    after = {asset: sum(wallet.balances.get(asset, (0, 0))) for asset in ("BTC", "USDT")}
     sign = 0 if not paid else 1 if side is Side.BUY else -1
     assert after["BTC"] == before.get("BTC", 0) + sign * done.quantity
     assert after["USDT"] == before.get("USDT", 0) - sign * done.value - (done.fee if paid else 0)
-    assert all(available >= 0 and locked == 0 for available, locked in purse.balances.values())
+    assert all(available >= 0 and locked == 0 for available, locked in wallet.balances.values())
 
 
 @pytest.mark.parametrize(

@@ -21,11 +21,11 @@ COINS: Final = {"btc_xpub": 0, "eth_xpub": 60}
 """SLIP-44 coin types: deposit addresses are derived below m/44'/coin'/0'."""
 
 
-class VaultError(RuntimeError):
+class LocalSecretsError(RuntimeError):
     """The file is there but cannot be used; the message names it and says what to do."""
 
 
-class Vault(msgspec.Struct, frozen=True):
+class LocalSecrets(msgspec.Struct, frozen=True):
     """Everything that must stay the same from one start to the next."""
 
     postgres_password: str
@@ -64,8 +64,8 @@ def _password() -> str:
     return secrets.token_urlsafe(PASSWORD_BYTES)
 
 
-def _fresh() -> Vault:
-    return Vault(
+def _fresh() -> LocalSecrets:
+    return LocalSecrets(
         postgres_password=_password(),
         redis_password=_password(),
         database_passwords={role: _password() for role in ROLES},
@@ -77,27 +77,29 @@ def _fresh() -> Vault:
     )
 
 
-def read(state: Path) -> Vault:
-    """The secrets of a platform that was started before. Raises :class:`VaultError`."""
+def read(state: Path) -> LocalSecrets:
+    """The secrets of a platform that was started before. Raises :class:`LocalSecretsError`."""
     path = state / "secrets.json"
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Vault)
+        return msgspec.json.decode(path.read_bytes(), type=LocalSecrets)
     except FileNotFoundError:
-        raise VaultError(f"{path} does not exist: start the platform first (mycrypto up)") from None
+        raise LocalSecretsError(f"{path} does not exist: start the platform first (mycrypto up)") from None
     except msgspec.MsgspecError as error:
-        raise VaultError(f"{path} is damaged ({error}): restore it, or give up this platform's data with 'mycrypto reset'") from error
+        raise LocalSecretsError(
+            f"{path} is damaged ({error}): restore it, or give up this platform's data with 'mycrypto reset'"
+        ) from error
 
 
-def ensure(state: Path) -> Vault:
+def ensure(state: Path) -> LocalSecrets:
     """The platform's secrets; made if there are none, completed if a new role has come."""
     path = state / "secrets.json"
-    vault = read(state) if path.exists() else _fresh()
-    missing = {role: _password() for role in ROLES if role not in vault.database_passwords}
+    secrets = read(state) if path.exists() else _fresh()
+    missing = {role: _password() for role in ROLES if role not in secrets.database_passwords}
     if missing:
-        vault = msgspec.structs.replace(vault, database_passwords=vault.database_passwords | missing)
+        secrets = msgspec.structs.replace(secrets, database_passwords=secrets.database_passwords | missing)
     if missing or not path.exists():
-        _write(path, msgspec.json.format(msgspec.json.encode(vault)))
-    return vault
+        _write(path, msgspec.json.format(msgspec.json.encode(secrets)))
+    return secrets
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -11,7 +11,7 @@ from mycrypto.security import revocation_store
 from mycrypto.security.api_keys import COMPLETE_KEY
 
 
-def remind_redis(context: Context) -> None:
+def restore_cache(context: Context) -> None:
     """If Redis was wiped, tell it everything again before anything else is answered."""
     try:
         if not revocation_store.is_complete(context.redis):

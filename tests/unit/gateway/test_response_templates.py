@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from engine_container.views.answering import placement
 from engine_container.views.orders import Order
 from engine_container.views.rendering import fill_model, order_model
+from engine_container.views.response_templates import placement
 from engine_container.views.trades import OwnFill, TradeRecord
 from mycrypto.contracts import api
 from mycrypto.contracts.events import Trade

@@ -1,4 +1,4 @@
-"""Become another program that dies with its starter: ``tether.py --signal N [--uid U --gid G] -- COMMAND ...``.
+"""Become another program that dies with its starter: ``parent_death.py --signal N [--uid U --gid G] -- COMMAND ...``.
 
 The kernel sends the signal when the parent goes, however it goes (``prctl PR_SET_PDEATHSIG``), so a killed runner or test run
 leaves no server behind. The user is changed first because the kernel forgets the wish when credentials change. Run as a file

@@ -11,44 +11,44 @@ from embit.bip32 import HDKey
 
 from functions.migrations.service import ROLES
 from mycrypto.security import keys
-from mycrypto_local import vault
+from mycrypto_local import local_secrets
 
 
 @pytest.fixture
-def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> vault.Vault:
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> local_secrets.LocalSecrets:
     monkeypatch.setattr(keys, "KEY_BITS", 2048)
-    return vault.ensure(tmp_path)
+    return local_secrets.ensure(tmp_path)
 
 
-def test_made_once_and_then_read(tmp_path: Path, made: vault.Vault) -> None:
-    assert vault.ensure(tmp_path) == made == vault.read(tmp_path)
+def test_made_once_and_then_read(tmp_path: Path, made: local_secrets.LocalSecrets) -> None:
+    assert local_secrets.ensure(tmp_path) == made == local_secrets.read(tmp_path)
 
 
-def test_only_the_owner_may_read_the_file(tmp_path: Path, made: vault.Vault) -> None:
+def test_only_the_owner_may_read_the_file(tmp_path: Path, made: local_secrets.LocalSecrets) -> None:
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_no_two_secrets_are_the_same(made: vault.Vault) -> None:
+def test_no_two_secrets_are_the_same(made: local_secrets.LocalSecrets) -> None:
     values = [made.postgres_password, made.redis_password, made.webhook_bank, made.webhook_chain, *made.database_passwords.values()]
     assert len(set(values)) == len(values)
 
 
-def test_a_new_role_gets_a_password_and_the_others_keep_theirs(tmp_path: Path, made: vault.Vault) -> None:
+def test_a_new_role_gets_a_password_and_the_others_keep_theirs(tmp_path: Path, made: local_secrets.LocalSecrets) -> None:
     former = msgspec.structs.replace(made, database_passwords={k: v for k, v in made.database_passwords.items() if k != "wallet_app"})
     (tmp_path / "secrets.json").write_bytes(msgspec.json.encode(former))
-    completed = vault.ensure(tmp_path)
+    completed = local_secrets.ensure(tmp_path)
     assert set(completed.database_passwords) == set(ROLES)
     assert all(completed.database_passwords[role] == password for role, password in former.database_passwords.items())
 
 
 def test_a_damaged_file_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "secrets.json").write_text("{}")
-    with pytest.raises(vault.VaultError, match="mycrypto reset"):
-        vault.ensure(tmp_path)
+    with pytest.raises(local_secrets.LocalSecretsError, match="mycrypto reset"):
+        local_secrets.ensure(tmp_path)
     assert (tmp_path / "secrets.json").read_text() == "{}"
 
 
-def test_documents_for_secrets_manager(made: vault.Vault) -> None:
+def test_documents_for_secrets_manager(made: local_secrets.LocalSecrets) -> None:
     documents = made.documents()
     assert keys.signing_key(documents["mycrypto/local/jwt"]).kid == made.jwt_keys[0].kid
     assert set(keys.parse(documents["mycrypto/local/public-keys"])) == {key.kid for key in made.jwt_keys}
@@ -60,7 +60,7 @@ def test_documents_for_secrets_manager(made: vault.Vault) -> None:
 def test_wallet_keys_are_public_and_those_of_the_standard_vector() -> None:
     """Test vector 1 of BIP 32, seed 000102030405060708090a0b0c0d0e0f."""
     seed = bytes(range(16))
-    public = vault.account_keys(seed)
+    public = local_secrets.account_keys(seed)
     assert all(text.startswith("xpub") for text in public.values())
     assert HDKey.from_base58(public["btc_xpub"]) == HDKey.from_seed(seed).derive([44 + 2**31, 2**31, 2**31]).to_public()
     assert public["btc_xpub"] != public["eth_xpub"]
