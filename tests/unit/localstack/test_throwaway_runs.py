@@ -7,12 +7,8 @@ from pathlib import Path
 import pytest
 
 from mycrypto_local import preflight
-<<<<<<< HEAD
-from mycrypto_local.parts import jars, kafka
-=======
 from mycrypto_local.local_secrets import ensure
-from mycrypto_local.parts import kafka
->>>>>>> 1f3943b (Names of the field in place of home-made ones: local_secrets, parent_death, start_point, response_templates, background_tasks, PaperWallet, restore_cache)
+from mycrypto_local.parts import jars, kafka
 from mycrypto_local.parts.kafka import Kafka
 from mycrypto_local.parts.throwaway import ThrowawayBroker
 from mycrypto_local.platform import Platform, PlatformError
