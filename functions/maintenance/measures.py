@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from functions.maintenance.report import Report
 from mycrypto.telemetry import Meter
-
-if TYPE_CHECKING:
-    from functions.maintenance.service import Report
 
 
 class Statements:

@@ -14,6 +14,7 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.maintenance import measures, service
+from functions.maintenance.report import Report
 from mycrypto import outbox
 from mycrypto.ledger import CUSTODY_BANK, FEES, Entry, Kind, Move, post
 from mycrypto.outbox import Relay
@@ -28,7 +29,7 @@ NOW = datetime.now(UTC).replace(hour=12)
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "maintenance_schedule.json").read_text())
 
 
-def run(exchange: Connection, trade: Connection, now: datetime = NOW) -> service.Report:
+def run(exchange: Connection, trade: Connection, now: datetime = NOW) -> Report:
     failures: list[Exception] = []
     report = service.run(
         now, Relay({}, lambda _destination, _error: None), lambda: exchange, lambda: trade, lambda _s, e: failures.append(e)
@@ -151,7 +152,7 @@ def test_the_server_is_measured_without_showing_what_others_ask(exchange: TestDa
     wallet, trade = exchange.connect("wallet_app"), trade_database.connect("trade_engine_app")
     statements = measures.Statements()
 
-    def look() -> service.Report:
+    def look() -> Report:
         exchange.connect("auth_app").execute("SELECT count(*) FROM users")
         return service.run(NOW, Relay({}, lambda _d, _e: None), lambda: wallet, lambda: trade, lambda _s, _e: None, None, statements)
 
@@ -181,7 +182,7 @@ def test_means_are_those_since_the_last_look() -> None:
 
 
 def test_what_was_not_seen_is_not_told_as_zero(capsys: pytest.CaptureFixture[str]) -> None:
-    measures.write(Meter("maintenance"), service.Report(failed=["look", "partition_trade"], watermarks={"ledger": 7}, connections_max=100))
+    measures.write(Meter("maintenance"), Report(failed=["look", "partition_trade"], watermarks={"ledger": 7}, connections_max=100))
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert told[0].keys() - {"_aws", "service"} == {"wallet_reconciliation_mismatch_total", "database_connections_max"}
     assert [line.get("projection_watermark") for line in told[1:]] == [7]
