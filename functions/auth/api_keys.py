@@ -13,7 +13,7 @@ import msgspec
 from psycopg import Connection
 
 from functions.auth import confirmation
-from functions.auth.context import Client, Context
+from functions.auth.context import Context
 from functions.auth.models import ApiKeyCreated, ApiKeyRequest
 from functions.auth.store import api_keys as store
 from functions.auth.store import users
@@ -22,7 +22,7 @@ from functions.auth.store.users import User
 from mycrypto import mail
 from mycrypto.audit import AuditRecord
 from mycrypto.errors import FieldError, ProblemError, invalid
-from mycrypto.http.request import Principal
+from mycrypto.http.request import Client, Principal
 from mycrypto.ids import new_uuid
 from mycrypto.mail import MailKind
 from mycrypto.security.api_keys import PURPOSE, PublishedApiKey, Scope, redis_key

@@ -8,12 +8,12 @@ import msgspec
 from psycopg import Connection
 
 from functions.auth import rules
-from functions.auth.context import Client, Context
+from functions.auth.context import Context
 from functions.auth.store import users
 from functions.auth.store.users import User
 from mycrypto.audit import AuditRecord, Result
 from mycrypto.errors import ProblemError
-from mycrypto.http.request import Principal
+from mycrypto.http.request import Client, Principal
 from mycrypto.security import guard, passwords
 from mycrypto.security.guard import Kind, Try
 from mycrypto.security.passwords import Verification

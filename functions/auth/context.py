@@ -12,24 +12,18 @@ import redis
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from psycopg import Connection
 
-from functions.auth.settings import LOCAL, Settings
-from mycrypto import audit, cache, database, outbox, secrets
+from functions.auth.settings import Settings
+from mycrypto import audit, cache, database, health, outbox, secrets
 from mycrypto.audit import AuditRecord
 from mycrypto.context import Parts, ServiceContext
+from mycrypto.health import Readiness
+from mycrypto.http.request import Client
 from mycrypto.security import keys
 from mycrypto.security.keys import SigningKey
 from mycrypto.security.sealing import Sealer
 from mycrypto.telemetry import Logger, Meter
 
 SERVICE: Final = "auth"
-
-
-class Client(msgspec.Struct, frozen=True):
-    """Where a request came from, for sessions and records."""
-
-    ip: str
-    user_agent: str
-    trace_id: str
 
 
 def subject_of(email: str) -> str:
@@ -69,8 +63,8 @@ class Context(ServiceContext):
     """Of auth: with its settings and the token keys."""
 
     def __init__(self, settings: Settings, *, token_keys: Keys, **parts: Unpack[Parts]) -> None:
-        super().__init__(refusals="auth_rate_limit_hits_total", **parts)
-        self.settings = settings
+        super().__init__(settings, refusals="auth_rate_limit_hits_total", **parts)
+        self.settings: Settings = settings
         self.keys = token_keys
 
     @classmethod
@@ -93,9 +87,13 @@ class Context(ServiceContext):
         """Epoch milliseconds."""
         return int(moment.timestamp() * 1000)
 
-    @property
-    def is_local(self) -> bool:
-        return self.settings.stage == LOCAL
+    def readiness(self) -> Readiness:
+        needed: dict[str, Callable[[], object]] = {
+            "database": lambda: self.db.connection().execute("SELECT 1 FROM users LIMIT 1"),
+            "redis": self.redis.ping,
+            "token_keys": lambda: self.keys.signing,
+        }
+        return health.readiness(needed, {}, self.part_missing)
 
     def tolerate(self, write: Callable[[], object]) -> None:
         """A write to Redis that PostgreSQL knows better: its failure makes things slower, not wrong."""

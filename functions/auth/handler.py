@@ -7,15 +7,18 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.auth.app import api, context
+from functions.auth import openapi, routes
+from functions.auth.app import context
 from functions.auth.cache_recovery import restore_cache
+from functions.auth.context import SERVICE
 from functions.auth.kyc import documents_client
-from functions.auth.routes import accounts, api_keys, kyc, passwords, second_factor, staff
-from mycrypto import snapstart
-
-__all__ = ["accounts", "api_keys", "handler", "kyc", "passwords", "second_factor", "staff"]
+from functions.auth.settings import load
+from mycrypto import snapstart, telemetry
+from mycrypto.http.service import service_api
 
 snapstart.after_restore(context.cache_clear, documents_client.cache_clear)
+
+api = service_api(SERVICE, routes, openapi.SERVICE, context, load(), telemetry.logger(SERVICE), telemetry.Meter(SERVICE))
 
 
 def handler(event: Mapping[str, Any], lambda_context: LambdaContext) -> dict[str, Any]:

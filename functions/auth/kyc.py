@@ -12,7 +12,7 @@ import boto3
 from psycopg import Connection
 
 from functions.auth import api_keys, documents, profile, sessions
-from functions.auth.context import Client, Context
+from functions.auth.context import Context
 from functions.auth.documents import Document, DocumentType
 from functions.auth.models import KycDecision, KycLimits, KycReview, KycStatus, KycSubmitted
 from functions.auth.multipart import Form
@@ -22,7 +22,7 @@ from functions.auth.store.kyc import NewSubmission, Submission
 from mycrypto import mail, outbox
 from mycrypto.audit import ActorType, AuditRecord
 from mycrypto.errors import FieldError, ProblemError
-from mycrypto.http.request import Principal
+from mycrypto.http.request import Client, Principal
 from mycrypto.ids import new_uuid
 from mycrypto.kyc import LIMITS, is_national_id
 from mycrypto.mail import MailKind
@@ -310,6 +310,6 @@ def _require_approvable(context: Context, connection: Connection, submission: Su
     if store.belongs_to_somebody_else(connection, submission.id):
         raise _identity_taken()
     states = {document.status for document in store.documents(connection, submission.id)}
-    good = {"CLEAN", "VERIFIED"} | ({"UPLOADED"} if context.is_local else set())
+    good = {"CLEAN", "VERIFIED"} | ({"UPLOADED"} if context.settings.is_local else set())
     if not states <= good:
         raise ProblemError("KYC_NOT_OPEN", "a picture was not found clean")

@@ -7,13 +7,14 @@ from datetime import datetime
 from psycopg import Connection
 
 from functions.auth import challenges, confirmation, rules, sessions
-from functions.auth.context import Client, Context, subject_of
+from functions.auth.context import Context, subject_of
 from functions.auth.models import LoginRequest, SecondFactorNeeded, TokenPair
 from functions.auth.rules import LoginOutcome
 from functions.auth.store import users
 from functions.auth.store.users import User
 from mycrypto.audit import AuditRecord, Result
 from mycrypto.errors import ProblemError
+from mycrypto.http.request import Client
 from mycrypto.security import guard, passwords
 from mycrypto.security.guard import Kind, Try
 

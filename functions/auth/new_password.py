@@ -8,14 +8,14 @@ from typing import Final
 from psycopg import Connection
 
 from functions.auth import api_keys, common_passwords, confirmation, rules, sessions
-from functions.auth.context import Client, Context, subject_of
+from functions.auth.context import Context, subject_of
 from functions.auth.models import Message, PasswordChange, PasswordResetConfirm
 from functions.auth.store import reset_tokens, users
 from functions.auth.store.users import User
 from mycrypto import mail
 from mycrypto.audit import AuditRecord
 from mycrypto.errors import FieldError, ProblemError, invalid
-from mycrypto.http.request import Principal
+from mycrypto.http.request import Client, Principal
 from mycrypto.mail import MailKind
 from mycrypto.security import guard, onetime, withdrawal_hold
 from mycrypto.security.passwords import hash_password

@@ -5,32 +5,11 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-from functions.auth.operations.accounts import ACCOUNTS
-from functions.auth.operations.identity import IDENTITY
-from functions.auth.operations.second_factor import SECOND_FACTOR
-from functions.auth.operations.staff import STAFF
-from mycrypto import permissions
+from functions.auth import routes
 from mycrypto.http.openapi import BEARER, BEHIND_API_GATEWAY, Service, service_operations
-from mycrypto.http.operation import Operation
+from mycrypto.http.operation import declared_in
 
-_KEY_SET: Final = {
-    "type": "object",
-    "description": "A JSON Web Key Set (RFC 7517)",
-    "required": ["keys"],
-    "properties": {"keys": {"type": "array", "items": {"type": "object"}}},
-}
-_KEYS: Final = Operation(
-    method="get",
-    path="/api/auth/.well-known/jwks.json",
-    name="keySet",
-    summary="The public keys of access tokens",
-    tag="operations",
-    answer=_KEY_SET,
-    errors=(),
-    permission=permissions.OPEN,
-)
-
-OPERATIONS: Final = (*service_operations("auth"), _KEYS, *ACCOUNTS, *SECOND_FACTOR, *IDENTITY, *STAFF)
+OPERATIONS: Final = (*service_operations("auth"), *(operation for operation, _ in declared_in(routes)))
 
 SERVICE: Final = Service(
     title="MyCrypto accounts API",

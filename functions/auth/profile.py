@@ -6,13 +6,13 @@ import re
 from typing import Final
 
 from functions.auth import confirmation
-from functions.auth.context import Client, Context
+from functions.auth.context import Context
 from functions.auth.models import KycState, Profile, ProfileUpdate
 from functions.auth.store import users
 from functions.auth.store.users import User
 from mycrypto.audit import AuditRecord
 from mycrypto.errors import ProblemError, invalid
-from mycrypto.http.request import Principal
+from mycrypto.http.request import Client, Principal
 from mycrypto.security.tokens import Tier
 
 _PHONE: Final = re.compile(r"(?:\+90|0)?(5[0-9]{9})")

@@ -39,12 +39,12 @@ def _secret(context: Context) -> str | None:
     if context.settings.recaptcha == "off":
         return None
     name = context.settings.recaptcha_secret_name
-    if not name and context.is_local:
+    if not name and context.settings.is_local:
         return None
     try:
         return str(context.read_secret(name)["secret"])
     except (ClientError, KeyError, ValueError) as error:
-        if context.is_local and isinstance(error, ClientError) and error.response["Error"]["Code"] == "ResourceNotFoundException":
+        if context.settings.is_local and isinstance(error, ClientError) and error.response["Error"]["Code"] == "ResourceNotFoundException":
             return None
         context.logger.exception(
             "the secret of the reCAPTCHA site cannot be read: put it into the secret store, or deploy with recaptcha=off"

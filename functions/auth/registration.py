@@ -7,12 +7,13 @@ from uuid import UUID
 from psycopg import Connection
 
 from functions.auth import common_passwords, recaptcha, rules
-from functions.auth.context import Client, Context, subject_of
+from functions.auth.context import Context, subject_of
 from functions.auth.models import EmailRequest, Message, Registered, RegisteredUser, RegisterRequest, Verified, VerifyEmailRequest
 from functions.auth.store import users
 from mycrypto import mail
 from mycrypto.audit import AuditRecord
 from mycrypto.errors import FieldError, ProblemError
+from mycrypto.http.request import Client
 from mycrypto.ids import new_uuid
 from mycrypto.mail import MailKind
 from mycrypto.security import onetime

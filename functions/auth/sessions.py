@@ -11,7 +11,7 @@ import msgspec
 from psycopg import Connection
 
 from functions.auth import models
-from functions.auth.context import Client, Context
+from functions.auth.context import Context
 from functions.auth.models import LogoutRequest, Message, RefreshRequest, TokenPair, UserSummary
 from functions.auth.store import sessions, users
 from functions.auth.store.sessions import NewSession, Session
@@ -19,7 +19,7 @@ from functions.auth.store.users import User
 from mycrypto import mail
 from mycrypto.audit import AuditRecord, Result
 from mycrypto.errors import ProblemError
-from mycrypto.http.request import Principal
+from mycrypto.http.request import Client, Principal
 from mycrypto.ids import new_uuid
 from mycrypto.mail import MailKind
 from mycrypto.security import revocation, tokens

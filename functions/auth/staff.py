@@ -10,7 +10,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from functions.auth import api_keys, profile, sessions
-from functions.auth.context import Client, Context, subject_of
+from functions.auth.context import Context, subject_of
 from functions.auth.models import Profile, RolesChange, StatusChange, TierChange
 from functions.auth.rules import UserStatus
 from functions.auth.store import staff as store
@@ -18,7 +18,7 @@ from functions.auth.store import users
 from functions.auth.store.users import User
 from mycrypto.audit import ActorType, AuditRecord
 from mycrypto.errors import ProblemError, invalid
-from mycrypto.http.request import Principal
+from mycrypto.http.request import Client, Principal
 from mycrypto.security import guard
 from mycrypto.security.tokens import Role
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from functions.auth import backup_codes, challenges, confirmation, login, sessions
-from functions.auth.context import Client, Context
+from functions.auth.context import Context
 from functions.auth.models import (
     BackupCodes,
     ConfirmWithPassword,
@@ -33,7 +33,7 @@ from functions.auth.store.users import User
 from mycrypto import mail
 from mycrypto.audit import AuditRecord, Result
 from mycrypto.errors import ProblemError
-from mycrypto.http.request import Principal
+from mycrypto.http.request import Client, Principal
 from mycrypto.mail import MailKind
 from mycrypto.security import guard, onetime, second_factor, totp, withdrawal_hold
 from mycrypto.security.guard import Kind, Try

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final, Unpack
 
 from functions.wallet.settings import Settings
-from mycrypto import cache, database, outbox
+from mycrypto import cache, database, health, outbox
 from mycrypto.context import Parts, ServiceContext
+from mycrypto.health import Readiness
 from mycrypto.log_producer import LogProducer
 from mycrypto.security import second_factor
 from mycrypto.security.sealing import Sealer
@@ -19,8 +20,8 @@ class Context(ServiceContext):
     """Of the wallet: with its settings and the cache of balances."""
 
     def __init__(self, settings: Settings, **parts: Unpack[Parts]) -> None:
-        super().__init__(refusals="rate_limit_hits_total", **parts)
-        self.settings = settings
+        super().__init__(settings, refusals="rate_limit_hits_total", **parts)
+        self.settings: Settings = settings
         self.cache = cache.Cache(lambda: self.redis)
 
     @classmethod
@@ -38,6 +39,10 @@ class Context(ServiceContext):
             logger=logger,
             meter=meter,
         )
+
+    def readiness(self) -> Readiness:
+        needed = {"database": lambda: self.db.connection().execute("SELECT 1")}
+        return health.readiness(needed, {"redis": self.redis.ping}, self.part_missing)
 
     def webhook_secret(self, sender: str) -> str:
         """The HMAC secret shared with ``bank`` or ``chain``."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from functions.wallet.app import api, context
-from functions.wallet.routes import balances, bank_accounts, deposits, operations, reconciliation, staff, webhooks, withdrawals
-from mycrypto import snapstart
-
-__all__ = ["balances", "bank_accounts", "deposits", "handler", "operations", "reconciliation", "staff", "webhooks", "withdrawals"]
+from functions.wallet import openapi, routes
+from functions.wallet.app import context
+from functions.wallet.context import SERVICE
+from functions.wallet.settings import Settings
+from mycrypto import settings, snapstart, telemetry
+from mycrypto.http.service import service_api
 
 snapstart.after_restore(context.cache_clear)
 
-handler = api
+handler = service_api(
+    SERVICE, routes, openapi.SERVICE, context, settings.load(Settings), telemetry.logger(SERVICE), telemetry.Meter(SERVICE)
+)

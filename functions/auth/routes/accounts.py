@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
-import msgspec
-
-from functions.auth import login, profile, registration, sessions
-from functions.auth.app import api, caller, client, context, limited, meter
-from functions.auth.context import SERVICE
+from functions.auth import login, models, profile, registration, sessions
+from functions.auth.app import VERIFY, context
 from functions.auth.models import (
     EmailRequest,
     Listed,
@@ -24,11 +21,14 @@ from functions.auth.models import (
     Session,
     VerifyEmailRequest,
 )
-from mycrypto import health
+from functions.auth.routes.shared import NEW_PASSWORD, OPEN_BODY
+from mycrypto import permissions
 from mycrypto.errors import ProblemError
-from mycrypto.health import Health
+from mycrypto.http.operation import BODY_ERRORS, Operation, Parameter, RateLimit
 from mycrypto.http.request import Reply, Request
-from mycrypto.security import keys
+
+REGISTER: Final = RateLimit(name="register", setting="registrations_per_hour", seconds=3600, per="address")
+LOGIN: Final = RateLimit(name="login", setting="logins_per_five_minutes", seconds=300, per="address")
 
 
 @contextmanager
@@ -46,101 +46,180 @@ def counted(name: str, **more: str) -> Iterator[None]:
         raise
     finally:
         figures = {"duration": round(time.perf_counter() - started, 6), "failures": int(status == "refused")}
-        meter.write({name: 1, **{metric: figures[figure] for figure, metric in more.items()}}, status=status)
+        context().meter.write({name: 1, **{metric: figures[figure] for figure, metric in more.items()}}, status=status)
 
 
-@api.get("/api/auth/health")
-def get_health(_: Request) -> Health:
-    return health.alive(SERVICE)
-
-
-@api.get("/api/auth/health/ready")
-def get_ready(_: Request) -> Reply:
-    needed: dict[str, Callable[[], object]] = {
-        "database": lambda: context().db.connection().execute("SELECT 1 FROM users LIMIT 1"),
-        "redis": context().redis.ping,
-        "token_keys": lambda: context().keys.signing,
-    }
-    state = health.readiness(needed, {}, context().part_missing)
-    return Reply(state, status=state.http_status)
-
-
-@api.get("/api/auth/openapi.json")
-def get_document(_: Request) -> Reply:
-    from functions.auth.openapi import SERVICE
-
-    return Reply(msgspec.Raw(SERVICE.text().encode()), headers={"Cache-Control": "public, max-age=300"})
-
-
-@api.get("/api/auth/.well-known/jwks.json")
-def get_keys(_: Request) -> Reply:
-    return Reply(keys.publish(context().keys.public), headers={"Cache-Control": "public, max-age=300"})
-
-
-@api.post("/api/auth/register")
+@Operation(
+    method="post",
+    path="/api/auth/register",
+    name="register",
+    summary="Open an account; a mail asks for confirmation",
+    tag="accounts",
+    answer=models.Registered,
+    status=201,
+    body=models.RegisterRequest,
+    parameters=(Parameter("X-Recaptcha-Token", "string", "Instead of the body's recaptcha_token", place="header"),),
+    errors=(*OPEN_BODY, "RECAPTCHA_FAILED", "EMAIL_ALREADY_EXISTS"),
+    rules={
+        "email": "is an address that mail can be sent to",
+        "password": NEW_PASSWORD["new_password"],
+        "terms_accepted": "is true",
+        "kvkk_consent_accepted": "is true",
+    },
+    permission=permissions.OPEN,
+    limit=REGISTER,
+)
 def post_register(request: Request) -> Reply:
     with counted("auth_registration_total", duration="auth_registration_duration_seconds", failures="auth_registration_failures"):
-        limited(request, context().settings.register_limit, request.client_ip)
         body = request.json(RegisterRequest)
-        done = registration.register(context(), body, client(request), request.header("x-recaptcha-token") or "")
+        done = registration.register(context(), body, request.client, request.header("x-recaptcha-token") or "")
     return Reply(done, status=201)
 
 
-@api.post("/api/auth/verify-email")
+@Operation(
+    method="post",
+    path="/api/auth/verify-email",
+    name="verifyEmail",
+    summary="Confirm the e-mail address with the mailed token",
+    tag="accounts",
+    answer=models.Verified,
+    body=models.VerifyEmailRequest,
+    errors=(*OPEN_BODY, "VERIFICATION_TOKEN_INVALID"),
+    permission=permissions.OPEN,
+    limit=VERIFY,
+)
 def post_verify_email(request: Request) -> Any:
     with counted("auth_email_verification_total"):
-        limited(request, context().settings.verify_limit, request.client_ip)
-        return registration.verify_email(context(), request.json(VerifyEmailRequest), client(request))
+        return registration.verify_email(context(), request.json(VerifyEmailRequest), request.client)
 
 
-@api.post("/api/auth/resend-verification")
+@Operation(
+    method="post",
+    path="/api/auth/resend-verification",
+    name="resendVerification",
+    summary="Send the mail again; the answer does not tell whether there is such an account",
+    tag="accounts",
+    answer=models.Message,
+    body=models.EmailRequest,
+    errors=OPEN_BODY,
+    permission=permissions.OPEN,
+    limit=VERIFY,
+)
 def post_resend(request: Request) -> Any:
-    limited(request, context().settings.verify_limit, request.client_ip)
-    return registration.resend(context(), request.json(EmailRequest), client(request))
+    return registration.resend(context(), request.json(EmailRequest), request.client)
 
 
-@api.post("/api/auth/login")
+@Operation(
+    method="post",
+    path="/api/auth/login",
+    name="login",
+    summary="Log in; where the second factor is on, the answer is a challenge",
+    tag="sessions",
+    answer=(models.TokenPair, models.SecondFactorNeeded),
+    body=models.LoginRequest,
+    errors=(*OPEN_BODY, "AUTH_001", "AUTH_002", "ACCOUNT_SUSPENDED"),
+    permission=permissions.OPEN,
+    limit=LOGIN,
+)
 def post_login(request: Request) -> Any:
-    limited(request, context().settings.login_limit, request.client_ip)
-    return login.login(context(), request.json(LoginRequest), client(request))
+    return login.login(context(), request.json(LoginRequest), request.client)
 
 
-@api.post("/api/auth/refresh")
+@Operation(
+    method="post",
+    path="/api/auth/refresh",
+    name="refresh",
+    summary="A new pair of tokens for a refresh token; one that was used counts for twenty seconds more, then it ends the session",
+    tag="sessions",
+    answer=models.TokenPair,
+    body=models.RefreshRequest,
+    errors=(*OPEN_BODY, "INVALID_TOKEN", "ACCOUNT_SUSPENDED"),
+    permission=permissions.OPEN,
+)
 def post_refresh(request: Request) -> Any:
     body = request.json(RefreshRequest)
     try:
         claims = sessions.claims_of(context(), body)
     except ProblemError:
-        limited(request, context().settings.bad_refresh_limit, request.client_ip)
+        request.admit(context().take(context().settings.bad_refresh_limit, request.client_ip))
         raise
-    limited(request, context().settings.refresh_limit, str(claims.sid))
-    return sessions.refresh(context(), body, claims, client(request))
+    request.admit(context().take(context().settings.refresh_limit, str(claims.sid)))
+    return sessions.refresh(context(), body, claims, request.client)
 
 
-@api.post("/api/auth/logout")
+@Operation(
+    method="post",
+    path="/api/auth/logout",
+    name="logout",
+    summary="End this session, or all",
+    tag="sessions",
+    answer=models.Message,
+    body=models.LogoutRequest,
+    body_required=False,
+    errors=BODY_ERRORS,
+    permission=permissions.SIGNED_IN,
+)
 def post_logout(request: Request) -> Any:
-    principal = caller(request)
+    principal = request.caller
     body = request.json(LogoutRequest) if request.body else LogoutRequest()
-    return sessions.logout(context(), body, principal, client(request))
+    return sessions.logout(context(), body, principal, request.client)
 
 
-@api.get("/api/auth/profile")
+@Operation(
+    method="get",
+    path="/api/auth/profile",
+    name="getProfile",
+    summary="The own account",
+    tag="accounts",
+    answer=models.Profile,
+    errors=(),
+    permission=permissions.SIGNED_IN,
+)
 def get_profile(request: Request) -> Any:
-    return profile.read(context(), caller(request))
+    return profile.read(context(), request.caller)
 
 
-@api.put("/api/auth/profile")
+@Operation(
+    method="put",
+    path="/api/auth/profile",
+    name="updateProfile",
+    summary="Change the phone number",
+    tag="accounts",
+    answer=models.Profile,
+    body=models.ProfileUpdate,
+    errors=(*BODY_ERRORS, "AUTH_001"),
+    rules={"phone": "is a Turkish mobile number, or null"},
+    permission=permissions.SIGNED_IN,
+)
 def put_profile(request: Request) -> Any:
-    return profile.update(context(), caller(request), request.json(ProfileUpdate), client(request))
+    return profile.update(context(), request.caller, request.json(ProfileUpdate), request.client)
 
 
-@api.get("/api/auth/sessions")
+@Operation(
+    method="get",
+    path="/api/auth/sessions",
+    name="listSessions",
+    summary="Own live sessions",
+    tag="sessions",
+    answer=models.Listed[models.Session],
+    errors=(),
+    permission=permissions.SIGNED_IN,
+)
 def get_sessions(request: Request) -> Listed[Session]:
-    found = sessions.devices(context(), caller(request))
+    found = sessions.devices(context(), request.caller)
     return Listed(found, Pagination(limit=len(found), offset=0, total=len(found)))
 
 
-@api.delete("/api/auth/sessions/<session_id>")
+@Operation(
+    method="delete",
+    path="/api/auth/sessions/{session_id}",
+    name="endSession",
+    summary="End one of the own sessions",
+    tag="sessions",
+    status=204,
+    errors=("NOT_FOUND",),
+    permission=permissions.SIGNED_IN,
+)
 def delete_session(request: Request, session_id: str) -> Reply:
-    sessions.end_one(context(), caller(request), request.uuid(session_id), client(request))
+    sessions.end_one(context(), request.caller, request.uuid(session_id), request.client)
     return Reply(status=204)

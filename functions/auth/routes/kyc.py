@@ -4,46 +4,128 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from functions.auth import kyc, multipart
-from functions.auth.app import api, caller, client, context
+from functions.auth import kyc, models, multipart
+from functions.auth.app import context
+from functions.auth.kyc import SLOTS, Level
 from functions.auth.models import KycDecision, Listed, PageQuery, Pagination
+from functions.auth.routes.shared import PAGE, STAFF_BODY
 from functions.auth.store.kyc import Submission
+from mycrypto import permissions
+from mycrypto.http.operation import BODY_ERRORS, Operation
 from mycrypto.http.request import Reply, Request
 
 FORM_BYTES_MAX: Final = 6 * 1024 * 1024
 """What Lambda takes in one request; three pictures of a phone that scales them down."""
+_KYC_FORM: Final[dict[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["tc_kimlik_no", "first_name", "last_name", "date_of_birth", "phone", "id_front", "id_back", "selfie"],
+    "properties": {
+        "level": {"type": "string", "enum": list(Level.__members__), "default": Level.LEVEL_1.value},
+        "tc_kimlik_no": {"type": "string", "description": "The Turkish national id, with right check digits"},
+        "first_name": {"type": "string", "minLength": 2, "maxLength": 100},
+        "last_name": {"type": "string", "minLength": 2, "maxLength": 100},
+        "date_of_birth": {"type": "string", "format": "date"},
+        "phone": {"type": "string", "examples": ["+905321234567"]},
+        **{slot: {"type": "string", "format": "binary", "description": "JPEG or PNG"} for slot in SLOTS},
+    },
+}
 
 
-@api.post("/api/auth/kyc/submit", body_bytes_max=FORM_BYTES_MAX)
+@Operation(
+    method="post",
+    path="/api/auth/kyc/submit",
+    name="submitKyc",
+    summary="Apply for a higher level with pictures",
+    tag="identity",
+    answer=models.KycSubmitted,
+    status=201,
+    body=_KYC_FORM,
+    body_media="multipart/form-data",
+    errors=(*BODY_ERRORS, "KYC_ALREADY_SUBMITTED"),
+    rules=dict.fromkeys(
+        _KYC_FORM["properties"],
+        "is a person's own and right: the number has right check digits, the person is of age, pictures are pictures",
+    ),
+    permission=permissions.CUSTOMER,
+    body_bytes_max=FORM_BYTES_MAX,
+)
 def post_submit(request: Request) -> Reply:
-    principal = caller(request)
+    principal = request.caller
     form = multipart.parse(request.header("content-type") or "", request.body)
-    return Reply(kyc.submit(context(), principal, form, client(request)), status=201)
+    return Reply(kyc.submit(context(), principal, form, request.client), status=201)
 
 
-@api.get("/api/auth/kyc/status")
+@Operation(
+    method="get",
+    path="/api/auth/kyc/status",
+    name="getKycStatus",
+    summary="The newest application",
+    tag="identity",
+    answer=models.KycStatus,
+    errors=(),
+    permission=permissions.SIGNED_IN,
+)
 def get_status(request: Request) -> Any:
-    return kyc.status(context(), caller(request))
+    return kyc.status(context(), request.caller)
 
 
-@api.get("/api/auth/kyc/limits")
+@Operation(
+    method="get",
+    path="/api/auth/kyc/limits",
+    name="getKycLimits",
+    summary="What the own level may move a day",
+    tag="identity",
+    answer=models.KycLimits,
+    errors=(),
+    permission=permissions.SIGNED_IN,
+)
 def get_limits(request: Request) -> Any:
-    return kyc.limits(context(), caller(request))
+    return kyc.limits(context(), request.caller)
 
 
-@api.get("/api/auth/admin/kyc")
+@Operation(
+    method="get",
+    path="/api/auth/admin/kyc",
+    name="listKyc",
+    summary="Applications that wait",
+    tag="staff",
+    answer=models.Listed[Submission],
+    parameters=PAGE,
+    errors=("VALIDATION_ERROR", "AUTH_003"),
+    permission=permissions.ADMINISTRATION,
+)
 def get_waiting(request: Request) -> Listed[Submission]:
-    caller(request)
     query = request.params(PageQuery)
     found, total = kyc.waiting(context(), query.limit, query.offset)
     return Listed(found, Pagination(query.limit, query.offset, total))
 
 
-@api.get("/api/auth/admin/kyc/<submission_id>")
+@Operation(
+    method="get",
+    path="/api/auth/admin/kyc/{submission_id}",
+    name="reviewKyc",
+    summary="An application with links to its pictures; that it was looked at is recorded",
+    tag="staff",
+    answer=models.KycReview,
+    errors=("NOT_FOUND", "AUTH_003"),
+    permission=permissions.ADMINISTRATION,
+)
 def get_review(request: Request, submission_id: str) -> Any:
-    return kyc.review(context(), caller(request), request.uuid(submission_id), client(request))
+    return kyc.review(context(), request.caller, request.uuid(submission_id), request.client)
 
 
-@api.post("/api/auth/admin/kyc/<submission_id>/decision")
+@Operation(
+    method="post",
+    path="/api/auth/admin/kyc/{submission_id}/decision",
+    name="decideKyc",
+    summary="Approve or reject",
+    tag="staff",
+    answer=Submission,
+    body=models.KycDecision,
+    errors=(*STAFF_BODY, "AUTH_002", "KYC_NOT_OPEN"),
+    rules={"reason": "has 1 to 500 characters for a rejection"},
+    permission=permissions.ADMINISTRATION,
+)
 def post_decision(request: Request, submission_id: str) -> Any:
-    return kyc.decide(context(), caller(request), request.uuid(submission_id), request.json(KycDecision), client(request))
+    return kyc.decide(context(), request.caller, request.uuid(submission_id), request.json(KycDecision), request.client)

@@ -4,31 +4,67 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.auth import new_password
-from functions.auth.app import api, caller, client, context, is_fresh, limited
+from functions.auth import models, new_password
+from functions.auth.app import VERIFY, context, is_fresh
 from functions.auth.models import PasswordChange, PasswordResetConfirm, PasswordResetRequest
+from functions.auth.routes.shared import NEW_PASSWORD, OPEN_BODY
+from mycrypto import permissions
 from mycrypto.errors import invalid
+from mycrypto.http.operation import BODY_ERRORS, Operation
 from mycrypto.http.request import Request
 
 
-@api.post("/api/auth/password/reset")
+@Operation(
+    method="post",
+    path="/api/auth/password/reset",
+    name="resetPassword",
+    summary="Ask for a reset mail, or with a token set the new password",
+    tag="passwords",
+    answer=models.Message,
+    body=models.PasswordResetRequest,
+    errors=(*OPEN_BODY, "RESET_TOKEN_INVALID"),
+    rules=NEW_PASSWORD | {"email": "is required without a token"},
+    permission=permissions.OPEN,
+)
 def post_reset(request: Request) -> Any:
     body = request.json(PasswordResetRequest)
     if body.token:
-        limited(request, context().settings.verify_limit, request.client_ip)
-        return new_password.confirm(context(), PasswordResetConfirm(body.token, body.new_password, body.confirm_password), client(request))
+        request.admit(context().take(context().limit_of(VERIFY), request.client_ip))
+        return new_password.confirm(context(), PasswordResetConfirm(body.token, body.new_password, body.confirm_password), request.client)
     if not body.email:
         raise invalid("email", "is required")
-    return new_password.ask(context(), body.email, client(request))
+    return new_password.ask(context(), body.email, request.client)
 
 
-@api.post("/api/auth/password/reset/confirm")
+@Operation(
+    method="post",
+    path="/api/auth/password/reset/confirm",
+    name="confirmPasswordReset",
+    summary="Set the new password with the mailed token",
+    tag="passwords",
+    answer=models.Message,
+    body=models.PasswordResetConfirm,
+    errors=(*OPEN_BODY, "RESET_TOKEN_INVALID"),
+    rules=NEW_PASSWORD,
+    permission=permissions.OPEN,
+    limit=VERIFY,
+)
 def post_confirm(request: Request) -> Any:
-    limited(request, context().settings.verify_limit, request.client_ip)
-    return new_password.confirm(context(), request.json(PasswordResetConfirm), client(request))
+    return new_password.confirm(context(), request.json(PasswordResetConfirm), request.client)
 
 
-@api.put("/api/auth/password")
+@Operation(
+    method="put",
+    path="/api/auth/password",
+    name="changePassword",
+    summary="Change the password; every session ends",
+    tag="passwords",
+    answer=models.Message,
+    body=models.PasswordChange,
+    errors=(*BODY_ERRORS, "AUTH_001", "AUTH_003"),
+    rules=NEW_PASSWORD,
+    permission=permissions.SIGNED_IN,
+)
 def put_password(request: Request) -> Any:
-    principal = caller(request)
-    return new_password.change(context(), principal, request.json(PasswordChange), client(request), fresh=is_fresh(principal))
+    principal = request.caller
+    return new_password.change(context(), principal, request.json(PasswordChange), request.client, fresh=is_fresh(principal))

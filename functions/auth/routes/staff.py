@@ -4,46 +4,115 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.auth import staff
-from functions.auth.app import api, caller, client, context
+from functions.auth import models, staff
+from functions.auth.app import context
 from functions.auth.models import AuditQuery, Listed, Pagination, Profile, RolesChange, StatusChange, TierChange, UsersQuery
+from functions.auth.routes.shared import PAGE, STAFF_BODY
+from functions.auth.rules import UserStatus
 from functions.auth.store import staff as store
 from functions.auth.store.staff import AuditEntry
+from mycrypto import permissions
+from mycrypto.http.operation import Operation, Parameter
 from mycrypto.http.request import Request
 
 
-@api.get("/api/auth/admin/users")
+@Operation(
+    method="get",
+    path="/api/auth/admin/users",
+    name="listUsers",
+    summary="Users, for administrators and support",
+    tag="staff",
+    answer=models.Listed[models.Profile],
+    parameters=(
+        Parameter("email", "string", "A part of the address"),
+        Parameter("status", "string", "Only this status", shape={"enum": [status.value for status in UserStatus]}),
+        *PAGE,
+    ),
+    permission=permissions.STAFF,
+)
 def get_users(request: Request) -> Listed[Profile]:
-    caller(request)
     query = request.params(UsersQuery)
     found, total = staff.find(context(), query.email, query.status or "", query.limit, query.offset)
     return Listed(found, Pagination(query.limit, query.offset, total))
 
 
-@api.get("/api/auth/admin/users/<user_id>")
+@Operation(
+    method="get",
+    path="/api/auth/admin/users/{user_id}",
+    name="getUser",
+    summary="A user",
+    tag="staff",
+    answer=models.Profile,
+    errors=("NOT_FOUND",),
+    permission=permissions.STAFF,
+)
 def get_user(request: Request, user_id: str) -> Any:
-    caller(request)
     return staff.read(context(), request.uuid(user_id))
 
 
-@api.put("/api/auth/admin/users/<user_id>/roles")
+@Operation(
+    method="put",
+    path="/api/auth/admin/users/{user_id}/roles",
+    name="setRoles",
+    summary="Change a user's roles",
+    tag="staff",
+    answer=models.Profile,
+    body=models.RolesChange,
+    errors=STAFF_BODY,
+    rules={"reason": "has 1 to 500 characters", "roles": "names at least one"},
+    permission=permissions.ADMINISTRATION,
+)
 def put_roles(request: Request, user_id: str) -> Any:
-    return staff.set_roles(context(), caller(request), request.uuid(user_id), request.json(RolesChange), client(request))
+    return staff.set_roles(context(), request.caller, request.uuid(user_id), request.json(RolesChange), request.client)
 
 
-@api.put("/api/auth/admin/users/<user_id>/tier")
+@Operation(
+    method="put",
+    path="/api/auth/admin/users/{user_id}/tier",
+    name="setTier",
+    summary="Change a user's tier of limits",
+    tag="staff",
+    answer=models.Profile,
+    body=models.TierChange,
+    errors=STAFF_BODY,
+    rules={"reason": "has 1 to 500 characters"},
+    permission=permissions.ADMINISTRATION,
+)
 def put_tier(request: Request, user_id: str) -> Any:
-    return staff.set_tier(context(), caller(request), request.uuid(user_id), request.json(TierChange), client(request))
+    return staff.set_tier(context(), request.caller, request.uuid(user_id), request.json(TierChange), request.client)
 
 
-@api.put("/api/auth/admin/users/<user_id>/status")
+@Operation(
+    method="put",
+    path="/api/auth/admin/users/{user_id}/status",
+    name="setStatus",
+    summary="Suspend, lock or reactivate a user",
+    tag="staff",
+    answer=models.Profile,
+    body=models.StatusChange,
+    errors=STAFF_BODY,
+    rules={"reason": "has 1 to 500 characters"},
+    permission=permissions.ADMINISTRATION,
+)
 def put_status(request: Request, user_id: str) -> Any:
-    return staff.set_status(context(), caller(request), request.uuid(user_id), request.json(StatusChange), client(request))
+    return staff.set_status(context(), request.caller, request.uuid(user_id), request.json(StatusChange), request.client)
 
 
-@api.get("/api/auth/admin/audit-logs")
+@Operation(
+    method="get",
+    path="/api/auth/admin/audit-logs",
+    name="listAuditLogs",
+    summary="The audit log, for administrators and support",
+    tag="staff",
+    answer=models.Listed[AuditEntry],
+    parameters=(
+        Parameter("user_id", "string", "Of one user"),
+        Parameter("action", "string", "Of one kind, such as login.failed"),
+        *PAGE,
+    ),
+    permission=permissions.STAFF,
+)
 def get_audit_logs(request: Request) -> Listed[AuditEntry]:
-    caller(request)
     query = request.params(AuditQuery)
     found, total = store.audit_entries(context().db.connection(), query.user_id, query.action, query.limit, query.offset)
     return Listed(found, Pagination(query.limit, query.offset, total))

@@ -2,40 +2,106 @@
 
 from __future__ import annotations
 
-from functions.wallet import balances, history, value_limits
-from functions.wallet.app import api, caller, context
+from typing import Final
+
+from functions.wallet import balances, history, models, value_limits
+from functions.wallet.app import context
 from functions.wallet.models import Balance, Balances, ExportQuery, Page, Transaction, TransactionQuery, WalletLimits
+from functions.wallet.routes.shared import PAGE
+from mycrypto import permissions
+from mycrypto.http.operation import MOMENT, Operation, Parameter, RateLimit
 from mycrypto.http.request import Reply, Request
-from mycrypto.ratelimit import Limit
+from mycrypto.ledger import Kind
 
-EXPORT = Limit("transactions-export", 5, 60)
+EXPORT = RateLimit(name="transactions-export", count=5, seconds=60)
+
+_NARROWED: Final = (
+    Parameter("currency", "string", "Of one currency"),
+    Parameter("type", "string", "Of one kind", shape={"enum": [kind.value for kind in Kind]}),
+    Parameter("start_date", "string", "At or after this ISO-8601 date or time", shape=MOMENT),
+    Parameter("end_date", "string", "Until this ISO-8601 date or time", shape=MOMENT),
+)
 
 
-@api.get("/api/wallet/balance/<currency>")
+@Operation(
+    method="get",
+    path="/api/wallet/balance/{currency}",
+    name="getBalance",
+    summary="The balance of a currency",
+    tag="balances",
+    answer=models.Balance,
+    errors=("CURRENCY_NOT_SUPPORTED",),
+    permission=permissions.SIGNED_IN,
+)
 def get_balance(request: Request, currency: str) -> Balance:
-    return balances.balance(context(), caller(request).user_id, currency)
+    return balances.balance(context(), request.caller.user_id, currency)
 
 
-@api.get("/api/wallet/balances")
+@Operation(
+    method="get",
+    path="/api/wallet/balances",
+    name="listWalletBalances",
+    summary="Every balance, zeros included",
+    tag="balances",
+    answer=models.Balances,
+    errors=(),
+    permission=permissions.SIGNED_IN,
+)
 def get_balances(request: Request) -> Balances:
-    return Balances(balances.balances(context(), caller(request).user_id))
+    return Balances(balances.balances(context(), request.caller.user_id))
 
 
-@api.get("/api/wallet/limits")
+@Operation(
+    method="get",
+    path="/api/wallet/limits",
+    name="getLimits",
+    summary="What may move per day and month, what of it is used, and until when withdrawals are held",
+    tag="balances",
+    answer=models.WalletLimits,
+    errors=(),
+    permission=permissions.SIGNED_IN,
+)
 def get_limits(request: Request) -> WalletLimits:
-    return value_limits.overview(context(), caller(request))
+    return value_limits.overview(context(), request.caller)
 
 
-@api.get("/api/wallet/transactions")
+@Operation(
+    method="get",
+    path="/api/wallet/transactions",
+    name="listTransactions",
+    summary="What moved, newest first",
+    tag="balances",
+    answer=models.Page[models.Transaction],
+    parameters=(
+        *_NARROWED,
+        *PAGE,
+    ),
+    rules={"end_date": "is not before start_date"},
+    errors=("VALIDATION_ERROR", "CURRENCY_NOT_SUPPORTED"),
+    permission=permissions.SIGNED_IN,
+)
 def get_transactions(request: Request) -> Page[Transaction]:
-    principal = caller(request)
+    principal = request.caller
     data, pagination = history.page(context(), principal.user_id, request.params(TransactionQuery))
     return Page(data, pagination)
 
 
-@api.get("/api/wallet/transactions/export")
+@Operation(
+    method="get",
+    path="/api/wallet/transactions/export",
+    name="exportTransactions",
+    summary="What moved in at most 90 days (without dates the last ones), newest first, as CSV with a header line",
+    tag="balances",
+    answer={"type": "string"},
+    answer_media="text/csv",
+    parameters=_NARROWED,
+    rules={"start_date": "is within 90 days of end_date, and the file has at most 20,000 rows", "end_date": "is not before start_date"},
+    errors=("VALIDATION_ERROR", "CURRENCY_NOT_SUPPORTED"),
+    permission=permissions.SIGNED_IN,
+    limit=EXPORT,
+)
 def get_export(request: Request) -> Reply:
-    principal = caller(request, EXPORT)
+    principal = request.caller
     text = history.export(context(), principal.user_id, request.params(ExportQuery))
     headers = {"Content-Disposition": 'attachment; filename="transactions.csv"'}
     return Reply(text, headers=headers, media="text/csv; charset=utf-8")

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from functions.wallet import addresses, chain_deposits, fiat_deposits, idempotency
-from functions.wallet.app import api, caller, context, identifier
+from functions.wallet import addresses, chain_deposits, fiat_deposits, idempotency, models
+from functions.wallet.app import context
 from functions.wallet.models import CryptoAddress, CryptoDeposit, FiatDeposit, OpenCryptoDeposit, OpenFiatDeposit, Page, PageQuery
+from functions.wallet.routes.shared import ONCE, PAGE
+from mycrypto import permissions
 from mycrypto.errors import ProblemError
+from mycrypto.http.operation import BODY_ERRORS, Operation, RateLimit
 from mycrypto.http.request import Reply, Request
-from mycrypto.ratelimit import Limit
 
-OPEN_DEPOSIT = Limit("deposit", 10, 60)
+OPEN_DEPOSIT = RateLimit(name="deposit", count=10, seconds=60)
 
 
-@api.post("/api/wallet/deposit/fiat")
+@Operation(
+    method="post",
+    path="/api/wallet/deposit/fiat",
+    name="openFiatDeposit",
+    summary="Announce a bank transfer",
+    tag="deposits",
+    answer=models.FiatDeposit,
+    status=201,
+    body=models.OpenFiatDeposit,
+    parameters=(ONCE,),
+    errors=(*BODY_ERRORS, "INVALID_AMOUNT", "KYC_REQUIRED", "WALLET_002", "ACCOUNT_NOT_FOUND", "IDEMPOTENCY_CONFLICT"),
+    permission=permissions.CUSTOMER,
+    limit=OPEN_DEPOSIT,
+)
 def post_fiat_deposit(request: Request) -> Reply:
-    principal = caller(request, OPEN_DEPOSIT)
+    principal = request.caller
     body = request.json(OpenFiatDeposit)
     return idempotency.once(
         context(),
@@ -24,40 +39,98 @@ def post_fiat_deposit(request: Request) -> Reply:
     )
 
 
-@api.get("/api/wallet/deposit/requests")
+@Operation(
+    method="get",
+    path="/api/wallet/deposit/requests",
+    name="listFiatDeposits",
+    summary="Own announced transfers, newest first",
+    tag="deposits",
+    answer=models.Page[models.FiatDeposit],
+    parameters=PAGE,
+    permission=permissions.SIGNED_IN,
+)
 def get_fiat_deposits(request: Request) -> Page[FiatDeposit]:
-    principal = caller(request)
+    principal = request.caller
     data, pagination = fiat_deposits.page(context(), principal.user_id, request.params(PageQuery))
     return Page(data, pagination)
 
 
-@api.get("/api/wallet/deposit/<deposit_id>")
+@Operation(
+    method="get",
+    path="/api/wallet/deposit/{deposit_id}",
+    name="getFiatDeposit",
+    summary="An announced transfer",
+    tag="deposits",
+    answer=models.FiatDeposit,
+    errors=("DEPOSIT_NOT_FOUND",),
+    permission=permissions.SIGNED_IN,
+)
 def get_fiat_deposit(request: Request, deposit_id: str) -> FiatDeposit:
-    return fiat_deposits.one(context(), caller(request).user_id, identifier(deposit_id, "DEPOSIT_NOT_FOUND"))
+    return fiat_deposits.one(context(), request.caller.user_id, request.uuid(deposit_id, "DEPOSIT_NOT_FOUND"))
 
 
-@api.post("/api/wallet/deposit/crypto")
+@Operation(
+    method="post",
+    path="/api/wallet/deposit/crypto",
+    name="openCryptoDeposit",
+    summary="The own deposit address; made when there is none",
+    tag="deposits",
+    answer=models.CryptoAddress,
+    also=((201, "Made", models.CryptoAddress),),
+    body=models.OpenCryptoDeposit,
+    rules={"network": "is the currency's"},
+    errors=(*BODY_ERRORS, "CURRENCY_NOT_SUPPORTED", "KYC_REQUIRED"),
+    permission=permissions.CUSTOMER,
+    limit=OPEN_DEPOSIT,
+)
 def post_crypto_deposit(request: Request) -> Reply:
-    principal = caller(request, OPEN_DEPOSIT)
+    principal = request.caller
     address, made = addresses.open_address(context(), principal, request.json(OpenCryptoDeposit))
     return Reply(address, status=201 if made else 200)
 
 
-@api.get("/api/wallet/deposit/crypto/address/<currency>")
+@Operation(
+    method="get",
+    path="/api/wallet/deposit/crypto/address/{currency}",
+    name="getCryptoAddress",
+    summary="The own deposit address of a currency",
+    tag="deposits",
+    answer=models.CryptoAddress,
+    errors=("CURRENCY_NOT_SUPPORTED", "ADDRESS_NOT_FOUND"),
+    permission=permissions.SIGNED_IN,
+)
 def get_crypto_address(request: Request, currency: str) -> CryptoAddress:
-    return addresses.address(context(), caller(request).user_id, currency)
+    return addresses.address(context(), request.caller.user_id, currency)
 
 
-@api.get("/api/wallet/deposit/crypto/history")
+@Operation(
+    method="get",
+    path="/api/wallet/deposit/crypto/history",
+    name="listCryptoDeposits",
+    summary="What came in by chain, newest first",
+    tag="deposits",
+    answer=models.Page[models.CryptoDeposit],
+    parameters=PAGE,
+    permission=permissions.SIGNED_IN,
+)
 def get_crypto_deposits(request: Request) -> Page[CryptoDeposit]:
-    principal = caller(request)
+    principal = request.caller
     data, pagination = chain_deposits.page(context(), principal.user_id, request.params(PageQuery))
     return Page(data, pagination)
 
 
-@api.get("/api/wallet/deposit/crypto/transaction/<tx_hash>")
+@Operation(
+    method="get",
+    path="/api/wallet/deposit/crypto/transaction/{tx_hash}",
+    name="getCryptoDeposit",
+    summary="What a transaction brought in",
+    tag="deposits",
+    answer=models.CryptoDeposit,
+    errors=("DEPOSIT_NOT_FOUND",),
+    permission=permissions.SIGNED_IN,
+)
 def get_crypto_deposit(request: Request, tx_hash: str) -> CryptoDeposit:
-    data, _ = chain_deposits.page(context(), caller(request).user_id, PageQuery(limit=1), tx_hash=tx_hash)
+    data, _ = chain_deposits.page(context(), request.caller.user_id, PageQuery(limit=1), tx_hash=tx_hash)
     if not data:
         raise ProblemError("DEPOSIT_NOT_FOUND")
     return data[0]

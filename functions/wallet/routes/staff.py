@@ -2,27 +2,57 @@
 
 from __future__ import annotations
 
-from functions.wallet import withdrawal_decisions, withdrawals
-from functions.wallet.app import api, caller, context, identifier, metered
+from functions.wallet import models, withdrawal_decisions, withdrawals
+from functions.wallet.app import context, metered
 from functions.wallet.models import Decision, Page, StaffWithdrawal, Withdrawal, WithdrawalQuery
+from functions.wallet.routes.shared import PAGE, STATUS
+from mycrypto import permissions
+from mycrypto.http.operation import BODY_ERRORS, Operation
 from mycrypto.http.request import Request
 
 
-@api.get("/api/wallet/admin/withdrawals")
+@Operation(
+    method="get",
+    path="/api/wallet/admin/withdrawals",
+    name="listAllWithdrawals",
+    summary="Everybody's withdrawals, for administrators",
+    tag="staff",
+    answer=models.Page[models.StaffWithdrawal],
+    parameters=(STATUS, *PAGE),
+    permission=permissions.REVIEWING,
+)
 def get_all_withdrawals(request: Request) -> Page[StaffWithdrawal]:
-    caller(request)
     query = request.params(WithdrawalQuery)
     data, pagination = withdrawals.page_for_staff(context(), query, query.status)
     return Page(data, pagination)
 
 
-@api.post("/api/wallet/admin/withdrawals/<withdrawal_id>/approve")
+@Operation(
+    method="post",
+    path="/api/wallet/admin/withdrawals/{withdrawal_id}/approve",
+    name="approveWithdrawal",
+    summary="Let a withdrawal go",
+    tag="staff",
+    answer=models.Withdrawal,
+    errors=("WITHDRAWALS_BLOCKED", "AUTH_003", "WITHDRAWAL_NOT_FOUND", "WITHDRAWAL_STATUS"),
+    permission=permissions.ADMINISTRATION,
+)
 def post_approve(request: Request, withdrawal_id: str) -> Withdrawal:
-    return withdrawal_decisions.approve(context(), request, caller(request), identifier(withdrawal_id, "WITHDRAWAL_NOT_FOUND"))
+    return withdrawal_decisions.approve(context(), request, request.caller, request.uuid(withdrawal_id, "WITHDRAWAL_NOT_FOUND"))
 
 
-@api.post("/api/wallet/admin/withdrawals/<withdrawal_id>/reject")
+@Operation(
+    method="post",
+    path="/api/wallet/admin/withdrawals/{withdrawal_id}/reject",
+    name="rejectWithdrawal",
+    summary="Refuse a withdrawal; the money goes back",
+    tag="staff",
+    answer=models.Withdrawal,
+    body=models.Decision,
+    errors=(*BODY_ERRORS, "AUTH_003", "WITHDRAWAL_NOT_FOUND", "WITHDRAWAL_STATUS"),
+    permission=permissions.ADMINISTRATION,
+)
 def post_reject(request: Request, withdrawal_id: str) -> Withdrawal:
-    principal = caller(request)
+    principal = request.caller
     reason = request.json(Decision).reason
-    return metered(withdrawal_decisions.reject(context(), request, principal, identifier(withdrawal_id, "WITHDRAWAL_NOT_FOUND"), reason))
+    return metered(withdrawal_decisions.reject(context(), request, principal, request.uuid(withdrawal_id, "WITHDRAWAL_NOT_FOUND"), reason))

@@ -3,32 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from psycopg import Connection
 
-from functions.wallet import codes, idempotency, withdrawal_decisions, withdrawals
-from functions.wallet.app import api, caller, context, identifier, metered
+from functions.wallet import codes, idempotency, models, withdrawal_decisions, withdrawals
+from functions.wallet.app import context, metered
 from functions.wallet.codes import Code
 from functions.wallet.models import Page, Withdrawal, WithdrawalFees, WithdrawalQuery, WithdrawCrypto, WithdrawFiat
-from mycrypto import balance_cache, currencies
+from functions.wallet.routes.shared import ONCE, PAGE, STATUS
+from mycrypto import balance_cache, currencies, permissions
+from mycrypto.http.operation import BODY_ERRORS, Operation, RateLimit
 from mycrypto.http.request import Principal, Reply, Request
-from mycrypto.ratelimit import Limit
 
-WITHDRAW = Limit("withdraw", 5, 60)
+WITHDRAW = RateLimit(name="withdraw", count=5, seconds=60)
+
+_ERRORS: Final = (
+    *BODY_ERRORS,
+    "INVALID_AMOUNT",
+    "KYC_REQUIRED",
+    "WALLET_001",
+    "WALLET_002",
+    "WITHDRAWALS_HELD",
+    "DEPOSITS_OVER_LIMIT",
+    "AUTH_003",
+    "AUTH_004",
+    "IDEMPOTENCY_CONFLICT",
+    "WITHDRAWALS_BLOCKED",
+)
 
 
-@api.post("/api/wallet/withdraw/fiat")
+@Operation(
+    method="post",
+    path="/api/wallet/withdraw/fiat",
+    name="withdrawFiat",
+    summary="Withdraw TRY to a verified bank account",
+    tag="withdrawals",
+    answer=models.Withdrawal,
+    status=201,
+    body=models.WithdrawFiat,
+    parameters=(ONCE,),
+    errors=(*_ERRORS, "ACCOUNT_NOT_FOUND", "ACCOUNT_NOT_VERIFIED"),
+    permission=permissions.CUSTOMER,
+    limit=WITHDRAW,
+)
 def post_fiat_withdrawal(request: Request) -> Reply:
-    principal = caller(request, WITHDRAW)
+    principal = request.caller
     body = request.json(WithdrawFiat)
     return _withdraw(
         request, principal, lambda connection, code: withdrawals.withdraw_fiat(context(), connection, request, principal, body, code)
     )
 
 
-@api.post("/api/wallet/withdraw/crypto")
+@Operation(
+    method="post",
+    path="/api/wallet/withdraw/crypto",
+    name="withdrawCrypto",
+    summary="Withdraw to an address of a chain",
+    tag="withdrawals",
+    answer=models.Withdrawal,
+    status=201,
+    body=models.WithdrawCrypto,
+    rules={"destination_address": "is an address of the currency's chain, with a right checksum", "network": "is the currency's"},
+    parameters=(ONCE,),
+    errors=(*_ERRORS, "CURRENCY_NOT_SUPPORTED", "PRICE_UNAVAILABLE"),
+    permission=permissions.CUSTOMER,
+    limit=WITHDRAW,
+)
 def post_crypto_withdrawal(request: Request) -> Reply:
-    principal = caller(request, WITHDRAW)
+    principal = request.caller
     body = request.json(WithdrawCrypto)
     return _withdraw(
         request, principal, lambda connection, code: withdrawals.withdraw_crypto(context(), connection, request, principal, body, code)
@@ -47,26 +90,61 @@ def _withdraw(request: Request, principal: Principal, act: Callable[[Connection,
     return reply
 
 
-@api.get("/api/wallet/withdraw/requests")
+@Operation(
+    method="get",
+    path="/api/wallet/withdraw/requests",
+    name="listWithdrawals",
+    summary="Own withdrawals, newest first",
+    tag="withdrawals",
+    answer=models.Page[models.Withdrawal],
+    parameters=(STATUS, *PAGE),
+    permission=permissions.SIGNED_IN,
+)
 def get_withdrawals(request: Request) -> Page[Withdrawal]:
-    principal = caller(request)
+    principal = request.caller
     query = request.params(WithdrawalQuery)
     data, pagination = withdrawals.page(context(), principal.user_id, query, query.status)
     return Page(data, pagination)
 
 
-@api.get("/api/wallet/withdraw/<withdrawal_id>")
+@Operation(
+    method="get",
+    path="/api/wallet/withdraw/{withdrawal_id}",
+    name="getWithdrawal",
+    summary="A withdrawal",
+    tag="withdrawals",
+    answer=models.Withdrawal,
+    errors=("WITHDRAWAL_NOT_FOUND",),
+    permission=permissions.SIGNED_IN,
+)
 def get_withdrawal(request: Request, withdrawal_id: str) -> Withdrawal:
-    return withdrawals.one(context(), caller(request).user_id, identifier(withdrawal_id, "WITHDRAWAL_NOT_FOUND"))
+    return withdrawals.one(context(), request.caller.user_id, request.uuid(withdrawal_id, "WITHDRAWAL_NOT_FOUND"))
 
 
-@api.post("/api/wallet/withdraw/<withdrawal_id>/cancel")
+@Operation(
+    method="post",
+    path="/api/wallet/withdraw/{withdrawal_id}/cancel",
+    name="cancelWithdrawal",
+    summary="Think better of it, while nobody has approved it",
+    tag="withdrawals",
+    answer=models.Withdrawal,
+    errors=("WITHDRAWAL_NOT_FOUND", "WITHDRAWAL_STATUS"),
+    permission=permissions.CUSTOMER,
+)
 def post_cancel(request: Request, withdrawal_id: str) -> Withdrawal:
-    principal = caller(request)
-    return metered(withdrawal_decisions.cancel(context(), request, principal.user_id, identifier(withdrawal_id, "WITHDRAWAL_NOT_FOUND")))
+    principal = request.caller
+    return metered(withdrawal_decisions.cancel(context(), request, principal.user_id, request.uuid(withdrawal_id, "WITHDRAWAL_NOT_FOUND")))
 
 
-@api.get("/api/wallet/withdraw/crypto/fees/<currency>")
-def get_fees(request: Request, currency: str) -> WithdrawalFees:
-    caller(request)
+@Operation(
+    method="get",
+    path="/api/wallet/withdraw/crypto/fees/{currency}",
+    name="getWithdrawalFees",
+    summary="What a withdrawal costs now",
+    tag="withdrawals",
+    answer=models.WithdrawalFees,
+    errors=("CURRENCY_NOT_SUPPORTED",),
+    permission=permissions.SIGNED_IN,
+)
+def get_fees(_: Request, currency: str) -> WithdrawalFees:
     return withdrawals.fees(currency)

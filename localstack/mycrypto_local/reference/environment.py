@@ -67,10 +67,11 @@ def _fields(path: str) -> Iterator[tuple[str, object, str]]:
 
 
 def _texts(kind: type[msgspec.Struct]) -> dict[str, str]:
-    """The text under each field; Python itself forgets it."""
+    """The text under each field, those of the class that it extends too; Python itself forgets them."""
     (body,) = ast.parse(inspect.getsource(kind)).body
     assert isinstance(body, ast.ClassDef)
-    found = {}
+    (extended,) = kind.__bases__
+    found = {} if extended is msgspec.Struct else _texts(extended)
     for field, after in zip(body.body, body.body[1:], strict=False):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(after, ast.Expr):
             found[field.target.id] = inspect.cleandoc(ast.literal_eval(after.value))

@@ -220,7 +220,7 @@ class Identity:
         clock, together = self.auth.context()._clock, threading.Barrier(count)
 
         def one(_: int) -> Outcome | str:
-            context = Context.from_settings(self.auth.settings, self.auth.logger, self.auth.meter)
+            context = Context.from_settings(self.auth.context().settings, self.auth.context().logger, self.auth.context().meter)
             context._clock = clock
             try:
                 context.db.connection()

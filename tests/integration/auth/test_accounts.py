@@ -53,14 +53,15 @@ def test_an_address_is_taken_in_any_spelling(identity: Identity) -> None:
 
 def test_of_many_who_register_one_address_at_once_one_is_first(identity: Identity) -> None:
     from functions.auth import registration
-    from functions.auth.context import Client, Context
+    from functions.auth.context import Context
     from functions.auth.models import RegisterRequest
     from mycrypto.errors import ProblemError
+    from mycrypto.http.request import Client
 
     email = f"race-{uuid4()}@example.com"
 
     def register(_: int) -> str:
-        context = Context.from_settings(identity.auth.settings, identity.auth.logger, identity.auth.meter)
+        context = Context.from_settings(identity.auth.context().settings, identity.auth.context().logger, identity.auth.context().meter)
         request = RegisterRequest(email, PASSWORD, terms_accepted=True, kvkk_consent_accepted=True)
         try:
             return registration.register(context, request, Client("127.0.0.1", "", ""), "").user.email

@@ -14,9 +14,9 @@ import psycopg
 import pytest
 
 from functions.auth import login, new_password, two_factor
-from functions.auth.context import Client, Context, subject_of
+from functions.auth.context import Context, subject_of
 from functions.auth.models import LoginRequest, PasswordChange, TwoFactorVerify
-from mycrypto.http.request import Principal
+from mycrypto.http.request import Client, Principal
 from mycrypto.security import passwords, tokens, totp
 
 from .conftest import PASSWORD, Account, Answer, Identity

@@ -11,9 +11,10 @@ from uuid import uuid4
 import pytest
 
 from functions.auth import login, new_password
-from functions.auth.context import Client, Context
+from functions.auth.context import Context
 from functions.auth.models import LoginRequest, PasswordResetConfirm, TokenPair
 from mycrypto import cache
+from mycrypto.http.request import Client
 from mycrypto.security import totp
 from mycrypto.security.api_keys import COMPLETE_KEY, redis_key
 

@@ -9,10 +9,10 @@ import psycopg
 import pytest
 
 from functions.auth import api_keys, kyc, registration, two_factor
-from functions.auth.context import Client, Context
+from functions.auth.context import Context
 from functions.auth.models import ApiKeyRequest, KycDecision, RegisterRequest, TwoFactorEnrolment
 from functions.auth.multipart import File, Form
-from mycrypto.http.request import Principal
+from mycrypto.http.request import Client, Principal
 from mycrypto.security import tokens, totp
 from mycrypto.security.api_keys import Scope
 from tests.integration.auth import test_kyc as forms

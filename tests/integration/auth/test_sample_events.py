@@ -49,8 +49,8 @@ def test_mails_and_audit_records_from_sqs(identity: Identity) -> None:
 
 def test_nothing_secret_reaches_the_log(identity: Identity, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     logged = io.StringIO()
-    for module in (identity.auth, identity.authorizer, identity.notifications):
-        monkeypatch.setattr(module.logger.registered_handler, "stream", logged)
+    for logger in (identity.auth.context().logger, identity.authorizer.logger, identity.notifications.logger):
+        monkeypatch.setattr(logger.registered_handler, "stream", logged)
     account = identity.member()
     token = identity.token_mailed_to(account.email)
     identity.login(account, "Wr0ng!password")

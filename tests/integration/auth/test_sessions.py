@@ -12,11 +12,11 @@ import msgspec
 import pytest
 
 from functions.auth import sessions
-from functions.auth.context import Client, Context
+from functions.auth.context import Context
 from functions.auth.models import LogoutRequest, RefreshRequest
 from functions.authorizer.service import RevocationUnknownError
 from mycrypto import cache, secrets
-from mycrypto.http.request import Principal
+from mycrypto.http.request import Client, Principal
 from mycrypto.security import keys, revocation
 from mycrypto.security.api_keys import redis_key
 from mycrypto.security.tokens import Tier

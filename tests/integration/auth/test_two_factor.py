@@ -11,8 +11,9 @@ import jwt
 import pytest
 
 from functions.auth import two_factor
-from functions.auth.context import Client, Context
+from functions.auth.context import Context
 from functions.auth.models import TwoFactorVerify
+from mycrypto.http.request import Client
 from mycrypto.security import totp
 
 from .conftest import PASSWORD, Account, Answer, Identity

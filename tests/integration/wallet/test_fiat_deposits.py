@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions.maintenance import service as maintenance
+from functions.maintenance.report import Report
 from mycrypto.database import Database
 from mycrypto.ledger import verify
 from mycrypto.outbox import Relay
@@ -251,7 +252,7 @@ def test_a_transfer_after_the_day_is_kept_for_a_person(wallet: Wallet, new_user:
     assert wallet.fiat_deposit(user, "1000", account=deposit["fiat_account_id"]).status == 201  # what ran out does not count for the day
 
 
-def run_maintenance(wallet: Wallet, exchange: Callable[[], Any]) -> maintenance.Report:
+def run_maintenance(wallet: Wallet, exchange: Callable[[], Any]) -> Report:
     relay = Relay({"kafka": wallet.kafka, "sqs": wallet.sqs}, lambda _destination, _error: None)
     failures: list[Exception] = []
     report = maintenance.run(wallet.now, relay, exchange, exchange, lambda _step, error: failures.append(error))

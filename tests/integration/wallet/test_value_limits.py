@@ -13,10 +13,10 @@ import pytest
 
 from functions.wallet import limits, withdrawals
 from functions.wallet.models import WithdrawCrypto
-from functions.wallet.settings import LOCAL
 from mycrypto.database import Database
 from mycrypto.errors import ProblemError
 from mycrypto.http.request import Principal, Request
+from mycrypto.http.settings import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from functions.auth import profile, recaptcha, rules
+from functions.auth.app import VERIFY
+from functions.auth.routes.accounts import REGISTER
 from functions.auth.rules import LoginOutcome, UserStatus
 from functions.auth.settings import load
 from mycrypto.errors import ProblemError
@@ -124,6 +126,6 @@ def test_limits_per_address_are_wide_on_one_machine_only(monkeypatch: pytest.Mon
         load()
     monkeypatch.setenv("RECAPTCHA_SECRET_NAME", "mycrypto/prod/recaptcha")
     prod = load()
-    assert (prod.register_limit.count, prod.login_limit.count, prod.proxy.header) == (5, 20, "")
-    assert (local.register_limit.count, local.proxy.header) == (5_000, "X-Forwarded-For")
+    assert (prod.limit_of(REGISTER).count, prod.limit_of(VERIFY).count, prod.proxy.header) == (5, 10, "")
+    assert (local.limit_of(REGISTER).count, local.proxy.header) == (5_000, "X-Forwarded-For")
     assert local.mail_limit("resend") == prod.mail_limit("resend")

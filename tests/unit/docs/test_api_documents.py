@@ -51,13 +51,14 @@ def test_the_committed_document_is_up_to_date(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["auth", "wallet"])
-def test_every_route_of_a_function_is_documented_and_every_documented_one_exists(name: str) -> None:
+def test_a_function_routes_exactly_what_it_declares(name: str) -> None:
     """The routes are asked of the handler in a process of its own: importing it reads the environment of one function."""
-    module = {"auth": "functions.auth.handler", "wallet": "functions.wallet.handler"}[name]
-    asked = f"import json; from {module} import api; print(json.dumps(api.routes))"
+    api = {"auth": "functions.auth.handler import api", "wallet": "functions.wallet.handler import handler as api"}[name]
+    asked = f"import json; from {api}; print(json.dumps([(each.method, each.path) for each in api.operations]))"
     found = subprocess.run([sys.executable, "-c", asked], env=FUNCTION_ENVIRONMENT, cwd=ROOT, capture_output=True, text=True, check=True)
-    real = {(method.lower(), re.sub(r"<(\w+)>", r"{\1}", path)) for method, path in json.loads(found.stdout)}
-    assert real == {(operation.method, operation.path) for operation in DOCUMENTS[name][1].operations}
+    assert {tuple(each) for each in json.loads(found.stdout)} == {
+        (operation.method, operation.path) for operation in DOCUMENTS[name][1].operations
+    }
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -12,7 +15,10 @@ from engine_container.gateway.declared import OPERATIONS as TRADING
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.router import in_order, routes
 from engine_container.gateway.settings import GatewaySettings
-from mycrypto.http.operation import SWITCHED
+from functions.auth.openapi import OPERATIONS as ACCOUNTS
+from functions.wallet.openapi import OPERATIONS as WALLET
+from infra.routes import ROUTES, RouteError, routes_of
+from mycrypto.http.operation import SWITCHED, Operation
 
 ROOT = Path(__file__).resolve().parents[3]
 TAKES = {"Call", "Request"}
@@ -101,6 +107,46 @@ def test_paths_that_say_more_go_first_whatever_the_order_of_the_files() -> None:
         assert ordered.index("/api/v1/orders/oco/{list_id}") < ordered.index("/api/v1/orders/{order_id}")
 
 
-def test_operations_have_names_of_their_own() -> None:
-    names = [operation.name for operation in TRADING]
-    assert len(names) == len(set(names))
+@pytest.mark.parametrize("operations", [ACCOUNTS, WALLET, TRADING], ids=["auth", "wallet", "gateway"])
+def test_operations_have_names_of_their_own(operations: Sequence[Operation]) -> None:
+    for what in ([operation.name for operation in operations], [(operation.method, operation.path) for operation in operations]):
+        assert len(what) == len(set(what))
+
+
+@pytest.mark.parametrize("function", ["auth", "wallet"])
+def test_every_handler_of_a_function_is_declared(function: str) -> None:
+    for path in sorted((ROOT / f"functions/{function}/routes").glob("*.py")):
+        assert handlers_without_declaration(path.read_text()) == set(), path
+
+
+@pytest.mark.parametrize("operations", [ACCOUNTS, WALLET], ids=["auth", "wallet"])
+def test_api_gateway_lets_strangers_through_to_open_operations_and_to_nothing_else(operations: Sequence[Operation]) -> None:
+    for operation in operations:
+        path = operation.path.replace("{", "").replace("}", "")
+        fitting = [route for route in ROUTES if fnmatchcase(path, route.path.replace("{proxy+}", "*"))]
+        assert max(fitting, key=lambda route: len(route.path.removesuffix("{proxy+}"))).public is operation.permission.is_open, (
+            operation.path
+        )
+
+
+def test_every_public_route_of_api_gateway_is_declared() -> None:
+    declared = [operation.path for operation in (*ACCOUNTS, *WALLET) if operation.permission.is_open]
+    for route in ROUTES:
+        start = route.path.partition("{")[0]
+        assert not route.public or any(path == route.path or (start != route.path and path.startswith(start)) for path in declared), (
+            route.path
+        )
+
+
+def document(**paths: bool) -> dict[str, Any]:
+    """With a private operation where it says so."""
+    return {"paths": {path.replace("_", "/"): {"get": {"security": []} if private else {}} for path, private in paths.items()}}
+
+
+def test_routes_below_a_public_resource_are_named_and_a_mixed_path_is_refused() -> None:
+    made = routes_of("auth", "/api", document(_api_login=False, _api_login_key=True, _api_login_keys_list=True, _api_own=True))
+    assert {(route.path, route.public) for route in made} == {("/api/login", True), ("/api/{proxy+}", False)} | {
+        ("/api/login/{proxy+}", False)
+    }
+    with pytest.raises(RouteError, match="/api/login"):
+        routes_of("auth", "/api", {"paths": {"/api/login": {"get": {}, "put": {"security": []}}}})

@@ -18,6 +18,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT: Final = Path(__file__).resolve().parents[3]
+DISCOVERED: Final = ".routes"
+"""Packages of handlers: a service imports every file that is in it."""
 OWN: Final = ("mycrypto", "functions", "engine_container", "infra", "mycrypto_local")
 TARGET: Final = {"python_version": "3.13", "python_full_version": "3.13.9", "sys_platform": "linux", "platform_machine": "aarch64"}
 """Lambda's Python and that of the image."""
@@ -64,6 +66,8 @@ def reached(entries: Iterable[str]) -> set[str]:
             continue
         seen.add(name)
         waiting.extend(found for found in graph.find_modules_directly_imported_by(name) if found.split(".")[0] in OWN)
+        if name.endswith(DISCOVERED):
+            waiting.extend(graph.find_children(name))
         if "." in name:
             waiting.append(name.rpartition(".")[0])
     return seen

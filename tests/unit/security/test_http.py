@@ -17,6 +17,7 @@ from mycrypto import telemetry
 from mycrypto.cors import Cors
 from mycrypto.errors import ProblemError
 from mycrypto.http.api import Api
+from mycrypto.http.operation import Operation
 from mycrypto.http.request import Reply, Request
 from mycrypto.permissions import ADMINISTRATION, CUSTOMER, OPEN, SIGNED_IN, STAFF, Permission
 from mycrypto.proxies import Proxy
@@ -49,19 +50,12 @@ def _event(method: str = "GET", path: str = "/things", body: str | None = None, 
     }
 
 
-def _api(endpoint: Callable[..., Any] | None = None, **options: Any) -> Api:
-    table = [
-        operation("post", "/things"),
-        operation("get", "/things", "limit", permission=options.pop("permission", OPEN)),
-        operation("get", "/things/{thing_id}", "limit"),
-        operation("post", "/things/{thing_id}/drop", body=None),
-        operation("get", "/balances/{currency}"),
-    ]
-    api = Api(telemetry.logger("http-test"), telemetry.Meter("http-test"), operations=table, **options)
+def _api(endpoint: Callable[..., Any] | None = None, *others: tuple[Operation, Callable[..., Any]], **options: Any) -> Api:
+    handlers = list(others)
+    permission = options.pop("permission", OPEN)
     if endpoint is not None:
-        api.post("/things")(endpoint)
-        api.get("/things")(endpoint)
-    return api
+        handlers += [(operation("post", "/things"), endpoint), (operation("get", "/things", "limit", permission=permission), endpoint)]
+    return Api(telemetry.logger("http-test"), telemetry.Meter("http-test"), handlers, **options)
 
 
 def _call(api: Api, event: Event) -> tuple[int, dict[str, Any], dict[str, str]]:
@@ -162,12 +156,10 @@ def test_a_data_service_that_is_away_is_503() -> None:
 
 
 def test_path_parts_and_query_reach_the_endpoint() -> None:
-    api = _api()
-
-    @api.get("/things/<thing_id>")
     def thing(request: Request, thing_id: str) -> Reply:
         return Reply({"id": thing_id, "limit": request.params(Page).limit}, status=203)
 
+    api = _api(None, (operation("get", "/things/{thing_id}", "limit"), thing))
     assert _call(api, _event(path="/things/abc-1", query={"limit": "5"}))[:2] == (203, {"id": "abc-1", "limit": 5})
     status, problem, _ = _call(api, _event(path="/things/a", query={"limit": "five"}))
     assert (status, problem["errors"][0]["field"]) == (400, "limit")
@@ -183,8 +175,7 @@ def test_a_parameter_that_is_given_twice_is_refused() -> None:
 
 
 def test_a_part_of_a_path_that_no_route_takes_is_not_found_by_a_method_that_is_right() -> None:
-    api = _api()
-    api.get("/balances/<currency>")(lambda _, currency: {"currency": currency})
+    api = _api(None, (operation("get", "/balances/{currency}"), lambda _, currency: {"currency": currency}))
     assert _call(api, _event(path="/balances/BTC"))[1] == {"currency": "BTC"}
     assert _call(api, _event(path="/balances/\N{ROCKET}"))[:1] == (404,)
     assert _call(api, _event("POST", path="/balances/BTC"))[:1] == (405,)
@@ -262,7 +253,7 @@ def test_the_caller_is_whom_the_authorizer_let_in() -> None:
         ("ADMIN", ADMINISTRATION, "AUTH_003"),
     ],
 )
-def test_the_frame_holds_callers_against_the_table(roles: str | None, permission: Permission, code: str | None) -> None:
+def test_the_frame_holds_callers_against_the_declaration(roles: str | None, permission: Permission, code: str | None) -> None:
     """The endpoint itself asks nothing: whoever comes to it has passed."""
     context = {} if roles is None else {"authorizer": _authorizer(roles=roles)}
     assert _call(_api(lambda _: {"it": "works"}, permission=permission), _event(context=context))[1].get("code") == code
@@ -273,15 +264,26 @@ def test_a_second_factor_that_was_shown_opens_what_asks_for_it() -> None:
     assert _call(api, _event(context={"authorizer": _authorizer()}))[1] == {"it": "works"}
 
 
-def test_a_route_that_is_not_in_the_table_cannot_be_declared() -> None:
-    with pytest.raises(LookupError):
-        _api().get("/elsewhere")
+def test_who_is_let_in_is_charged_before_anything_is_done_and_nobody_else() -> None:
+    charged: list[tuple[str, str]] = []
+
+    def charge(request: Request, asked: Operation) -> None:
+        charged.append((asked.name, request.caller.email))
+        raise ProblemError("RATE_LIMIT_EXCEEDED")
+
+    done: list[str] = []
+    api = _api(lambda _: done.append("get"), permission=SIGNED_IN, charge=charge)
+    assert _call(api, _event())[0] == 401
+    assert charged == []
+    assert _call(api, _event(context={"authorizer": _authorizer()}))[0] == 429
+    assert charged == [("get/things", "a@example.com")]
+    assert not done
 
 
 def test_a_body_that_is_not_taken_is_refused_and_nothing_is_done() -> None:
     done: list[str] = []
-    api = _api(lambda _: done.append("get"))
-    api.post("/things/<thing_id>/drop")(lambda _, thing_id: done.append(thing_id))
+    drop = operation("post", "/things/{thing_id}/drop", body=None)
+    api = _api(lambda _: done.append("get"), (drop, lambda _, thing_id: done.append(thing_id)))
     for event in (_event(body="{}"), _event("POST", "/things/7/drop", body="{}"), _event(body="e30=", encoded=True)):
         status, problem, _ = _call(api, event)
         assert (status, problem["code"], problem["errors"][0]["field"]) == (400, "VALIDATION_ERROR", "body")

@@ -91,11 +91,12 @@ def test_addresses_and_passwords_are_judged_whatever_they_are(text: str) -> None
 _api = Api(
     telemetry.logger("fuzz"),
     telemetry.Meter("fuzz"),
-    operations=[operation("post", f"/fuzz/{number}") for number in range(3)],
+    [
+        (operation("post", f"/fuzz/{number}"), lambda request, kind=kind: {"read": str(request.json(kind))})
+        for number, kind in enumerate((RegisterRequest, LoginRequest, ApiKeyRequest))
+    ],
     proxy=Proxy("X-Forwarded-For", 2),
 )
-for _number, _kind in enumerate((RegisterRequest, LoginRequest, ApiKeyRequest)):
-    _api.post(f"/fuzz/{_number}")(lambda request, kind=_kind: {"read": str(request.json(kind))})
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)

@@ -12,6 +12,9 @@ import redis
 from mycrypto import outbox, secrets
 from mycrypto.allowances import Use
 from mycrypto.database import Database
+from mycrypto.health import Readiness
+from mycrypto.http.operation import RateLimit
+from mycrypto.http.settings import ServiceSettings
 from mycrypto.ratelimit import Limit, Limiter, Verdict
 from mycrypto.security.tokens import Tier
 from mycrypto.telemetry import Logger, Meter
@@ -36,7 +39,8 @@ def _utc_now() -> datetime:
 class ServiceContext:
     """Built once per execution environment; everything in it is opened at first use. ``refusals`` is the metric of refused calls."""
 
-    def __init__(self, *, refusals: str, **parts: Unpack[Parts]) -> None:
+    def __init__(self, settings: ServiceSettings, *, refusals: str, **parts: Unpack[Parts]) -> None:
+        self.settings = settings
         self.db = parts["db"]
         self.redis = parts["server"]
         self.logger = parts["logger"]
@@ -58,6 +62,10 @@ class ServiceContext:
         """Count a call against a limit. A refusal is metered and left to the caller to raise."""
         return self._metered(limit.name, self._limiter.take(limit, subject))
 
+    def limit_of(self, declared: RateLimit) -> Limit:
+        """A declared limit with the count that operators have set for it."""
+        return self.settings.limit_of(declared)
+
     def take_token(self, tier: Tier, user_id: UUID) -> Verdict:
         """Count a request of a user against what the tier allows; as :meth:`take`."""
         return self._metered(Use.API.value, self._limiter.take_token(Use.API, tier, user_id))
@@ -70,6 +78,10 @@ class ServiceContext:
     def forget(self, limit: Limit, subject: str) -> None:
         """Start a window anew."""
         self._limiter.forget(limit, subject)
+
+    def readiness(self) -> Readiness:
+        """Whether everything is there that the service needs."""
+        raise NotImplementedError
 
     def part_missing(self, part: str, error: Exception) -> None:
         """A dependency did not answer when readiness asked."""

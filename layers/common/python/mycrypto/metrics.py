@@ -86,7 +86,9 @@ EVERY_SERVICE: Final = (
 ACCOUNTS: Final = (
     _counter("auth_login_total", _AUTH, "Attempts to log in", "outcome"),
     _counter("auth_login_failures", _AUTH, "Attempts to log in that failed", "reason"),
-    _counter("auth_registration_total", _AUTH, "Registrations, the refused ones too", "status"),
+    _counter(
+        "auth_registration_total", _AUTH, "Registrations, the refused ones too, but for those beyond the limit of an address", "status"
+    ),
     _counter("auth_registration_failures", _AUTH, "Registrations that failed, but for forms filled in wrongly"),
     _seconds("auth_registration_duration_seconds", _AUTH, "From a registration's request to its answer"),
     _counter("auth_email_verification_total", _AUTH, "Confirmations of an e-mail address", "status"),

@@ -1,12 +1,11 @@
 """Who may carry out which operation: the permission matrix of the platform, as data.
 
-Every row of a service's table of operations (:class:`mycrypto.http.operation.Operation`) names its ``permission``; there is no default, so that an
-operation which says nothing about it cannot even be imported. The frame of each service holds callers against it before an endpoint runs
+Every declared operation (:class:`mycrypto.http.operation.Operation`) names its ``permission``; there is no default, so that an operation which
+says nothing about it cannot even be imported. The frame of each service holds callers against it before an endpoint runs
 (:class:`mycrypto.http.api.Api` in the functions, ``Admission`` in the gateway); endpoints themselves check no roles. Documents say it, the page
 ``docs/reference/permissions.md`` is made of it, and a test tries every operation as everybody.
 
-A new operation: add its row with one of the constants below (or a ``Permission`` of its own), declare the route, make the documents and the
-pages again. Whose record it is (own orders, own deposits) is no matter of the matrix: the rules look at that.
+A new operation is declared with one of the constants below (or a ``Permission`` of its own); ``docs/endpoints.md`` shows how. Whose record it is (own orders, own deposits) is no matter of the matrix: the rules look at that.
 
 ``ACCOUNT STATE``: a permission that names roles is for accounts in good standing. Suspending or locking an account ends its tokens and takes
 its keys away, so that it stands before each operation as a stranger; no operation makes an exception.

@@ -29,7 +29,7 @@ from mycrypto.http.request import BODY_BYTES_MAX, JSON_MEDIA_TYPE, REQUEST_ID_HE
 from mycrypto.proxies import DIRECT, Proxy
 from mycrypto.telemetry import Logger, Meter
 
-_PATH_PART: Final = re.compile(r"<(\w+)>")
+_PATH_PART: Final = re.compile(r"{(\w+)}")
 _UNAVAILABLE: Final = (psycopg.OperationalError, redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)
 
 Endpoint = Callable[..., Any]
@@ -38,6 +38,10 @@ Endpoint = Callable[..., Any]
 def no_second_factor(_: Principal) -> None:
     """Of a service that has nothing to show it to. Raises AUTH_003."""
     raise ProblemError("AUTH_003")
+
+
+def no_charge(_: Request, __: Operation) -> None:
+    """Of a service without limits."""
 
 
 def _text(reply: Reply) -> str:
@@ -51,20 +55,21 @@ class Api:
         self,
         logger: Logger,
         meter: Meter,
+        handlers: Iterable[tuple[Operation, Endpoint]],
         *,
-        operations: Iterable[Operation],
         second_factor: Callable[[Principal], None] = no_second_factor,
+        charge: Callable[[Request, Operation], None] = no_charge,
         database_errors: str = "",
         proxy: Proxy | None = None,
         cors: Cors = NOBODY,
         body_bytes_max: int = BODY_BYTES_MAX,
     ) -> None:
-        """``operations`` is the table that says what each route is and who may ask for it; ``second_factor`` raises AUTH_003 unless the
-        caller has shown it a moment ago. ``database_errors`` is the metric that counts requests which PostgreSQL failed, if there is one.
-        ``cors``: which pages of other origins may use the routes.
+        """``handlers`` are ``endpoint(request, **parts)`` with the operations that they declare; ``second_factor`` raises AUTH_003 unless the
+        caller has shown it a moment ago; ``charge`` counts a request that is let in and raises RATE_LIMIT_EXCEEDED. ``database_errors`` is the
+        metric that counts requests which PostgreSQL failed, if there is one. ``cors``: which pages of other origins may use the routes.
         """
-        self._operations = {(operation.method.upper(), operation.path): operation for operation in operations}
         self._second_factor = second_factor
+        self._charge = charge
         self._logger = logger
         self._meter = meter
         self._database_errors = database_errors
@@ -74,7 +79,8 @@ class Api:
         self._body_bytes_max = body_bytes_max
         self._resolver = APIGatewayRestResolver(debug=False)
         self._known: list[tuple[str, re.Pattern[str]]] = []
-        self.routes: list[tuple[str, str]] = []
+        self.operations: list[Operation] = []
+        """What it routes."""
         self._request: Request | None = None
         self._route = ""
 
@@ -82,42 +88,22 @@ class Api:
         def unknown(_: NotFoundError) -> GatewayResponse[str]:
             return self._guard(self._refuse_unknown)
 
-    def route(self, method: str, path: str, *, body_bytes_max: int | None = None) -> Callable[[Endpoint], Endpoint]:
-        """Declare ``endpoint(request, **parts)`` for a method and a path such as ``/api/auth/sessions/<session_id>``, which must be in the
-        table of operations.
+        for operation, endpoint in handlers:
+            self._register(operation, endpoint)
 
-        ``body_bytes_max`` is for routes that take more than the others, such as files.
-        """
-        operation = self._operations[method, _PATH_PART.sub(r"{\1}", path)]
+    def _register(self, operation: Operation, endpoint: Endpoint) -> None:
+        method, path = operation.method.upper(), _PATH_PART.sub(r"<\1>", operation.path)
+        self._known.append((method, re.compile(f"{_PATH_PART.sub('[^/]+', operation.path)}/*")))
+        self.operations.append(operation)
 
-        def register(endpoint: Endpoint) -> Endpoint:
-            pattern = _PATH_PART.sub("[^/]+", path)
-            self._known.append((method, re.compile(f"{pattern}/*")))
-            self.routes.append((method, path))
+        def call(**parts: str) -> GatewayResponse[str]:
+            self._route = path
+            if self._request is not None and operation.body_bytes_max is not None:
+                self._request.body_bytes_max = operation.body_bytes_max
+            return self._guard(lambda request: self._admitted(request, operation, endpoint, parts))
 
-            def call(**parts: str) -> GatewayResponse[str]:
-                self._route = path
-                if self._request is not None and body_bytes_max is not None:
-                    self._request.body_bytes_max = body_bytes_max
-                return self._guard(lambda request: self._admitted(request, operation, endpoint, parts))
-
-            call.__name__ = endpoint.__name__
-            self._resolver.route(path, method)(call)
-            return endpoint
-
-        return register
-
-    def get(self, path: str) -> Callable[[Endpoint], Endpoint]:
-        return self.route("GET", path)
-
-    def post(self, path: str, *, body_bytes_max: int | None = None) -> Callable[[Endpoint], Endpoint]:
-        return self.route("POST", path, body_bytes_max=body_bytes_max)
-
-    def put(self, path: str) -> Callable[[Endpoint], Endpoint]:
-        return self.route("PUT", path)
-
-    def delete(self, path: str) -> Callable[[Endpoint], Endpoint]:
-        return self.route("DELETE", path)
+        call.__name__ = endpoint.__name__
+        self._resolver.route(path, method)(call)
 
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         started = time.perf_counter()
@@ -154,11 +140,13 @@ class Api:
             permission.require_role(principal.roles)
             if permission.second_factor:
                 self._second_factor(principal)
+            request.let_in(principal)
         if operation.body is None and request.has_body:
             raise invalid("body", "is not taken by this operation")
         for name in request.query:
             if name not in operation.query:
                 raise invalid(texts.accepted(name, "query"), "is not a known parameter")
+        self._charge(request, operation)
         return endpoint(request, **{name: texts.accepted(part, name) for name, part in parts.items()})
 
     def _refuse_unknown(self, request: Request) -> Reply:

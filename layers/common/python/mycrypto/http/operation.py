@@ -126,6 +126,11 @@ def modules_of(package: ModuleType) -> list[ModuleType]:
     return [importlib.import_module(f"{package.__name__}.{each.name}") for each in sorted(pkgutil.iter_modules(package.__path__))]
 
 
+def declared_in(package: ModuleType) -> list[tuple[Operation, Callable[..., Any]]]:
+    """The operations of every module of a package with their handlers."""
+    return [found for module in modules_of(package) for found in declared(module)]
+
+
 def classes_of(package: ModuleType) -> list[type[Any]]:
     """Every class of a package that declares operations."""
     return [

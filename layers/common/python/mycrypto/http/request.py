@@ -40,6 +40,14 @@ class Principal(msgspec.Struct, frozen=True):
     expires_s: int = 0
 
 
+class Client(msgspec.Struct, frozen=True):
+    """Where a request came from, for sessions and records."""
+
+    ip: str
+    user_agent: str
+    trace_id: str
+
+
 class Request:
     """One call: what was sent, by whom, under which trace id. ``answer_headers`` go out with whatever is answered, a refusal too."""
 
@@ -55,6 +63,23 @@ class Request:
         self.client_ip = self._find_client_ip(proxy)
         self.user_agent = texts.storable(self._headers.get("user-agent", "")[:512])
         self.answer_headers: dict[str, str] = {}
+        self._caller: Principal | None = None
+
+    @property
+    def client(self) -> Client:
+        """Where it came from."""
+        return Client(self.client_ip, self.user_agent, self.trace_id)
+
+    @property
+    def caller(self) -> Principal:
+        """Who calls: whom the frame has let in."""
+        if self._caller is None:
+            raise TypeError("an operation that is open to all knows no caller")
+        return self._caller
+
+    def let_in(self, principal: Principal) -> None:
+        """For the frame: the caller may do what the operation does."""
+        self._caller = principal
 
     def header(self, name: str) -> str | None:
         """A header by name, in any case. Raises VALIDATION_ERROR for a text that is not acceptable."""
@@ -129,12 +154,12 @@ class Request:
             raise validation_problem(error, kind) from None
 
     @staticmethod
-    def uuid(text: str) -> UUID:
-        """A part of the path as an id. Raises NOT_FOUND: nothing has an id of another form."""
+    def uuid(text: str, code: str = "NOT_FOUND") -> UUID:
+        """A part of the path as an id. Raises ``code``: nothing has an id of another form."""
         try:
             return UUID(text)
         except ValueError:
-            raise ProblemError("NOT_FOUND", "there is nothing with this id") from None
+            raise ProblemError(code, "there is nothing with this id") from None
 
     def principal(self) -> Principal:
         """The caller whom the authorizer let in. Raises UNAUTHORIZED when there was no authorizer in front of this route."""

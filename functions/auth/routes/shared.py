@@ -1,0 +1,17 @@
+"""What operations of several subjects have in common."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mycrypto.http.operation import BODY_ERRORS, Parameter
+
+OPEN_BODY: Final = (*BODY_ERRORS, "RATE_LIMIT_EXCEEDED", "SERVICE_UNAVAILABLE")
+"""Errors of an operation with a body that anybody may ask for."""
+STAFF_BODY: Final = (*BODY_ERRORS, "AUTH_003", "NOT_FOUND")
+"""Errors of one with a body that staff alone may ask for."""
+PAGE: Final = (Parameter("limit", "integer", "Rows, 1 to 100 (50)"), Parameter("offset", "integer", "Rows to leave out"))
+NEW_PASSWORD: Final = {
+    "new_password": "keeps the rules for passwords: 8 to 128 characters, of four kinds, and none that is well known",
+    "confirm_password": "is the new password again",
+}
