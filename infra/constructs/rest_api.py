@@ -30,6 +30,7 @@ PROBLEM_OF_RESPONSE: Final[tuple[tuple[apigateway.ResponseType, str], ...]] = (
     (apigateway.ResponseType.BAD_REQUEST_PARAMETERS, "VALIDATION_ERROR"),
     (apigateway.ResponseType.REQUEST_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
     (apigateway.ResponseType.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
+    (apigateway.ResponseType.DEFAULT_4_XX, "VALIDATION_ERROR"),
     (apigateway.ResponseType.THROTTLED, "RATE_LIMIT_EXCEEDED"),
     (apigateway.ResponseType.QUOTA_EXCEEDED, "RATE_LIMIT_EXCEEDED"),
     # a function that died, ran out of time or answered nonsense may have done its work: nobody may say that it failed

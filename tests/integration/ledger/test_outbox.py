@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -83,6 +84,38 @@ def test_a_dead_queue_holds_up_no_command_and_is_left_alone_for_a_moment(exchang
     now = outbox.PAUSE_SECONDS
     assert relay.flush(connection) == 1
     assert failures == ["sqs:audit-logs"] * 2
+
+
+def test_a_flush_ends_although_the_log_does_not_answer(exchange: TestDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cold producer waits half a minute for a broker that is away; the function whose transaction is committed has ten seconds."""
+    monkeypatch.setattr(outbox, "SEND_SECONDS_MAX", 0.2)
+    connection = exchange.connect("wallet_app")
+    outbox.add(connection, outbox.ENGINE_COMMANDS, b"credit")
+    outbox.add(connection, outbox.EMAIL, b"mail")
+    now = 0.0
+    broker_is_back = threading.Event()
+    failures: list[tuple[str, str]] = []
+
+    class Cold(Caught):
+        def send(self, destination: str, rows: Sequence[Waiting]) -> Sequence[UUID]:
+            self.rows += rows
+            assert broker_is_back.wait(60)
+            return [row.id for row in rows]
+
+    cold, mails = Cold(), Caught()
+    relay = Relay({"kafka": cold, "sqs": mails}, lambda where, error: failures.append((where, str(error))), clock=lambda: now)
+    assert relay.flush(connection) == 1
+    assert [row.payload for row in mails.rows] == [b"mail"]
+    assert waiting(connection) == [(b"credit", 1)]
+    now += outbox.PAUSE_SECONDS
+    assert relay.flush(connection) == 0
+    assert [where for where, _ in failures] == [outbox.ENGINE_COMMANDS] * 2
+    assert len(cold.rows) == 1, "a second attempt was begun beside the first"
+    broker_is_back.set()
+    while waiting(connection):
+        now += outbox.PAUSE_SECONDS
+        relay.flush(connection)
+    assert cold.rows[0].id == cold.rows[-1].id  # it was sent again: its readers know it by its id
 
 
 def test_two_at_once_do_not_send_the_same(exchange: TestDatabase) -> None:

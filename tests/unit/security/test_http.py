@@ -15,6 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from mycrypto import telemetry
 from mycrypto.cors import Cors
+from mycrypto.database import CommitUnknownError
 from mycrypto.errors import ProblemError
 from mycrypto.http.api import Api
 from mycrypto.http.operation import Operation
@@ -153,6 +154,15 @@ def test_a_data_service_that_is_away_is_503() -> None:
 
     status, problem, headers = _call(_api(fail), _event())
     assert (status, problem["code"], headers["Retry-After"]) == (503, "SERVICE_UNAVAILABLE", "1")
+
+
+@pytest.mark.parametrize(("method", "code"), [("POST", "OUTCOME_UNKNOWN"), ("GET", "SERVICE_UNAVAILABLE")])
+def test_a_commit_that_died_in_flight_is_never_answered_as_not_done(method: str, code: str) -> None:
+    def fail(_: Request) -> None:
+        raise CommitUnknownError("server closed the connection unexpectedly")
+
+    _, problem, _ = _call(_api(fail), _event(method, body="{}" if method == "POST" else None))
+    assert problem["code"] == code
 
 
 def test_path_parts_and_query_reach_the_endpoint() -> None:

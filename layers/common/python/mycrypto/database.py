@@ -20,6 +20,8 @@ from mycrypto import secrets
 
 CONNECT_TIMEOUT_SECONDS: Final = 5
 _OPTIONS: Final[dict[str, Any]] = {"autocommit": True, "prepare_threshold": None}
+_LOST: Final = ("08", "57P")
+"""Classes of errors that say that the connection is gone."""
 _KEEPALIVE: Final[dict[str, Any]] = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
 
@@ -55,6 +57,10 @@ def pool(dsn: str, secret_name: str = "", *, size_max: int = 10, application: st
     )
 
 
+class CommitUnknownError(psycopg.OperationalError):
+    """The connection was lost while COMMIT was under way: everything in the transaction was done, or nothing."""
+
+
 class Database:
     """The one connection of a function: opened at first use, kept while warm, renewed when it is found broken."""
 
@@ -77,10 +83,17 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """A transaction: committed at the end of the block, rolled back if the block raises."""
+        """A transaction: committed at the end of the block, rolled back if the block raises. Raises CommitUnknownError."""
         connection = self.connection()
-        with connection.transaction():
-            yield connection
+        committing = False
+        try:
+            with connection.transaction():
+                yield connection
+                committing = True
+        except psycopg.OperationalError as error:
+            if committing and (connection.broken or (error.sqlstate or _LOST[0]).startswith(_LOST)):
+                raise CommitUnknownError(str(error)) from error
+            raise
 
     def close(self) -> None:
         """Give the connection up; the next use opens a new one."""

@@ -61,6 +61,7 @@ class LogProducer:
                     enable_idempotence=True,
                     linger_ms=0,
                     compression_type="lz4",
+                    bootstrap_timeout_ms=ACKNOWLEDGED_SECONDS * 1000,  # 30 s of its own accord: longer than a function may run
                     max_block_ms=ACKNOWLEDGED_SECONDS * 1000,
                     delivery_timeout_ms=ACKNOWLEDGED_SECONDS * 1000,
                     request_timeout_ms=ACKNOWLEDGED_SECONDS * 500,

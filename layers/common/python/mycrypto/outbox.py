@@ -3,10 +3,14 @@
 ``add`` joins the caller's transaction. ``Relay.flush`` right after the commit sends what waits; the maintenance function does the same
 every minute, so that a crash between commit and send only delays. A message may be sent twice (crash between send and mark):
 every consumer drops a message id, transfer id or command id that it has seen.
+
+A flush ends within seconds whatever its clients wait for, because the request that it follows is committed and has to be answered.
 """
 
 from __future__ import annotations
 
+import queue
+import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
@@ -16,6 +20,7 @@ from uuid import UUID
 
 import boto3
 import msgspec
+from botocore.config import Config
 from psycopg import Connection
 from psycopg.rows import class_row
 
@@ -37,6 +42,8 @@ AUDIT: Final = "sqs:audit-logs"
 FLUSH_ROWS_MAX: Final = 100
 SQS_BATCH_MAX: Final = 10
 PAUSE_SECONDS: Final = 5.0
+SEND_SECONDS_MAX: Final = 2.0
+"""For all messages to one kind of destination."""
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -111,6 +118,10 @@ def _transfers(payload: bytes) -> set[bytes]:
     return {command.transfer_id for command in commands.decode_record(payload) if isinstance(command, commands.Credit | commands.Debit)}
 
 
+_CLIENT: Final = Config(connect_timeout=1, read_timeout=SEND_SECONDS_MAX, retries={"total_max_attempts": 1})
+"""The outbox is what tries again."""
+
+
 class SqsSender:
     """Sends to the queue ``mycrypto-{stage}-{name}``."""
 
@@ -121,17 +132,17 @@ class SqsSender:
 
     def send(self, destination: str, rows: Sequence[Waiting]) -> Sequence[UUID]:
         """Send in batches of ten; rows that SQS refuses one by one are left out of the answer."""
-        queue = destination.partition(":")[2]
+        name = destination.partition(":")[2]
         if self._client is None:
-            self._client = boto3.client("sqs")
-        if queue not in self._urls:
-            self._urls[queue] = self._client.get_queue_url(QueueName=f"mycrypto-{self._stage}-{queue}")["QueueUrl"]
+            self._client = boto3.client("sqs", config=_CLIENT)
+        if name not in self._urls:
+            self._urls[name] = self._client.get_queue_url(QueueName=f"mycrypto-{self._stage}-{name}")["QueueUrl"]
         accepted: list[UUID] = []
         for start in range(0, len(rows), SQS_BATCH_MAX):
             entries: list[SendMessageBatchRequestEntryTypeDef] = [
                 {"Id": str(row.id), "MessageBody": row.payload.decode()} for row in rows[start : start + SQS_BATCH_MAX]
             ]
-            answer = self._client.send_message_batch(QueueUrl=self._urls[queue], Entries=entries)
+            answer = self._client.send_message_batch(QueueUrl=self._urls[name], Entries=entries)
             accepted += [UUID(entry["Id"]) for entry in answer.get("Successful", [])]
         return accepted
 
@@ -150,13 +161,45 @@ class KafkaSender:
         return [row.id for row in rows]
 
 
+class _Attempts:
+    """Calls a sender on a thread of its own, so that nobody waits longer for it than intended. One that is given up may still send: its rows
+    are sent again, which consumers have to bear anyway. Until it has ended no other is begun.
+    """
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self._thread: threading.Thread | None = None
+
+    def send(self, destination: str, rows: Sequence[Waiting], seconds_max: float) -> Sequence[UUID]:
+        """As the sender's; raises DeliveryError if it takes too long."""
+        if self._thread is not None and self._thread.is_alive():
+            raise DeliveryError("the attempt before has not ended")
+        outcome: queue.SimpleQueue[Sequence[UUID] | Exception] = queue.SimpleQueue()
+
+        def attempt() -> None:
+            try:
+                outcome.put(self._sender.send(destination, rows))
+            except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
+                outcome.put(error)
+
+        self._thread = threading.Thread(target=attempt, name="outbox", daemon=True)
+        self._thread.start()
+        try:
+            found = outcome.get(timeout=max(0.0, seconds_max))
+        except queue.Empty:
+            raise DeliveryError(f"no answer within {SEND_SECONDS_MAX:g} s") from None
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
 class Relay:
     """Sends what waits in the outbox, by kind of destination ("sqs", "kafka"). One that is out of reach holds up no other."""
 
     def __init__(
         self, senders: dict[str, Sender], on_failure: Callable[[str, Exception], None], *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._senders = senders
+        self._senders = {kind: _Attempts(sender) for kind, sender in senders.items()}
         self._on_failure = on_failure
         self._clock = clock
         self._paused_until: dict[str, float] = {}
@@ -164,7 +207,7 @@ class Relay:
     def flush(self, connection: Connection, *, rows_max: int = FLUSH_ROWS_MAX) -> int:
         """Send up to ``rows_max`` of the oldest rows of each kind; returns how many went out.
 
-        Call it outside of a transaction. It never raises for a destination that is out of reach: the rows wait, ``on_failure`` is told, and
+        Call it outside of a transaction. It waits ``SEND_SECONDS_MAX`` for each kind at most. It never raises for a destination that is out of reach: the rows wait, ``on_failure`` is told, and
         for a few seconds nobody asks again, so that a dead service costs one time-out and not one per request. Destinations that this
         relay has no sender for are left to the maintenance function.
         """
@@ -174,15 +217,16 @@ class Relay:
             if self._clock() >= self._paused_until.get(kind, float("-inf"))
         )
 
-    def _flush_kind(self, connection: Connection, kind: str, sender: Sender, rows_max: int) -> int:
+    def _flush_kind(self, connection: Connection, kind: str, sender: _Attempts, rows_max: int) -> int:
         sent: list[UUID] = []
+        deadline = time.monotonic() + SEND_SECONDS_MAX
         with connection.transaction():
             waiting = _lock_oldest(connection, kind, rows_max)
             if not waiting:
                 return 0
             for destination, group in groupby(sorted(waiting, key=_by_destination), key=_by_destination):
                 try:
-                    sent += sender.send(destination, list(group))
+                    sent += sender.send(destination, list(group), deadline - time.monotonic())
                 except Exception as error:  # noqa: BLE001 - whatever a client raises, the row stays and is tried again
                     self._paused_until[kind] = self._clock() + PAUSE_SECONDS
                     self._on_failure(destination, error)

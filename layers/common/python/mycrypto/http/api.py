@@ -23,6 +23,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from mycrypto import texts
 from mycrypto.cors import NOBODY, Cors
+from mycrypto.database import CommitUnknownError
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError, invalid
 from mycrypto.http.operation import Operation
 from mycrypto.http.request import BODY_BYTES_MAX, JSON_MEDIA_TYPE, REQUEST_ID_HEADER, Principal, Reply, Request
@@ -169,6 +170,12 @@ class Api:
             if problem.kind.status >= 500:
                 self._logger.exception("refused for a fault of ours", code=problem.kind.code)
             return self._problem(request, problem)
+        except CommitUnknownError:
+            self._database_failed = True
+            self._logger.exception("the connection was lost while a transaction was being committed")
+            if request.method in {"GET", "HEAD"}:
+                return self._problem(request, ProblemError("SERVICE_UNAVAILABLE", headers={"Retry-After": "1"}))
+            return self._problem(request, ProblemError("OUTCOME_UNKNOWN", "look at what is in force before trying again"))
         except _UNAVAILABLE as error:
             self._database_failed = isinstance(error, psycopg.Error)
             self._logger.exception("a data service is not available")
