@@ -64,6 +64,7 @@ class Distribution(Construct):
             protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
             origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2],
             custom_headers={ORIGIN_HEADER: origin_secret},
+            read_timeout=Duration.seconds(40),  # the function's time and its authorizer's
         )
         trading = origins.VpcOrigin.with_application_load_balancer(
             balancer,

@@ -43,6 +43,9 @@ PROBLEM_OF_RESPONSE: Final[tuple[tuple[apigateway.ResponseType, str], ...]] = (
 )
 """Which error of the catalogue stands for a response that the gateway makes itself."""
 
+ANSWER: Final = Duration.seconds(29)
+"""How long a function may take to answer, at most. Longer than the functions live, and shorter than the front waits."""
+
 ACCESS_LOG: Final = {
     "timestamp": "$context.requestTime",
     "traceId": "$context.requestId",
@@ -119,7 +122,7 @@ class RestApi(Construct):
             results_cache_ttl=Duration.seconds(stage.authorizer_cache_seconds),
         )
         integrations = {
-            name: apigateway.LambdaIntegration(function, proxy=True, scope_permission_to_method=False)
+            name: apigateway.LambdaIntegration(function, proxy=True, scope_permission_to_method=False, timeout=ANSWER)
             for name, function in functions.items()
         }
         for route in routes:

@@ -27,11 +27,10 @@ ALIASES: Final = {"/api/v1/auth": "/api/auth", "/api/v1/wallet": "/api/wallet"}
 BODY_BYTES_MAX: Final = 10 * 1024 * 1024
 """What API Gateway takes."""
 ANSWER_SECONDS_MAX: Final = 29.0
-"""How long API Gateway waits for a function."""
+"""From a request's arrival to its answer, however long it waits for its turn: as long as API Gateway waits for a function."""
 FUNCTION_CALLS_MAX: Final = max(4, 2 * (os.cpu_count() or 1))
 """How many calls of functions are under way at once; others wait for their turn. For each one more the emulator would start processes
 of the functions behind it, a second of processor time each: on few cores that makes all of them late."""
-TURN_SECONDS_MAX: Final = 29.0
 CONNECTION_HEADERS: Final = frozenset(
     {
         b"connection",
@@ -100,7 +99,7 @@ class FrontDoor:
         self._turns = asyncio.Semaphore(FUNCTION_CALLS_MAX)
         self._client = httpx.AsyncClient(
             base_url=endpoint,
-            timeout=httpx.Timeout(ANSWER_SECONDS_MAX, connect=2.0),
+            timeout=httpx.Timeout(ANSWER_SECONDS_MAX, connect=2.0, pool=None),
             follow_redirects=False,
             trust_env=False,
             transport=transport,
@@ -118,11 +117,12 @@ class FrontDoor:
             await self._gateway(scope, receive, send)
             return
         trace_id = _trace_id(scope)
+        deadline = asyncio.get_running_loop().time() + ANSWER_SECONDS_MAX
         try:
             if target is None:
                 await self._own(scope, send, raw_path, trace_id)
             else:
-                await self._forward(scope, receive, send, target, trace_id)
+                await self._forward(scope, receive, send, target, trace_id, deadline)
         except ProblemError as problem:
             body = msgspec.json.encode(problem.body(instance=scope["path"], trace_id=trace_id))
             headers = [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
@@ -133,35 +133,36 @@ class FrontDoor:
                 [*headers, (b"content-type", PROBLEM_MEDIA_TYPE.encode()), (b"x-request-id", trace_id.encode())],
             )
 
-    async def _forward(self, scope: Scope, receive: Receive, send: Send, target: bytes, trace_id: str) -> None:
+    async def _forward(self, scope: Scope, receive: Receive, send: Send, target: bytes, trace_id: str, deadline: float) -> None:
         """Send the request to the REST API and its answer back, with all headers but those of the connection."""
         url = self._base + target
         if scope["query_string"]:
             url += b"?" + scope["query_string"]
         try:
-            request = self._client.build_request(scope["method"], httpx.URL(url.decode("ascii")), content=await _body(receive))
+            request = self._client.build_request(scope["method"], httpx.URL(url.decode("ascii")), content=await _body(receive, deadline))
         except (httpx.InvalidURL, UnicodeDecodeError):
             raise ProblemError("VALIDATION_ERROR", "the path or the query holds what has to be percent-encoded, or is too long") from None
         kept = [(name, _field_value(name, value)) for name, value in _end_to_end(scope["headers"]) if name not in REPLACED]
         length = (b"content-length", str(len(request.content)).encode())
         request.headers = httpx.Headers([*kept, length, (b"host", request.url.netloc), *_forwarded(scope, trace_id)])
-        response = await self._sent(request)
+        response = await self._sent(request, deadline)
         _check_answered(response)
         headers = [pair for pair in _end_to_end(response.headers.raw) if pair[0].lower() not in MADE_ANEW]
         trace = (response.headers.get("x-request-id") or trace_id).encode()
         await _answer(send, response.status_code, response.content, [*headers, (b"x-request-id", trace)])
 
-    async def _sent(self, request: httpx.Request) -> httpx.Response:
-        """The emulator's answer, whatever it is, once it is this request's turn."""
+    async def _sent(self, request: httpx.Request, deadline: float) -> httpx.Response:
+        """The emulator's answer, whatever it is, once it is this request's turn. What the turn has taken is not given again to the answer."""
         try:
-            async with asyncio.timeout(TURN_SECONDS_MAX):
+            async with asyncio.timeout_at(deadline):
                 await self._turns.acquire()
         except TimeoutError as error:
-            detail = f"{FUNCTION_CALLS_MAX} other calls of functions were under way for {TURN_SECONDS_MAX:g} s"
+            detail = f"{FUNCTION_CALLS_MAX} other calls of functions were under way for {ANSWER_SECONDS_MAX:g} s"
             raise ProblemError("SERVICE_UNAVAILABLE", detail, headers={"Retry-After": "1"}) from error
         try:
-            return await self._client.send(request)
-        except httpx.HTTPError as error:
+            async with asyncio.timeout_at(deadline):
+                return await self._client.send(request)
+        except (httpx.HTTPError, TimeoutError) as error:
             log.warning("%s %s: %r", request.method, request.url.path, error)
             raise _problem_of(error) from error
         finally:
@@ -194,11 +195,11 @@ class FrontDoor:
             await _answer(send, 200, mailbox.page(mails, to).encode(), [html, policy, *about])
 
 
-def _problem_of(error: httpx.HTTPError) -> ProblemError:
+def _problem_of(error: httpx.HTTPError | TimeoutError) -> ProblemError:
     """What came of a request that the emulator has not answered."""
     if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):  # it has not seen it
         return ProblemError("SERVICE_UNAVAILABLE", "the AWS emulator does not answer", headers={"Retry-After": "1"})
-    if isinstance(error, httpx.TimeoutException):
+    if isinstance(error, (httpx.TimeoutException, TimeoutError)):
         return ProblemError("OUTCOME_UNKNOWN", f"the AWS emulator has not answered within {ANSWER_SECONDS_MAX:g} s")
     return ProblemError("OUTCOME_UNKNOWN", f"the AWS emulator broke off: {error!r}")
 
@@ -237,11 +238,15 @@ def _forwarded(scope: Scope, trace_id: str) -> Headers:
     return [(b"x-forwarded-for", client.encode()), (b"x-forwarded-proto", scope["scheme"].encode()), (b"x-request-id", trace_id.encode())]
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive, deadline: float) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while True:
-        message = await receive()
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError as error:
+            raise ProblemError("VALIDATION_ERROR", f"the request has not arrived within {ANSWER_SECONDS_MAX:g} s") from error
         if message["type"] == "http.disconnect":
             raise ProblemError("VALIDATION_ERROR", "the request was broken off")
         chunks.append(message.get("body", b""))

@@ -13,7 +13,8 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from engine_container.web.quick_http import QuickHttpProtocol
-from mycrypto_local.front_door import BODY_BYTES_MAX, FUNCTION_CALLS_MAX, FrontDoor, function_path
+from mycrypto_local.front_door import ANSWER_SECONDS_MAX, BODY_BYTES_MAX, FUNCTION_CALLS_MAX, FrontDoor, function_path
+from tests.simulation.loop import virtual
 
 REST = "/restapis/abc/v1/_user_request_"
 Upstream = Callable[[httpx.Request], httpx.Response]
@@ -243,7 +244,6 @@ def test_more_calls_of_functions_than_processes_are_good_for_wait_for_their_turn
 
 
 def test_whose_turn_never_comes_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mycrypto_local.front_door.TURN_SECONDS_MAX", 0.01)
     arrived, answering = asyncio.Semaphore(0), asyncio.Event()
 
     async def upstream(_request: httpx.Request) -> httpx.Response:
@@ -257,7 +257,9 @@ def test_whose_turn_never_comes_is_told_to_come_back(monkeypatch: pytest.MonkeyP
             others = [asyncio.create_task(client.get("/api/auth/me")) for _ in range(FUNCTION_CALLS_MAX)]
             for _ in others:
                 await arrived.acquire()
+            monkeypatch.setattr("mycrypto_local.front_door.ANSWER_SECONDS_MAX", 0.01)
             refused = await client.get("/api/auth/me")
+            monkeypatch.undo()
             answering.set()
             assert [answer.status_code for answer in await asyncio.gather(*others)] == [200] * FUNCTION_CALLS_MAX
             assert (await client.get("/api/auth/me")).status_code == 200
@@ -266,3 +268,28 @@ def test_whose_turn_never_comes_is_told_to_come_back(monkeypatch: pytest.MonkeyP
     answer = asyncio.run(run())
     assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "SERVICE_UNAVAILABLE", "1")
     assert "other calls of functions" in answer.json()["detail"]
+
+
+def test_a_turn_that_came_late_leaves_the_answer_less_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One deadline from the front door through every turn: an emulator that hangs costs a caller that much and not twice as much."""
+    monkeypatch.setattr("mycrypto_local.front_door.FUNCTION_CALLS_MAX", 1)
+    asked: list[float] = []
+
+    async def upstream(_request: httpx.Request) -> httpx.Response:
+        asked.append(asyncio.get_running_loop().time())
+        await asyncio.sleep(ANSWER_SECONDS_MAX - 1 if len(asked) == 1 else 1_000)
+        return httpx.Response(200, headers={"X-Request-ID": "t"})
+
+    async def run() -> tuple[float, httpx.Response, httpx.Response]:
+        door = FrontDoor(gateway, "http://emulator:4566", REST, httpx.MockTransport(upstream))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url="http://door", timeout=None) as client:
+            start = asyncio.get_running_loop().time()
+            first, second = await asyncio.gather(client.get("/api/auth/me"), client.get("/api/auth/me"))
+            return asyncio.get_running_loop().time() - start, first, second
+
+    with virtual() as loop:
+        seconds, first, second = loop.run_until_complete(run())
+    assert first.status_code == 200
+    assert (second.status_code, second.json()["code"]) == (504, "OUTCOME_UNKNOWN")
+    assert len(asked) == 2
+    assert seconds == pytest.approx(ANSWER_SECONDS_MAX)  # of the loop's own clock
