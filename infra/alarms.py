@@ -15,14 +15,14 @@ from infra.dashboards import BALANCE_CACHE, FILL_RATE, Aws, AwsRatio, Gap, Own, 
 
 
 class Severity(enum.StrEnum):
-    """Critical wakes somebody, warning waits for the morning."""
+    """Critical wakes the person on call, warning waits for the morning."""
 
     CRITICAL = "critical"
     WARNING = "warning"
 
 
 class Runbook(enum.StrEnum):
-    """The pages of ``docs/runbooks`` that an alarm can send somebody to."""
+    """The pages of ``docs/runbooks`` that an alarm can send a reader to."""
 
     ROLL_BACK = "roll-back"
     HALTED_MARKET = "halted-market"
@@ -111,7 +111,7 @@ TRADING: Final = (
         _own("engine_time_held", "engine", "max"),
         0,
         1,
-        "the broker's time is more than a day ahead of the log's: it is held until somebody looks",
+        "the broker's time is more than a day ahead of the log's: it is held until an operator decides",
         Runbook.LOG_TIME,
         subject=Subject.STREAM,
     ),
@@ -219,7 +219,7 @@ TRADING: Final = (
         _own("gateway_resyncs_total", "gateway"),
         0,
         5,
-        "a gateway met a gap in the event log and built its views anew",
+        "a gateway met a gap in the event log and rebuilt its views",
         _STUCK,
         subject=Subject.GATEWAY,
     ),
@@ -231,7 +231,7 @@ MONEY: Final = (
         _own("wallet_reconciliation_mismatch_total", "settlement"),
         0,
         1,
-        "the engine's totals differ from the ledger's: settlement has stopped, nobody may pay out",
+        "the engine's totals differ from the ledger's: settlement has stopped, pay nothing out",
         _STUCK,
         subject=Subject.SETTLEMENT,
     ),
@@ -240,7 +240,7 @@ MONEY: Final = (
         _own("wallet_reconciliation_mismatch_total", "maintenance"),
         0,
         1,
-        "the nightly proof found the books unequal: nobody may pay out",
+        "the nightly proof found the books unequal: pay nothing out",
     ),
     _critical(
         "deposit-reversed",
@@ -324,7 +324,7 @@ ACCOUNTS: Final = (
         _percent(("auth_2fa_failed_total", "auth"), ("auth_2fa_verifications", "auth"), "not accepted"),
         40,
         15,
-        "more than 40 % of second factors are not accepted: somebody may be guessing",
+        "more than 40 % of second factors are not accepted: an attacker may be guessing",
         subject=Subject.SECOND_FACTOR,
     ),
     _critical(
@@ -332,7 +332,7 @@ ACCOUNTS: Final = (
         _own("auth_2fa_lockout_total", "auth"),
         10,
         5,
-        "more than ten second factors were locked in five minutes: somebody is guessing",
+        "more than ten second factors were locked in five minutes: an attacker is guessing",
         subject=Subject.SECOND_FACTOR,
     ),
     _critical("audit-lost", _own("audit_records_dropped_total", "gateway"), 0, 5, "audit records of staff's actions were dropped"),

@@ -1,4 +1,4 @@
-"""``python -m infra.cost --stage S``: what a stage costs a month when nobody uses it, from its own templates and a dated price table.
+"""``python -m infra.cost --stage S``: what a stage costs a month when it is idle, from its own templates and a dated price table.
 
 Only what is paid for by the hour or the month is counted; requests, traffic and logs come on top and are named as such.
 """
@@ -127,7 +127,7 @@ def report(stage: str, rows: list[Row], table: Mapping[str, Any]) -> str:
     """The rows as text, dearest first, with the sum and what is not in it."""
     lines = [f"{row.service:<16} {row.what:<44} {row.monthly:>10,.2f}" for row in sorted(rows, key=lambda row: -row.monthly)]
     total = sum(row.monthly for row in rows)
-    head = f"Stage {stage}, {table['region']}, {table['currency']} a month, prices of {table['as_of']}, nobody using it"
+    head = f"Stage {stage}, {table['region']}, {table['currency']} a month, prices of {table['as_of']}, idle"
     return "\n".join([head, "", *lines, "", f"{'together':<61} {total:>10,.2f}", f"On top: {ON_TOP}.", str(table["note"])])
 
 
@@ -144,7 +144,7 @@ def of_stage(stage: str, context: Mapping[str, str] | None = None) -> str:
 
 def main() -> None:
     """Print the estimate."""
-    parser = argparse.ArgumentParser(prog="python -m infra.cost", description="What a stage costs a month when nobody uses it.")
+    parser = argparse.ArgumentParser(prog="python -m infra.cost", description="What a stage costs a month when it is idle.")
     parser.add_argument("--stage", choices=("dev", "staging", "prod"), default="dev")
     try:
         print(of_stage(parser.parse_args().stage))

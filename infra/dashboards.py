@@ -245,7 +245,7 @@ BUSINESS: Final = Dashboard(
         Panel(title="Withdrawals", lines=(_own("wallet_withdrawals_total", "wallet", apart=True),)),
         Panel(title="Registrations", lines=(_own("auth_registration_total", "auth", apart=True),)),
         Panel(
-            title="Waiting for somebody",
+            title="Waiting for a decision",
             lines=(
                 _own("wallet_pending_withdrawals", "maintenance", "max", "withdrawals"),
                 _own("wallet_pending_deposits", "maintenance", "max", "deposits"),

@@ -21,7 +21,7 @@ REGIONS: Final = ("eu-central-1", "eu-west-1")
 """Where customer data may be kept, both with three zones and every service used; the law (KVKK) makes others a decision, not a default."""
 
 EXAMPLE_DOMAIN: Final = "mycrypto.example"
-"""Nobody owns it: a stage on AWS sends mails only with ``-c mail_from=`` or a domain."""
+"""No one can own it: a stage on AWS sends mails only with ``-c mail_from=`` or a domain."""
 
 GLOBAL_REGION: Final = "us-east-1"
 """CloudFront reads certificates and web ACLs there and nowhere else. No customer data is kept in it."""
@@ -312,7 +312,7 @@ def _recaptcha(name: StageName, context: Context) -> bool:
     on = context.choice("recaptcha", ("on", "off")) == "on"
     if not on and name is not StageName.DEV:
         raise ConfigurationError(
-            f"Stage '{name}' is open to everybody: registration without reCAPTCHA (-c recaptcha=off) is for stage dev only."
+            f"Stage '{name}' is open to the public: registration without reCAPTCHA (-c recaptcha=off) is for stage dev only."
         )
     return on
 

@@ -12,7 +12,7 @@ class EngineSettings(msgspec.Struct, frozen=True):
 
     kafka_bootstrap_servers: str
     redis_url: str = ""
-    """Without it there is no lease: every engine publishes, which costs traffic and harms nobody."""
+    """Without it there is no lease: every engine publishes, which costs traffic and does no harm."""
     stage: Literal["local", "dev", "staging", "prod"] = "local"
     service_name: str = "engine"
     kafka_auth: Literal["none", "iam"] = "none"

@@ -1,7 +1,7 @@
 """Reads the event log into a projection for as long as the process lives.
 
 Broken connections are taken up again where they broke. A gap in the numbers, or a record that cannot be read, means that the views can
-no longer be trusted: they are thrown away and built anew, from the log's beginning if they came out of a snapshot and the other way
+no longer be trusted: they are thrown away and rebuilt, from the log's beginning if they came out of a snapshot and the other way
 round, and until then the feed is not ready.
 """
 
@@ -93,7 +93,7 @@ class Feed:
                 self.trouble = str(error)
                 self.resyncs += 1
                 fresh = True
-                self._reporter.critical("the event log cannot be followed, building the views anew: %s", error)
+                self._reporter.critical("the event log cannot be followed, rebuilding the views: %s", error)
                 await asyncio.sleep(RESYNC_SECONDS)
 
     async def _open(self, *, fresh: bool) -> None:

@@ -117,7 +117,7 @@ def check(command: PlaceOrder, symbol: SymbolChanged, last_price: int) -> None:
         if price % symbol.tick:
             raise PaperRefusedError("ORDER_002", price=price, tick=symbol.tick)
     if command.type is OrderType.MARKET and not last_price:
-        raise PaperRefusedError("NO_LIQUIDITY", reason="nothing was traded yet, so that nobody knows what it would cost")
+        raise PaperRefusedError("NO_LIQUIDITY", reason="nothing was traded yet, so the cost is not known")
     value = command.quote_quantity or notional_units(_expected_price(command, symbol, last_price), command.quantity)
     _check_size(value)
     if value < symbol.notional_min:

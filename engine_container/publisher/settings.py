@@ -22,7 +22,7 @@ class PublisherSettings(msgspec.Struct, frozen=True):
     snapshot_dir: str = ""
     """Used where there is no bucket; without either nothing is saved and every start reads the whole event log."""
     trade_database_url: str = ""
-    """The history and the paper orders that it fills; without it nobody fills them here."""
+    """The history and the paper orders that it fills; without it they are not filled here."""
     mails: Literal["on", "off"] = "off"
     """Whether filled and halted orders are written to their owners about, by the queue ``mycrypto-{stage}-email-notifications``."""
     snapshot_seconds: int = 60

@@ -171,7 +171,7 @@ class _Appending:
         if some and self._writer is not None:
             first, next_offset = await self._writer.append(some)
             if first != self._next_offset or next_offset - first != len(some):
-                raise RepairError("somebody else writes to the event log: stop the engines and begin again")
+                raise RepairError("another process writes to the event log: stop the engines and begin again")
             self._next_offset = next_offset
         self.appended += len(some)
 
@@ -231,7 +231,7 @@ async def _require_whole(broker: BrokerSettings, shard: int, begin: int, first_s
         ends.close()
         reader.close()
     if following.reached.next_seq != next_seq:
-        raise RepairError(f"what was appended leads to event {following.reached.next_seq - 1}, not {next_seq - 1}: somebody else writes")
+        raise RepairError(f"what was appended leads to event {following.reached.next_seq - 1}, not {next_seq - 1}: another process writes")
 
 
 def _drop_before(servers: str, auth: KafkaAuth, shard: int, offset: int) -> None:

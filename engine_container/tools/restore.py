@@ -120,7 +120,7 @@ def _require_behind(dsn: str, shard: int, next_seq: int) -> None:
 def fill(
     store: archive.ArchiveStore, shard: int, until: int, servers: str, auth: KafkaAuth = "none", *, told: Progress = lambda _: None
 ) -> int:
-    """Append the archived records before ``until`` to the empty topic; how many. Nobody else may write meanwhile.
+    """Append the archived records before ``until`` to the empty topic; how many. No other process may write meanwhile.
 
     Raises :class:`RestoreError` if the topic holds something, or if a record got another place than it had.
     """
@@ -141,8 +141,8 @@ def fill(
                     got = future.get(timeout=ACKNOWLEDGED_SECONDS).offset
                     if got != record.offset:
                         raise RestoreError(
-                            f"offset {record.offset} became {got}: somebody else writes; stop gateways, engine and functions, "
-                            f"make the topic {TOPIC} anew and begin again"
+                            f"offset {record.offset} became {got}: another process writes; stop gateways, engine and functions, "
+                            f"delete and create the topic {TOPIC} and begin again"
                         )
                 done += len(some)
                 told(done)

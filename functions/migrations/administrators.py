@@ -1,4 +1,4 @@
-"""The first administrator of a stage: nobody is there yet who could grant the role, so whoever may invoke this function does."""
+"""The first administrator of a stage: no administrator exists yet who could grant the role, so an operator with the right to invoke this function does."""
 
 from __future__ import annotations
 

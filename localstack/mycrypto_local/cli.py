@@ -210,7 +210,7 @@ class CloudStage(StrEnum):
 
 @app.command()
 def cost(*, stage: Annotated[CloudStage, typer.Option(help="Which stage.")] = CloudStage.DEV) -> None:
-    """What a stage on AWS costs a month when nobody uses it."""
+    """What a stage on AWS costs a month when it is idle."""
     from infra import cost as estimates
     from infra.errors import ConfigurationError
 

@@ -184,7 +184,7 @@ class Demo:
         self._check(
             Decimal(held["locked"]) - Decimal(before["locked"]) == Decimal("0.0005"), "an open order locks exactly what it needs", held
         )
-        await self._step("… and thinks better of it", self.seller.cancel(placed["order"]["id"]))
+        await self._step("… and cancels it", self.seller.cancel(placed["order"]["id"]))
         after = await self.seller.trading_balance(BASE)
         self._check(after == before, "cancelling frees it to the last unit", after)
 

@@ -30,7 +30,7 @@ def grant_admin(owner_dsn: str, email: str) -> None:
             "UPDATE users SET roles = ARRAY['USER', 'ADMIN'], updated_at = now() WHERE email = %s", (email.lower(),)
         ).rowcount
     if granted == 0:
-        raise LookupError(f"nobody is registered as {email}")
+        raise LookupError(f"no user is registered as {email}")
 
 
 def end_withdrawal_hold(owner_dsn: str, email: str) -> None:

@@ -41,7 +41,7 @@ KEYS: Final = (
     Key(f"{revocation.TOKEN_PREFIX}TOKEN", "as long as the token", "auth", "a token that was revoked"),
     Key(f"{revocation.SESSION_PREFIX}SESSION", _seconds(ACCESS_LIFE_S + 60), "auth", "a session that was ended"),
     Key(f"{revocation.USER_PREFIX}USER", _seconds(REFRESH_LIFE_S), "auth", "everything a user was given before a moment"),
-    Key(revocation.COMPLETE_KEY, "for ever", "auth, maintenance", "all marks are there; gone after a wipe, and then written anew"),
+    Key(revocation.COMPLETE_KEY, "for ever", "auth, maintenance", "all marks are there; gone after a wipe, and then written again"),
     Key("apikey:ID", "for ever", "auth", "an API key, its secret sealed"),
     Key("apikey:complete", "for ever", "auth", "all API keys are there"),
     Key("apikey:signature:MARK", "the window of a signature", "gateway", "a signature that was used"),

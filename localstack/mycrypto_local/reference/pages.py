@@ -93,7 +93,7 @@ def _ports() -> str:
         "Ports",
         "## One machine\n\nAll on 127.0.0.1. A port that is taken is replaced by the next free one; `mycrypto status` tells.\n\n" + local,
         "## AWS\n\nThe world reaches CloudFront on 443 and nothing else. Inside, a connection exists only if a row says so "
-        "(`infra/constructs/firewall.py`); on top, whoever calls AWS or partners may do so on 443.\n\n" + flows,
+        "(`infra/constructs/firewall.py`); in addition, components that call AWS or partners may do so on 443.\n\n" + flows,
     )
 
 

@@ -23,13 +23,13 @@ def permissions() -> str:
     return page(
         "Who may do what",
         "The matrix is data: each operation names its permission (`mycrypto/permissions.py`), each service has one place that holds callers "
-        "against it before anything else is done, and a test tries every operation as everybody. An operation without a permission cannot be "
+        "against it before anything else is done, and a test tries every operation as each kind of caller. An operation without a permission cannot be "
         "declared.",
-        "A stranger is everybody who is not signed in, and everybody whose account is suspended or locked: its tokens end and its keys are taken "
+        "A stranger is a caller who is not signed in, or whose account is suspended or locked: its tokens end and its keys are taken "
         "away at once. A key has the rights of its user's roles, narrowed by its scopes; no key opens what has no scope here, and none of them "
         "opens accounts or wallet. *Fresh second factor*: shown with `POST /api/auth/2fa/verify` in this session within five minutes (on one "
         "machine an administrator who has none may do without). Other rules come on top: a user sees and changes own records only, support and "
-        "administrators may look at everybody's orders, withdrawals ask for a code and a level of identity.",
+        "administrators may look at all orders, withdrawals ask for a code and a level of identity.",
         *(f"## {title}\n\n{_matrix(operations)}" for title, operations in SERVICES),
     )
 
