@@ -22,7 +22,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 RECOVERY := tests/fault/test_startup_faults.py tests/fault/test_recovery_drill.py
 
-.PHONY: newcomer test-long fuzz-api fuzz test-trading test-recovery test-servers test-parts check help lock tools up down reset status demo install test lint bench clean
+.PHONY: pages pages-dev newcomer test-long fuzz-api fuzz test-trading test-recovery test-servers test-parts check help lock tools up down reset status demo install test lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,6 +89,12 @@ test-long: install ## the tests that make test leaves out because they take long
 
 fuzz: install ## random commands against the core for SECONDS=n from SEED=s on; a failure prints the shortest list of commands
 	@$(BIN)/python -m tests.property.net.fuzz --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED))
+
+pages: install ## build the web app into web/dist (make up does it too)
+	@$(BIN)/python -m mycrypto_local.web_build
+
+pages-dev: install ## the web app on port 3003, built as it is edited, in front of a running platform
+	@cd web && npm ci --no-audit --no-fund && npm run dev
 
 lint: install ## ruff, mypy, import rules
 	@$(BIN)/ruff check .

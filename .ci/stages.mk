@@ -40,6 +40,8 @@ deploy: install ## stages 6 to 8: deploy STAGE to the account of the present cre
 	@$(BIN)/python -m infra.dependencies
 	npx cdk deploy --all --require-approval never --concurrency 4 --progress events --outputs-file build/outputs-$(STAGE).json \
 		-c stage=$(STAGE) $(if $(IMAGE),-c image=$(IMAGE)) $(CONTEXT)
+	@$(BIN)/python -m mycrypto_local.web_build
+	@$(BIN)/python -m infra.publish $(STAGE)
 
 smoke: install ## what must answer after a deployment (URL=https://...)
 	@$(BIN)/python -m infra.smoke $(URL)

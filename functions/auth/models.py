@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -42,12 +42,18 @@ class EmailRequest(Input, frozen=True):
 
 
 class LoginRequest(Input, frozen=True):
+    """``session``: whether the refresh token comes in the answer or, for a page of this origin, in a cookie."""
+
     email: str
     password: str
+    session: Literal["body", "cookie"] = "body"
 
 
 class RefreshRequest(Input, frozen=True):
-    refresh_token: str
+    """``refresh_token`` unless it is in the cookie."""
+
+    refresh_token: str = ""
+    session: Literal["body", "cookie"] = "body"
 
 
 class LogoutRequest(Input, frozen=True):
@@ -91,6 +97,15 @@ class TokenPair(msgspec.Struct, frozen=True):
 
     access_token: str
     refresh_token: str
+    expires_in: int
+    user: UserSummary
+    token_type: str = "Bearer"  # noqa: S105 - the scheme
+
+
+class PageSession(msgspec.Struct, frozen=True):
+    """A pair of tokens whose refresh token is in the cookie that came with this answer."""
+
+    access_token: str
     expires_in: int
     user: UserSummary
     token_type: str = "Bearer"  # noqa: S105 - the scheme
@@ -161,6 +176,7 @@ class TwoFactorVerify(Input, frozen=True):
 
     code: str
     challenge_token: str = ""
+    session: Literal["body", "cookie"] = "body"
 
 
 class PasswordOnly(Input, frozen=True):

@@ -15,12 +15,16 @@ from constructs import Construct
 from infra import nag, names
 from infra.constructs.web_acl import ORIGIN_HEADER
 from infra.stages import Stage
+from mycrypto.page_policy import content_security_policy
 
-CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'self'; connect-src 'self' wss:; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
-    "script-src 'self' https://www.google.com/recaptcha/ https://www.gstatic.com/recaptcha/; frame-src https://www.google.com/recaptcha/; "
+API_POLICY: Final = (
+    "default-src 'self'; connect-src 'self' wss:; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'; "
     "frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
 )
+"""Of answers that say nothing themselves; the page with the API documents has a policy of its own."""
+
+PICTURES: Final = "https://*.amazonaws.com"
+"""Identity cards that staff look at come from their bucket, by links that are good for minutes."""
 
 _REWRITE: Final = """function handler(event) {
   var request = event.request;
@@ -34,6 +38,15 @@ BINANCE_API: Final = "binance"
 """What the load balancer tells the Binance-compatible API by: CloudFront says it, in place of whatever a client says."""
 BINANCE_NAME: Final = "binance"
 """Below the stage's domain."""
+_PAGES: Final = """function handler(event) {
+  var request = event.request;
+  var uri = request.uri;
+  if (uri === '/ops' || uri.startsWith('/ops/')) request.uri = '/ops.html';
+  else if (!/\\.[a-z0-9]+$/.test(uri)) request.uri = '/index.html';
+  return request;
+}
+"""
+"""Every address that a person may open is shown by one of two pages; only files have an ending."""
 
 API_PREFIXES: Final = ("/api/auth/*", "/api/wallet/*", "/api/v1/auth/*", "/api/v1/wallet/*")
 TRADING_PREFIXES: Final = ("/api/v1/*", "/ws", "/ws/*")
@@ -57,7 +70,10 @@ class Distribution(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         domain = stage.on_aws.domain
-        headers = self._security_headers(stage)
+        headers = self._headers("Headers", names.resource(stage.name, "headers"), API_POLICY, override=False)
+        page_headers = self._headers(
+            "PageHeaders", names.resource(stage.name, "page-headers"), content_security_policy(PICTURES), override=True
+        )
         api = origins.HttpOrigin(
             api_domain,
             origin_path=f"/{names.API_STAGE}",
@@ -81,6 +97,14 @@ class Distribution(Construct):
             code=cloudfront.FunctionCode.from_inline(_REWRITE),
             runtime=cloudfront.FunctionRuntime.JS_2_0,
             comment="/api/v1/auth is another name of /api/auth",
+        )
+        pages = cloudfront.Function(
+            self,
+            "Pages",
+            function_name=names.resource(stage.name, "pages"),
+            code=cloudfront.FunctionCode.from_inline(_PAGES),
+            runtime=cloudfront.FunctionRuntime.JS_2_0,
+            comment="the app shows every address that is no file",
         )
 
         def dynamic(origin: cloudfront.IOrigin, *, host: bool) -> cloudfront.BehaviorOptions:
@@ -108,8 +132,11 @@ class Distribution(Construct):
             default_behavior=cloudfront.BehaviorOptions(
                 origin=origins.S3BucketOrigin.with_origin_access_control(web),
                 viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-                response_headers_policy=headers,
+                response_headers_policy=page_headers,
                 compress=True,
+                function_associations=[
+                    cloudfront.FunctionAssociation(function=pages, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST)
+                ],
             ),
             additional_behaviors=behaviours,
             default_root_object="index.html",
@@ -126,11 +153,11 @@ class Distribution(Construct):
         )
         accept_limits(self.distribution, has_domain=domain is not None)
 
-    def _security_headers(self, stage: Stage) -> cloudfront.ResponseHeadersPolicy:
+    def _headers(self, construct_id: str, name: str, policy: str, *, override: bool) -> cloudfront.ResponseHeadersPolicy:
         return cloudfront.ResponseHeadersPolicy(
             self,
-            "Headers",
-            response_headers_policy_name=names.resource(stage.name, "headers"),
+            construct_id,
+            response_headers_policy_name=name,
             security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
                 strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
                     access_control_max_age=Duration.days(365), include_subdomains=True, preload=True, override=True
@@ -140,9 +167,7 @@ class Distribution(Construct):
                 referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
                     referrer_policy=cloudfront.HeadersReferrerPolicy.STRICT_ORIGIN_WHEN_CROSS_ORIGIN, override=True
                 ),
-                content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
-                    content_security_policy=CONTENT_SECURITY_POLICY, override=True
-                ),
+                content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(content_security_policy=policy, override=override),
             ),
         )
 

@@ -20,7 +20,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mycrypto import settings
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError, invalid
 from mycrypto.ids import new_uuid
-from mycrypto_local import dashboard, mailbox
+from mycrypto_local import dashboard, mailbox, web_build
+from mycrypto_local.pages import Pages
 
 FUNCTION_PATHS: Final = ("/api/auth", "/api/wallet")
 ALIASES: Final = {"/api/v1/auth": "/api/auth", "/api/v1/wallet": "/api/wallet"}
@@ -92,8 +93,10 @@ class FrontDoor:
         transport: httpx.AsyncBaseTransport | None = None,
         *,
         state_folder: str = "",
+        pages: Pages | None = None,
     ) -> None:
         self._gateway = gateway
+        self._pages = pages
         self._dashboard = dashboard.Painter(state_folder)
         self._base = rest_api_path.rstrip("/").encode()
         self._turns = asyncio.Semaphore(FUNCTION_CALLS_MAX)
@@ -113,6 +116,8 @@ class FrontDoor:
             return
         raw_path: bytes = scope["raw_path"].split(b"?", 1)[0]
         target = function_path(raw_path)
+        if target is None and self._pages is not None and scope["method"] in {"GET", "HEAD"} and await self._page(self._pages, scope, send):
+            return
         if target is None and raw_path != b"/" and not raw_path.startswith(b"/local/"):
             await self._gateway(scope, receive, send)
             return
@@ -132,6 +137,16 @@ class FrontDoor:
                 body,
                 [*headers, (b"content-type", PROBLEM_MEDIA_TYPE.encode()), (b"x-request-id", trace_id.encode())],
             )
+
+    async def _page(self, pages: Pages, scope: Scope, send: Send) -> bool:
+        """Whether the path is that of a page, which was answered then."""
+        asked = dict(scope["headers"])
+        answer = pages.answer(
+            scope["path"], html=b"text/html" in asked.get(b"accept", b""), packed=b"gzip" in asked.get(b"accept-encoding", b"")
+        )
+        if answer is not None:
+            await _answer(send, 200, *answer)
+        return answer is not None
 
     async def _forward(self, scope: Scope, receive: Receive, send: Send, target: bytes, trace_id: str, deadline: float) -> None:
         """Send the request to the REST API and its answer back, with all headers but those of the connection."""
@@ -169,14 +184,14 @@ class FrontDoor:
             self._turns.release()
 
     async def _own(self, scope: Scope, send: Send, raw_path: bytes, trace_id: str) -> None:
-        """What exists on one machine only: the first page, the mailbox, the dashboards."""
+        """What exists on one machine only: its list of links, the mailbox, the dashboards."""
         if scope["method"] not in {"GET", "HEAD"}:
             raise ProblemError("METHOD_NOT_ALLOWED", headers={"Allow": "GET, HEAD"})
         query = parse_qs(scope["query_string"].decode("latin-1"))
         to = query.get("to", [""])[0]
         html = (b"content-type", b"text/html; charset=utf-8")
         about = [(b"x-request-id", trace_id.encode()), (b"cache-control", b"no-store")]
-        if raw_path == b"/":
+        if raw_path in {b"/", b"/local/"}:
             await _answer(send, 200, mailbox.landing().encode(), [html, *about])
             return
         if raw_path == b"/local/dashboard":
@@ -271,7 +286,13 @@ def main() -> None:
     configured = settings.load(DoorSettings)
     gateway = settings.load(GatewaySettings)
     app, beside = create_apps(gateway)
-    door = FrontDoor(app, configured.aws_endpoint_url, configured.rest_api_path, state_folder=configured.state_folder)
+    door = FrontDoor(
+        app,
+        configured.aws_endpoint_url,
+        configured.rest_api_path,
+        state_folder=configured.state_folder,
+        pages=Pages(web_build.DIST),
+    )
     serve(door, gateway.bind_host, gateway.port, beside=beside)
 
 

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 from functions.migrations import service as migrations
 from mycrypto import archive
 from mycrypto.ids import SHARD_SPOT
+from mycrypto_local import web_build
 from mycrypto_local.deployment import Deployment, DeploymentError, install_node_modules, node_modules_are_current
 from mycrypto_local.emulator import SAVE_NOW
 from mycrypto_local.parts.kafka import Kafka, ensure_topics, home_of_jars
@@ -58,8 +59,8 @@ class Startup:
     progress: Progress
 
     def start_servers(self) -> list[str]:
-        """All four at once: they do not need each other, and the machine has more than one core."""
-        lanes = (self._raise_database, self._raise_cache, self._raise_broker, self._raise_emulator)
+        """All at once, the pages of the web app with them: they do not need each other, and the machine has more than one core."""
+        lanes = (self._raise_database, self._raise_cache, self._raise_broker, self._raise_emulator, self._build_pages)
         return [name for names in together(lanes) for name in names]
 
     def raise_processes(self) -> list[str]:
@@ -104,6 +105,16 @@ class Startup:
             applied = sum(map(len, report.applied.values()))
             step.says(f"{applied} applied" if applied else "nothing new")
         return started
+
+    def _build_pages(self) -> list[str]:
+        """The web app. Without it the platform is whole for programs; only a browser misses something, and is told so."""
+        with self.progress.step("web app") as step:
+            try:
+                step.says("built" if web_build.build(step.says) else "as it was built")
+            except web_build.PagesError as error:
+                step.says("left out")
+                self.progress.note(f"The web app is left out, everything else runs: {error}. Try again with make up.")
+        return []
 
     def _raise_cache(self) -> list[str]:
         with self.progress.step("Valkey") as step:

@@ -638,6 +638,26 @@ def test_the_front_sends_each_prefix_where_it_belongs(on_aws: Templates) -> None
     assert found["WebACLId"]
 
 
+def test_every_address_that_is_no_file_shows_a_page_under_the_strict_policy(on_aws: Templates) -> None:
+    found = next(iter(on_aws.properties("AWS::CloudFront::Distribution").values()))["DistributionConfig"]
+    functions = on_aws.properties("AWS::CloudFront::Function")
+    policies = on_aws.properties("AWS::CloudFront::ResponseHeadersPolicy")
+    page = found["DefaultCacheBehavior"]
+    (association,) = page["FunctionAssociations"]
+    assert association["FunctionARN"]["Fn::GetAtt"][0].startswith("FrontPages")
+    (code,) = [each["FunctionCode"] for name, each in functions.items() if "FrontPages" in name]
+    assert "'/index.html'" in code
+    assert "'/ops.html'" in code
+    (found_policy,) = [each for name, each in policies.items() if "FrontPageHeaders" in name]
+    security = found_policy["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    policy = security["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
+    assert "unsafe" not in policy
+    assert {behaviour["ResponseHeadersPolicyId"]["Ref"] for behaviour in found["CacheBehaviors"]}.isdisjoint(
+        {page["ResponseHeadersPolicyId"]["Ref"]}
+    )
+
+
 def test_who_answers_clients_behind_the_front_hears_their_addresses(on_aws: Templates) -> None:
     told = [found["Environment"]["Variables"] for found in on_aws.properties("AWS::Lambda::Function").values() if "Environment" in found]
     tasks = on_aws.properties("AWS::ECS::TaskDefinition").values()
@@ -681,11 +701,13 @@ def test_the_api_is_open_to_the_front_alone(on_aws: Templates) -> None:
 
 
 def test_browsers_are_told_to_be_careful(on_aws: Templates) -> None:
-    (found,) = on_aws.properties("AWS::CloudFront::ResponseHeadersPolicy").values()
-    headers = found["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
-    assert headers["StrictTransportSecurity"]["AccessControlMaxAgeSec"] == 365 * 24 * 3600
-    assert "frame-ancestors 'none'" in headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]
-    assert headers["FrameOptions"]["FrameOption"] == "DENY"
+    policies = on_aws.properties("AWS::CloudFront::ResponseHeadersPolicy").values()
+    assert len(policies) == 2, "one for pages, one for answers of the API"
+    for found in policies:
+        headers = found["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+        assert headers["StrictTransportSecurity"]["AccessControlMaxAgeSec"] == 365 * 24 * 3600
+        assert "frame-ancestors 'none'" in headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+        assert headers["FrameOptions"]["FrameOption"] == "DENY"
     behaviours = next(iter(on_aws.properties("AWS::CloudFront::Distribution").values()))["DistributionConfig"]
     for behaviour in (behaviours["DefaultCacheBehavior"], *behaviours["CacheBehaviors"]):
         assert behaviour["ResponseHeadersPolicyId"]

@@ -46,7 +46,7 @@ CANCEL_ATTEMPTS_MAX: Final = 10
 CANCEL_RETRY_SECONDS: Final = 1.0
 RECONNECT_SECONDS: Final = 60
 """A user whose socket went and who has another one this soon was cut off."""
-CONNECTIONS_BY_TIER: Final = {Tier.FREE: 1, Tier.BASIC: 5, Tier.PRO: 20, Tier.VIP: 100}
+CONNECTIONS_BY_TIER: Final = {Tier.FREE: 5, Tier.BASIC: 10, Tier.PRO: 20, Tier.VIP: 100}
 
 OPENED: Final = Counter("websocket_opened_total")
 RECONNECTS: Final = Counter("websocket_reconnects_total")

@@ -12,7 +12,7 @@ from engine_container.gateway.sockets.protocol import PRIVATE_STREAMS, ClientMes
 from mycrypto.contracts.api import Mode
 from mycrypto.errors import ProblemError, invalid
 
-SUBSCRIPTIONS_MAX: Final = 10
+SUBSCRIPTIONS_MAX: Final = 50
 
 
 class Subscriptions:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from functions.auth import login, models, profile, registration, sessions
+from functions.auth import cookies, login, models, profile, registration, sessions
 from functions.auth.app import VERIFY, context
 from functions.auth.models import (
     EmailRequest,
@@ -21,7 +21,7 @@ from functions.auth.models import (
     Session,
     VerifyEmailRequest,
 )
-from functions.auth.routes.shared import NEW_PASSWORD, OPEN_BODY
+from functions.auth.routes.shared import NEW_PASSWORD, OF_A_PAGE, OPEN_BODY
 from mycrypto import permissions
 from mycrypto.errors import ProblemError
 from mycrypto.http.operation import BODY_ERRORS, Operation, Parameter, RateLimit
@@ -115,14 +115,17 @@ def post_resend(request: Request) -> Any:
     name="login",
     summary="Log in; where the second factor is on, the answer is a challenge",
     tag="sessions",
-    answer=(models.TokenPair, models.SecondFactorNeeded),
+    answer=(models.TokenPair, models.PageSession, models.SecondFactorNeeded),
     body=models.LoginRequest,
-    errors=(*OPEN_BODY, "AUTH_001", "AUTH_002", "ACCOUNT_SUSPENDED"),
+    parameters=(OF_A_PAGE,),
+    errors=(*OPEN_BODY, "AUTH_001", "AUTH_002", "ACCOUNT_SUSPENDED", "FORBIDDEN"),
     permission=permissions.OPEN,
     limit=LOGIN,
 )
 def post_login(request: Request) -> Any:
-    return login.login(context(), request.json(LoginRequest), request.client)
+    body = request.json(LoginRequest)
+    cookies.require_page(request, body.session)
+    return cookies.answered(login.login(context(), body, request.client), body.session)
 
 
 @Operation(
@@ -131,20 +134,21 @@ def post_login(request: Request) -> Any:
     name="refresh",
     summary="A new pair of tokens for a refresh token; one that was used counts for twenty seconds more, then it ends the session",
     tag="sessions",
-    answer=models.TokenPair,
+    answer=(models.TokenPair, models.PageSession),
     body=models.RefreshRequest,
-    errors=(*OPEN_BODY, "INVALID_TOKEN", "ACCOUNT_SUSPENDED"),
+    parameters=(OF_A_PAGE,),
+    errors=(*OPEN_BODY, "INVALID_TOKEN", "ACCOUNT_SUSPENDED", "FORBIDDEN"),
     permission=permissions.OPEN,
 )
 def post_refresh(request: Request) -> Any:
-    body = request.json(RefreshRequest)
+    body = cookies.completed(request, request.json(RefreshRequest))
     try:
         claims = sessions.claims_of(context(), body)
     except ProblemError:
         request.admit(context().take(context().settings.bad_refresh_limit, request.client_ip))
         raise
     request.admit(context().take(context().settings.refresh_limit, str(claims.sid)))
-    return sessions.refresh(context(), body, claims, request.client)
+    return cookies.answered(sessions.refresh(context(), body, claims, request.client), body.session)
 
 
 @Operation(
@@ -162,7 +166,8 @@ def post_refresh(request: Request) -> Any:
 def post_logout(request: Request) -> Any:
     principal = request.caller
     body = request.json(LogoutRequest) if request.body else LogoutRequest()
-    return sessions.logout(context(), body, principal, request.client)
+    done = sessions.logout(context(), body, principal, request.client)
+    return Reply(done, headers=cookies.CLEARED if cookies.is_page(request) else {})
 
 
 @Operation(

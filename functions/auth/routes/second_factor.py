@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from functions.auth import models, two_factor
+from functions.auth import cookies, models, two_factor
 from functions.auth.app import context
 from functions.auth.models import ConfirmWithPassword, PasswordOnly, TwoFactorEnrolment, TwoFactorVerify
+from functions.auth.routes.shared import OF_A_PAGE
 from mycrypto import permissions
 from mycrypto.http.operation import BODY_ERRORS, Operation, Parameter
 from mycrypto.http.request import Principal, Request
@@ -58,11 +59,12 @@ def post_verify_setup(request: Request) -> Any:
     name="verifySecondFactor",
     summary="With a challenge: the second step of a log-in. With an access token: a step-up of the session",
     tag="second factor",
-    answer=(models.TokenPair, models.StepUp),
+    answer=(models.TokenPair, models.PageSession, models.StepUp),
     body=models.TwoFactorVerify,
-    parameters=(Parameter("Authorization", "string", "Bearer and the access token, for a step-up", place="header"),),
+    parameters=(Parameter("Authorization", "string", "Bearer and the access token, for a step-up", place="header"), OF_A_PAGE),
     errors=(
         *BODY_ERRORS,
+        "FORBIDDEN",
         "UNAUTHORIZED",
         "INVALID_TOKEN",
         "INVALID_CHALLENGE",
@@ -77,7 +79,8 @@ def post_verify_setup(request: Request) -> Any:
 def post_verify(request: Request) -> Any:
     body = request.json(TwoFactorVerify)
     if body.challenge_token:
-        return two_factor.complete_login(context(), body, request.client)
+        cookies.require_page(request, body.session)
+        return cookies.answered(two_factor.complete_login(context(), body, request.client), body.session)
     return two_factor.step_up(context(), _bearer(request), body.code, request.client)
 
 

@@ -15,3 +15,4 @@ NEW_PASSWORD: Final = {
     "new_password": "keeps the rules for passwords: 8 to 128 characters, of four kinds, and none that is well known",
     "confirm_password": "is the new password again",
 }
+OF_A_PAGE: Final = Parameter("X-MyCrypto-Web", "string", "1, from a page of this origin whose session is kept in a cookie", place="header")

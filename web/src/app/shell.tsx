@@ -1,0 +1,107 @@
+import { useComputed } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { lang, speak, texts } from "../i18n/texts";
+import { isPaper, mode } from "../live/mode";
+import { open, own } from "../live/feeds";
+import { isStaff, known, logout, profile, signedIn } from "../session/session";
+import { waiting } from "../session/stepup";
+import { StepUp } from "../features/auth/stepup-dialog";
+import { Toasts } from "../ui/toast";
+import { theme } from "./prefs";
+import { segments } from "./router";
+
+const LINKS = [["/", "markets", ""], ["/islem/BTC-TRY", "trade", "islem"], ["/al-sat", "convert", "al-sat"], ["/cuzdan", "wallet", "cuzdan"], ["/emirler", "orders", "emirler"], ["/alarmlar", "alerts", "alarmlar"]] as const;
+
+function Links() {
+  const t = texts.value.nav;
+  const here = segments.value[0] ?? "";
+  return (
+    <>
+      {LINKS.map(([to, name, first]) => (
+        <a key={to} href={to} aria-current={here === first ? "page" : undefined}>{t[name]}</a>
+      ))}
+      {isStaff.value && <a href="/ops">{t.ops}</a>}
+    </>
+  );
+}
+
+export function LiveDot() {
+  const t = texts.value.live;
+  const state = useComputed(() => {
+    const both = [open.state.value, ...(signedIn.value ? [own.state.value] : [])];
+    return (["lost", "stale", "connecting", "live"] as const).find((each) => both.includes(each)) ?? "live";
+  });
+  return <span class={`live-dot ${state.value}`} role="status">{t[state.value]}</span>;
+}
+
+function UserMenu() {
+  const t = texts.value;
+  if (!known.value) return <span class="who" />;
+  if (!signedIn.value) {
+    return (
+      <span class="who">
+        <a class="button small ghost" href="/giris">{t.common.login}</a>
+        <a class="button small primary" href="/kayit">{t.common.register}</a>
+      </span>
+    );
+  }
+  return (
+    <span class="who">
+      <a class="account-link" href="/hesap/profil" aria-current={segments.value[0] === "hesap" ? "page" : undefined} title={profile.value?.email}>{t.nav.account}</a>
+      <button type="button" class="button small ghost" onClick={() => void logout().catch(() => undefined)}>{t.common.logout}</button>
+    </span>
+  );
+}
+
+function Switches() {
+  const t = texts.value.common;
+  const dark = theme.value === "dark";
+  return (
+    <span class="switches">
+      <button type="button" class="icon-button" aria-label={dark ? t.lightTheme : t.darkTheme} title={dark ? t.lightTheme : t.darkTheme} onClick={() => (theme.value = dark ? "light" : "dark")}>{dark ? "☀" : "☾"}</button>
+      <button type="button" class="icon-button wide" lang={lang.value === "tr" ? "en" : "tr"} aria-label={t.otherLang} onClick={() => void speak(lang.value === "tr" ? "en" : "tr")}>{lang.value === "tr" ? "EN" : "TR"}</button>
+    </span>
+  );
+}
+
+export function PaperBar() {
+  if (!isPaper.value) return null;
+  const t = texts.value.trade;
+  return (
+    <div class="paper-bar" role="status">
+      <strong>{t.practice}</strong> <span>{t.paperOn}</span>
+      <button type="button" class="button small" onClick={() => (mode.value = "live")}>{t.paperOff}</button>
+    </div>
+  );
+}
+
+function OfflineBar() {
+  if (open.state.value !== "lost" && open.state.value !== "stale") return null;
+  return <div class="offline-bar" role="alert">{texts.value.live.offline}</div>;
+}
+
+export function Shell({ children }: { children: ComponentChildren }) {
+  const t = texts.value;
+  const [menu, setMenu] = useState(false);
+  return (
+    <div class={isPaper.value ? "shell paper" : "shell"}>
+      <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), document.getElementById("main")?.focus())}>{t.nav.skip}</a>
+      <header class="top">
+        <a class="brand" href="/"><img src="/icon.svg" alt="" width="26" height="26" /> {t.brand}</a>
+        <nav class="links" aria-label={t.nav.main}><Links /></nav>
+        <span class="grow" />
+        <LiveDot />
+        <Switches />
+        <UserMenu />
+        <button type="button" class="icon-button burger" aria-label={t.nav.menu} aria-expanded={menu} onClick={() => setMenu(!menu)}>☰</button>
+      </header>
+      {menu && <nav class="drawer" aria-label={t.nav.menu} onClick={() => setMenu(false)}><Links />{signedIn.value && <a href="/hesap/profil">{t.nav.account}</a>}<a href="/durum">{t.info.statusTitle}</a></nav>}
+      <PaperBar />
+      <OfflineBar />
+      <main id="main" tabIndex={-1}>{children}</main>
+      <Toasts />
+      {waiting.value && <StepUp />}
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+import { useEffect } from "preact/hooks";
+import { palette, shortcuts, theme } from "../../app/prefs";
+import { segments } from "../../app/router";
+import { lang, speak, texts, type Lang } from "../../i18n/texts";
+import { Card, Check, Select } from "../../ui/parts";
+import { zone } from "../../ui/time";
+import { ApiKeys } from "./api-keys";
+import { Identity } from "./identity";
+import { ProfileCard } from "./profile";
+import { Security } from "./security";
+
+const TABS = ["profil", "guvenlik", "kimlik", "api", "tercihler"] as const;
+
+export function Account() {
+  const t = texts.value;
+  const tab = TABS.find((each) => each === segments.value[1]) ?? "profil";
+  useEffect(() => void (document.title = `${t.account.tabs[tab]} · ${t.brand}`), [t, tab]);
+  return (
+    <div class="page account">
+      <h1>{t.nav.account}</h1>
+      <div class="account-grid">
+        <nav class="side-nav" aria-label={t.nav.account}>
+          {TABS.map((each) => <a key={each} href={`/hesap/${each}`} aria-current={each === tab ? "page" : undefined}>{t.account.tabs[each]}</a>)}
+        </nav>
+        <div>
+          {tab === "profil" && <ProfileCard />}
+          {tab === "guvenlik" && <Security />}
+          {tab === "kimlik" && <Identity />}
+          {tab === "api" && <ApiKeys />}
+          {tab === "tercihler" && <Preferences />}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function Preferences() {
+  const t = texts.value;
+  return (
+    <Card title={t.account.prefsTitle}>
+      <div class="form">
+        <Select label={t.account.languageTitle} value={lang.value} options={[["tr", "Türkçe"], ["en", "English"]]} onValue={(next) => void speak(next as Lang)} />
+        <Select label={t.account.themeTitle} value={theme.value} options={[["dark", t.common.darkTheme], ["light", t.common.lightTheme]]} onValue={(next) => (theme.value = next as "dark" | "light")} />
+        <Select label={t.account.paletteTitle} value={palette.value} options={[["usual", t.account.usual], ["safe", t.account.safe]]} onValue={(next) => (palette.value = next as "usual" | "safe")} />
+        <Check label={t.trade.keysOn} checked={shortcuts.value === "on"} onValue={(on) => (shortcuts.value = on ? "on" : "off")} />
+        <p class="muted">{t.common.zone(zone)}</p>
+      </div>
+    </Card>
+  );
+}

@@ -1,0 +1,86 @@
+// One side of the book, written into fixed cells: no element is made or removed while it moves.
+import { amount } from "../../money/format";
+import { SCALE, product, wire, type Units } from "../../money/units";
+import type { BookLevel } from "../../live/book";
+
+export interface Line {
+  price: Units;
+  size: Units;
+  sum: Units;
+  value: Units;
+  mine: boolean;
+}
+
+/** Levels added up by a step of the price (down for bids, up for asks), with running sums, best first. */
+export function grouped(levels: readonly BookLevel[], step: Units, side: "BUY" | "SELL", most: number, mine: ReadonlySet<Units>): Line[] {
+  const lines: Line[] = [];
+  for (const { price, size } of levels) {
+    const rest = price % step;
+    const at = rest === 0n ? price : side === "BUY" ? price - rest : price - rest + step;
+    const last = lines[lines.length - 1];
+    if (last && last.price === at) {
+      last.size += size;
+      last.value += product(price, size);
+      last.mine ||= mine.has(price);
+    } else {
+      if (lines.length === most) break;
+      lines.push({ price: at, size, sum: 0n, value: product(price, size), mine: mine.has(price) });
+    }
+  }
+  let sum = 0n;
+  for (const line of lines) line.sum = sum += line.size;
+  return lines;
+}
+
+export class Rows {
+  private readonly rows: HTMLTableRowElement[] = [];
+  private readonly shown: string[] = [];
+  lines: Line[] = [];
+
+  constructor(body: HTMLTableSectionElement, count: number, onPrice: (price: string) => void) {
+    body.textContent = "";
+    for (let at = 0; at < count; at += 1) {
+      const row = body.insertRow();
+      row.className = "level";
+      for (const kind of ["price", "size", "sum"]) row.insertCell().className = kind;
+      const bar = document.createElement("i");
+      bar.className = "bar";
+      row.cells[2]!.append(document.createTextNode(""), bar);
+      row.addEventListener("click", () => {
+        const line = this.lines[at];
+        if (line) onPrice(wire(line.price));
+      });
+      this.rows.push(row);
+      this.shown.push("");
+    }
+  }
+
+  write(lines: Line[], priceDigits: number, sizeDigits: number, deepest: Units): void {
+    this.lines = lines;
+    this.rows.forEach((row, at) => {
+      const line = lines[at];
+      const text = line ? `${line.price}|${line.size}|${line.sum}|${deepest}|${line.mine}|${priceDigits}` : "";
+      if (this.shown[at] === text) return;
+      this.shown[at] = text;
+      row.classList.toggle("blank", !line);
+      row.classList.toggle("mine", !!line?.mine);
+      row.cells[0]!.textContent = line ? amount(line.price, priceDigits) : "";
+      row.cells[1]!.textContent = line ? amount(line.size, sizeDigits) : "";
+      (row.cells[2]!.firstChild as Text).data = line ? amount(line.sum, sizeDigits) : "";
+      const part = line && deepest > 0n ? Number((line.sum * 1000n) / deepest) / 1000 : 0;
+      (row.cells[2]!.lastChild as HTMLElement).style.transform = `scaleX(${part})`;
+      row.title = line ? `Σ ${amount(line.sum, sizeDigits)} · ø ${amount(line.sum ? (valueUpTo(lines, at) * SCALE) / line.sum : 0n, priceDigits)}` : "";
+    });
+  }
+
+  /** After the language has changed. */
+  forget(): void {
+    this.shown.fill("");
+  }
+}
+
+function valueUpTo(lines: readonly Line[], last: number): Units {
+  let value = 0n;
+  for (let at = 0; at <= last; at += 1) value += lines[at]!.value;
+  return value;
+}

@@ -1,0 +1,3 @@
+import { preferredList } from "../../app/prefs";
+
+export const chosenIndicators = preferredList("indicators");

@@ -1,0 +1,115 @@
+// What an order in the form would cost, lock and bring, and what is wrong with it: pure, in units.
+import type { MarketRules } from "../../live/markets";
+import { affordable, averagePrice, fee, limitLock, stopLock, trailingStart, walk, type Level, type Walk } from "../../money/cost";
+import { down, least, product, type Units } from "../../money/units";
+
+export type Kind = "LIMIT" | "MARKET" | "STOP" | "STOP_LIMIT" | "TAKE_PROFIT" | "TAKE_PROFIT_LIMIT" | "TRAILING_STOP";
+export const KINDS: readonly Kind[] = ["LIMIT", "MARKET", "STOP", "STOP_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT", "TRAILING_STOP"];
+
+export const hasLimit = (kind: Kind) => kind === "LIMIT" || kind === "STOP_LIMIT" || kind === "TAKE_PROFIT_LIMIT";
+export const hasTrigger = (kind: Kind) => kind !== "LIMIT" && kind !== "MARKET" && kind !== "TRAILING_STOP";
+
+export interface Draft {
+  side: "BUY" | "SELL";
+  kind: Kind;
+  price: Units | null;
+  trigger: Units | null;
+  trailBps: bigint | null;
+  activation: Units | null;
+  quantity: Units | null;
+  /** MARKET by its value in the quote asset instead of a quantity. */
+  value: Units | null;
+  byValue: boolean;
+}
+
+export interface Estimate {
+  /** Price times quantity. */
+  value: Units;
+  fee: Units;
+  lock: Units;
+  lockIn: string;
+  receive: Units;
+  receiveIn: string;
+  average: Units;
+  walk: Walk | null;
+}
+
+export type Fault = "price" | "trigger" | "trail" | "quantity" | "tick" | "triggerTick" | "activationTick" | "lot" | "min" | "max" | "notional" | "funds" | "dry";
+
+/** The price that values the order: its limit, its trigger, or where a trailing order starts. */
+export function reference(rules: MarketRules, draft: Draft, last: Units): Units {
+  if (hasLimit(draft.kind)) return draft.price ?? 0n;
+  if (hasTrigger(draft.kind)) return draft.trigger ?? 0n;
+  if (draft.kind !== "TRAILING_STOP") return last;
+  const start = draft.activation ?? last;
+  return draft.side === "BUY" && draft.trailBps ? trailingStart(rules, start, draft.trailBps) : start;
+}
+
+export function estimate(rules: MarketRules, draft: Draft, last: Units, levels: readonly Level[]): Estimate {
+  const buys = draft.side === "BUY";
+  const wanted = draft.byValue ? { value: draft.value ?? 0n } : { quantity: draft.quantity ?? 0n };
+  const walked = draft.kind === "MARKET" ? walk(rules, levels, wanted) : null;
+  const price = reference(rules, draft, last);
+  const quantity = walked ? walked.quantity : (draft.quantity ?? 0n);
+  const value = walked ? walked.value : product(price, quantity);
+  const highest = walked || draft.kind !== "LIMIT" ? rules.takerPpm : rules.makerPpm > rules.takerPpm ? rules.makerPpm : rules.takerPpm;
+  const paid = fee(value, highest);
+  let lock = draft.byValue && !buys ? quantity : (draft.quantity ?? quantity);
+  if (buys) lock = walked ? walked.cost : hasLimit(draft.kind) ? limitLock(rules, price, quantity) : stopLock(rules, price, quantity);
+  return {
+    value, fee: paid, lock,
+    lockIn: buys ? rules.quote : rules.base,
+    receive: buys ? quantity : value - paid,
+    receiveIn: buys ? rules.base : rules.quote,
+    average: walked ? averagePrice(walked) : price,
+    walk: walked,
+  };
+}
+
+export function faults(rules: MarketRules, draft: Draft, found: Estimate, available: Units | null): Fault[] {
+  const wrong: Fault[] = [];
+  const positive = (value: Units | null) => value !== null && value > 0n;
+  if (hasLimit(draft.kind)) {
+    if (!positive(draft.price)) wrong.push("price");
+    else if (draft.price! % rules.tick) wrong.push("tick");
+  }
+  if (hasTrigger(draft.kind)) {
+    if (!positive(draft.trigger)) wrong.push("trigger");
+    else if (draft.trigger! % rules.tick) wrong.push("triggerTick");
+  }
+  if (draft.kind === "TRAILING_STOP") {
+    if (draft.trailBps === null || draft.trailBps < 1n || draft.trailBps > 9_999n) wrong.push("trail");
+    if (draft.activation !== null && draft.activation % rules.tick) wrong.push("activationTick");
+  }
+  if (draft.byValue) {
+    if (!positive(draft.value)) wrong.push("quantity");
+  } else if (!positive(draft.quantity)) wrong.push("quantity");
+  else if (draft.quantity! % rules.lot) wrong.push("lot");
+  else if (draft.quantity! < rules.quantityMin) wrong.push("min");
+  else if (draft.quantity! > rules.quantityMax) wrong.push("max");
+  if (wrong.length) return wrong;
+  if (found.walk?.dry) wrong.push("dry");
+  else if (rules.notionalMin > 0n && (draft.byValue ? draft.value! : found.value) < rules.notionalMin) wrong.push("notional");
+  if (available !== null && found.lock > available) wrong.push("funds");
+  return wrong;
+}
+
+/** A part of the balance as a quantity that the engine takes; of a MARKET BUY by what the book asks for it. */
+export function quantityOf(rules: MarketRules, draft: Draft, part: bigint, available: Units, last: Units, levels: readonly Level[]): Units {
+  const money = (available * part) / 100n;
+  if (draft.side === "SELL") return least(down(money, rules.lot), rules.quantityMax);
+  if (draft.kind === "MARKET") {
+    const value = (money * 1_000_000n) / (1_000_000n + rules.takerPpm);
+    let found = walk(rules, levels, { value }).quantity;
+    while (found > 0n && walk(rules, levels, { quantity: found }).cost > money) found -= rules.lot;
+    return least(found, rules.quantityMax);
+  }
+  const price = reference(rules, draft, last);
+  if (price <= 0n) return 0n;
+  let found = affordable(rules, price, money);
+  if (!hasLimit(draft.kind)) {
+    const each = stopLock(rules, price, rules.lot);
+    found = each > 0n ? (money / each) * rules.lot : 0n;
+  }
+  return least(found, rules.quantityMax);
+}
