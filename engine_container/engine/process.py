@@ -26,11 +26,11 @@ from engine_container.engine.replica import COMPILED, CommandRecord, EventBatch,
 from engine_container.engine.settings import EngineSettings
 from engine_container.engine.snapshots import Bounds, newest, reached_by, save, state_hash
 from engine_container.engine.wariness import Wariness
-from engine_container.engine.web import Answer, Web
 from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.ports import LogUnavailableError
 from engine_container.metrics import Counter, Histogram, Reading
 from engine_container.snapshot_store import SnapshotStore, newest_offset, store_at
+from engine_container.web import probes
 from mycrypto import telemetry
 from mycrypto.contracts.commands import Tick, decode_record, encode_record
 
@@ -116,12 +116,10 @@ class Engine:
 
     async def run(self) -> None:
         """Start, and serve until :meth:`stop`."""
-        web = await Web({"/health": self._health, "/ready": self._ready, "/state": self._state}).start(
-            self._settings.bind_host, self._settings.port
-        )
+        web = probes.application({"/health": self._health, "/ready": self._ready, "/state": self._state})
         tasks: list[asyncio.Task[None]] = []
         try:
-            async with web:
+            async with probes.listening(web, self._settings.bind_host, self._settings.port):
                 starting = asyncio.create_task(self._start())
                 stopping = asyncio.create_task(self._stopping.wait())
                 await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -442,7 +440,7 @@ class Engine:
         seconds = round(time.monotonic() - started, 3)
         self._log.info("snapshot saved", snapshot=name.decode(), offset=offset, seconds=seconds, paused_ms=paused_ms)
 
-    async def _health(self) -> Answer:
+    async def _health(self) -> tuple[int, dict[str, object]]:
         status = "failed" if self.failure else ("ok" if self.caught_up else "starting")
         document: dict[str, object] = {
             "status": status,
@@ -455,7 +453,7 @@ class Engine:
             document["reason"] = self.failure
         return (503 if self.failure else 200), document
 
-    async def _ready(self) -> Answer:
+    async def _ready(self) -> tuple[int, dict[str, object]]:
         _, document = await self._health()
         reachable = {"command-log": self._commands_reachable, "event-log": self.publisher.reachable}
         missing = [name for name, answers in reachable.items() if not answers]
@@ -465,7 +463,7 @@ class Engine:
             document["status"] = "not ready"
         return (200 if document["status"] == "ok" else 503), document
 
-    async def _state(self) -> Answer:
+    async def _state(self) -> probes.Answer:
         """Place and hash of the state, for comparison with a replay of the log."""
         replica = self.replica
         offset, seq = replica.next_offset, replica.state.next_seq

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from engine_container.publisher.process import Publisher, create_app
+import uvloop
+
+from engine_container.process_logs import json_logs
+from engine_container.publisher.process import Publisher, serve
 from engine_container.publisher.settings import PublisherSettings
-from engine_container.web.serve import serve
 from mycrypto.settings import load
 
-if __name__ == "__main__":
+
+async def main() -> None:
     settings = load(PublisherSettings)
-    serve(create_app(Publisher(settings)), settings.bind_host, settings.port, settings.service_name)
+    json_logs(settings.service_name)
+    await serve(Publisher(settings))
+
+
+if __name__ == "__main__":
+    uvloop.run(main())

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Final
 
 import redis.exceptions
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from starlette.applications import Starlette
-from starlette.routing import Route, Router
-from starlette.types import ASGIApp
 
 from engine_container import emission
 from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.kafka_events import KafkaEventLog
 from engine_container.logs.ports import EventLog, LogRecord, LogUnavailableError
 from engine_container.logs.start_point import NewestSnapshot
-from engine_container.metrics import MEDIA_TYPE, REGISTRY, Counter, Reading
+from engine_container.metrics import Counter, Reading
 from engine_container.publisher.envelopes import EnvelopeMaker, Message
 from engine_container.publisher.figures import Figures
 from engine_container.publisher.mailing import Mailing
@@ -36,9 +33,8 @@ from engine_container.trade_database import pool
 from engine_container.views.observer import Observers
 from engine_container.views.projection import GapError, Projection
 from engine_container.views.snapshot import Cover
+from engine_container.web import probes
 from engine_container.web.background import Background
-from engine_container.web.call import Call, Reply
-from engine_container.web.edge import Edge, Endpoint, unknown_route
 from mycrypto import telemetry
 from mycrypto.contracts.events import decode_record
 from mycrypto.health import Readiness, alive
@@ -244,28 +240,24 @@ class Publisher:
         return self._background.failed
 
 
-def create_app(publisher: Publisher) -> ASGIApp:
-    """Health, readiness and metrics; its lifespan is the publisher's."""
+async def serve(publisher: Publisher) -> None:
+    """Run it with its probes until SIGTERM or SIGINT."""
+    settings = publisher.settings
 
-    async def health(call: Call) -> Reply:  # noqa: ARG001 - the shape of an endpoint
+    async def health() -> probes.Answer:
         failed = publisher.failed()
-        return Reply(alive(publisher.settings.service_name, "failed" if failed else "ok"), 503 if failed else 200)
+        return 503 if failed else 200, alive(settings.service_name, "failed" if failed else "ok")
 
-    async def ready(call: Call) -> Reply:  # noqa: ARG001 - the shape of an endpoint
+    async def ready() -> probes.Answer:
         state = Readiness.of(publisher.checks(), publisher.missing())
-        return Reply(state, state.http_status)
+        return state.http_status, state
 
-    async def metrics(call: Call) -> Reply:  # noqa: ARG001 - the shape of an endpoint
-        return Reply(REGISTRY.text().encode(), headers=((b"content-type", MEDIA_TYPE.encode()),))
-
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    stopping = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+    async with probes.listening(probes.application({"/health": health, "/ready": ready}), settings.bind_host, settings.port):
         await publisher.start()
         try:
-            yield
+            await stopping.wait()
         finally:
             await publisher.stop()
-
-    table = {"/health": health, "/ready": ready, "/metrics": metrics}
-    routes = [Route(path, Endpoint(path, {"GET": handler}), methods=["GET"]) for path, handler in table.items()]
-    return Edge(Router(routes, redirect_slashes=False, default=unknown_route, lifespan=lifespan), publisher.logger)

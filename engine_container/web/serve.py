@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import socket
 from collections.abc import Mapping
 from typing import Final
@@ -10,24 +9,15 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
+from engine_container.process_logs import json_logs
 from engine_container.web.by_port import ByPort
 from engine_container.web.quick_http import QuickHttpProtocol
 from engine_container.web.quick_sockets import QuickSocketProtocol
-from mycrypto import telemetry
 
 STOP_SECONDS_MAX: Final = 10
 BACKLOG: Final = 4_096
 KEEP_ALIVE_SECONDS: Final = 310
 """Longer than the load balancer keeps an idle connection (300 s): the one that closes first must be the client, or a request meets a closed one."""
-
-
-def json_logs(service: str) -> None:
-    """Library loggers write through the service's formatter; their chatter below WARNING is left out."""
-    handler = telemetry.logger(service).handlers[0]
-    root = logging.getLogger()
-    root.handlers = [handler]
-    logging.getLogger(service).propagate = False  # it has the same handler itself
-    root.setLevel(logging.WARNING)
 
 
 def serve(app: ASGIApp, host: str, port: int, service: str = "gateway", *, beside: Mapping[int, ASGIApp] | None = None) -> None:

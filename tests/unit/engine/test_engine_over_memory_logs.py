@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from engine_container.engine.replica import EVENTS_PER_RECORD_MAX, Replica
 from engine_container.engine.settings import EngineSettings
 from engine_container.engine.snapshots import Bounds, newest, save, state_hash
 from engine_container.snapshot_store import FolderStore, SnapshotStore, newest_offset
+from engine_container.web import probes
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events
 from mycrypto.contracts.trading import OrderType, Side, SymbolStatus, TimeInForce
@@ -100,15 +102,11 @@ async def _bounded(work: Callable[[], Awaitable[None]]) -> None:
 def _no_listening(monkeypatch: pytest.MonkeyPatch) -> None:
     """Unit tests open no sockets."""
 
-    class Nothing:
-        async def __aenter__(self) -> None: ...
+    @asynccontextmanager
+    async def listening(*_: object) -> AsyncIterator[None]:
+        yield
 
-        async def __aexit__(self, *_: object) -> None: ...
-
-    async def start(*_: object) -> Nothing:
-        return Nothing()
-
-    monkeypatch.setattr("engine_container.engine.web.Web.start", start)
+    monkeypatch.setattr(probes, "listening", listening)
 
 
 def expected_seqs(logs: Logs) -> list[int]:

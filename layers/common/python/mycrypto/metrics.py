@@ -41,7 +41,7 @@ MILLISECOND_BUCKETS: Final = (0.05, 0.1, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30
 SECOND_BUCKETS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 
 Services = tuple[str, ...]
-_HTTP: Final = ("auth", "wallet", "gateway", "publisher")
+_HTTP: Final = ("auth", "wallet", "gateway")
 _PROCESSES: Final = ("engine", "gateway", "publisher")
 _AUTH: Final = ("auth",)
 _WALLET: Final = ("wallet",)

@@ -16,7 +16,9 @@ from typing import Any, Final
 
 import msgspec
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, RSAPublicNumbers, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
+from jwt.algorithms import RSAAlgorithm
+from jwt.exceptions import InvalidKeyError
 
 KEY_BITS: Final = 4096
 KEY_BITS_MIN: Final = 2048
@@ -67,19 +69,10 @@ class PublishedKeys(msgspec.Struct, frozen=True):
     keys: list[PublishedKey]
 
 
-def _unpadded(number: int) -> str:
-    raw = number.to_bytes((number.bit_length() + 7) // 8, "big")
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _number(text: str) -> int:
-    return int.from_bytes(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), "big")
-
-
 def thumbprint(key: RSAPublicKey) -> str:
     """The key's RFC 7638 thumbprint (SHA-256, base64url): its kid, the same wherever it is computed."""
-    numbers = key.public_numbers()
-    canonical = f'{{"e":"{_unpadded(numbers.e)}","kty":"RSA","n":"{_unpadded(numbers.n)}"}}'
+    members = RSAAlgorithm.to_jwk(key, as_dict=True)
+    canonical = f'{{"e":"{members["e"]}","kty":"RSA","n":"{members["n"]}"}}'
     return base64.urlsafe_b64encode(hashlib.sha256(canonical.encode()).digest()).rstrip(b"=").decode()
 
 
@@ -134,8 +127,8 @@ def publish(keys: Mapping[str, RSAPublicKey]) -> dict[str, list[dict[str, str]]]
     """The JSON Web Key Set of these keys, as served at /api/auth/.well-known/jwks.json."""
     documents: list[dict[str, str]] = []
     for kid, key in keys.items():
-        numbers = key.public_numbers()
-        documents.append({"kty": "RSA", "use": "sig", "alg": ALGORITHM, "kid": kid, "n": _unpadded(numbers.n), "e": _unpadded(numbers.e)})
+        members = RSAAlgorithm.to_jwk(key, as_dict=True)
+        documents.append({"kty": "RSA", "use": "sig", "alg": ALGORITHM, "kid": kid, "n": members["n"], "e": members["e"]})
     return {"keys": documents}
 
 
@@ -154,10 +147,10 @@ def parse(document: bytes | str | Mapping[str, Any]) -> dict[str, RSAPublicKey]:
         if entry.kty != "RSA" or not entry.kid or entry.use != "sig" or entry.alg != ALGORITHM:
             continue
         try:
-            key = RSAPublicNumbers(_number(entry.e), _number(entry.n)).public_key()
-        except ValueError:
+            key = RSAAlgorithm.from_jwk({"kty": entry.kty, "n": entry.n, "e": entry.e})
+        except (InvalidKeyError, ValueError):
             continue
-        if key.key_size >= KEY_BITS_MIN:
+        if isinstance(key, RSAPublicKey) and key.key_size >= KEY_BITS_MIN:
             keys[entry.kid] = key
     return keys
 
