@@ -1,18 +1,15 @@
-"""Telling whoever started us what is going on: a live display on a terminal, one line per finished step elsewhere."""
+"""What the runner is doing: a live display on a terminal, one line for each finished step elsewhere."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from rich.console import Console, RenderableType
-from rich.live import Live
+from rich import progress as display
+from rich.console import Console
 from rich.markup import escape
-from rich.spinner import Spinner
-from rich.table import Table
 
 TELL_EVERY_SECONDS: Final = 4
 
@@ -20,14 +17,15 @@ TELL_EVERY_SECONDS: Final = 4
 class Step:
     """Something that takes a while. ``says`` tells what is waited for right now."""
 
-    def __init__(self, progress: Progress, title: str) -> None:
+    def __init__(self, progress: Progress, title: str, task: display.TaskID) -> None:
         self._progress = progress
         self.title = title
+        self.task = task
         self.text = ""
         self.started = self.told = time.monotonic()
 
     def says(self, text: str) -> None:
-        """Change what stands beside the title; repeated texts are told once."""
+        """Change the text beside the title; repeated texts are told once."""
         if text != self.text:
             self.text = text
             self._progress.heard(self)
@@ -43,25 +41,25 @@ class Progress:
     def __init__(self, console: Console | None = None, *, quiet: bool = False) -> None:
         self.console = console or Console(highlight=False, stderr=True)
         self._quiet = quiet
-        self._lock = threading.Lock()
-        self._open: list[Step] = []
-        self._live: Live | None = None
+        self._display = display.Progress(
+            display.SpinnerColumn(),
+            display.TextColumn("{task.description}"),
+            display.TimeElapsedColumn(),
+            display.TextColumn("[dim]{task.fields[text]}[/dim]"),
+            console=self.console,
+            transient=True,
+            disable=quiet or not self.console.is_terminal,
+        )
 
     @contextmanager
     def shown(self) -> Iterator[None]:
         """For the time of the block, steps are displayed."""
-        if self._quiet or not self.console.is_terminal:
+        with self._display:
             yield
-            return
-        with Live(get_renderable=self._render, console=self.console, refresh_per_second=8, transient=True) as self._live:
-            yield
-        self._live = None
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
-        step = Step(self, title)
-        with self._lock:
-            self._open.append(step)
+        step = Step(self, title, self._display.add_task(title, total=None, text=""))
         try:
             yield step
         except BaseException:
@@ -75,20 +73,13 @@ class Progress:
             self.console.print(text, soft_wrap=True)
 
     def heard(self, step: Step) -> None:
-        """On a terminal the display shows it anyway; in a log only what takes long is worth a line."""
-        if not self._quiet and self._live is None and time.monotonic() - step.told > TELL_EVERY_SECONDS:
+        """The display shows it anyway; in a log only what takes long is worth a line."""
+        self._display.update(step.task, text=escape(step.text))
+        if self._display.disable and not self._quiet and time.monotonic() - step.told > TELL_EVERY_SECONDS:
             step.told = time.monotonic()
             self.console.print(f"  {step.title}: {step.text} ({step.seconds:.0f} s)", style="dim", soft_wrap=True)
 
     def _done(self, step: Step, mark: str) -> None:
-        with self._lock:
-            self._open.remove(step)
+        self._display.remove_task(step.task)
         if not self._quiet:
             self.console.print(f"{mark} {step.title:<16} {step.seconds:>6.1f} s   [dim]{escape(step.text)}[/dim]", soft_wrap=True)
-
-    def _render(self) -> RenderableType:
-        table = Table.grid(padding=(0, 2))
-        with self._lock:
-            for step in self._open:
-                table.add_row(Spinner("dots"), step.title, f"{step.seconds:.0f} s", f"[dim]{escape(step.text)}[/dim]")
-        return table
