@@ -234,6 +234,7 @@ def complete() -> typer.Typer:
     from engine_container.tools.cli import app as engine_tools
     from mycrypto_local import chain_cli, trading_cli
     from mycrypto_local.dashboard.command import dashboard
+    from mycrypto_local.keys_command import keys
     from mycrypto_local.recovery.command import drill
 
     if not app.registered_groups:
@@ -241,6 +242,7 @@ def complete() -> typer.Typer:
         chain_cli.add_to(app)
         app.command("dashboard")(dashboard)
         app.command("drill")(drill)
+        app.add_typer(keys, name="keys")
         app.add_typer(engine_tools, name="engine")
     return app
 

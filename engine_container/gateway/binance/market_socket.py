@@ -30,7 +30,7 @@ def names_of(path: str, query: str) -> tuple[list[str], bool]:
     """The streams that an address names, and whether they are combined."""
     if path.startswith("/stream"):
         names = next((value for name, value in parse_qsl(query) if name == "streams"), "")
-        return [name for name in names.split("/") if name], True
+        return [name for name in (*path.removeprefix("/stream").removeprefix("/ws").split("/"), *names.split("/")) if name], True
     return [name for name in path.removeprefix("/ws").split("/") if name], False
 
 

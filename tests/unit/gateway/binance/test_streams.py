@@ -118,7 +118,7 @@ def test_streams_are_chosen_by_messages_and_told_with_their_names(trade: Trade) 
             assert (await client.hear())["result"] == ["btctry@trade", "btctry@aggTrade", "btctry@kline_1m", "nothing@at_all"]
             await s.place("SELL", quantity="1", price="1000", key="bob")
             await s.place("BUY", quantity="1", price="1000")
-            told = {}
+            told: dict[str, Any] = {}
             while len(told) < 3:
                 heard = await client.hear()
                 told[heard["stream"]] = heard["data"]
