@@ -10,6 +10,10 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 from psycopg import Connection
 
 from functions.auth import confirmation
@@ -31,6 +35,8 @@ LIVE_MAX: Final = 10
 DAYS_MAX: Final = 365
 NETWORKS_MAX: Final = 20
 LABEL_LENGTH_MAX: Final = 50
+RSA_BITS_MIN: Final = 2_048
+RSA_BITS_MAX: Final = 4_096
 _ALPHABET: Final = string.ascii_lowercase + string.digits
 
 
@@ -60,6 +66,20 @@ def networks_of(texts: list[str]) -> list[str] | None:
         return None
 
 
+def public_key_of(pem: str) -> str | None:
+    """The owner's own key in its one spelling; ``None`` where there is none. Raises VALIDATION_ERROR for what is no Ed25519 or RSA key."""
+    if not pem:
+        return None
+    try:
+        key = load_pem_public_key(pem.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        raise invalid("public_key", "must be a public key in PEM") from None
+    is_rsa = isinstance(key, RSAPublicKey) and RSA_BITS_MIN <= key.key_size <= RSA_BITS_MAX
+    if not is_rsa and not isinstance(key, Ed25519PublicKey):
+        raise invalid("public_key", f"must be an Ed25519 key, or an RSA key of {RSA_BITS_MIN} to {RSA_BITS_MAX} bits")
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
 def create(context: Context, caller: Principal, request: ApiKeyRequest, client: Client, *, fresh: bool) -> ApiKeyCreated:
     """A new key with its secret, which is never shown again.
 
@@ -81,6 +101,7 @@ def create(context: Context, caller: Principal, request: ApiKeyRequest, client: 
             raise ProblemError("API_KEY_LIMIT", f"at most {LIVE_MAX} live keys", limit=LIVE_MAX)
         key_id = "mk_" + "".join(secrets.choice(_ALPHABET) for _ in range(24))
         secret = secrets.token_urlsafe(32)
+        public_key = public_key_of(request.public_key)
         key = StoredApiKey(
             id=new_uuid(),
             key_id=key_id,
@@ -91,6 +112,7 @@ def create(context: Context, caller: Principal, request: ApiKeyRequest, client: 
             expires_at=now + timedelta(days=request.expires_in_days) if request.expires_in_days else None,
             suspended_at=None,
             secret_encrypted=context.sealer(PURPOSE).seal(secret, key_id),
+            public_key=public_key,
         )
         store.insert(connection, user, key)
         _record(context, connection, user, "api_key.created", key_id, client, new={"label": key.label, "scopes": key.scopes})
@@ -105,7 +127,7 @@ def create(context: Context, caller: Principal, request: ApiKeyRequest, client: 
         )
         publish(context, user, [key])
     context.flush()
-    return ApiKeyCreated(key.id, key_id, secret, key.label, request.scopes, key.ip_list, now, key.expires_at)
+    return ApiKeyCreated(key.id, key_id, "" if public_key else secret, key.label, request.scopes, key.ip_list, now, key.expires_at)
 
 
 def _record(
@@ -181,6 +203,7 @@ def publish(context: Context, user: User, keys: list[StoredApiKey]) -> None:
             scopes=tuple(Scope(scope) for scope in key.scopes),
             ip_list=tuple(key.ip_list),
             expires_at=key.expires_at,
+            public_key=key.public_key or "",
         )
         context.redis.set(redis_key(key.key_id), msgspec.json.encode(published), pxat=_expiry(context, key))
 

@@ -216,17 +216,20 @@ class SecondFactorState(msgspec.Struct, frozen=True):
 
 
 class ApiKeyRequest(Input, frozen=True):
-    """``password``: once more, an access token alone makes no keys."""
+    """``password``: once more, an access token alone makes no keys. ``public_key``: an Ed25519 or RSA key in PEM that the Binance-compatible API is to
+    check signatures with; there is no secret then.
+    """
 
     label: str
     scopes: list[Scope]
     password: str
     ip_list: list[str] = []
     expires_in_days: int | None = None
+    public_key: Annotated[str, msgspec.Meta(max_length=2_000)] = ""
 
 
 class ApiKeyCreated(msgspec.Struct, frozen=True):
-    """``secret`` is shown here and never again."""
+    """``secret`` is shown here and never again; it is empty for a key whose owner signs with one of their own."""
 
     id: UUID
     key_id: str

@@ -29,6 +29,8 @@ class ApiKey(msgspec.Struct, frozen=True):
 
 class StoredApiKey(ApiKey, frozen=True):
     secret_encrypted: str
+    public_key: str | None = None
+    """In PEM, where the owner signs with a key of their own."""
 
     def public(self) -> ApiKey:
         """Without its secret."""
@@ -40,9 +42,12 @@ _PUBLIC = "id, key_id, label, scopes, ip_list::text[] AS ip_list, created_at, ex
 
 def insert(connection: Connection, user: User, key: StoredApiKey) -> None:
     connection.execute(
-        """INSERT INTO api_keys (id, user_id, key_id, secret_encrypted, label, scopes, ip_list, created_at, expires_at)
-           VALUES (%s, %s, %s, %s, %s, %s, %s::text[]::cidr[], %s, %s)""",
-        (key.id, user.id, key.key_id, key.secret_encrypted, key.label, key.scopes, key.ip_list, key.created_at, key.expires_at),
+        """INSERT INTO api_keys (id, user_id, key_id, secret_encrypted, label, scopes, ip_list, created_at, expires_at, public_key)
+           VALUES (%s, %s, %s, %s, %s, %s, %s::text[]::cidr[], %s, %s, %s)""",
+        (
+            *(key.id, user.id, key.key_id, key.secret_encrypted, key.label, key.scopes),
+            *(key.ip_list, key.created_at, key.expires_at, key.public_key),
+        ),
     )
 
 
@@ -58,7 +63,7 @@ def live(connection: Connection, user_id: UUID, now: datetime) -> list[ApiKey]:
 def live_with_secrets(connection: Connection, user_id: UUID, now: datetime) -> list[StoredApiKey]:
     with connection.cursor(row_factory=class_row(StoredApiKey)) as cursor:
         return cursor.execute(
-            f"""SELECT {_PUBLIC}, secret_encrypted FROM api_keys
+            f"""SELECT {_PUBLIC}, secret_encrypted, public_key FROM api_keys
                  WHERE user_id = %s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > %s)""",  # noqa: S608
             (user_id, now),
         ).fetchall()

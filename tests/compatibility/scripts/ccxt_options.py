@@ -11,11 +11,13 @@ OPTIONS = {
     "enableRateLimit": False,
     "urls": {
         "api": {
-            **{name: f"{URL}/api/v3" for name in ("public", "private")},
+            **dict.fromkeys(("public", "private"), f"{URL}/api/v3"),
             "v1": f"{URL}/api/v1",
             **{name: f"{URL}/sapi/v{name[5:] or 1}" for name in ("sapi", "sapiV2", "sapiV3", "sapiV4")},
-            **{name: f"{URL}/fapi/v1" for name in ("fapiPublic", "fapiPublicV2", "fapiPublicV3", "fapiPrivate", "fapiPrivateV2", "fapiPrivateV3")},
-            **{name: f"{URL}/dapi/v1" for name in ("dapiPublic", "dapiPrivate", "dapiPrivateV2")},
+            **dict.fromkeys(
+                ("fapiPublic", "fapiPublicV2", "fapiPublicV3", "fapiPrivate", "fapiPrivateV2", "fapiPrivateV3"), f"{URL}/fapi/v1"
+            ),
+            **dict.fromkeys(("dapiPublic", "dapiPrivate", "dapiPrivateV2"), f"{URL}/dapi/v1"),
             "ws": {"spot": f"{WS}/ws", "margin": f"{WS}/ws", "ws-api": {"spot": f"{WS}/ws-api/v3"}},
         }
     },

@@ -7,6 +7,9 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from mycrypto.security import api_keys
 from mycrypto.security.api_keys import PublishedApiKey, Scope, redis_key
@@ -22,6 +25,19 @@ def _create(identity: Identity, account: Account, **changes: object) -> Answer:
 def _published(identity: Identity, key_id: str) -> PublishedApiKey | None:
     raw = cast("bytes | None", identity.auth.context().redis.get(redis_key(key_id)))
     return msgspec.json.decode(raw, type=PublishedApiKey) if raw else None
+
+
+def pem(key: Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> str:
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def test_an_owner_may_sign_with_a_key_of_their_own_and_there_is_no_secret_then(identity: Identity) -> None:
+    for own in (Ed25519PrivateKey.generate(), rsa.generate_private_key(65_537, 2_048)):
+        made = _create(identity, identity.member(), public_key=pem(own))
+        assert (made.status, made.body["secret"]) == (201, "")
+        published = _published(identity, made.body["key_id"])
+        assert published is not None
+        assert published.public_key == pem(own)
 
 
 def test_a_key_is_shown_once_and_signs_what_a_gateway_can_check(identity: Identity) -> None:
@@ -67,6 +83,9 @@ def test_a_revoked_key_is_gone_at_once_and_only_its_owner_revokes(identity: Iden
         ({"ip_list": ["nowhere"]}, "ip_list"),
         ({"ip_list": ["203.0.113.5/24"]}, "ip_list"),
         ({"ip_list": [f"203.0.113.{n}" for n in range(21)]}, "ip_list"),
+        ({"public_key": "no key"}, "public_key"),
+        ({"public_key": pem(ec.generate_private_key(ec.SECP256R1()))}, "public_key"),
+        ({"public_key": pem(rsa.generate_private_key(65_537, 1_024))}, "public_key"),
         ({"expires_in_days": 0}, "expires_in_days"),
         ({"expires_in_days": 366}, "expires_in_days"),
         ({"user_id": str(uuid4())}, "user_id"),
