@@ -22,7 +22,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 RECOVERY := tests/fault/test_startup_faults.py tests/fault/test_recovery_drill.py
 
-.PHONY: pages pages-dev newcomer test-long fuzz-api fuzz test-trading test-recovery test-servers test-parts check help lock tools up down reset status demo install test lint bench clean
+.PHONY: pages pages-dev newcomer test-compatibility test-long fuzz-api fuzz test-trading test-recovery test-servers test-parts check help lock tools up down reset status demo install test lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ test: install ## lint, types, import rules and all tests, on own ports and state
 
 test-trading: install
 	@$(BIN)/pytest $(PYTEST) -m "$(MARKS)" $(wildcard tests/e2e tests/browser tests/compatibility tests/fault) $(RECOVERY:%=--ignore=%) || [ $$? -eq $(NO_TEST) ]
+
+test-compatibility: install ## the clients that traders have (ccxt and others, from PyPI) against a platform of its own
+	@$(BIN)/pytest $(PYTEST) tests/compatibility
 
 test-recovery: install
 	@$(BIN)/pytest $(PYTEST) -m "$(MARKS)" $(RECOVERY) || [ $$? -eq $(NO_TEST) ]

@@ -15,7 +15,7 @@ from mycrypto_local.keys_command import NewKey, make_key
 from mycrypto_local.running import Running
 
 SYMBOL: Final = "BTC/USDT"
-FUNDS: Final = {"BTC": "20", "ETH": "100", "USDT": "1000000"}
+FUNDS: Final = {"BTC": "10", "ETH": "100", "USDT": "1000000"}
 LEVELS: Final = 8
 PRICE: Final = Decimal(50_000)
 BEAT_SECONDS: Final = 0.5

@@ -42,8 +42,8 @@ market = exchange.create_market_buy_order_with_cost(SYMBOL, 600)
 assert market["status"] == "closed" and market["filled"] > 0 and market["fee"]["currency"] == "USDT", market
 assert exchange.create_order(SYMBOL, "market", "sell", market["filled"])["status"] == "closed"
 refused(ccxt.OrderImmediatelyFillable, lambda: exchange.create_order(SYMBOL, "limit", "buy", 0.01, ask * 1.01, {"postOnly": True}))
-refused(ccxt.InsufficientFunds, lambda: exchange.create_order(SYMBOL, "limit", "sell", 99, ask * 1.02))
-refused(ccxt.InvalidOrder, lambda: exchange.create_order(SYMBOL, "limit", "buy", 0.0001, 1000))
+refused(ccxt.InsufficientFunds, lambda: exchange.create_order(SYMBOL, "limit", "sell", 15, ask * 1.02))
+refused(ccxt.BadRequest, lambda: exchange.create_order(SYMBOL, "limit", "buy", 0.0001, 1000))  # as with Binance: NOTIONAL
 stop = exchange.create_order(SYMBOL, "limit", "sell", 0.01, bid * 0.95, {"stopLossPrice": bid * 0.96})
 assert stop["id"]
 trailing = exchange.create_order(SYMBOL, "STOP_LOSS", "sell", 0.01, None, {"trailingDelta": 100})
