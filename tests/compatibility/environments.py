@@ -56,7 +56,7 @@ def run(python: Path, *arguments: str, environment: dict[str, str], folder: Path
         capture_output=True,
         text=True,
         timeout=RUN_SECONDS_MAX,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(folder or FOLDER), **environment},
+        env={"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1", "HOME": str(folder or FOLDER), **environment},
         cwd=folder,
     )
     assert done.returncode == 0, f"{done.stdout[-6_000:]}\n{done.stderr[-6_000:]}"

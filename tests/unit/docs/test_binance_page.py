@@ -12,7 +12,7 @@ MARKED = re.compile(r"# docs: (?P<client>[\w-]+)\n(?P<lines>.*?)# docs end\n", r
 
 def test_the_lines_that_point_a_client_here_are_those_of_its_test() -> None:
     page = (REPOSITORY / "docs" / "binance.md").read_text()
-    found = [match for script in sorted(SCRIPTS.glob("*")) for match in MARKED.finditer(script.read_text())]
+    found = [match for script in sorted(SCRIPTS.glob("*.*")) for match in MARKED.finditer(script.read_text())]
     assert found
     for match in found:
         section = page.partition(f"### {match['client']}\n")[2].partition("\n### ")[0]
