@@ -12,14 +12,14 @@ from mycrypto_local.running import Running
 from tests.compatibility.market import funded_key, live_market
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def spot_market(platform: Running) -> Iterator[str]:
     """The address of the Binance-compatible API of a platform where somebody trades."""
     with live_market(platform):
         yield binance_url(platform.ports)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def key(platform: Running, spot_market: str) -> NewKey:
     return funded_key(platform)
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from engine_container.gateway.binance import limits
+from engine_container.gateway.binance.operations import OPERATIONS
 from mycrypto.security.api_keys import Scope
 from tests.unit.gateway.binance.conftest import ALICE, Spot, hmac_of
 
@@ -140,5 +141,26 @@ def test_times_in_microseconds_for_those_who_ask(trade: Trade) -> None:
         told = await s.client.get("/api/v3/time", headers={"X-MBX-TIME-UNIT": "MICROSECOND"})
         assert told.json()["serverTime"] > 10**15
         assert (await s.get("/api/v3/time"))["serverTime"] < 10**14
+
+    trade(scenario)
+
+
+def test_every_operation_holds_callers_against_its_permission(trade: Trade) -> None:
+    async def scenario(s: Spot) -> None:
+        s.publish("reader", ALICE, Scope.READ)
+        s.publish("trader", ALICE, Scope.TRADE)
+        for operation, _ in OPERATIONS:
+            scope = operation.permission.scope
+            stranger = await s.client.request(operation.method.upper(), operation.path)
+            if scope is None and not operation.needs_key:
+                assert stranger.status_code != 401, operation.path
+                continue
+            assert (stranger.status_code, stranger.json()["code"]) == (401, -2014), operation.path
+            unsigned = await s.client.request(operation.method.upper(), operation.path, headers={"X-MBX-APIKEY": "alice"})
+            assert unsigned.json().get("code") == -1102 or operation.needs_key, operation.path
+            other = {Scope.READ: "trader", Scope.TRADE: "reader"}.get(scope) if scope is not None else None
+            if other is not None:
+                status, code, _text = await s.refused(operation.method.upper(), operation.path, key=other)
+                assert (status, code) == (401, -2015), operation.path
 
     trade(scenario)
