@@ -8,23 +8,27 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import accumulate
 from typing import Final, Protocol
+
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric, UnknownMetricFamily
 
 from mycrypto.embedded import METRICS_PER_LINE_MAX, Distribution, Value, line
 from mycrypto.metrics import CATALOGUE, MetricSpec
 
-MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+MEDIA_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 
 Labels = tuple[str, ...]
 
 
-class Metric(Protocol):
+class Shown(Protocol):
     """Something that can show itself in both forms."""
 
     @property
     def spec(self) -> MetricSpec: ...
-    def samples(self) -> Iterable[str]:
-        """What it is now, a line of the exposition format each."""
+    def family(self) -> Metric:
+        """What it is now, as the library writes it."""
 
     def news(self) -> Iterator[tuple[Labels, Value]]:
         """What was counted or observed since the last call; of a gauge, what it is now."""
@@ -34,15 +38,19 @@ class Registry:
     """Every metric of the process, in the order of definition."""
 
     def __init__(self) -> None:
-        self._metrics: dict[str, Metric] = {}
+        self._metrics: dict[str, Shown] = {}
 
-    def add(self, metric: Metric) -> None:
+    def add(self, metric: Shown) -> None:
         """A second one of the same name takes the place of the first."""
         self._metrics[metric.spec.name] = metric
 
     def text(self) -> str:
         """All metrics in the exposition format."""
-        return "".join(f"{each}\n" for metric in self._metrics.values() for each in (*_head(metric.spec), *metric.samples()))
+        return generate_latest(self).decode()
+
+    def collect(self) -> Iterator[Metric]:
+        """As the library asks for them."""
+        return (metric.family() for metric in self._metrics.values())
 
     def embedded(self, service: str) -> list[str]:
         """What is new since the last call, a line for each set of labels."""
@@ -62,19 +70,18 @@ def _parts(values: dict[str, Value]) -> Iterator[dict[str, Value]]:
 REGISTRY: Final = Registry()
 
 
-def _head(spec: MetricSpec) -> tuple[str, str]:
-    return f"# HELP {spec.name} {spec.text}", f"# TYPE {spec.name} {spec.kind}"
-
-
-def _escape(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
-def _labelled(name: str, names: Labels, values: Labels, *extra: tuple[str, str]) -> str:
-    pairs = [*zip(names, values, strict=True), *extra]
-    if not pairs:
-        return name
-    return name + "{" + ",".join(f'{key}="{_escape(value)}"' for key, value in pairs) + "}"
+def _single(spec: MetricSpec, values: Iterable[tuple[Labels, float]]) -> Metric:
+    """One with a value for each set of labels. A counter whose name has no ``_total`` goes without a type: the library would add it."""
+    family: CounterMetricFamily | GaugeMetricFamily | UnknownMetricFamily
+    if spec.kind == "gauge":
+        family = GaugeMetricFamily(spec.name, spec.text, labels=spec.labels)
+    elif spec.name.endswith("_total"):
+        family = CounterMetricFamily(spec.name, spec.text, labels=spec.labels)
+    else:
+        family = UnknownMetricFamily(spec.name, spec.text, labels=spec.labels)
+    for labels, value in values:
+        family.add_metric(labels, value)
+    return family
 
 
 class Counter:
@@ -95,9 +102,8 @@ class Counter:
     def _shown(self, count: int) -> int | float:
         return count if self.spec.per == 1 else count / self.spec.per
 
-    def samples(self) -> Iterator[str]:
-        for labels, value in self._values.items():
-            yield f"{_labelled(self.spec.name, self.spec.labels, labels)} {self._shown(value)}"
+    def family(self) -> Metric:
+        return _single(self.spec, ((labels, self._shown(value)) for labels, value in self._values.items()))
 
     def news(self) -> Iterator[tuple[Labels, Value]]:
         for labels, value in self._values.items():
@@ -116,9 +122,8 @@ class Reading:
         self._told: dict[Labels, int | float] = {}
         registry.add(self)
 
-    def samples(self) -> Iterator[str]:
-        for labels, value in self._read().items():
-            yield f"{_labelled(self.spec.name, self.spec.labels, labels)} {value}"
+    def family(self) -> Metric:
+        return _single(self.spec, self._read().items())
 
     def news(self) -> Iterator[tuple[Labels, Value]]:
         for labels, value in self._read().items():
@@ -156,14 +161,12 @@ class Histogram:
         found = self._of._seen().get(self._only)  # noqa: SLF001 - of its own kind
         return {(): found} if found else {}
 
-    def samples(self) -> Iterator[str]:
-        for labels, (counts, total_value) in self._seen().items():
-            total = 0
-            for bound, count in zip((*map(str, self._bounds), "+Inf"), counts, strict=True):
-                total += count
-                yield f"{_labelled(self.spec.name + '_bucket', self.spec.labels, labels, ('le', bound))} {total}"
-            yield f"{_labelled(self.spec.name + '_sum', self.spec.labels, labels)} {total_value:.6f}"
-            yield f"{_labelled(self.spec.name + '_count', self.spec.labels, labels)} {total}"
+    def family(self) -> Metric:
+        family = HistogramMetricFamily(self.spec.name, self.spec.text, labels=self.spec.labels)
+        for labels, (counts, total) in self._seen().items():
+            buckets = [(bound, float(count)) for bound, count in zip((*map(str, self._bounds), "+Inf"), accumulate(counts), strict=True)]
+            family.add_metric(labels, buckets, total)
+        return family
 
     def news(self) -> Iterator[tuple[Labels, Value]]:
         """An observation counts as its bucket's upper bound: a percentile is at most too high, never too low."""

@@ -38,7 +38,7 @@ def test_metrics_come_by_themselves() -> None:
     Counter("engine_commands_failed_total").add(3)
     answer = ask("GET", "/metrics")
     assert answer.headers["content-type"] == MEDIA_TYPE
-    assert "engine_commands_failed_total 3" in answer.text.splitlines()
+    assert "engine_commands_failed_total 3.0" in answer.text.splitlines()
 
 
 @pytest.mark.parametrize(
