@@ -311,7 +311,7 @@ def test_metrics_count_requests_by_route(play: Play) -> None:
         await h.call("GET", "/api/v1/orderbook/BTCUSDT")
         text = (await h.call("GET", "/metrics")).text
         assert 'http_requests_total{method="GET",path="/api/v1/orderbook/{symbol:path}",status="200"}' in text
-        assert 'orderbook_depth{symbol="BTC/USDT",side="bid"} 0' in text
+        assert 'orderbook_depth{side="bid",symbol="BTC/USDT"} 0.0' in text
         assert "http_request_duration_seconds_bucket" in text
 
     play(scenario)

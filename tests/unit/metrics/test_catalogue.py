@@ -51,9 +51,11 @@ def trees(folder: str) -> dict[Path, ast.AST]:
 
 @cache
 def names_in(folder: str) -> set[str]:
-    """Every name of the catalogue that stands in the code of a folder."""
-    texts = (node.value for tree in trees(folder).values() for node in ast.walk(tree) if isinstance(node, ast.Constant))
-    return {text for text in texts if isinstance(text, str) and text in CATALOGUE}
+    """Every name of the catalogue that stands in the code of a folder, also one that begins with the name of the service."""
+    nodes = [node for tree in trees(folder).values() for node in ast.walk(tree)]
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant)}
+    ends = {str(tail.value) for node in nodes if isinstance(node, ast.JoinedStr) and isinstance(tail := node.values[-1], ast.Constant)}
+    return {name for name in CATALOGUE if name in texts or re.sub(r"^[a-z]+(?=_)", "", name) in ends}
 
 
 def test_names_are_unique_and_those_of_the_specification_are_there() -> None:
