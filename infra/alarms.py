@@ -33,6 +33,8 @@ class Runbook(enum.StrEnum):
     LOG_TIME = "log-time"
     INCIDENT = "incident"
     RECONCILIATION = "reconciliation"
+    REDRIVE = "redrive"
+    PAYOUTS = "payouts"
 
     @property
     def path(self) -> str:
@@ -302,6 +304,33 @@ MONEY: Final = (
         100,
         15,
         "more than 100 withdrawals wait",
+        subject=Subject.WITHDRAWALS,
+    ),
+    _critical(
+        "payout-disputed",
+        _own("payout_disputes_total", "withdrawals"),
+        0,
+        5,
+        "the bank booked something else than a payout asked for",
+        Runbook.PAYOUTS,
+        subject=Subject.WITHDRAWALS,
+    ),
+    _warning(
+        "payout-partner-away",
+        _own("payout_partner_away_total", "withdrawals"),
+        10,
+        15,
+        "bank, signer or node do not answer the payout worker",
+        Runbook.PAYOUTS,
+        subject=Subject.WITHDRAWALS,
+    ),
+    _warning(
+        "payouts-wait",
+        _own("payouts_waiting", "maintenance", "max"),
+        20,
+        60,
+        "more than 20 approved withdrawals wait for the same thing",
+        Runbook.PAYOUTS,
         subject=Subject.WITHDRAWALS,
     ),
     _warning(

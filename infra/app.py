@@ -5,9 +5,9 @@ Stacks are named ``mycrypto-{stage}-{area}``. Outputs that others read:
 | stack | outputs |
 | --- | --- |
 | storage | SnapshotBucket, ArchiveBucket, KycBucket |
-| messaging | QueueEmailNotifications, QueueKycProcessing, QueueWithdrawalProcessing, QueueAuditLogs (URLs), NotificationsTopic (ARN) |
-| identity | FunctionAuth, FunctionAuthorizer, FunctionNotifications, FunctionAudit (names) |
-| wallet | FunctionWallet, FunctionSettlement, FunctionHistory, FunctionArchive, FunctionMaintenance (names) |
+| messaging | QueueEmailNotifications, QueueKycProcessing, QueueWithdrawalProcessing, QueueAuditLogs (URLs) |
+| identity | FunctionAuth, FunctionAuthorizer, FunctionNotifications, FunctionAudit, FunctionKyc (names) |
+| wallet | FunctionWallet, FunctionWithdrawals, FunctionSettlement, FunctionHistory, FunctionArchive, FunctionMaintenance (names) |
 | edge | RestApiId, RestApiStage, RestApiPath (the path below the emulator's address that needs no name resolution) |
 
 Nothing here asks AWS: a synth needs neither credentials nor a network.
@@ -35,7 +35,7 @@ def _build_local(app: App, stage: Stage) -> None:
     StorageStack(app, names.stack(stage.name, "storage"), stage=stage)
     messaging = MessagingStack(app, names.stack(stage.name, "messaging"), stage=stage)
     identity = IdentityStack(app, names.stack(stage.name, "identity"), stage=stage, connections=reach, queues=messaging.queues)
-    wallet = WalletStack(app, names.stack(stage.name, "wallet"), stage=stage, connections=reach)
+    wallet = WalletStack(app, names.stack(stage.name, "wallet"), stage=stage, connections=reach, queues=messaging.queues)
     EdgeStack(app, names.stack(stage.name, "edge"), stage=stage, functions={**identity.functions, **wallet.functions})
 
 

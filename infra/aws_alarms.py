@@ -93,15 +93,17 @@ def _queues() -> list[Alarm]:
                 0,
                 FIVE_MINUTES,
                 f"messages of {queue} were given up: read one, mend the cause, start the redrive",
+                Runbook.REDRIVE,
                 severity=Severity.CRITICAL if pays_out else Severity.WARNING,
                 subject=subject,
             ),
             Alarm(
                 f"queue-{queue}-old",
-                _aws("SQS", "ApproximateAgeOfOldestMessage", "Maximum", QueueName=_named(queue)),
+                _aws("SQS", "ApproximateAgeOfOldestMessage", "Maximum", QueueName=names.queue("{stage}", queue)),
                 900,
                 FIVE_MINUTES,
                 f"a message of {queue} has waited for a quarter of an hour",
+                Runbook.REDRIVE,
                 severity=Severity.WARNING,
                 subject=subject,
             ),
@@ -113,7 +115,7 @@ def _queues() -> list[Alarm]:
             0,
             FIVE_MINUTES,
             "an event was given up by a function",
-            Runbook.STUCK_CONSUMER,
+            Runbook.REDRIVE,
             severity=Severity.CRITICAL,
         )
     )

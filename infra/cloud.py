@@ -48,7 +48,9 @@ def build_cloud(app: App, stage: Stage) -> None:
         queues=messaging.queues,
         documents_key_arn=storage.documents_key_arn,
     )
-    wallet = WalletStack(app, called("wallet"), stage=stage, connections=reach, kafka_cluster_arn=streaming.cluster_arn)
+    wallet = WalletStack(
+        app, called("wallet"), stage=stage, connections=reach, queues=messaging.queues, kafka_cluster_arn=streaming.cluster_arn
+    )
     edge = EdgeStack(app, called("edge"), stage=stage, functions={**identity.functions, **wallet.functions})
     trading = TradingStack(
         app,

@@ -33,6 +33,8 @@ class FunctionSpec:
     publishes_commands: bool = False
     sends_mail: bool = False
     archives: bool = False
+    pays_out: bool = False
+    scans: bool = False
     behind_api: bool = False
     snap_start: bool = False
     in_network: bool = False
@@ -98,6 +100,17 @@ AUDIT: Final = FunctionSpec(
     database=Database(name=names.DATABASE_EXCHANGE, role="auth_app"),
 )
 
+KYC: Final = FunctionSpec(
+    name=names.FUNCTION_KYC,
+    purpose="pictures of KYC applications through the virus scanner",
+    memory_mb=512,
+    timeout_s=300,  # four pictures, a minute for each at most
+    reserved_concurrency=5,
+    database=Database(name=names.DATABASE_EXCHANGE, role="auth_app"),
+    sends_to=(names.QUEUE_EMAIL, names.QUEUE_AUDIT),
+    scans=True,
+)
+
 WALLET: Final = FunctionSpec(
     name=names.FUNCTION_WALLET,
     purpose="balances, deposits, withdrawals, bank accounts, webhooks",
@@ -113,6 +126,20 @@ WALLET: Final = FunctionSpec(
     snap_start=True,
 )
 
+WITHDRAWALS: Final = FunctionSpec(
+    name=names.FUNCTION_WITHDRAWALS,
+    purpose="payouts of the withdrawal queue by bank and chain, and the network fees",
+    memory_mb=512,
+    timeout_s=120,  # three tries of ten seconds, with two questions each
+    reserved_concurrency=12,
+    database=Database(name=names.DATABASE_EXCHANGE, role="wallet_app"),
+    redis=True,
+    secrets=(names.SECRET_WEBHOOKS,),
+    sends_to=(names.QUEUE_EMAIL, names.QUEUE_AUDIT, names.QUEUE_WITHDRAWALS),
+    publishes_commands=True,
+    pays_out=True,
+)
+
 SETTLEMENT: Final = FunctionSpec(
     name=names.FUNCTION_SETTLEMENT,
     purpose="engine events into the ledger, exactly once",
@@ -121,7 +148,7 @@ SETTLEMENT: Final = FunctionSpec(
     reserved_concurrency=4,
     database=Database(name=names.DATABASE_EXCHANGE, role="settlement_app"),
     redis=True,
-    sends_to=(names.QUEUE_EMAIL, names.QUEUE_AUDIT),
+    sends_to=(names.QUEUE_EMAIL, names.QUEUE_AUDIT, names.QUEUE_WITHDRAWALS),
 )
 
 HISTORY: Final = FunctionSpec(
@@ -179,7 +206,7 @@ REMINDERS: Final = FunctionSpec(
     reserved_concurrency=1,
 )
 
-IDENTITY: Final = (AUTH, AUTHORIZER, NOTIFICATIONS, AUDIT)
-MONEY: Final = (WALLET, SETTLEMENT, HISTORY, ARCHIVE, MAINTENANCE)
+IDENTITY: Final = (AUTH, AUTHORIZER, NOTIFICATIONS, AUDIT, KYC)
+MONEY: Final = (WALLET, WITHDRAWALS, SETTLEMENT, HISTORY, ARCHIVE, MAINTENANCE)
 ON_AWS: Final = (MIGRATIONS, ROTATION, REMINDERS)
 ALL: Final = IDENTITY + MONEY

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from mycrypto.queue_names import dead_letters_name, queue_name
+
 PRODUCT: Final = "mycrypto"
 
 FUNCTION_AUTH: Final = "auth"
@@ -22,6 +24,8 @@ FUNCTION_MAINTENANCE: Final = "maintenance"
 FUNCTION_MIGRATIONS: Final = "migrations"
 FUNCTION_ROTATION: Final = "rotation"
 FUNCTION_REMINDERS: Final = "reminders"
+FUNCTION_WITHDRAWALS: Final = "withdrawals"
+FUNCTION_KYC: Final = "kyc"
 
 QUEUE_EMAIL: Final = "email-notifications"
 QUEUE_KYC: Final = "kyc-processing"
@@ -59,6 +63,7 @@ IMAGE_REPOSITORY: Final = "mycrypto/trading"
 API_STAGE: Final = "v1"
 EVERY_MINUTE: Final = "every-minute"
 EVERY_HOUR: Final = "every-hour"
+EVERY_FIVE_MINUTES: Final = "every-five-minutes"
 REMIND_EVERY_HOUR: Final = "remind-every-hour"
 
 
@@ -67,9 +72,14 @@ def resource(stage: str, thing: str) -> str:
     return f"{PRODUCT}-{stage}-{thing}"
 
 
-def dead_letters(stage: str, queue: str) -> str:
-    """The dead-letter queue of ``queue``."""
-    return f"{resource(stage, queue)}-dlq"
+def queue(stage: str, name: str) -> str:
+    """``mycrypto-local-withdrawal-processing.fifo``."""
+    return queue_name(stage, name)
+
+
+def dead_letters(stage: str, name: str) -> str:
+    """The dead-letter queue of a queue."""
+    return dead_letters_name(stage, name)
 
 
 def secret(stage: str, thing: str) -> str:

@@ -190,6 +190,11 @@ class Stage:
     """The sender of mails. SES must have verified its domain, or the address itself."""
     recaptcha: bool
     """Whether registration asks the reCAPTCHA verifier. Only stage dev may do without."""
+    bank_url: str
+    chain_url: str
+    """Where payouts are asked for: the bank's interface, and that of signer and nodes. Without one, such withdrawals wait."""
+    clamd_address: str
+    """HOST:PORT of a ClamAV daemon. Without one nothing is scanned on AWS, and applications wait."""
     local: LocalServices | None = None
     cloud: Cloud | None = None
 
@@ -230,6 +235,9 @@ def _local(context: Context) -> Stage:
         allowed_origins=context.origins("allowed_origins"),
         mail_from=f"no-reply@{EXAMPLE_DOMAIN}",
         recaptcha=True,
+        bank_url=context.optional("public_url", "http://localhost:8080") + "/local/bank",
+        chain_url=context.optional("public_url", "http://localhost:8080") + "/local/chain",
+        clamd_address=context.optional("clamd_address"),
         local=LocalServices(
             database_host=context.required("database_host", "127.0.0.1"),
             database_port=context.port("database_port", 5432),
@@ -354,6 +362,9 @@ def _on_aws(name: StageName, context: Context) -> Stage:
         allowed_origins=context.origins("allowed_origins"),
         mail_from=context.email("mail_from", f"no-reply@{domain.name if domain else EXAMPLE_DOMAIN}"),
         recaptcha=_recaptcha(name, context),
+        bank_url=context.optional("bank_url"),
+        chain_url=context.optional("chain_url"),
+        clamd_address=context.optional("clamd_address"),
         cloud=dataclasses.replace(
             sizes,
             backup=backup,

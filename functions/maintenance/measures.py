@@ -49,6 +49,8 @@ def write(meter: Meter, report: Report) -> None:
         figures["pending_settlements"] = max(0, report.watermarks["history"] - report.watermarks["ledger"])
     if figures:
         meter.write(figures)
+    for reason, count in report.payouts_waiting.items():
+        meter.gauge("payouts_waiting", count, reason=reason)
     for projection, seq in report.watermarks.items():
         meter.gauge("projection_watermark", seq, projection=projection)
     for currency in report.hot_wallet.keys() | report.bank.keys():

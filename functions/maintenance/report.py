@@ -15,6 +15,8 @@ class Report(msgspec.Struct):
     messages_sent: int = 0
     messages_waiting: int = 0
     entries_sealed: int = 0
+    payouts_queued: int = 0
+    payouts_waiting: dict[str, int] = {}
     deposits_expired: int = 0
     rows_deleted: int = 0
     partitions_made: int = 0

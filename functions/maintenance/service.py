@@ -16,12 +16,15 @@ from mycrypto import hash_chain
 from mycrypto.ledger import verify
 from mycrypto.outbox import Relay
 from mycrypto.security import revocation_store
+from mycrypto.withdrawals import payouts
 
 MONTHS_AHEAD: Final = 3
 DAYS_AHEAD: Final = 7
 SENT_KEPT: Final = timedelta(days=7)
 ANSWER_EXPECTED: Final = timedelta(minutes=5)
 FLUSHES_MAX: Final = 50
+PAYOUTS_MAX: Final = 500
+"""Of one run: the rest waits for the next minute."""
 EXCHANGE_TABLES: Final = {"ledger_postings": True, "ledger_entries": False, "wallets": False, "outbox": False}
 TRADE_TABLES: Final = {"orders": True, "trades": True}
 """Tables that are watched, and whether they have partitions."""
@@ -45,6 +48,11 @@ def run(
     """Every step stands alone: a failing one is told to ``on_failure`` and does not keep the others from their work."""
     report = Report()
     known = statements or Statements()
+
+    def look_at_payouts() -> None:
+        connection = exchange()
+        with connection.transaction():
+            report.payouts_queued = payouts.queue_due(connection, now, rows_max=PAYOUTS_MAX)
 
     def resend() -> None:
         for _ in range(FLUSHES_MAX):
@@ -80,6 +88,7 @@ def run(
         report.transfers_unanswered = store.count_unanswered_transfers(exchange(), now - ANSWER_EXPECTED)
         report.reconciliations_open = store.count_open_reconciliations(exchange())
         report.deposits_pending = store.count_pending_deposits(exchange())
+        report.payouts_waiting = payouts.waiting(exchange())
         report.withdrawals_pending = store.count_pending_withdrawals(exchange())
         report.sessions_active = store.count_active_sessions(exchange(), now)
         report.kyc_pending = store.count_pending_kyc(exchange())
@@ -97,7 +106,7 @@ def run(
     def seal() -> None:
         report.entries_sealed = store.seal_ledger(exchange(), ENTRIES_SEALED_MAX)
 
-    for step in (resend, tidy, partition_ledger, partition_trade, remind, look, seal, reconcile):
+    for step in (look_at_payouts, resend, tidy, partition_ledger, partition_trade, remind, look, seal, reconcile):
         try:
             step()
         except Exception as error:  # noqa: BLE001 - whatever one step meets, the others are done

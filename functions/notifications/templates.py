@@ -168,6 +168,15 @@ TEMPLATES: Final[Mapping[MailKind, Template]] = {
             _NOT_YOU,
         ),
     ),
+    MailKind.ADDRESS_CONFIRMATION: Template(
+        "Yeni çekim adresini onaylayın",
+        (
+            "{currency} çekimleri için \u201c{label}\u201d adıyla yeni bir adres eklendi: {address}",
+            "Adres, siz onayladıktan 24 saat sonra kullanılabilir. Bağlantı 24 saat geçerlidir.",
+            _NOT_YOU,
+        ),
+        "Adresi onayla",
+    ),
     MailKind.WITHDRAWAL_STATUS: Template(
         "Para çekme işleminiz hakkında",
         ("{amount} {currency} tutarındaki çekme işleminiz {status}.",),

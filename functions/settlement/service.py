@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -13,11 +14,13 @@ from mycrypto import ledger, mail
 from mycrypto.contracts import events
 from mycrypto.contracts.trading import Side
 from mycrypto.ids import new_uuid, trading_uuid
-from mycrypto.ledger import FEES, Entry, Kind, Move, custody_of, internal, refunds, spot, transit
+from mycrypto.ledger import FEES, Entry, Kind, Move, custody_of, spot, transit
 from mycrypto.ledger.crossing import RECONCILIATION
 from mycrypto.mail import MailKind
 from mycrypto.money import format_amount, notional_units
 from mycrypto.projection import Numbered, fresh, lock_watermark, moment, move_watermark
+from mycrypto.withdrawals import internal, payouts, refunds, transitions
+from mycrypto.withdrawals.transitions import Moved
 
 CONSUMER = "settlement"
 
@@ -197,7 +200,7 @@ def _write(connection: Connection, shard: int, chunk: _Chunk, transfers: dict[UU
         store.mark_applied(connection, chunk.applied)
         applied = [transfers[transfer_id] for transfer_id in chunk.applied]
         mails += _credit_deposits(connection, applied)
-        mails += _debit_withdrawals(connection, applied)
+        mails += _debit_withdrawals(connection, applied, datetime.now(UTC))
     return mails
 
 
@@ -209,28 +212,29 @@ def _refuse(connection: Connection, numbered: Numbered, refused: events.Transfer
     if asked.reference_type == RECONCILIATION:
         store.refuse_charge(connection, asked.reference_id, asked.transfer_id, refused.code)
         return 0
-    withdrawal = store.refuse_withdrawal(connection, asked.reference_id, refused.code)
+    withdrawal = transitions.refused(connection, asked.reference_id, refused.code)
     if withdrawal is None:
         return 0
     _tell(connection, withdrawal, "REJECTED")
     return 1
 
 
-def _debit_withdrawals(connection: Connection, applied: Sequence[store.Transfer]) -> int:
+def _debit_withdrawals(connection: Connection, applied: Sequence[store.Transfer], now: datetime) -> int:
     charged = [transfer.reference_id for transfer in applied if transfer.amount < 0 and transfer.reference_type == RECONCILIATION]
     if charged:
         store.resolve_charges(connection, charged)
     debited = [transfer.reference_id for transfer in applied if transfer.amount < 0 and transfer.reference_type != RECONCILIATION]
     if not debited:
         return 0
-    approved = store.debit_withdrawals(connection, debited)
+    approved = [withdrawal for withdrawal in transitions.debited(connection, debited) if withdrawal.leaves]
     for withdrawal in approved:
+        payouts.begin(connection, withdrawal.id, withdrawal.user_id, now)
         _tell(connection, withdrawal, "APPROVED")
     refunds.start_due(connection)
     return len(approved) + internal.complete_due(connection)
 
 
-def _tell(connection: Connection, withdrawal: store.ToldWithdrawal, status: str) -> None:
+def _tell(connection: Connection, withdrawal: Moved, status: str) -> None:
     mail.add(
         connection,
         MailKind.WITHDRAWAL_STATUS,

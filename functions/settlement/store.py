@@ -54,15 +54,6 @@ class CreditedDeposit(NamedTuple):
     email: str
 
 
-class ToldWithdrawal(NamedTuple):
-    """A withdrawal that has come a step on, with whom to tell; ``amount`` in units of 10^-8."""
-
-    user_id: UUID
-    currency: str
-    amount: int
-    email: str
-
-
 def set_wallets(connection: Connection, shard: int, balances: Mapping[tuple[UUID, str], Balance]) -> None:
     """Write the balances that the engine said; an older one never replaces a newer."""
     if not balances:
@@ -196,30 +187,6 @@ def refuse_charge(connection: Connection, item_id: UUID, proposal_id: UUID, code
         (item_id,),
     )
     connection.execute("UPDATE reconciliation_proposals SET status = 'FAILED', decision_reason = %s WHERE id = %s", (code, proposal_id))
-
-
-def debit_withdrawals(connection: Connection, withdrawal_ids: Sequence[UUID]) -> list[ToldWithdrawal]:
-    """The engine gave the money: what needs no approval of a person is approved by that; returns what leaves by it."""
-    rows = connection.execute(
-        """UPDATE withdrawals
-              SET debited_at = now(), updated_at = now(),
-                  status = CASE WHEN status = 'PENDING' AND NOT requires_approval THEN 'APPROVED' ELSE status END,
-                  approved_at = CASE WHEN status = 'PENDING' AND NOT requires_approval THEN now() ELSE approved_at END
-            WHERE id = ANY(%s) AND debited_at IS NULL
-           RETURNING user_id, currency, amount, email, status = 'APPROVED' AND recipient_id IS NULL""",
-        (list(withdrawal_ids),),
-    ).fetchall()
-    return [ToldWithdrawal(row[0], row[1], from_numeric(row[2]), row[3]) for row in rows if row[4]]
-
-
-def refuse_withdrawal(connection: Connection, withdrawal_id: UUID, code: str) -> ToldWithdrawal | None:
-    """The engine did not give the money; ``None`` if the withdrawal had ended before."""
-    row = connection.execute(
-        """UPDATE withdrawals SET status = 'REJECTED', reason = %s, updated_at = now() WHERE id = %s AND status = 'PENDING'
-           RETURNING user_id, currency, amount, email""",
-        (code, withdrawal_id),
-    ).fetchone()
-    return ToldWithdrawal(row[0], row[1], from_numeric(row[2]), row[3]) if row else None
 
 
 def spot_sums(connection: Connection) -> dict[str, int]:

@@ -8,13 +8,13 @@ from functions.wallet import chains, hd_address, limits
 from functions.wallet.chains import Chain
 from functions.wallet.context import Context
 from functions.wallet.models import CryptoAddress, OpenCryptoDeposit, iso
-from functions.wallet.store import bank_accounts
 from functions.wallet.store import chain_deposits as store
 from functions.wallet.store.chain_deposits import AddressRow
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.http.request import Principal
 from mycrypto.ids import new_uuid
 from mycrypto.money import format_amount
+from mycrypto.withdrawals import owners
 
 
 def _shown_address(row: AddressRow, chain: Chain) -> CryptoAddress:
@@ -41,7 +41,7 @@ def open_address(context: Context, principal: Principal, body: OpenCryptoDeposit
         raise invalid("network", f"must be {chain.network} for {chain.currency}")
     limits.require_kyc(principal.kyc_level)
     with context.db.transaction() as connection:
-        bank_accounts.lock_user(connection, principal.user_id)
+        owners.lock(connection, principal.user_id)
         known = store.active_address(connection, principal.user_id, chain.currency)
         if known is not None:
             return _shown_address(known, chain), False

@@ -18,6 +18,7 @@ from mycrypto.errors import FieldError, ProblemError, invalid
 from mycrypto.http.request import Principal
 from mycrypto.ids import new_uuid
 from mycrypto.mail import MailKind
+from mycrypto.withdrawals import owners
 
 ACCOUNTS_MAX: Final = 3
 """Per user and currency."""
@@ -59,7 +60,7 @@ def add(context: Context, principal: Principal, body: AddBankAccount) -> BankAcc
     )
     try:
         with context.db.transaction() as connection:
-            store.lock_user(connection, principal.user_id)
+            owners.lock(connection, principal.user_id)
             if store.count(connection, principal.user_id, currency.code) >= ACCOUNTS_MAX:
                 raise ProblemError("WALLET_003", f"at most {ACCOUNTS_MAX} accounts in {currency.code}", maximum=ACCOUNTS_MAX)
             store.insert(connection, principal.user_id, row)

@@ -26,6 +26,7 @@ from mycrypto.ledger import CUSTODY_BANK, EXTERNAL, Entry, Kind, Move
 from mycrypto.ledger.crossing import Crossing, into_trading
 from mycrypto.mail import MailKind
 from mycrypto.money import AmountError, format_amount, to_numeric
+from mycrypto.withdrawals import owners
 
 REFERENCE_TRIES_MAX: Final = 10
 
@@ -52,7 +53,7 @@ def open_deposit(context: Context, connection: Connection, principal: Principal,
     units = limits.parse_fiat(body.amount)
     limits.require_kyc(principal.kyc_level)
     now = context.now()
-    bank_accounts.lock_user(connection, principal.user_id)
+    owners.lock(connection, principal.user_id)
     account = bank_accounts.find(connection, principal.user_id, body.fiat_account_id)
     if account is None:
         raise ProblemError("ACCOUNT_NOT_FOUND", "there is no such bank account of yours")

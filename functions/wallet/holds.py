@@ -11,9 +11,10 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from functions.wallet.store import bank_accounts, reconciliation, withdrawals
+from functions.wallet.store import withdrawals
 from mycrypto.errors import ProblemError
 from mycrypto.money import format_amount
+from mycrypto.withdrawals import owners
 
 
 def require_covered(connection: Connection, user_id: UUID, *, currency: str = "", amount: int = 0) -> None:
@@ -21,8 +22,8 @@ def require_covered(connection: Connection, user_id: UUID, *, currency: str = ""
 
     Without an amount: whether a withdrawal may go whose money is out of trading already.
     """
-    bank_accounts.lock_user(connection, user_id)
-    for held in reconciliation.withheld(connection, user_id):
+    owners.lock(connection, user_id)
+    for held in owners.withheld(connection, user_id):
         left = held.free - (amount if held.currency == currency else 0)
         if left < held.amount:
             raise ProblemError(
@@ -37,4 +38,4 @@ def lock_owner(connection: Connection, withdrawal_id: UUID) -> None:
     """The lock of the user comes before that of the withdrawal, as everywhere: two that wait for each other would both fail."""
     owner = withdrawals.owner_of(connection, withdrawal_id)
     if owner is not None:
-        bank_accounts.lock_user(connection, owner)
+        owners.lock(connection, owner)

@@ -1,4 +1,7 @@
-"""Requests that may be repeated: the same ``X-Idempotency-Key`` gets the same answer for 24 hours."""
+"""Requests that move money carry a key: the same ``Idempotency-Key`` gets the same answer for 24 hours.
+
+What staff decide, and a cancellation, need none: they name the withdrawal, and a second decision about it is refused.
+"""
 
 from __future__ import annotations
 
@@ -16,25 +19,33 @@ from functions.wallet.store import idempotency as store
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.http.request import Reply, Request
 
-HEADER: Final = "X-Idempotency-Key"
+HEADER: Final = "Idempotency-Key"
+EARLIER_HEADER: Final = "X-Idempotency-Key"
+"""The name before there was a standard one."""
 REPLAYED_HEADER: Final = "Idempotency-Replayed"
 KEPT: Final = timedelta(hours=24)
 KEY_LENGTH_MAX: Final = 255
 
 
+def _key(request: Request) -> str:
+    found = request.header(HEADER)
+    if found is None:
+        found = request.header(EARLIER_HEADER)
+    if found is None:
+        raise invalid(HEADER, "is required: a new key for each request, and the same key when it is sent again")
+    key = found.strip()
+    if not 0 < len(key) <= KEY_LENGTH_MAX or not (key.isascii() and key.isprintable()):
+        raise invalid(HEADER, f"must be 1 to {KEY_LENGTH_MAX} printable ASCII characters")
+    return key
+
+
 def once(context: Context, request: Request, user_id: UUID, act: Callable[[Connection], Reply]) -> Reply:
     """Do ``act`` in a transaction, at most once per key; a repetition gets the stored answer.
 
-    Without the header ``act`` is simply done. A refusal is not stored: nothing happened, so the key is free again. Raises
-    IDEMPOTENCY_CONFLICT when the key was used for another request.
+    A refusal is not stored: nothing happened, so the key is free again. Raises VALIDATION_ERROR without a key, IDEMPOTENCY_CONFLICT when it was
+    used for another request.
     """
-    key = request.header(HEADER)
-    if key is None:
-        with context.db.transaction() as connection:
-            return act(connection)
-    key = key.strip()
-    if not 0 < len(key) <= KEY_LENGTH_MAX or not (key.isascii() and key.isprintable()):
-        raise invalid(HEADER, f"must be 1 to {KEY_LENGTH_MAX} printable ASCII characters")
+    key = _key(request)
     fingerprint = hashlib.sha256(f"{request.method} {request.path}\n".encode() + request.body).digest()
     now = context.now()
     with context.db.transaction() as connection:

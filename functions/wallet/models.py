@@ -80,11 +80,31 @@ class WithdrawFiat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WithdrawCrypto(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """To ``destination_address``, or to the address that the user has named before: one of the two."""
+
     currency: ShortText
-    destination_address: Annotated[str, Meta(min_length=1, max_length=128)]
     amount: AmountText
     two_fa_code: CodeText
+    destination_address: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
+    whitelisted_address_id: UUID | None = None
     network: ShortText | None = None
+
+
+class AddAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    currency: ShortText
+    destination_address: Annotated[str, Meta(min_length=1, max_length=128)]
+    label: Annotated[
+        str,
+        Meta(min_length=1, max_length=64, pattern=texts.NOT_BLANK, extra={MUST_BE: "text of 1 to 64 characters, not all of them blanks"}),
+    ]
+
+
+class ConfirmAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``token`` is in the link of the mail."""
+
+    token: Annotated[
+        str, Meta(pattern=r"^[0-9a-f]{64}\Z", examples=["ab" * 32], extra={MUST_BE: "the 64 hexadecimal digits of the mail's link"})
+    ]
 
 
 class PayoutReport(msgspec.Struct, frozen=True):
@@ -241,6 +261,7 @@ class Withdrawal(msgspec.Struct, frozen=True):
     network: str
     status: str
     requires_admin_approval: bool
+    approvals_required: int
     reason: str | None
     payout_reference: str | None
     created_at: str
@@ -252,6 +273,70 @@ class StaffWithdrawal(Withdrawal, frozen=True):
     """``risks``: why a person should look closer before the money goes, such as ``PASSWORD_RESET`` within the last day."""
 
     risks: list[str] = []
+
+
+class WhitelistedAddress(msgspec.Struct, frozen=True):
+    """Usable from ``usable_at`` on, a day after ``confirmed_at``."""
+
+    id: UUID
+    currency: str
+    network: str
+    address: str
+    label: str
+    created_at: str
+    confirmed_at: str | None
+    usable_at: str | None
+
+
+class WhitelistedAddresses(msgspec.Struct, frozen=True):
+    data: list[WhitelistedAddress]
+
+
+class WithdrawalOwner(msgspec.Struct, frozen=True):
+    id: UUID
+    email: str
+    status: str
+    kyc_level: int
+    two_fa_enabled: bool
+    registered_at: str | None
+
+
+class RiskFacts(msgspec.Struct, frozen=True):
+    """Values in TRY, fiat and crypto together."""
+
+    completed_withdrawals: int
+    completed_to_this_destination: int
+    withdrawn_24_h: str
+    withdrawn_30_d: str
+    deposited_24_h: str
+    deposits_last_hour: int
+    last_deposit_at: str | None
+
+
+class Approval(msgspec.Struct, frozen=True):
+    staff_id: UUID
+    approved_at: str
+
+
+class Payout(msgspec.Struct, frozen=True):
+    """``waits_for`` says what holds it up."""
+
+    attempts: int
+    waits_for: str | None
+    tx_hash: str | None
+    next_look_at: str | None
+
+
+class WithdrawalReview(msgspec.Struct, frozen=True):
+    """Everything that a person needs who decides about a withdrawal. ``history``: the user's other withdrawals, newest first."""
+
+    withdrawal: Withdrawal
+    user: WithdrawalOwner
+    risks: list[str]
+    facts: RiskFacts
+    approvals: list[Approval]
+    payout: Payout | None
+    history: list[Withdrawal]
 
 
 class WithdrawalFees(msgspec.Struct, frozen=True):

@@ -29,10 +29,12 @@ SERVICE: Final = Service(
         "WITHDRAWAL_STATUS": {"status_now": "APPROVED"},
         "RECONCILIATION_STATUS": {"status_now": "RESOLVED"},
         "WITHDRAWALS_BLOCKED": {"currency": "ETH", "withheld": "1"},
+        "ADDRESS_HELD": {"until": "2026-11-24T09:00:00.000Z"},
         "WITHDRAWALS_HELD": {"until": "2026-11-24T09:00:00.000Z", "reason": "PASSWORD_RESET"},
     },
     shapes={
         "account_id": {"format": "uuid"},
+        "address_id": {"format": "uuid"},
         "deposit_id": {"format": "uuid"},
         "withdrawal_id": {"format": "uuid"},
         "item_id": {"format": "uuid"},

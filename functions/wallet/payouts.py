@@ -1,8 +1,10 @@
-"""How payouts ended, as bank and chain report it: the money leaves custody, or comes back to its user."""
+"""What bank and chain report about payouts. A report is a hint: the payout worker asks before it believes it.
+
+What contradicts what is known waits for a person.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,16 +16,12 @@ from functions.wallet.context import Context
 from functions.wallet.models import PayoutReport, WebhookOutcome
 from functions.wallet.reports import Unreadable
 from functions.wallet.store import reconciliation
-from functions.wallet.store import withdrawals as store
-from functions.wallet.store.withdrawals import WithdrawalRow
-from mycrypto import balance_cache, ledger, mail
+from mycrypto import balance_cache
 from mycrypto.errors import ProblemError, invalid
-from mycrypto.ledger import CUSTODY_BANK, CUSTODY_HOT, FEES, Entry, Kind, Move, transit
-from mycrypto.ledger.refunds import REFERENCE_TYPES, start_due
-from mycrypto.mail import MailKind
-from mycrypto.money import format_amount, from_numeric
+from mycrypto.withdrawals import completion, payouts, rows
+from mycrypto.withdrawals.rows import WithdrawalRow
+from mycrypto.withdrawals.transitions import UNDER_WAY
 
-UNDER_WAY: Final = frozenset({"APPROVED", "PROCESSING", "SIGNING", "BROADCASTING", "BROADCASTED"})
 KINDS: Final = {"bank": "FIAT", "chain": "CRYPTO"}
 SOURCES: Final = {"bank": "BANK", "chain": "CHAIN"}
 
@@ -35,42 +33,44 @@ def receive(context: Context, sender: str, body: bytes) -> WebhookOutcome:
     report = reports.read(body, PayoutReport)
     if isinstance(report, Unreadable):
         return _keep_unread(context, sender, report)
-    now = context.now()
-    reference, why = reports.kept(report.reference.strip()), reports.kept(report.reason)
+    reference = reports.kept(report.reference.strip())
     with context.db.transaction() as connection:
         row = _lock(connection, sender, report.withdrawal_id)
+        payout = payouts.find(connection, row.id)
         if row.status == report.outcome and _reference(row.payout_reference or "") == _reference(report.reference):
             return WebhookOutcome("REPEATED", row.id)
-        if row.status not in UNDER_WAY:
-            reason = f"{rules.PAYOUT}OF_{row.status}"
-            document = {name: reports.kept(getattr(report, name)) for name in PayoutReport.__struct_fields__}
-            _keep(connection, sender, row, reason, document)
-            return WebhookOutcome("RECONCILIATION", row.id, reason)
-        store.end(connection, row.id, report.outcome, now, reason=why or None, reference=reference)
-        if report.outcome == "COMPLETED":
-            _pay_out(connection, row, now)
+        if row.status not in UNDER_WAY or payout is None or not (payout.attempts or payout.by_hand):
+            return _contradiction(connection, sender, row, report)
+        if (payout.reported, payout.reported_reference) == (report.outcome, reference):
+            return WebhookOutcome("REPEATED", row.id)
+        payouts.report(connection, row.id, report.outcome, reference)
+        if payout.by_hand:
+            _end_by_hand(context, connection, row, report, reference)
         else:
-            start_due(connection)
-        mail.add(
-            connection,
-            MailKind.WITHDRAWAL_STATUS,
-            to=row.email,
-            user_id=row.user_id,
-            amount=format_amount(row.amount_units),
-            currency=row.currency,
-            status=report.outcome,
-        )
-    fees = row.platform_fee + row.network_fee if report.outcome == "COMPLETED" else 0
-    context.meter.write(
-        {"wallet_withdrawals_total": 1, "wallet_withdrawal_fees": float(fees)}, currency=row.currency, outcome=report.outcome
-    )
-    balance_cache.drop(context.cache, [(row.user_id, row.currency)])
+            payouts.look_again(connection, row.id, row.user_id)
     context.flush()
     return WebhookOutcome("ACCEPTED", row.id)
 
 
+def _end_by_hand(context: Context, connection: Connection, row: WithdrawalRow, report: PayoutReport, reference: str) -> None:
+    """Staff paid it before the platform paid by itself: there is no key to ask by, so the report is believed."""
+    now = context.now()
+    if report.outcome == "COMPLETED":
+        completion.complete(connection, row.id, reference, now)
+    else:
+        completion.fail(connection, row.id, reports.kept(report.reason) or "FAILED", now, reference=reference)
+    balance_cache.drop(context.cache, [(row.user_id, row.currency)])
+
+
+def _contradiction(connection: Connection, sender: str, row: WithdrawalRow, report: PayoutReport) -> WebhookOutcome:
+    reason = f"{rules.PAYOUT}OF_{row.status}"
+    document = {name: reports.kept(getattr(report, name)) for name in PayoutReport.__struct_fields__}
+    _keep(connection, sender, row, reason, document)
+    return WebhookOutcome("RECONCILIATION", row.id, reason)
+
+
 def _lock(connection: Connection, sender: str, withdrawal_id: UUID) -> WithdrawalRow:
-    row = store.lock(connection, withdrawal_id)
+    row = rows.lock(connection, withdrawal_id)
     if row is None or row.kind != KINDS[sender]:
         raise ProblemError("WITHDRAWAL_NOT_FOUND")
     return row
@@ -105,21 +105,3 @@ def _keep(connection: Connection, sender: str, row: WithdrawalRow, reason: str, 
         document=document,
         user_id=row.user_id,
     )
-
-
-def _pay_out(connection: Connection, row: WithdrawalRow, now: datetime) -> None:
-    """What was sent, network fee included, leaves custody; the platform's fee is earned."""
-    custody = CUSTODY_BANK if row.kind == "FIAT" else CUSTODY_HOT
-    parts = ((row.amount_units + from_numeric(row.network_fee), custody, Kind.WITHDRAWAL), (from_numeric(row.platform_fee), FEES, Kind.FEE))
-    entry = Entry(
-        key=f"payout:{row.id}",
-        why="Çekim ödendi",
-        reference=(REFERENCE_TYPES[row.kind], str(row.id)),
-        moment=now,
-        moves=tuple(
-            Move(amount=units, currency=row.currency, source=transit(row.user_id), target=target, kind=kind)
-            for units, target, kind in parts
-            if units
-        ),
-    )
-    ledger.post(connection, [entry])

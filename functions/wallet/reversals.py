@@ -14,13 +14,14 @@ from functions.wallet import reconciliation_rules as rules
 from functions.wallet.chain_states import Word
 from functions.wallet.context import Context
 from functions.wallet.reconciliation_rules import ItemStatus
-from functions.wallet.store import bank_accounts, reconciliation
 from functions.wallet.store import chain_deposits as store
+from functions.wallet.store import reconciliation
 from functions.wallet.store.chain_deposits import AddressRow, ChainRow
 from mycrypto import ledger, mail
 from mycrypto.ledger import CUSTODY_HOT, EXTERNAL, Entry, Kind, Move
 from mycrypto.mail import MailKind
 from mycrypto.money import format_amount
+from mycrypto.withdrawals import owners, transitions
 
 
 def _key(deposit: ChainRow, number: int) -> str:
@@ -34,7 +35,7 @@ def reverse(
     number = deposit.reversals + 1
     holder = _holder(connection, deposit)
     if holder is not None:
-        bank_accounts.lock_user(connection, holder)
+        owners.lock(connection, holder)
     reconciliation.report(
         connection,
         "CHAIN",
@@ -55,7 +56,7 @@ def reverse(
     )
     store.reverse(connection, deposit.id, number, replaced_by, now)
     if holder is not None:
-        stopped = reconciliation.hold_back_withdrawals(connection, holder, now)
+        stopped = transitions.hold_back(connection, holder, now)
         context.logger.critical("a credited deposit fell out of its chain", deposit=str(deposit.id), user=str(holder), stopped=stopped)
     if holder == deposit.user_id:
         mail.add(

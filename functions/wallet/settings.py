@@ -17,3 +17,4 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     bank_name: str = "MyCrypto Bankası"
     deposit_hours: int = 24
     bitcoin_network: str = "main"
+    public_url: str = ""

@@ -16,7 +16,7 @@ from psycopg import Connection
 from functions.wallet import limits, prices
 from functions.wallet.context import Context
 from functions.wallet.models import DirectionLimits, LimitUse, WalletLimits, iso
-from functions.wallet.store import balances, bank_accounts
+from functions.wallet.store import balances
 from functions.wallet.store import values as store
 from functions.wallet.store.values import Moved
 from mycrypto import kyc
@@ -25,6 +25,7 @@ from mycrypto.errors import ProblemError
 from mycrypto.http.request import Principal
 from mycrypto.money import format_amount, from_numeric
 from mycrypto.security import withdrawal_hold
+from mycrypto.withdrawals import owners
 
 IN: Final = "IN"
 OUT: Final = "OUT"
@@ -95,7 +96,7 @@ def overview(context: Context, principal: Principal) -> WalletLimits:
     """What the caller may move, what of it is used, and what holds withdrawals up."""
     now, allowed = context.now(), kyc.LIMITS[principal.kyc_level]
     with context.db.transaction() as connection:
-        bank_accounts.lock_user(connection, principal.user_id)
+        owners.lock(connection, principal.user_id)
         known = store.last_prices(connection, now - prices.AGE_MAX)
         over = _over_limit(connection, principal.user_id, allowed.deposit, known)
         into, out = (_moved(connection, principal.user_id, direction, now) for direction in (IN, OUT))

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from functions.wallet.store.withdrawals import WithdrawalRow
 from mycrypto import audit, mail
 from mycrypto.audit import AuditRecord
 from mycrypto.http.request import Request
 from mycrypto.mail import MailKind
 from mycrypto.money import format_amount
+from mycrypto.withdrawals.rows import WithdrawalRow
 
 
 def note(connection: Connection, action: str, row: WithdrawalRow, request: Request, *, actor: UUID, reason: str = "") -> None:

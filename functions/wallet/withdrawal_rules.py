@@ -15,12 +15,16 @@ from mycrypto.money import UNITS_PER_ONE, AmountError, format_amount, parse_posi
 
 FIAT_FEE: Final = 5 * UNITS_PER_ONE
 FIAT_PER_DAY_MAX: Final = 5
-FIAT_APPROVAL_FROM: Final = 100_000 * UNITS_PER_ONE
+FIAT_APPROVAL_FROM: Final = 10_000 * UNITS_PER_ONE
+TWO_PEOPLE_FROM: Final = 25_000 * UNITS_PER_ONE
+"""Value in TRY. A user of KYC level 2 reaches it: a day allows 50,000."""
 BITCOIN_KINDS: Final = frozenset({"p2pkh", "p2sh", "p2wpkh"})
 
 
 class CryptoTerms(msgspec.Struct, frozen=True):
-    """``network_fee`` is in the currency itself; for a token it is 0, because the gas is paid in ETH out of the platform's fee."""
+    """``network_fee`` is in the currency itself, and charged while no node has said what its network asks for; for a token it is 0, because
+    the gas is paid in ETH out of the platform's fee.
+    """
 
     network: str
     minimum: int
@@ -39,6 +43,17 @@ CRYPTO: Final = {
     "ETH": CryptoTerms("ETHEREUM", 1_000_000, 100 * UNITS_PER_ONE, 500_000, 200_000, 3 * UNITS_PER_ONE),
     "USDT": CryptoTerms("ERC20", 10 * UNITS_PER_ONE, 100_000 * UNITS_PER_ONE, UNITS_PER_ONE, 0, 10_000 * UNITS_PER_ONE),
 }
+
+
+def approvals(*, first: bool, large: bool, value: int | None) -> int:
+    """How many people approve a withdrawal: two from a value on, or for a large one whose value is not known; one for a user's first and for
+    large ones.
+    """
+    if large and value is None:
+        return 2
+    if value is not None and value >= TWO_PEOPLE_FROM:
+        return 2
+    return 1 if first or large else 0
 
 
 def terms(currency: str) -> tuple[str, CryptoTerms]:

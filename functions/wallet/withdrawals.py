@@ -5,13 +5,14 @@ The engine is the one who knows whether the money is there; the check here only 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import msgspec
 from psycopg import Connection
 
-from functions.wallet import destinations, holds, limits, value_limits
+from functions.wallet import destinations, holds, limits, value_limits, whitelist
 from functions.wallet import withdrawal_records as records
 from functions.wallet import withdrawal_rules as rules
 from functions.wallet.codes import Code
@@ -30,17 +31,21 @@ from functions.wallet.models import (
 )
 from functions.wallet.store import balances, bank_accounts
 from functions.wallet.store import withdrawals as store
-from functions.wallet.store.withdrawals import WithdrawalRow
+from functions.wallet.withdrawal_rules import CryptoTerms
 from mycrypto.currencies import TRY
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.http.request import Principal, Request
 from mycrypto.ids import new_uuid
-from mycrypto.ledger import Kind, internal
+from mycrypto.ledger import Kind
 from mycrypto.ledger.crossing import Crossing, out_of_trading
-from mycrypto.ledger.refunds import REFERENCE_TYPES
 from mycrypto.mail import MailKind
 from mycrypto.money import format_amount, to_numeric
 from mycrypto.security import withdrawal_hold
+from mycrypto.withdrawals import internal, owners, transitions
+from mycrypto.withdrawals.rows import REFERENCE_TYPES, WithdrawalRow
+
+FEE_AGE_MAX: Final = timedelta(minutes=15)
+"""An older answer of a node says nothing about the network of now."""
 
 
 def shown(row: WithdrawalRow) -> Withdrawal:
@@ -56,6 +61,7 @@ def shown(row: WithdrawalRow) -> Withdrawal:
         network=row.network,
         status=row.status,
         requires_admin_approval=row.requires_approval,
+        approvals_required=row.approvals_required,
         reason=row.reason,
         payout_reference=row.payout_reference,
         created_at=iso(row.created_at),
@@ -64,9 +70,16 @@ def shown(row: WithdrawalRow) -> Withdrawal:
     )
 
 
-def fees(currency: str) -> WithdrawalFees:
-    """What a withdrawal costs now. Raises CURRENCY_NOT_SUPPORTED."""
+def _terms(connection: Connection, currency: str, now: datetime) -> tuple[str, CryptoTerms]:
+    """The terms of a currency with the network fee of now. Raises CURRENCY_NOT_SUPPORTED."""
     code, found = rules.terms(currency)
+    observed = store.network_fee(connection, code, now - FEE_AGE_MAX) if found.network_fee else None
+    return code, found if observed is None else msgspec.structs.replace(found, network_fee=observed)
+
+
+def fees(context: Context, currency: str) -> WithdrawalFees:
+    """What a withdrawal costs now. Raises CURRENCY_NOT_SUPPORTED."""
+    code, found = _terms(context.db.connection(), currency, context.now())
     return WithdrawalFees(
         currency=code,
         network=found.network,
@@ -87,7 +100,7 @@ def withdraw_fiat(
     units = limits.parse_fiat(body.amount)
     limits.require_kyc(principal.kyc_level)
     now = context.now()
-    bank_accounts.lock_user(connection, principal.user_id)
+    owners.lock(connection, principal.user_id)
     require_not_held(connection, principal.user_id, now)
     if store.count_since(connection, principal.user_id, TRY.code, limits.day_start(now)) >= rules.FIAT_PER_DAY_MAX:
         raise ProblemError("WALLET_002", f"at most {rules.FIAT_PER_DAY_MAX} withdrawals a day", maximum=rules.FIAT_PER_DAY_MAX)
@@ -111,7 +124,9 @@ def withdraw_fiat(
         network="BANK",
         recipient=None,
         value=value,
-        requires_approval=units > rules.FIAT_APPROVAL_FROM or not store.has_completed(connection, principal.user_id),
+        approvals=rules.approvals(
+            first=not store.has_completed(connection, principal.user_id), large=units >= rules.FIAT_APPROVAL_FROM, value=value
+        ),
     )
     return _ask(connection, row, request)
 
@@ -119,20 +134,19 @@ def withdraw_fiat(
 def withdraw_crypto(
     context: Context, connection: Connection, request: Request, principal: Principal, body: WithdrawCrypto, code: Code
 ) -> Withdrawal:
-    """Raises CURRENCY_NOT_SUPPORTED, VALIDATION_ERROR (address, network), INVALID_AMOUNT, WALLET_002, KYC_REQUIRED, WITHDRAWALS_HELD,
+    """Raises CURRENCY_NOT_SUPPORTED, VALIDATION_ERROR (address, network), ADDRESS_NOT_FOUND, ADDRESS_HELD, INVALID_AMOUNT, WALLET_002, KYC_REQUIRED, WITHDRAWALS_HELD,
     PRICE_UNAVAILABLE, DEPOSITS_OVER_LIMIT, AUTH_003/AUTH_004, WALLET_001. A person approves the first one and large ones.
     One to a deposit address of another user here is booked inside, without a network fee.
     """
-    currency, bounds = rules.terms(body.currency)
+    now = context.now()
+    currency, bounds = _terms(connection, body.currency, now)
     if body.network is not None and body.network.upper() not in {bounds.network, currency}:
         raise invalid("network", f"must be {bounds.network} for {currency}")
-    goes_to = destinations.find(
-        connection, principal.user_id, body.destination_address, currency, bitcoin_network=context.settings.bitcoin_network
-    )
+    address = _destination(connection, principal, body, currency, now)
+    goes_to = destinations.find(connection, principal.user_id, address, currency, bitcoin_network=context.settings.bitcoin_network)
     units = rules.parse_crypto(body.amount, currency)
     limits.require_kyc(principal.kyc_level)
-    now = context.now()
-    bank_accounts.lock_user(connection, principal.user_id)
+    owners.lock(connection, principal.user_id)
     require_not_held(connection, principal.user_id, now)
     value = value_limits.require_out(connection, principal, currency, units, now)
     code.require(connection, body.two_fa_code)
@@ -149,13 +163,26 @@ def withdraw_crypto(
         network=internal.NETWORK if goes_to.recipient else bounds.network,
         recipient=goes_to.recipient,
         value=value,
-        requires_approval=units >= bounds.approval_from or not store.has_completed(connection, principal.user_id),
+        approvals=rules.approvals(
+            first=not store.has_completed(connection, principal.user_id), large=units >= bounds.approval_from, value=value
+        ),
     )
     return _ask(connection, row, request)
 
 
+def _destination(connection: Connection, principal: Principal, body: WithdrawCrypto, currency: str, now: datetime) -> str:
+    """Raises VALIDATION_ERROR unless exactly one is named, ADDRESS_NOT_FOUND, ADDRESS_HELD."""
+    if (body.destination_address is None) == (body.whitelisted_address_id is None):
+        raise invalid("destination_address", "or whitelisted_address_id is needed, one of the two")
+    if body.whitelisted_address_id is not None:
+        return whitelist.address_of(connection, principal.user_id, body.whitelisted_address_id, currency, now)
+    return body.destination_address or ""
+
+
 def require_not_held(connection: Connection, user_id: UUID, now: datetime) -> None:
-    """Raises WITHDRAWALS_HELD within a day of a change of the account's security."""
+    """Raises WITHDRAWALS_HELD within a day of a change of the account's security, ACCOUNT_SUSPENDED."""
+    if owners.is_suspended(connection, user_id):
+        raise ProblemError("ACCOUNT_SUSPENDED")
     hold = withdrawal_hold.of_users(connection, [user_id], now).get(user_id)
     if hold is not None:
         raise ProblemError("WITHDRAWALS_HELD", f"nothing leaves before {iso(hold.until)}", until=iso(hold.until), reason=hold.reason.value)
@@ -175,7 +202,7 @@ def _new(
     network: str,
     recipient: UUID | None,
     value: int | None,
-    requires_approval: bool,
+    approvals: int,
 ) -> WithdrawalRow:
     return WithdrawalRow(
         id=new_uuid(),
@@ -191,7 +218,8 @@ def _new(
         value_try=None if value is None else to_numeric(value),
         recipient_id=recipient,
         status="PENDING",
-        requires_approval=requires_approval,
+        requires_approval=approvals > 0,
+        approvals_required=approvals,
         email=principal.email,
         reason=None,
         payout_reference=None,
@@ -216,7 +244,7 @@ def _ask(connection: Connection, row: WithdrawalRow, request: Request) -> Withdr
             available=format_amount(available),
         )
     holds.require_covered(connection, row.user_id, currency=row.currency, amount=row.total_units)
-    store.insert(connection, row)
+    transitions.ask(connection, row)
     crossing = Crossing(
         transfer_id=row.id,
         user_id=row.user_id,

@@ -96,6 +96,13 @@ def environment(spec: FunctionSpec, stage: Stage, connections: Connections) -> d
         values["RECAPTCHA"] = "off"
     if spec.sends_mail:
         values["MAIL_FROM"] = stage.mail_from
+    if spec.pays_out:
+        values["BANK_URL"], values["CHAIN_URL"] = stage.bank_url, stage.chain_url
+        if stage.is_local:
+            values["RETRY_SECONDS"], values["PROOF_SECONDS"] = "1", "5"
+    if spec.scans:
+        values["KYC_BUCKET"] = bucket.bucket_name(stage, names.BUCKET_KYC)
+        values["CLAMD_ADDRESS"] = stage.clamd_address
     if spec.archives:
         values["ARCHIVE_BUCKET"] = bucket.bucket_name(stage, names.BUCKET_ARCHIVE)
     values.update(spec.environment)
@@ -220,7 +227,7 @@ def send_to_queues(scope: Construct, stage: Stage, queues: Sequence[str]) -> iam
     return iam.PolicyStatement(
         sid="SendToQueues",
         actions=["sqs:SendMessage", "sqs:GetQueueUrl"],
-        resources=[stack.format_arn(service="sqs", resource=names.resource(stage.name, queue)) for queue in queues],
+        resources=[stack.format_arn(service="sqs", resource=names.queue(stage.name, queue)) for queue in queues],
     )
 
 

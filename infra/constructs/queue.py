@@ -10,6 +10,7 @@ from constructs import Construct
 
 from infra import nag, names
 from infra.stages import Stage
+from mycrypto.queue_names import FIFO_QUEUES
 
 DELIVERIES_MAX: Final = 4  # one delivery and three retries
 DEAD_LETTERS_KEPT: Final = Duration.days(14)
@@ -20,10 +21,13 @@ class WorkQueue(Construct):
 
     def __init__(self, scope: Construct, name: str, *, stage: Stage, consumer_timeout_s: int, kept_days: int = 4) -> None:
         super().__init__(scope, name)
+        in_order = name in FIFO_QUEUES
+        fifo = True if in_order else None  # False is not a value that CloudFormation takes
         self.dead_letters = sqs.Queue(
             self,
-            "DeadLetters",
+            "DeadLettersInOrder" if in_order else "DeadLetters",
             queue_name=names.dead_letters(stage.name, name),
+            fifo=fifo,
             retention_period=DEAD_LETTERS_KEPT,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
@@ -31,8 +35,9 @@ class WorkQueue(Construct):
         nag.accept(self.dead_letters, "it is the dead-letter queue", "Serverless::Serverless-SQSRedrivePolicy")
         self.queue = sqs.Queue(
             self,
-            "Queue",
-            queue_name=names.resource(stage.name, name),
+            "QueueInOrder" if in_order else "Queue",
+            queue_name=names.queue(stage.name, name),
+            fifo=fifo,
             # AWS asks for six times the function's time-out, so that a batch is not handed out twice while it is retried
             visibility_timeout=Duration.seconds(6 * consumer_timeout_s),
             retention_period=Duration.days(kept_days),

@@ -17,7 +17,7 @@ from infra.stages import Stage
 
 
 class IdentityStack(Stack):
-    """auth, authorizer, notifications and audit."""
+    """auth, authorizer, notifications, audit and kyc."""
 
     def __init__(
         self,
@@ -45,7 +45,10 @@ class IdentityStack(Stack):
                 queues[names.QUEUE_AUDIT].queue, batch_size=100, max_batching_window=Duration.seconds(5), report_batch_item_failures=True
             )
         )
-        for consumer in (names.FUNCTION_NOTIFICATIONS, names.FUNCTION_AUDIT):
+        kyc = self.functions[names.FUNCTION_KYC]
+        bucket.allow(kyc.role, stage, names.BUCKET_KYC, "s3:GetObject", key_arn=documents_key_arn)
+        kyc.function.add_event_source(sources.SqsEventSource(queues[names.QUEUE_KYC].queue, batch_size=1, report_batch_item_failures=True))
+        for consumer in (names.FUNCTION_NOTIFICATIONS, names.FUNCTION_AUDIT, names.FUNCTION_KYC):
             nag.accept(
                 self.functions[consumer],
                 "a message that fails goes to the queue's own dead-letter queue; mappings of queues have no destination of their own",

@@ -1,4 +1,4 @@
-"""Queues with their dead-letter queues, and the topic that fans notifications out."""
+"""Queues with their dead-letter queues."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from typing import Final
 
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -18,32 +16,22 @@ from infra.stages import Stage
 _CONSUMER_TIMEOUT_S: Final = {
     names.QUEUE_EMAIL: functions.NOTIFICATIONS.timeout_s,
     names.QUEUE_AUDIT: functions.AUDIT.timeout_s,
-    names.QUEUE_KYC: 300,  # a document takes one to five minutes
-    names.QUEUE_WITHDRAWALS: 60,
+    names.QUEUE_KYC: functions.KYC.timeout_s,
+    names.QUEUE_WITHDRAWALS: functions.WITHDRAWALS.timeout_s,
 }
 
 
 class MessagingStack(Stack):
-    """The four queues and the topic ``notifications`` with routing keys as filters."""
+    """The four queues, and on AWS the one of what functions gave up on."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
-        super().__init__(scope, construct_id, description="MyCrypto: queues and topics", env={"region": stage.region})
+        super().__init__(scope, construct_id, description="MyCrypto: queues", env={"region": stage.region})
         self.queues = {
             name: WorkQueue(self, name, stage=stage, consumer_timeout_s=timeout_s) for name, timeout_s in _CONSUMER_TIMEOUT_S.items()
         }
         self.failed_invocations = None if stage.is_local else self._failed_invocations(stage)
-        self.notifications = sns.Topic(self, "Notifications", topic_name=names.resource(stage.name, "notifications"), enforce_ssl=True)
-        self.notifications.add_subscription(
-            subscriptions.SqsSubscription(
-                self.queues[names.QUEUE_EMAIL].queue,
-                raw_message_delivery=True,
-                dead_letter_queue=self.queues[names.QUEUE_EMAIL].dead_letters,
-                filter_policy={"routing_key": sns.SubscriptionFilter.string_filter(match_prefixes=["email."])},
-            )
-        )
         for name, work in self.queues.items():
             CfnOutput(self, f"Queue{name.title().replace('-', '')}", value=work.queue.queue_url)
-        CfnOutput(self, "NotificationsTopic", value=self.notifications.topic_arn)
 
     def _failed_invocations(self, stage: Stage) -> sqs.Queue:
         """Events that a function gave up on, and batches of engine events that it cannot get past."""
@@ -66,7 +54,7 @@ class MessagingStack(Stack):
                     "ArnEquals": {
                         "aws:SourceArn": [
                             self.format_arn(service="events", resource="rule", resource_name=names.resource(stage.name, rule))
-                            for rule in (names.EVERY_MINUTE, names.EVERY_HOUR, names.REMIND_EVERY_HOUR)
+                            for rule in (names.EVERY_MINUTE, names.EVERY_FIVE_MINUTES, names.EVERY_HOUR, names.REMIND_EVERY_HOUR)
                         ]
                     }
                 },

@@ -1,7 +1,8 @@
-"""Money outside trading: the wallet, the consumers of the engine's two logs, and the minute job."""
+"""Money outside trading: the wallet, the payout worker, the consumers of the engine's two logs, and the minute job."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from aws_cdk import CfnOutput, Duration, Stack
@@ -16,25 +17,35 @@ from infra import functions, nag, names
 from infra.connections import Connections
 from infra.constructs import bucket, kafka_access
 from infra.constructs.function import PlatformFunction, layers
+from infra.constructs.queue import WorkQueue
 from infra.stages import Stage
 
 EVENTS_WINDOW: Final = Duration.seconds(1)
 ARCHIVE_WINDOW: Final = Duration.seconds(5)
 """How much of the command log may be lost with all brokers; each window is an object in S3."""
 
+PAYOUT_WORKERS: Final = 10
+
 KEEP_TRYING: Final = 10_000
 """The most that a mapping can be told; at one try a minute it is a week."""
 
 
 class WalletStack(Stack):
-    """wallet, settlement, history, archive and maintenance.
+    """wallet, withdrawals, settlement, history, archive and maintenance.
 
     In stage local the event pump invokes settlement and history with the records of ``engine-events``, and archive with those of
     ``engine-commands``; elsewhere MSK does.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, stage: Stage, connections: Connections, kafka_cluster_arn: str | None = None
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        connections: Connections,
+        queues: Mapping[str, WorkQueue],
+        kafka_cluster_arn: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id, description="MyCrypto: wallets, settlement, history", env={"region": stage.region})
         shared = layers(self, stage)
@@ -51,6 +62,31 @@ class WalletStack(Stack):
             schedule=events.Schedule.rate(Duration.minutes(1)),
             targets=[
                 targets.LambdaFunction(self.functions[names.FUNCTION_MAINTENANCE].function, retry_attempts=0, dead_letter_queue=missed)
+            ],
+        )
+        payouts = self.functions[names.FUNCTION_WITHDRAWALS]
+        payouts.function.add_event_source(
+            sources.SqsEventSource(
+                queues[names.QUEUE_WITHDRAWALS].queue, batch_size=1, max_concurrency=PAYOUT_WORKERS, report_batch_item_failures=True
+            )
+        )
+        nag.accept(
+            payouts,
+            "a message that fails goes to the queue's own dead-letter queue; mappings of queues have no destination of their own",
+            "Serverless::Serverless-LambdaEventSourceMappingDestination",
+        )
+        events.Rule(
+            self,
+            "EveryFiveMinutes",
+            rule_name=names.resource(stage.name, names.EVERY_FIVE_MINUTES),
+            schedule=events.Schedule.rate(Duration.minutes(5)),
+            targets=[
+                targets.LambdaFunction(
+                    payouts.function,
+                    event=events.RuleTargetInput.from_object({"job": "fees"}),
+                    retry_attempts=0,
+                    dead_letter_queue=missed,
+                )
             ],
         )
         maintenance = self.functions[names.FUNCTION_MAINTENANCE]

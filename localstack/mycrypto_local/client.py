@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self
+from uuid import uuid4
 
 import aiohttp
 import msgspec
@@ -19,6 +20,8 @@ Query = dict[str, str | int]
 
 REQUEST_SECONDS_MAX: Final = 65
 """More than a turn and an answer take at the front door of one machine, so that its reason is heard."""
+MONEY_PATHS: Final = ("/api/wallet/deposit/fiat", "/api/wallet/withdraw/fiat", "/api/wallet/withdraw/crypto")
+"""A POST there carries a key, so it may be sent again."""
 POLL_SECONDS: Final = 0.05
 RETRY_SECONDS: Final = 0.2
 PATIENCE_SECONDS: Final = 120.0
@@ -102,6 +105,9 @@ class Api:
         sent = dict(headers or {})
         if token:
             sent["Authorization"] = f"Bearer {token}"
+        if method == "POST" and path in MONEY_PATHS:
+            sent.setdefault("Idempotency-Key", str(uuid4()))
+            repeatable = True
         data = None
         if body is not None:
             data = msgspec.json.encode(body)

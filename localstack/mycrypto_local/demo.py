@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
+from mycrypto_local import demo_withdrawal
 from mycrypto_local.actors import SETTLED_SECONDS_MAX, Exchange
 from mycrypto_local.client import JSON, POLL_SECONDS, ApiError, Trader
 
@@ -60,8 +61,9 @@ class Audience:
 class Demo:
     """One run: two users, Ayşe who buys and Mehmet who sells."""
 
-    def __init__(self, exchange: Exchange, audience: Audience) -> None:
+    def __init__(self, exchange: Exchange, audience: Audience, accounts_dsn: str) -> None:
         self.exchange = exchange
+        self.accounts_dsn = accounts_dsn
         self.audience = audience
         self.report = Report()
         self.buyer = exchange.stranger("ayse")
@@ -80,6 +82,7 @@ class Demo:
         await self._settled()
         self.report.balances_after = await self._balances()
         self._conserved()
+        await self._withdraw()
         await self._leave()
         return self.report
 
@@ -247,6 +250,22 @@ class Demo:
         paid = Decimal(before["Ayşe"][QUOTE]) - Decimal(after["Ayşe"][QUOTE])
         self._check(fees == paid - value and fees > 0, "the TRY that left the two users are the fees, to the last unit", fees)
 
+    async def _withdraw(self) -> None:
+        before = Decimal((await self.buyer.trading_balance(QUOTE))["total"])
+        phone = await self._step("Ayşe switches on a second factor", demo_withdrawal.enrol(self.buyer), "authenticator")
+        asked = await self._step(
+            f"Ayşe withdraws {demo_withdrawal.AMOUNT} TRY a day later", demo_withdrawal.ask(self.buyer, phone, self.accounts_dsn)
+        )
+        await self._step(
+            "an operator approves it: it is her first", demo_withdrawal.approve(self.exchange, self.accounts_dsn, asked["id"]), "queued"
+        )
+        paid = await self._step("… until the bank has paid it", demo_withdrawal.ended(self.buyer, asked["id"]), "queue, worker, bank")
+        self._check(paid["status"] == "COMPLETED", "the withdrawal is paid", paid)
+        left = await demo_withdrawal.bookings(self.exchange, asked["id"])
+        self._check(left == [Decimal(demo_withdrawal.AMOUNT)], "the money left the bank exactly once", left)
+        after = Decimal((await self.buyer.trading_balance(QUOTE))["total"])
+        self._check(before - after == Decimal(asked["total_amount"]), "it cost her the amount and the fee", f"{before} -> {after}")
+
     async def _leave(self) -> None:
         old = self.buyer.access_token
         await self._step("Ayşe renews her token", self.buyer.refresh(), "refresh token rotated")
@@ -297,6 +316,8 @@ def _summary(result: Any) -> str:
         return f"{order['status']}, filled {order.get('filled_quantity', '0')} of {order['quantity']}" + (
             f" in {fills} trade(s)" if fills else ""
         )
+    if "status" in document:
+        return str(document["status"])
     if "data" in document:
         return f"{len(document['data'])} row(s)"
     return "done"

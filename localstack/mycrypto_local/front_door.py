@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 import re
+from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, unquote_to_bytes
 
@@ -22,8 +23,12 @@ from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError, invalid
 from mycrypto.ids import new_uuid
 from mycrypto_local import dashboard, mailbox, web_build
 from mycrypto_local.pages import Pages
+from mycrypto_local.partners import app as partners
+from mycrypto_local.partners.ledger import Ledger
 
 FUNCTION_PATHS: Final = ("/api/auth", "/api/wallet")
+PARTNER_PATHS: Final = (b"/local/bank/", b"/local/chain/")
+PARTNERS_FILE: Final = "partners.sqlite"
 ALIASES: Final = {"/api/v1/auth": "/api/auth", "/api/v1/wallet": "/api/wallet"}
 BODY_BYTES_MAX: Final = 10 * 1024 * 1024
 """What API Gateway takes."""
@@ -61,7 +66,7 @@ class DoorSettings(msgspec.Struct, frozen=True):
     aws_endpoint_url: str
     rest_api_path: str
     state_folder: str = ""
-    """Where the platform keeps its logs; without it there are no dashboards to show."""
+    """Where the platform keeps its logs and its simulated partners; without it there are no dashboards, and the partners forget."""
 
 
 def _within(path: str, prefix: str) -> bool:
@@ -98,6 +103,7 @@ class FrontDoor:
         self._gateway = gateway
         self._pages = pages
         self._dashboard = dashboard.Painter(state_folder)
+        self._partners = partners.create_app(Ledger(Path(state_folder) / PARTNERS_FILE if state_folder else None))
         self._base = rest_api_path.rstrip("/").encode()
         self._turns = asyncio.Semaphore(FUNCTION_CALLS_MAX)
         self._client = httpx.AsyncClient(
@@ -120,6 +126,9 @@ class FrontDoor:
             return
         if target is None and raw_path != b"/" and not raw_path.startswith(b"/local/"):
             await self._gateway(scope, receive, send)
+            return
+        if raw_path.startswith(PARTNER_PATHS):
+            await self._partners(scope, receive, send)
             return
         trace_id = _trace_id(scope)
         deadline = asyncio.get_running_loop().time() + ANSWER_SECONDS_MAX

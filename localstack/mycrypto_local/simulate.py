@@ -87,7 +87,22 @@ async def chain_deposit(
     return await _send(api, "/api/wallet/webhooks/chain", keys.chain, document | {name: text for name, text in said.items() if text})
 
 
+async def plan_payouts(api: Api, *, partner: str, behaviour: str, count: int = 1) -> Any:
+    """How the partner treats the next payouts. Raises ``ApiError`` for a partner or a behaviour that there is not."""
+    path = f"/local/{'bank' if partner == 'bank' else 'chain'}/plan"
+    return await api.request("POST", path, {"partner": partner, "behaviour": behaviour, "count": count})
+
+
+async def settle_payout(
+    api: Api, keys: WebhookSecrets, *, partner: str, withdrawal_id: str, outcome: str = "COMPLETED", reports: int = 1
+) -> Any:
+    """A payout that waits at the partner comes to its end there, and is reported so many times; returns the answer to each report."""
+    settled = await api.request("POST", f"/local/{partner}/settle", {"key": f"payout:{withdrawal_id}", "outcome": outcome})
+    answers = [await payout(api, keys, sender=partner, withdrawal_id=withdrawal_id, outcome=outcome) for _ in range(reports)]
+    return {**settled, "reports": answers}
+
+
 async def payout(api: Api, keys: WebhookSecrets, *, sender: str, withdrawal_id: str, outcome: str = "COMPLETED") -> Any:
     """The bank or the chain watcher (``sender``) says how the payout of a withdrawal ended: COMPLETED or FAILED."""
-    document: dict[str, object] = {"withdrawal_id": withdrawal_id, "outcome": outcome, "reference": f"PAYOUT-{secrets.token_hex(6)}"}
+    document: dict[str, object] = {"withdrawal_id": withdrawal_id, "outcome": outcome, "reference": f"PAYOUT-{withdrawal_id[:13]}"}
     return await _send(api, f"/api/wallet/webhooks/{sender}/payout", {"bank": keys.bank, "chain": keys.chain}[sender], document)

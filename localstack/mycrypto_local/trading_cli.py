@@ -16,8 +16,9 @@ from rich.table import Table
 from mycrypto_local.actors import Exchange
 from mycrypto_local.client import PATIENCE_SECONDS, Api, ApiError
 from mycrypto_local.demo import Audience, Demo, DemoFailedError, Report, Step
+from mycrypto_local.queue_cli import queue
 from mycrypto_local.running import NotRunningError, Running
-from mycrypto_local.simulate import SENDER_IBAN, SENDER_NAME, bank_transfer, chain_deposit
+from mycrypto_local.simulate import SENDER_IBAN, SENDER_NAME, bank_transfer, chain_deposit, plan_payouts, settle_payout
 from mycrypto_local.staff import grant_admin
 from mycrypto_local.traffic.flow_file import FlowError
 from mycrypto_local.traffic.mix import MixReport
@@ -37,6 +38,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("verify")(verify)
     app.command("make-operator")(make_operator)
     app.add_typer(simulate, name="simulate")
+    app.add_typer(queue, name="queue")
 
 
 def _running() -> Running:
@@ -79,7 +81,7 @@ def demo(*, as_json: AsJson = False) -> None:
 
 async def _play(running: Running, audience: Audience) -> Report:
     async with Api(running.base_url, patience_seconds=PATIENCE_SECONDS) as api:
-        return await Demo(Exchange(api, running.webhooks), audience).run()
+        return await Demo(Exchange(api, running.webhooks), audience, running.accounts_dsn).run()
 
 
 def traffic(
@@ -206,6 +208,36 @@ def simulate_chain_deposit(
             replaced_by=replaced_by,
         ),
     )
+
+
+@simulate.command("payout")
+def simulate_payout(
+    *,
+    withdrawal: Annotated[str, typer.Option(help="The withdrawal whose payout waits there, and is settled and reported now.")] = "",
+    outcome: Annotated[str, typer.Option(help="COMPLETED or FAILED.")] = "COMPLETED",
+    reports: Annotated[int, typer.Option(help="How often it is reported.", min=0, max=10)] = 1,
+    behave: Annotated[
+        str,
+        typer.Option(
+            help="How the next payouts are treated. bank: normal, slow, fail, error, timeout, forget, lie-rejected, lie-completed; "
+            "chain: normal, slow, fail, error, timeout, lose; signer: fail."
+        ),
+    ] = "",
+    partner: Annotated[str, typer.Option(help="bank, chain or signer.")] = "bank",
+    count: Annotated[int, typer.Option(help="How many of the next payouts.", min=1, max=1_000)] = 1,
+) -> None:
+    """The bank and the chain that pay withdrawals out: how they behave next (--behave), or what becomes of one that waits (--withdrawal)."""
+    running = _running()
+    if bool(withdrawal) == bool(behave):
+        _fail("give one of --withdrawal and --behave")
+    if behave:
+        _send(running, lambda api: plan_payouts(api, partner=partner, behaviour=behave, count=count))
+    else:
+        keys = running.webhooks
+        _send(
+            running,
+            lambda api: settle_payout(api, keys, partner=partner, withdrawal_id=withdrawal, outcome=outcome.upper(), reports=reports),
+        )
 
 
 def _send(running: Running, work: Any) -> None:

@@ -20,7 +20,7 @@ from mycrypto_local.verify import verify
 def test_the_demo_passes(platform: Running, time: str) -> None:
     async def play() -> Report:
         async with Api(platform.base_url) as api:
-            return await Demo(Exchange(api, platform.webhooks), Audience()).run()
+            return await Demo(Exchange(api, platform.webhooks), Audience(), platform.accounts_dsn).run()
 
     report = asyncio.run(play())
     assert len(report.steps) > 20, time

@@ -9,4 +9,11 @@ from mycrypto.http.operation import Parameter
 
 PAGE: Final = (Parameter("page", "integer", "From 1"), Parameter("limit", "integer", "Rows of a page, 1 to 100 (20)"))
 STATUS: Final = Parameter("status", "string", "Only this status")
-ONCE: Final = Parameter(idempotency.HEADER, "string", "The same key gets the same answer for 24 hours", place="header")
+ONCE: Final = Parameter(
+    idempotency.HEADER,
+    "string",
+    f"New for each request, the same when it is sent again: then the answer is the same for 24 hours. {idempotency.EARLIER_HEADER} is understood too",
+    place="header",
+    required=True,
+    shape={"minLength": 1, "maxLength": idempotency.KEY_LENGTH_MAX, "pattern": "^[!-~]([ -~]*[!-~])?$"},
+)

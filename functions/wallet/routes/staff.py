@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functions.wallet import models, withdrawal_decisions, withdrawals
+from functions.wallet import models, withdrawal_decisions, withdrawal_review, withdrawals
 from functions.wallet.app import context, metered
-from functions.wallet.models import Decision, Page, StaffWithdrawal, Withdrawal, WithdrawalQuery
+from functions.wallet.models import Decision, Page, StaffWithdrawal, Withdrawal, WithdrawalQuery, WithdrawalReview
 from functions.wallet.routes.shared import PAGE, STATUS
 from mycrypto import permissions
 from mycrypto.http.operation import BODY_ERRORS, Operation
@@ -28,13 +28,27 @@ def get_all_withdrawals(request: Request) -> Page[StaffWithdrawal]:
 
 
 @Operation(
+    method="get",
+    path="/api/wallet/admin/withdrawals/{withdrawal_id}",
+    name="reviewWithdrawal",
+    summary="Who asks for a withdrawal, what speaks against it, what came before, and where its payout is",
+    tag="staff",
+    answer=models.WithdrawalReview,
+    errors=("WITHDRAWAL_NOT_FOUND",),
+    permission=permissions.REVIEWING,
+)
+def get_review(request: Request, withdrawal_id: str) -> WithdrawalReview:
+    return withdrawal_review.review(context(), request.uuid(withdrawal_id, "WITHDRAWAL_NOT_FOUND"))
+
+
+@Operation(
     method="post",
     path="/api/wallet/admin/withdrawals/{withdrawal_id}/approve",
     name="approveWithdrawal",
-    summary="Let a withdrawal go",
+    summary="Approve a withdrawal; large ones need two people",
     tag="staff",
     answer=models.Withdrawal,
-    errors=("WITHDRAWALS_BLOCKED", "AUTH_003", "WITHDRAWAL_NOT_FOUND", "WITHDRAWAL_STATUS"),
+    errors=("WITHDRAWALS_BLOCKED", "ACCOUNT_SUSPENDED", "AUTH_003", "WITHDRAWAL_NOT_FOUND", "WITHDRAWAL_STATUS"),
     permission=permissions.ADMINISTRATION,
 )
 def post_approve(request: Request, withdrawal_id: str) -> Withdrawal:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from functions.wallet import chain_deposits, fiat_deposits, models, payouts, signature
+from functions.wallet import chain_deposits, fiat_deposits, models, payouts
 from functions.wallet.app import context
 from functions.wallet.models import WebhookOutcome
 from mycrypto import permissions
 from mycrypto.errors import ProblemError
 from mycrypto.http.operation import BODY_ERRORS, REPORTS, Operation, Parameter
 from mycrypto.http.request import Request
+from mycrypto.security import signature
 
 _SIGNED: Final = Parameter(
     signature.HEADER, "string", "t=<unix seconds>,v1=<hex HMAC-SHA256 of seconds, a dot and the body>", "header", True
@@ -23,7 +24,7 @@ _ERRORS: Final = (*BODY_ERRORS, "INVALID_WEBHOOK_SIGNATURE", "SERVICE_UNAVAILABL
     method="post",
     path="/api/wallet/webhooks/{sender}/payout",
     name="reportPayout",
-    summary="How a payout ended",
+    summary="The bank or a chain watcher reports how a payout ended; the platform asks before it believes it",
     tag=REPORTS,
     answer=models.WebhookOutcome,
     body=models.PayoutReport,

@@ -30,6 +30,7 @@ _ERRORS: Final = (
     "AUTH_004",
     "IDEMPOTENCY_CONFLICT",
     "WITHDRAWALS_BLOCKED",
+    "ACCOUNT_SUSPENDED",
 )
 
 
@@ -64,9 +65,12 @@ def post_fiat_withdrawal(request: Request) -> Reply:
     answer=models.Withdrawal,
     status=201,
     body=models.WithdrawCrypto,
-    rules={"destination_address": "is an address of the currency's chain, with a right checksum", "network": "is the currency's"},
+    rules={
+        "destination_address": "is an address of the currency's chain, with a right checksum; or whitelisted_address_id is there instead",
+        "network": "is the currency's",
+    },
     parameters=(ONCE,),
-    errors=(*_ERRORS, "CURRENCY_NOT_SUPPORTED", "PRICE_UNAVAILABLE"),
+    errors=(*_ERRORS, "CURRENCY_NOT_SUPPORTED", "PRICE_UNAVAILABLE", "ADDRESS_NOT_FOUND", "ADDRESS_HELD"),
     permission=permissions.CUSTOMER,
     limit=WITHDRAW,
 )
@@ -125,7 +129,7 @@ def get_withdrawal(request: Request, withdrawal_id: str) -> Withdrawal:
     method="post",
     path="/api/wallet/withdraw/{withdrawal_id}/cancel",
     name="cancelWithdrawal",
-    summary="Think better of it, while nobody has approved it",
+    summary="Cancel a withdrawal that is not approved yet",
     tag="withdrawals",
     answer=models.Withdrawal,
     errors=("WITHDRAWAL_NOT_FOUND", "WITHDRAWAL_STATUS"),
@@ -147,4 +151,4 @@ def post_cancel(request: Request, withdrawal_id: str) -> Withdrawal:
     permission=permissions.SIGNED_IN,
 )
 def get_fees(_: Request, currency: str) -> WithdrawalFees:
-    return withdrawals.fees(currency)
+    return withdrawals.fees(context(), currency)

@@ -30,11 +30,6 @@ class DuplicateIbanError(Exception):
     """The user has this IBAN already."""
 
 
-def lock_user(connection: Connection, user_id: UUID) -> None:
-    """One at a time per user, until the end of the transaction: for rules that count rows."""
-    connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"wallet:{user_id}",))
-
-
 def count(connection: Connection, user_id: UUID, currency: str) -> int:
     row = connection.execute(
         "SELECT count(*) FROM bank_accounts WHERE user_id = %s AND currency = %s AND deleted_at IS NULL", (user_id, currency)

@@ -60,14 +60,6 @@ class Person(NamedTuple):
     status: str
 
 
-class Withheld(NamedTuple):
-    """``free`` is what would be left of the currency once everything is debited that was asked for. Units of 10^-8."""
-
-    currency: str
-    amount: int
-    free: int
-
-
 _ITEM = f"SELECT {', '.join(ItemRow._fields)} FROM reconciliation_items"  # noqa: S608 - our own column names
 _PROPOSAL = f"SELECT {', '.join(ProposalRow._fields)} FROM reconciliation_proposals"  # noqa: S608 - our own column names
 
@@ -203,26 +195,3 @@ def person(connection: Connection, user_id: UUID) -> Person | None:
     """A user, as far as the wallet may know them."""
     row = connection.execute("SELECT id, email, status FROM users WHERE id = %s", (user_id,)).fetchone()
     return Person(*row) if row else None
-
-
-def withheld(connection: Connection, user_id: UUID) -> list[Withheld]:
-    """What the user has to keep, per currency, with what is left of it: in one statement, so that a debit counts once."""
-    rows = connection.execute(
-        """SELECT held.currency, held.amount, coalesce(wallet.available, 0) - coalesce(asked.amount, 0)
-             FROM (SELECT currency, sum(withheld) AS amount FROM reconciliation_items
-                    WHERE user_id = %(user)s AND withheld > 0 AND status <> 'RESOLVED' GROUP BY currency) held
-             LEFT JOIN wallets wallet ON wallet.user_id = %(user)s AND wallet.currency = held.currency
-             LEFT JOIN (SELECT currency, sum(amount + platform_fee + network_fee) AS amount FROM withdrawals
-                         WHERE user_id = %(user)s AND debited_at IS NULL AND status NOT IN ('CANCELLED', 'REJECTED', 'FAILED')
-                         GROUP BY currency) asked ON asked.currency = held.currency""",
-        {"user": user_id},
-    ).fetchall()
-    return [Withheld(row[0], from_numeric(row[1]), from_numeric(row[2])) for row in rows]
-
-
-def hold_back_withdrawals(connection: Connection, user_id: UUID, now: datetime) -> int:
-    """No waiting withdrawal of the user is approved by itself any more; returns how many there are."""
-    return connection.execute(
-        "UPDATE withdrawals SET requires_approval = true, updated_at = %s WHERE user_id = %s AND status = 'PENDING' AND NOT requires_approval",
-        (now, user_id),
-    ).rowcount

@@ -47,8 +47,8 @@ TOPICS: Final = {
 QUEUES: Final = {
     "email-notifications": ("auth, wallet, settlement, maintenance, publisher", "notifications"),
     "audit-logs": ("auth, wallet, settlement, maintenance, gateway", "audit"),
-    "kyc-processing": ("auth, maintenance", "the officers' desk; nothing takes from it by itself"),
-    "withdrawal-processing": ("wallet, maintenance", "the payout desk; nothing takes from it by itself"),
+    "kyc-processing": ("auth, maintenance", "kyc: the virus scan of an application's pictures"),
+    "withdrawal-processing": ("wallet, settlement, withdrawals, maintenance", "withdrawals: one payout at a time of each user"),
     "failed-invocations": ("Lambda, event source mappings, schedules", "people: the runbook 'stuck consumer'"),
 }
 
@@ -149,13 +149,15 @@ def _queues(stage: Templates) -> str:
     rows = (
         (
             code(name),
-            *QUEUES[name],
+            *QUEUES[name.removesuffix(".fifo")],
             f"{queue.get('VisibilityTimeout', 30)} s",
             f"{queue['MessageRetentionPeriod'] // 86_400} days",
-            f"{queue['RedrivePolicy']['maxReceiveCount']} deliveries, then `{name}-dlq`" if "RedrivePolicy" in queue else "",
+            f"{queue['RedrivePolicy']['maxReceiveCount']} deliveries, then `{name.removesuffix('.fifo')}-dlq{'.fifo' if name.endswith('.fifo') else ''}`"
+            if "RedrivePolicy" in queue
+            else "",
         )
         for name, queue in sorted(found.items())
-        if not name.endswith("-dlq")
+        if not name.removesuffix(".fifo").endswith("-dlq")
     )
     return page(
         "Queues",

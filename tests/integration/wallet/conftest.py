@@ -27,10 +27,14 @@ from mycrypto.contracts import commands, events
 from mycrypto.database import Database
 from mycrypto.security import second_factor, totp
 from mycrypto.security.sealing import Sealer
+from mycrypto.withdrawals import payouts
+from mycrypto_local.client import MONEY_PATHS
 from tests.documented import Documented
+from tests.integration.wallet.partners import Partners, jobs
 
 if TYPE_CHECKING:
     from functions.wallet.context import Context
+    from functions.withdrawals.service import Payouts
     from tests.integration.conftest import EngineLog, TestDatabase
 
 REQUEST = json.loads((Path(__file__).parents[2] / "events" / "wallet_request.json").read_text())
@@ -105,6 +109,8 @@ class Wallet:
     kafka: Caught
     sqs: Caught
     now: datetime
+    partners: Partners = field(default_factory=Partners)
+    payouts: Payouts = field(init=False)
 
     def call(
         self,
@@ -120,6 +126,8 @@ class Wallet:
         event |= {"httpMethod": method, "path": path, "queryStringParameters": query}
         event["body"] = body if isinstance(body, str) or body is None else json.dumps(body)
         event["headers"] |= headers or {}
+        if method == "POST" and path in MONEY_PATHS and headers is None:
+            event["headers"]["Idempotency-Key"] = str(uuid4())
         if user is None:
             del event["requestContext"]["authorizer"]
         else:
@@ -197,6 +205,31 @@ class Wallet:
             outcome = settlement.settle(connection, 0, self.engine.take_records())
         balance_cache.drop(self.context.cache, outcome.changed)
 
+    def run_payouts(self) -> int:
+        """The worker does every job of the payout queue; returns how many there were."""
+        self.context.flush()
+        done = 0
+        while found := jobs(self.sqs):
+            for withdrawal_id in found:
+                self.payouts.advance(withdrawal_id)
+                done += 1
+            self.context.flush()
+        return done
+
+    def look_again(self, after: timedelta = timedelta(minutes=3)) -> int:
+        """Time passes, the minute job queues what is due, and the worker does it."""
+        self.pass_time(after)
+        connection = self.database.connect("wallet_app")
+        with connection.transaction():
+            payouts.queue_due(connection, self.now, rows_max=100)
+        return self.run_payouts()
+
+    def fail_payout(self, sender: str) -> None:
+        """The payout that was approved just now fails for good."""
+        self.partners.ledger.plan(sender, "fail", 1)
+        self.run_payouts()
+        self.look_again()
+
     def balance(self, user: User, currency: str) -> str:
         answer = self.call("GET", f"/api/wallet/balance/{currency}", user=user)
         return str(answer.body["total_balance"])
@@ -266,10 +299,12 @@ def wallet(exchange: TestDatabase, valkey: str, engine_log: EngineLog, monkeypat
         read_secret=SECRETS.__getitem__,
     )
     found = Wallet(module, made, exchange, engine_log, kafka, sqs, datetime.now(UTC))
+    found.payouts = found.partners.worker(made.db, made.relay, made.cache, lambda: found.now)
     monkeypatch.setattr(Context, "from_settings", lambda *_: made)
     app.context.cache_clear()
     yield found
     app.context.cache_clear()
+    found.partners.ledger.close()
     server.delete(second_factor.fresh_key(UUID(REQUEST["requestContext"]["authorizer"]["sid"])))  # every test calls in this session
     made.db.close()
     server.close()

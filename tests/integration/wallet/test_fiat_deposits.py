@@ -117,7 +117,7 @@ def test_the_day_has_a_limit_that_no_haste_can_pass(wallet: Wallet, new_user: Ca
 def test_the_same_key_opens_one_deposit(wallet: Wallet, new_user: Callable[..., User]) -> None:
     user = new_user()
     account = wallet.bank_account(user)
-    headers = {"X-Idempotency-Key": "key-1"}
+    headers = {"Idempotency-Key": "key-1"}
     first = wallet.fiat_deposit(user, account=account, headers=headers)
     again = wallet.fiat_deposit(user, account=account, headers=headers)
     assert (again.status, again.body) == (201, first.body)
@@ -135,18 +135,22 @@ def test_the_same_key_opens_one_deposit(wallet: Wallet, new_user: Callable[..., 
 def test_a_key_is_the_same_with_blanks_round_it_and_is_ascii(wallet: Wallet, new_user: Callable[..., User]) -> None:
     user = new_user()
     account = wallet.bank_account(user)
-    first = wallet.fiat_deposit(user, account=account, headers={"X-Idempotency-Key": "key-1"})
-    again = wallet.fiat_deposit(user, account=account, headers={"X-Idempotency-Key": " key-1  "})
+    first = wallet.fiat_deposit(user, account=account, headers={"Idempotency-Key": "key-1"})
+    again = wallet.fiat_deposit(user, account=account, headers={"Idempotency-Key": " key-1  "})
     assert again.body == first.body
+    earlier = wallet.fiat_deposit(user, account=account, headers={"X-Idempotency-Key": "key-1"})
+    assert earlier.body == first.body, "the earlier name of the header"
+    missing = wallet.fiat_deposit(user, account=account, headers={})
+    assert (missing.status, [fault["field"] for fault in missing.body["errors"]]) == (400, ["Idempotency-Key"])
     for bad in ("", " ", "anahtar\u0131", "a\u200bb", "x" * 256):
-        refused = wallet.fiat_deposit(user, account=account, headers={"X-Idempotency-Key": bad})
+        refused = wallet.fiat_deposit(user, account=account, headers={"Idempotency-Key": bad})
         assert (refused.status, refused.code) == (400, "VALIDATION_ERROR")
 
 
 def test_a_refusal_leaves_the_key_free(wallet: Wallet, new_user: Callable[..., User]) -> None:
     user = new_user()
     account = wallet.bank_account(user)
-    headers = {"X-Idempotency-Key": "key-2"}
+    headers = {"Idempotency-Key": "key-2"}
     assert wallet.fiat_deposit(user, "1001", account=account, headers=headers).status == 400
     assert wallet.fiat_deposit(user, "1000", account=account, headers=headers).status == 201
 
@@ -160,7 +164,7 @@ def test_requests_with_one_key_at_the_same_time_open_one_deposit(wallet: Wallet,
     user = new_user()
     account = wallet.bank_account(user)
     body = f'{{"amount": "500", "fiat_account_id": "{account}"}}'
-    event = {"httpMethod": "POST", "path": "/x", "body": body, "headers": {"X-Idempotency-Key": "k", "Content-Type": "application/json"}}
+    event = {"httpMethod": "POST", "path": "/x", "body": body, "headers": {"Idempotency-Key": "k", "Content-Type": "application/json"}}
     event["requestContext"] = {
         "authorizer": {
             "user_id": str(user.id), "email": user.email, "roles": "USER", "tier": "free", "kyc_level": "1",

@@ -74,7 +74,7 @@ def test_the_right_code_among_many_guesses_is_answered_as_a_wrong_one(wallet: Wa
 
 def test_what_was_refused_for_another_reason_and_what_is_repeated_counts_as_no_guess(wallet: Wallet, saver: tuple[User, str]) -> None:
     user, _ = saver
-    code, key = wallet.code(user), {"X-Idempotency-Key": str(uuid4())}
+    code, key = wallet.code(user), {"Idempotency-Key": str(uuid4())}
     assert _ask(wallet, saver, code, headers=key).status == 201
     for _ in range(6):
         assert _ask(wallet, saver, code, headers=key).status == 201, "the stored answer; the code was spent by the first"

@@ -72,8 +72,7 @@ def test_the_money_is_locked_and_the_history_says_pending_until_it_is_paid(walle
     path = f"/api/wallet/admin/withdrawals/{withdrawal['id']}/approve"
     assert wallet.call("POST", path, user=staff).status == 200
     assert (shown(wallet, saver), history(wallet, saver)) == (("695", "305", "1000"), pending)
-    report = {"withdrawal_id": withdrawal["id"], "outcome": "COMPLETED", "reference": "PAY-1"}
-    assert wallet.report_to("bank/payout", "bank", report).body["outcome"] == "ACCEPTED"
+    wallet.run_payouts()
     assert shown(wallet, saver) == ("695", "0", "695")
     assert history(wallet, saver) == [("FEE", "-5", "695", "COMPLETED"), ("WITHDRAWAL", "-300", "700", "COMPLETED"), DEPOSIT]
     assert mails(wallet, saver) == ["bank_account_added", "withdrawal_requested", "APPROVED", "COMPLETED"]
@@ -103,7 +102,7 @@ def test_what_ends_unpaid_stays_locked_until_the_money_is_back(wallet: Wallet, s
         wallet.call("POST", f"{admin}/reject", {"reason": "no"}, user=staff)
     else:
         wallet.call("POST", f"{admin}/approve", user=staff)
-        wallet.report_to("bank/payout", "bank", {"withdrawal_id": withdrawal["id"], "outcome": "FAILED", "reference": "PAY-1"})
+        wallet.fail_payout("bank")
     assert shown(wallet, saver) == ("695", "305", "1000"), "not back yet"
     engine_hears()
     if not debited:
@@ -160,7 +159,7 @@ def test_pages_are_cut_from_what_is_pending_and_what_is_booked(wallet: Wallet, s
 
 
 def test_a_repeated_request_tells_once_and_each_mail_names_where_the_money_goes(wallet: Wallet, saver: User) -> None:
-    code, headers = wallet.code(saver), {"X-Idempotency-Key": "once"}
+    code, headers = wallet.code(saver), {"Idempotency-Key": "once"}
     for _ in range(3):
         assert ask(wallet, saver, code=code, headers=headers).status == 201
     withdrawal = wallet.call("GET", "/api/wallet/withdraw/requests", user=saver).body["data"][0]

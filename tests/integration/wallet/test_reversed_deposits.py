@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from mycrypto.ledger import verify
+from mycrypto.withdrawals import owners
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,7 +148,6 @@ def test_a_withdrawal_that_waits_goes_no_further(wallet: Wallet, new_user: Calla
 def test_a_withdrawal_and_a_reversal_at_the_same_time_never_both_take_the_money(wallet: Wallet, new_user: Callable[..., User]) -> None:
     """Whichever is first: either nothing was withdrawn, or what was withdrawn waits for a person."""
     from functions.wallet import holds
-    from functions.wallet.store import bank_accounts
 
     user = new_user(kyc_level=3)
     wallet.enable_second_factor(user)
@@ -160,7 +160,7 @@ def test_a_withdrawal_and_a_reversal_at_the_same_time_never_both_take_the_money(
         outcome.append(wallet.report("chain", report | {"state": "GONE"}).body["outcome"])
 
     with other.transaction():
-        bank_accounts.lock_user(other, user.id)
+        owners.lock(other, user.id)
         holds.require_covered(other, user.id, currency="ETH", amount=10**7)
         thread = threading.Thread(target=reverse)
         thread.start()

@@ -82,8 +82,12 @@ def test_a_withdrawal_from_request_to_payout(wallet: Wallet, saver: tuple[User, 
     assert status(wallet, user, withdrawal) == "PENDING"  # the first one waits for a person
     assert approve(wallet, staff, withdrawal).body["status"] == "APPROVED"
     assert approve(wallet, staff, withdrawal).status == 409
-    assert [payout(wallet, withdrawal).body["outcome"] for _ in range(2)] == ["ACCEPTED", "REPEATED"]
+    assert payout(wallet, withdrawal).body["reason"] == "PAYOUT_OF_APPROVED", "nothing was tried yet"
+    assert wallet.run_payouts() == 1
     assert status(wallet, user, withdrawal) == "COMPLETED"
+    paid = wallet.call("GET", f"/api/wallet/withdraw/{withdrawal['id']}", user=user).body
+    assert [booking["transaction_id"] for booking in wallet.partners.bank.statement()] == [paid["payout_reference"]]
+    assert payout(wallet, withdrawal, reference=paid["payout_reference"]).body["outcome"] == "REPEATED"
     assert sums(wallet, "TRY") == {"custody:bank": "-700", "fees": "5", "spot": "695"}
     rows = wallet.call("GET", "/api/wallet/transactions", user=user).body["data"]
     assert [(row["type"], row["amount"], row["balance_after"]) for row in rows] == [
@@ -137,7 +141,7 @@ def test_a_failed_payout_comes_back_whole(wallet: Wallet, saver: tuple[User, str
     withdrawal = ask(wallet, saver).body
     wallet.run_engine()
     approve(wallet, staff, withdrawal)
-    assert payout(wallet, withdrawal, "FAILED", reason="account closed").body["outcome"] == "ACCEPTED"
+    wallet.fail_payout("bank")
     assert payout(wallet, withdrawal, "COMPLETED").body["reason"] == "PAYOUT_OF_FAILED"
     wallet.run_engine()
     assert (wallet.balance(user, "TRY"), status(wallet, user, withdrawal)) == ("1000", "FAILED")
@@ -215,7 +219,7 @@ def test_a_request_is_checked_in_order_and_changes_nothing_when_refused(wallet: 
 def test_a_code_opens_once_and_a_key_asks_once(wallet: Wallet, saver: tuple[User, str]) -> None:
     user, _ = saver
     code = wallet.code(user)
-    headers = {"X-Idempotency-Key": "withdraw-1"}
+    headers = {"Idempotency-Key": "withdraw-1"}
     first = ask(wallet, saver, "100", code=code, headers=headers)
     again = ask(wallet, saver, "100", code=code, headers=headers)
     assert (again.status, again.body) == (201, first.body)
@@ -243,9 +247,12 @@ def test_crypto_leaves_by_the_chain(wallet: Wallet, new_user: Callable[..., User
     withdrawal = wallet.call("POST", "/api/wallet/withdraw/crypto", body, user=user).body
     assert (withdrawal["destination"], withdrawal["total_amount"]) == (ETH_ADDRESS, "1.507")
     wallet.run_engine()
-    approve(wallet, staff, withdrawal)
+    assert approve(wallet, staff, withdrawal).body["status"] == "APPROVED"
     assert payout(wallet, withdrawal, sender="bank").code == "WITHDRAWAL_NOT_FOUND"
-    assert payout(wallet, withdrawal, sender="chain", reference="0x" + "ab" * 32).body["outcome"] == "ACCEPTED"
+    wallet.run_payouts()
+    (left,) = wallet.partners.chain.mined()
+    assert (left["destination"], left["amount"], left["network_fee"]) == (ETH_ADDRESS, "1.5", "0.002")
+    assert payout(wallet, withdrawal, sender="chain", reference=left["tx_hash"]).body["outcome"] == "REPEATED"
     assert wallet.balance(user, "ETH") == "0.493"
     assert {kind: Decimal(total) for kind, total in sums(wallet, "ETH").items()} == {
         "custody:hot": Decimal("-0.498"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from functions.wallet.signature import require_signed, sign
 from mycrypto.errors import ProblemError
+from mycrypto.security.signature import require_signed, sign
 
 BODY = b'{"amount": "1"}'
 

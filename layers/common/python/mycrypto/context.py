@@ -46,7 +46,7 @@ class ServiceContext:
         self.logger = parts["logger"]
         self.meter = parts["meter"]
         self.read_secret = parts.get("read_secret", secrets.get)
-        self._relay = parts["relay"]
+        self.relay = parts["relay"]
         self._clock = parts.get("clock", _utc_now)
         self._refusals = refusals
         self._limiter = Limiter(self.redis, on_failure=self._redis_failed)
@@ -90,6 +90,6 @@ class ServiceContext:
     def flush(self) -> None:
         """Send what the last transaction left in the outbox. Whatever goes wrong, the rows wait for the next minute."""
         try:
-            self._relay.flush(self.db.connection())
+            self.relay.flush(self.db.connection())
         except Exception:
             self.logger.exception("the outbox was not flushed")

@@ -14,7 +14,7 @@ from mycrypto.settings import SettingsError
 
 METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE"
 SENT: Final = (
-    "Authorization, Content-Type, X-API-Key, X-API-Recv-Window, X-API-Signature, X-API-Timestamp, X-Idempotency-Key, X-Recaptcha-Token,"
+    "Authorization, Content-Type, X-API-Key, X-API-Recv-Window, X-API-Signature, X-API-Timestamp, Idempotency-Key, X-Idempotency-Key, X-Recaptcha-Token,"
     " X-Request-ID"
 )
 """Headers that a page may send."""

@@ -79,7 +79,11 @@ _ROWS: Final = (
     ErrorKind("KYC_REQUIRED", 403, "Identity verification required", "Kimlik doğrulaması gerekli."),
     ErrorKind("CURRENCY_NOT_SUPPORTED", 404, "The currency is not supported", "Para birimi desteklenmiyor."),
     ErrorKind("ACCOUNT_NOT_FOUND", 404, "Account not found", "Hesap bulunamadı."),
-    ErrorKind("ADDRESS_NOT_FOUND", 404, "Deposit address not found", "Yatırma adresi bulunamadı."),
+    ErrorKind("ADDRESS_NOT_FOUND", 404, "Address not found", "Adres bulunamadı."),
+    ErrorKind("DUPLICATE_ADDRESS", 409, "The address is in the list already", "Bu adres zaten listenizde."),
+    ErrorKind(
+        "ADDRESS_HELD", 403, "The address is not usable yet", "Adres henüz kullanılamıyor. Onay iletisini ve 24 saatlik süreyi bekleyin."
+    ),
     ErrorKind("ACCOUNT_HAS_PENDING_DEPOSITS", 400, "A deposit waits on this account", "Hesabı bekleyen bir yatırma işlemi kullanıyor."),
     ErrorKind("ACCOUNT_HAS_PENDING_WITHDRAWALS", 400, "A withdrawal to this account is under way", "Hesaba süren bir çekim işlemi var."),
     ErrorKind("ACCOUNT_NOT_VERIFIED", 403, "The bank account is not verified", "Banka hesabı henüz doğrulanmamış."),

@@ -41,6 +41,7 @@ class MailKind(StrEnum):
     DEPOSIT_RETURNED = "deposit_returned"  # amount, currency
     DEPOSIT_REVERSED = "deposit_reversed"  # amount, currency
     WITHDRAWAL_REQUESTED = "withdrawal_requested"  # amount, currency, destination
+    ADDRESS_CONFIRMATION = "address_confirmation"  # currency, address, label, link
     WITHDRAWAL_STATUS = "withdrawal_status"  # amount, currency, status
     ORDER_FILLED = "order_filled"  # symbol, side, quantity, price
     MARKET_HALTED = "market_halted"  # symbol, orders

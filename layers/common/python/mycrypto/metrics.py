@@ -49,6 +49,7 @@ _ENGINE: Final = ("engine",)
 _GATEWAY: Final = ("gateway",)
 _PUBLISHER: Final = ("publisher",)
 _SETTLEMENT: Final = ("settlement",)
+_WITHDRAWALS: Final = ("withdrawals",)
 _HISTORY: Final = ("history",)
 _MAINTENANCE: Final = ("maintenance",)
 
@@ -110,6 +111,7 @@ ACCOUNTS: Final = (
     ),
     _gauge("kyc_pending", _MAINTENANCE, "Identity documents that wait for a decision"),
     _counter("kyc_decisions_total", _AUTH, "Identity documents decided by staff", "decision"),
+    _counter("kyc_documents_scanned_total", ("kyc",), "Pictures judged by the virus scanner", "outcome"),
     _counter("notification_mails_total", ("notifications",), "Mails handed to SES", "type"),
     _counter("audit_records_total", ("audit",), "Audit records written"),
     _counter("audit_records_dropped_total", _GATEWAY, "Audit records that found the waiting room full"),
@@ -122,8 +124,13 @@ MONEY: Final = (
     _counter("wallet_balance_cache_misses", _WALLET, "Reads of balances that needed PostgreSQL"),
     _counter("wallet_deposits_total", _WALLET, "Deposits reported by bank and chains", "currency", "outcome"),
     _counter("wallet_deposits_reversed_total", _WALLET, "Credited deposits that fell out of their chain", "currency"),
-    _counter("wallet_withdrawals_total", _WALLET, "Withdrawals asked for, and how their payouts ended", "currency", "outcome"),
-    _counter("wallet_withdrawal_fees", _WALLET, "Fees of completed withdrawals, in the currency", "currency", per=AMOUNT),
+    _counter(
+        "wallet_withdrawals_total", ("wallet", "withdrawals"), "Withdrawals asked for, and how their payouts ended", "currency", "outcome"
+    ),
+    _counter("wallet_withdrawal_fees", _WITHDRAWALS, "Fees of completed withdrawals, in the currency", "currency", per=AMOUNT),
+    _counter("payout_partner_away_total", _WITHDRAWALS, "Questions to the bank, the signer or a node without an answer"),
+    _counter("payout_disputes_total", _WITHDRAWALS, "Payouts whose booking is not what was asked for"),
+    _gauge("payouts_waiting", _MAINTENANCE, "Approved withdrawals whose payout is held up, by what it waits for", "reason"),
     _gauge("wallet_pending_deposits", _MAINTENANCE, "Deposits that are announced or seen and not credited"),
     _gauge("wallet_pending_withdrawals", _MAINTENANCE, "Withdrawals that have not ended"),
     _counter(
@@ -136,7 +143,7 @@ MONEY: Final = (
     _gauge("hot_wallet_balance", _MAINTENANCE, "What the hot wallet holds", "currency", unit="None"),
     _gauge("bank_balance", _MAINTENANCE, "What the bank accounts hold", "currency", unit="None"),
     _gauge("outbox_waiting", _MAINTENANCE, "Messages that are not sent yet"),
-    _counter("outbox_delayed_total", ("wallet", "settlement"), "Messages left to the minute job", "destination"),
+    _counter("outbox_delayed_total", ("wallet", "settlement", "withdrawals"), "Messages left to the minute job", "destination"),
     _counter("settlements_processed_total", _SETTLEMENT, "Trades settled", "status"),
     _counter("settlement_errors_total", _SETTLEMENT, "Batches of events that could not be settled", "kind"),
     _seconds("settlement_latency_seconds", _SETTLEMENT, "From a record's time in the log to its postings in the ledger"),

@@ -14,8 +14,7 @@ Each step has a key of its own: the withdrawal's id and status, ``crossing:`` an
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 from psycopg import Connection
@@ -25,57 +24,41 @@ from mycrypto.ids import new_uuid
 from mycrypto.ledger.crossing import Crossing, into_trading
 from mycrypto.ledger.entries import FEES, Entry, Kind, Move, transit
 from mycrypto.ledger.posting import post
-from mycrypto.ledger.refunds import REFERENCE_TYPES
 from mycrypto.mail import MailKind
-from mycrypto.money import format_amount, from_numeric, to_numeric
+from mycrypto.money import format_amount, to_numeric
+from mycrypto.withdrawals import transitions
+from mycrypto.withdrawals.payouts import payout_key
+from mycrypto.withdrawals.rows import REFERENCE_TYPES
+from mycrypto.withdrawals.transitions import Inside
 
 NETWORK: Final = "INTERNAL"
 REFERENCE_TYPE: Final = "INTERNAL_TRANSFER"
 
-_COMPLETE: Final = """
-UPDATE withdrawals SET status = 'COMPLETED', completed_at = now(), updated_at = now(), payout_reference = id::text
- WHERE id IN (
-       SELECT id FROM withdrawals
-        WHERE recipient_id IS NOT NULL AND status = 'APPROVED' AND debited_at IS NOT NULL
-        ORDER BY id FOR UPDATE)
-RETURNING id, user_id, recipient_id, currency, amount, platform_fee, value_try, email, completed_at
-"""
-
-
-class _Due(NamedTuple):
-    id: UUID
-    sender: UUID
-    recipient: UUID
-    currency: str
-    units: int
-    fee: int
-
 
 def complete_due(connection: Connection) -> int:
     """Book every approved withdrawal to a user here, in the caller's transaction; returns how many."""
-    rows = connection.execute(_COMPLETE).fetchall()
-    for withdrawal_id, sender, recipient, currency, amount, fee, value, email, now in rows:
-        due = _Due(withdrawal_id, sender, recipient, currency, from_numeric(amount), from_numeric(fee))
+    completed = transitions.complete_inside(connection)
+    for done in completed:
         transfer_id = new_uuid()
         connection.execute(
             """INSERT INTO internal_transfers (id, transfer_id, sender_id, recipient_id, currency, amount, value_try, created_at)
                VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
-            (due.id, transfer_id, due.sender, due.recipient, due.currency, to_numeric(due.units), value, now),
+            (done.id, transfer_id, done.sender, done.recipient, done.currency, to_numeric(done.units), done.value_try, done.completed_at),
         )
-        _book(connection, due, transfer_id, now)
+        _book(connection, done, transfer_id)
         mail.add(
             connection,
             MailKind.WITHDRAWAL_STATUS,
-            to=email,
-            user_id=due.sender,
-            amount=format_amount(due.units),
-            currency=due.currency,
+            to=done.email,
+            user_id=done.sender,
+            amount=format_amount(done.units),
+            currency=done.currency,
             status="COMPLETED",
         )
-    return len(rows)
+    return len(completed)
 
 
-def _book(connection: Connection, due: _Due, transfer_id: UUID, now: datetime) -> None:
+def _book(connection: Connection, due: Inside, transfer_id: UUID) -> None:
     crossing = Crossing(
         transfer_id=transfer_id,
         user_id=due.recipient,
@@ -85,8 +68,8 @@ def _book(connection: Connection, due: _Due, transfer_id: UUID, now: datetime) -
         reference=(REFERENCE_TYPE, due.id),
         why=f"{due.currency} yatırma (platform içi transfer)",
     )
-    into_trading(connection, crossing, source=transit(due.sender), moment=now)
+    into_trading(connection, crossing, source=transit(due.sender), moment=due.completed_at)
     if due.fee:
         fee = Move(amount=due.fee, currency=due.currency, source=transit(due.sender), target=FEES, kind=Kind.FEE)
         reference = (REFERENCE_TYPES["CRYPTO"], str(due.id))
-        post(connection, [Entry(key=f"payout:{due.id}", why="Çekim ücreti", reference=reference, moment=now, moves=(fee,))])
+        post(connection, [Entry(key=payout_key(due.id), why="Çekim ücreti", reference=reference, moment=due.completed_at, moves=(fee,))])

@@ -1,0 +1,1 @@
+"""KYC: the pictures of an application are scanned before a person sees them."""

@@ -1,0 +1,15 @@
+"""The environment of the KYC worker."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """``clamd_address`` is HOST:PORT of a ClamAV daemon. Stage local does without one and looks for the test virus alone."""
+
+    stage: str
+    database_url: str
+    kyc_bucket: str
+    database_secret_name: str = ""
+    clamd_address: str = ""

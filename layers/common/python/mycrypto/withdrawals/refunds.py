@@ -1,0 +1,33 @@
+"""A withdrawal that ended unpaid goes back into trading, fees included, exactly once."""
+
+from __future__ import annotations
+
+from psycopg import Connection
+
+from mycrypto.ids import new_uuid
+from mycrypto.ledger.crossing import Crossing, back_into_trading
+from mycrypto.ledger.entries import Kind
+from mycrypto.withdrawals import transitions
+from mycrypto.withdrawals.rows import REFERENCE_TYPES
+
+
+def start_due(connection: Connection) -> int:
+    """Start every refund that is due, in the caller's transaction; returns how many.
+
+    Due is what ended unpaid after the engine had taken the money: its sum is in transit, whoever ended it and whenever the debit came.
+    """
+    due = transitions.start_refunds(connection)
+    for refund in due:
+        back_into_trading(
+            connection,
+            Crossing(
+                transfer_id=new_uuid(),
+                user_id=refund.user_id,
+                currency=refund.currency,
+                amount=refund.total,
+                kind=Kind.REFUND,
+                reference=(REFERENCE_TYPES[refund.kind], refund.id),
+                why="Çekim iadesi",
+            ),
+        )
+    return len(due)

@@ -1,0 +1,154 @@
+"""The partners over HTTP, below ``/local/bank`` and ``/local/chain`` of the front door; what the payout worker calls, and what drives them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mycrypto_local.partners import bank as bank_module
+from mycrypto_local.partners import chain as chain_module
+from mycrypto_local.partners.bank import Bank, BrokenError, ConflictError, NoAnswerError
+from mycrypto_local.partners.chain import Chain, SignerRefusedError
+from mycrypto_local.partners.ledger import Ledger
+
+HANG_SECONDS: Final = 30.0
+"""Longer than any caller waits."""
+BODY_BYTES_MAX: Final = 64 * 1024
+BEHAVIOURS: Final = {"bank": tuple(bank_module.Behaviour), "chain": tuple(chain_module.Behaviour), "signer": ("normal", "fail")}
+
+
+class _Raw(msgspec.Struct):
+    raw: bytes
+
+
+class _Plan(msgspec.Struct):
+    behaviour: str
+    count: int = 1
+    partner: str = ""
+
+
+class _Settlement(msgspec.Struct):
+    key: str
+    outcome: str
+
+
+class _Fee(msgspec.Struct):
+    currency: str
+    fee: str
+
+
+def _answer(document: Any, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(document), status, media_type="application/json")
+
+
+def create_app(ledger: Ledger, *, hang: Callable[[], Awaitable[None]] | None = None) -> Starlette:
+    """``hang`` is what a request does whose partner does not answer."""
+    bank, chain = Bank(ledger), Chain(ledger)
+
+    async def no_answer() -> None:
+        await asyncio.sleep(HANG_SECONDS)
+
+    async def done(work: Callable[[], Any]) -> Response:
+        try:
+            found = await asyncio.to_thread(work)
+        except NoAnswerError:
+            await (hang or no_answer)()
+            return _answer({"error": "no answer"}, 504)
+        except BrokenError:
+            return _answer({"error": "internal"}, 500)
+        except ConflictError:
+            return _answer({"reason": "KEY_USED_FOR_ANOTHER"}, 422)
+        except SignerRefusedError:
+            return _answer({"reason": "REFUSED"}, 422)
+        return _answer({"error": "not found"}, 404) if found is None else _answer(found)
+
+    async def body(request: Request, kind: Any) -> Any:
+        raw = await request.body()
+        if len(raw) > BODY_BYTES_MAX:
+            raise ValueError("too large")
+        return msgspec.json.decode(raw, type=kind)
+
+    def key_of(request: Request) -> str:
+        key = request.headers.get("idempotency-key", "")
+        if not key:
+            raise ValueError("Idempotency-Key is missing")
+        return key
+
+    def taken(handle: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+        async def checked(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except (ValueError, KeyError) as error:  # msgspec's errors are ValueErrors
+                return _answer({"error": str(error)}, 400)
+
+        return checked
+
+    async def pay(request: Request) -> Response:
+        key, instruction = key_of(request), await body(request, dict[str, Any])
+        return await done(lambda: bank.pay(key, instruction))
+
+    async def find_payment(request: Request) -> Response:
+        return await done(lambda: bank.find(request.query_params["key"]))
+
+    async def statement(request: Request) -> Response:
+        return await done(lambda: {"data": bank.statement(request.query_params.get("key", ""))})
+
+    async def sign(request: Request) -> Response:
+        key, spending = key_of(request), await body(request, dict[str, Any])
+        return await done(lambda: chain.sign(key, spending))
+
+    async def broadcast(request: Request) -> Response:
+        raw = (await body(request, _Raw)).raw
+        return await done(lambda: chain.broadcast(request.path_params["currency"], raw))
+
+    async def find_transaction(request: Request) -> Response:
+        return await done(lambda: chain.find(request.path_params["currency"], request.path_params["tx_hash"]))
+
+    async def fees(_: Request) -> Response:
+        return await done(lambda: {"data": chain.fees()})
+
+    async def set_fee(request: Request) -> Response:
+        wanted = await body(request, _Fee)
+        chain.set_fee(wanted.currency, wanted.fee)
+        return _answer({"data": chain.fees()})
+
+    async def mined(_: Request) -> Response:
+        return await done(lambda: {"data": chain.mined()})
+
+    async def plan(request: Request) -> Response:
+        wanted = await body(request, _Plan)
+        partner = wanted.partner or ("bank" if request.url.path.startswith("/local/bank") else "chain")
+        if wanted.behaviour not in BEHAVIOURS.get(partner, ()):
+            known = ", ".join(f"{name}: {' '.join(BEHAVIOURS[name])}" for name in BEHAVIOURS)
+            raise ValueError(f"{partner} does not behave so ({wanted.behaviour}); there are {known}")
+        ledger.plan(partner, wanted.behaviour, min(wanted.count, 1_000))
+        return _answer({"partner": partner, "behaviour": wanted.behaviour, "count": wanted.count})
+
+    async def settle(request: Request) -> Response:
+        wanted = await body(request, _Settlement)
+        work = bank.settle if request.url.path.startswith("/local/bank") else chain.settle
+        return await done(lambda: {"settled": work(wanted.key, wanted.outcome)})
+
+    routes = (
+        ("/local/bank/payments", "POST", pay),
+        ("/local/bank/payments", "GET", find_payment),
+        ("/local/bank/statement", "GET", statement),
+        ("/local/bank/plan", "POST", plan),
+        ("/local/bank/settle", "POST", settle),
+        ("/local/chain/signatures", "POST", sign),
+        ("/local/chain/fees", "GET", fees),
+        ("/local/chain/fees", "POST", set_fee),
+        ("/local/chain/mined", "GET", mined),
+        ("/local/chain/plan", "POST", plan),
+        ("/local/chain/settle", "POST", settle),
+        ("/local/chain/{currency}/transactions", "POST", broadcast),
+        ("/local/chain/{currency}/transactions/{tx_hash}", "GET", find_transaction),
+    )
+    return Starlette(routes=[Route(path, taken(handle), methods=[method]) for path, method, handle in routes])

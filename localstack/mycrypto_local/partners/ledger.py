@@ -1,0 +1,58 @@
+"""What the simulated partners remember: a SQLite file that is written through to the disk before anything is answered."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS plans (place INTEGER PRIMARY KEY, partner TEXT NOT NULL, behaviour TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS payments (
+    key TEXT PRIMARY KEY, instruction TEXT NOT NULL, state TEXT NOT NULL, said TEXT NOT NULL, hidden INTEGER NOT NULL, calls INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS bookings (transaction_id TEXT PRIMARY KEY, key TEXT NOT NULL, amount TEXT NOT NULL, iban TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS signatures (key TEXT PRIMARY KEY, spending TEXT NOT NULL, raw BLOB NOT NULL, tx_hash TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS transactions (
+    tx_hash TEXT PRIMARY KEY, currency TEXT NOT NULL, state TEXT NOT NULL, confirmations INTEGER NOT NULL, calls INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS fees (currency TEXT PRIMARY KEY, fee TEXT NOT NULL);
+"""
+
+
+class Ledger:
+    """One connection for all threads, one at a time."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        self._connection.executescript(f"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; {_TABLES}")
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def plan(self, partner: str, behaviour: str, count: int) -> None:
+        """How the next ``count`` payouts that the partner has not seen before are treated."""
+        with self.transaction() as connection:
+            connection.executemany("INSERT INTO plans (partner, behaviour) VALUES (?, ?)", [(partner, behaviour)] * count)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def next_behaviour(connection: sqlite3.Connection, partner: str) -> str:
+    """Take the first plan; ``normal`` without one."""
+    row = connection.execute("SELECT place, behaviour FROM plans WHERE partner = ? ORDER BY place LIMIT 1", (partner,)).fetchone()
+    if row is None:
+        return "normal"
+    connection.execute("DELETE FROM plans WHERE place = ?", (row[0],))
+    return str(row[1])
