@@ -216,7 +216,7 @@ def test_twenty_requests_at_once_take_no_more_than_one_could(wallet: Wallet, use
     code = cast("Code", SimpleNamespace(require=lambda *_: None))
     principal = cast("Principal", SimpleNamespace(user_id=user.id, kyc_level=1, email=user.email))
     request = cast("Request", SimpleNamespace(client_ip="127.0.0.1", user_agent="", trace_id=""))
-    body = WithdrawCrypto("USDT", ETH_ADDRESS, "10", "000000")
+    body = WithdrawCrypto("USDT", "10", "000000", ETH_ADDRESS)
     start = Barrier(20)
 
     def ask(_: int) -> str:

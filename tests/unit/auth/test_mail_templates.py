@@ -28,6 +28,7 @@ DETAILS = {
     "price": "1500000.00",
     "orders": "3",
     "destination": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+    "address": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
     "bank_name": "Banka",
     "iban": "TR3300****************1326",
     "condition": "ABOVE",

@@ -30,7 +30,6 @@ NOT_CARRIED_OUT = {
     ("secretsmanager", "rotate_secret"): "rotation runs a function, which stage local does in tests/unit/rotation",
     ("lambda", "update_event_source_mapping"): "it needs a cluster that the mapping reads",
     ("ecs", "run_task"): "network and overrides are the reader's",
-    ("sqs", "start_message_move_task"): "moto has no such operation",
 }
 
 

@@ -42,7 +42,7 @@ function FiatDepositForm() {
     event.preventDefault();
     if (!bank || !value) return;
     await sending.run(async () => {
-      setMade(await ask<FiatDeposit>("POST", "/api/wallet/deposit/fiat", { body: { amount: wire(value, 2), fiat_account_id: bank }, headers: { "X-Idempotency-Key": `${key}-${bank}-${wire(value)}` } }));
+      setMade(await ask<FiatDeposit>("POST", "/api/wallet/deposit/fiat", { body: { amount: wire(value, 2), fiat_account_id: bank }, headers: { "Idempotency-Key": `${key}-${bank}-${wire(value)}` } }));
       setTurn(turn + 1);
     });
   }

@@ -84,7 +84,7 @@ function Review({ asset, amount, fee, bank, address, onClose, onDone }: { asset:
     event.preventDefault();
     const common = { amount: wire(amount, asset === "TRY" ? 2 : 0), two_fa_code: code.trim() };
     const [path, body] = asset === "TRY" ? ["/api/wallet/withdraw/fiat", { ...common, fiat_account_id: bank }] : ["/api/wallet/withdraw/crypto", { ...common, currency: asset, destination_address: address }];
-    await sending.run(async () => onDone(await ask<Withdrawal>("POST", path as string, { body, headers: { "X-Idempotency-Key": key } })));
+    await sending.run(async () => onDone(await ask<Withdrawal>("POST", path as string, { body, headers: { "Idempotency-Key": key } })));
   }
   return (
     <Dialog title={t.wallet.reviewTitle} onClose={onClose}>
