@@ -17,6 +17,7 @@ import msgspec
 import redis.exceptions
 
 from engine_container.web.call import Call
+from engine_container.web.steps import Steps
 from mycrypto import secrets
 from mycrypto.errors import ProblemError
 from mycrypto.permissions import Permission
@@ -71,7 +72,7 @@ class ApiKeys:
         self._signatures: OrderedDict[str, int] = OrderedDict()
         self._sealer: Sealer | None = None
 
-    async def verify(self, call: Call, permission: Permission) -> PublishedApiKey:
+    def verify(self, call: Call, permission: Permission) -> Steps[PublishedApiKey]:
         """The key that signed the request. Raises INVALID_TOKEN, SIGNATURE_VERSION, and FORBIDDEN for what the key may not do."""
         _check_version(call)
         key_id = _text(call, KEY_HEADER, KEY_LENGTH_MAX)
@@ -81,12 +82,12 @@ class ApiKeys:
         now_ms = time.time_ns() // 1_000_000
         if not is_timely(int(timestamp), now_ms, int(window or WINDOW_MS)):
             raise ProblemError("INVALID_TOKEN", "the time stamp is outside the receive window; check the clock", server_time=now_ms)
-        known = await self._key(key_id)
-        body = await call.body()
+        known = self._fresh(key_id) or (yield self._renewed(key_id))
+        body = yield call.body()
         sent = {"timestamp": timestamp, "window": window, "method": call.method, "target": call.target}
         if not is_genuine(known.secret, signature, body=body, **sent):
             raise ProblemError("INVALID_TOKEN", "the signature does not fit the request")
-        await self._note(f"{key_id}:{signature.lower()}", now_ms)
+        yield self._note(f"{key_id}:{signature.lower()}", now_ms)
         scope = permission.require_scope(known.key.scopes)
         if not known.key.allows(scope, call.client_ip, datetime.now(UTC)):
             raise ProblemError("FORBIDDEN", f"the key may not do this ({scope.value}) from here now")
@@ -94,7 +95,7 @@ class ApiKeys:
 
     async def opened(self, key_id: str) -> tuple[PublishedApiKey, bytes]:
         """A key as it is now, with its secret. Raises INVALID_TOKEN where there is none, and SERVICE_UNAVAILABLE where nobody can say."""
-        known = await self._key(key_id)
+        known = self._fresh(key_id) or await self._renewed(key_id)
         return known.key, known.secret
 
     async def published(self, key_ids: Sequence[str]) -> dict[str, PublishedApiKey | None]:
@@ -107,11 +108,14 @@ class ApiKeys:
         except (redis.exceptions.RedisError, OSError, msgspec.MsgspecError):
             raise _unchecked() from None
 
-    async def _key(self, key_id: str) -> _Known:
+    def _fresh(self, key_id: str) -> _Known | None:
+        known = self._known.get(key_id)
+        return known if known is not None and time.monotonic() - known.read_at < KEY_AGE_SECONDS_MAX else None
+
+    async def _renewed(self, key_id: str) -> _Known:
+        """The key as auth has published it. Raises INVALID_TOKEN, and SERVICE_UNAVAILABLE where Redis cannot say."""
         known = self._known.get(key_id)
         now = time.monotonic()
-        if known is not None and now - known.read_at < KEY_AGE_SECONDS_MAX:
-            return known
         try:
             raw, is_complete = await self._store.mget((redis_key(key_id), COMPLETE_KEY))
         except (redis.exceptions.RedisError, OSError):

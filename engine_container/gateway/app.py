@@ -20,7 +20,7 @@ from engine_container.web.edge import Edge, Endpoint, unknown_route
 GC_THRESHOLD: Final = 100_000
 
 
-def create_apps(settings: GatewaySettings) -> tuple[ASGIApp, dict[int, ASGIApp]]:
+def create_apps(settings: GatewaySettings) -> tuple[Edge, dict[int, ASGIApp]]:
     """The application with parts of its own, whose lifespan starts and stops them, and what stands beside it, by port."""
     gateway = Gateway(settings)
     beside: dict[int, ASGIApp] = {settings.binance_port: Facade(gateway)} if settings.binance_port else {}
@@ -34,7 +34,7 @@ def quiet_collector() -> None:
     gc.set_threshold(GC_THRESHOLD, 50, 100)
 
 
-def build_app(gateway: Gateway) -> ASGIApp:
+def build_app(gateway: Gateway) -> Edge:
     """The application around these parts."""
 
     @asynccontextmanager

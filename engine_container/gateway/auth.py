@@ -18,11 +18,11 @@ import redis.exceptions
 
 from engine_container.gateway.keyset import KeySet
 from engine_container.metrics import Counter
-from engine_container.web.call import Call
+from engine_container.web.steps import Steps
 from mycrypto.errors import ProblemError
 from mycrypto.security.revocation import COMPLETE_KEY, is_revoked, keys_of
 from mycrypto.security.second_factor import fresh_key
-from mycrypto.security.tokens import Claims, Identity, Role, Tier, bearer, invalid_token, verify_access
+from mycrypto.security.tokens import Claims, Identity, Role, Tier, invalid_token, verify_access
 
 REVOCATION_AGE_SECONDS_MAX: Final = 0.9
 TOKENS_MAX: Final = 20_000
@@ -77,11 +77,6 @@ class Authenticator:
         self._complete = True
         self._known: dict[bytes, _Known] = {}
 
-    async def caller(self, call: Call) -> Caller:
-        """The caller of a request. Raises UNAUTHORIZED or INVALID_TOKEN."""
-        header = call.header(b"authorization")
-        return await self.verify(bearer(None if header is None else header.decode("latin-1")))
-
     def note_completeness(self, mark: bytes | str | None) -> None:
         """What Redis said when it was asked last for the mark that no revocation is missing."""
         self._complete = mark is not None
@@ -92,28 +87,19 @@ class Authenticator:
             detail = "which tokens were revoked is not known for a moment; orders can be cancelled"
             raise ProblemError("SERVICE_UNAVAILABLE", detail, headers={"Retry-After": "1"})
 
-    def at_hand(self, header: bytes | None) -> Caller | None:
-        """The caller whom an Authorization header names, if nobody has to be asked about it; ``None`` if :meth:`caller` is to judge."""
-        if header is None or header[:7] != b"Bearer ":
-            return None
-        known = self._known.get(hashlib.sha256(header[7:]).digest())
-        if known is None or known.expires_s <= time.time() or time.monotonic() - known.checked_at > REVOCATION_AGE_SECONDS_MAX:
-            return None
-        return known.caller
-
-    async def verify(self, token: str) -> Caller:
+    def verify(self, token: str) -> Steps[Caller]:
         """The user whom a good token names. Raises INVALID_TOKEN."""
         digest = hashlib.sha256(token.encode()).digest()
         known = self._known.get(digest)
         if known is None:
-            known = _Known(await self._check_signature(token))
+            known = _Known((yield from self._check_signature(token)))
             self._remember(digest, known)
         elif known.expires_s <= time.time():
             del self._known[digest]
             raise invalid_token("the token has expired")
         now = time.monotonic()
         if now - known.checked_at > REVOCATION_AGE_SECONDS_MAX:
-            await self._check_revocation(digest, known, now)
+            yield self._check_revocation(digest, known, now)
         return known.caller
 
     async def require_fresh_second_factor(self, caller: Caller) -> None:
@@ -134,9 +120,9 @@ class Authenticator:
         if shown is None:
             raise ProblemError("AUTH_003", "show the second factor first (POST /api/auth/2fa/verify); it counts for five minutes")
 
-    async def _check_signature(self, token: str) -> Claims:
+    def _check_signature(self, token: str) -> Steps[Claims]:
         if not self._keys.keys:
-            await self._keys.refresh()
+            yield self._keys.refresh()
             if not self._keys.keys:
                 raise ProblemError("SERVICE_UNAVAILABLE", "the keys to check tokens with are not there yet", headers={"Retry-After": "1"})
         try:
@@ -144,7 +130,7 @@ class Authenticator:
         except ProblemError as problem:
             if "key is not known" not in problem.detail:
                 raise
-            await self._keys.refresh()  # signed with a newer key than we know, or forged
+            yield self._keys.refresh()  # signed with a newer key than we know, or forged
             claims = verify_access(token, self._keys.keys)
         return claims
 

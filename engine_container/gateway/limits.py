@@ -18,6 +18,7 @@ import msgspec
 import redis.exceptions
 
 from engine_container.metrics import Counter
+from engine_container.web.steps import Steps
 from mycrypto.allowances import ALLOWANCES, SCRIPT, Allowance, Use, bucket_key
 from mycrypto.errors import ProblemError
 from mycrypto.security.tokens import Tier
@@ -67,6 +68,10 @@ class _Lease:
         self.local = float(capacity)
         self.local_at = now
 
+    def lacks(self, tokens: int) -> bool:
+        """Whether it has to be renewed before so many are taken."""
+        return self.tokens < tokens or self.expires <= time.monotonic()
+
     def spend(self, allowance: Allowance, tokens: int) -> Standing:
         """Tokens that are there."""
         self.tokens -= tokens
@@ -84,33 +89,23 @@ class RateLimits:
         """The most tokens that one call can ever be given; 0 where there is no limit."""
         return ALLOWANCES[use, tier].count if self._enabled else 0
 
-    async def spend(self, user_id: bytes, tier: Tier, use: Use, tokens: int = 1) -> Standing | None:
+    def spend(self, user_id: bytes, tier: Tier, use: Use, tokens: int = 1) -> Steps[Standing | None]:
         """Take tokens; ``None`` where there is no limit. Raises RATE_LIMIT_EXCEEDED."""
         allowance = ALLOWANCES[use, tier]
         if not self._enabled or allowance.count == 0 or tokens <= 0:
             return None
         lease = self._lease(user_id, use, allowance)
-        now = time.monotonic()
-        if lease.expires <= now or lease.tokens < tokens:
-            async with lease.lock:
-                now = time.monotonic()
-                if lease.expires <= now or lease.tokens < tokens:
-                    await self._renew(user_id, use, allowance, lease, tokens, now)
-        if lease.tokens < tokens:
-            raise _refusal(use, allowance, lease, time.monotonic())
+        if lease.lacks(tokens):
+            yield self._renewed(user_id, use, allowance, lease, tokens)
+            if lease.tokens < tokens:
+                raise _refusal(use, allowance, lease, time.monotonic())
         return lease.spend(allowance, tokens)
 
-    def spend_at_hand(self, user_id: bytes, tier: Tier, use: Use, tokens: int = 1, *, kept: int = 0) -> tuple[bool, Standing | None]:
-        """As :meth:`spend` where nobody has to be asked; ``(False, None)`` where Redis has to be, and nothing was taken. ``kept`` more must
-        be there to be taken next.
-        """
-        allowance = ALLOWANCES[use, tier]
-        if not self._enabled or allowance.count == 0 or tokens <= 0:
-            return True, None
-        lease = self._lease(user_id, use, allowance)
-        if lease.tokens < tokens + kept or lease.expires <= time.monotonic():
-            return False, None
-        return True, lease.spend(allowance, tokens)
+    async def _renewed(self, user_id: bytes, use: Use, allowance: Allowance, lease: _Lease, tokens: int) -> None:
+        """Renew the lease, unless that was done while this call waited for its turn."""
+        async with lease.lock:
+            if lease.lacks(tokens):
+                await self._renew(user_id, use, allowance, lease, tokens, time.monotonic())
 
     def _lease(self, user_id: bytes, use: Use, allowance: Allowance) -> _Lease:
         key = (user_id, use)

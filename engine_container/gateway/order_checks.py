@@ -1,18 +1,16 @@
-"""What commands about orders have in common: whose they are, how many at a time, and how an order and a failure are shown."""
+"""What commands about orders have in common: whose they are, and how an order and a failure are shown."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from engine_container.gateway.auth import Caller
-from engine_container.gateway.limits import Standing
 from engine_container.gateway.parts import Gateway
 from engine_container.metrics import Counter
 from engine_container.views.orders import Order
 from engine_container.views.rendering import order_model
-from mycrypto.allowances import Use
 from mycrypto.contracts import api
-from mycrypto.errors import ProblemError, invalid
+from mycrypto.errors import ProblemError
 
 PLACED: Final = Counter("orders_placed_total")
 REFUSED: Final = Counter("orders_rejected_total")
@@ -40,23 +38,5 @@ def ended(order: Order) -> ProblemError:
     return ProblemError("ORDER_004", f"the order is {order.status.name}", status_now=order.status.name)
 
 
-def check_batch(count: int, at_once: int = 0) -> None:
-    """``at_once``: the most orders that the caller's tier allows in one call, 0 for no such limit."""
-    if count == 0:
-        raise invalid("orders", "must not be empty")
-    if count > api.BATCH_ITEMS_MAX:
-        raise ProblemError("BATCH_TOO_LARGE", f"at most {api.BATCH_ITEMS_MAX} items", limit=api.BATCH_ITEMS_MAX)
-    if 0 < at_once < count:
-        raise ProblemError("BATCH_TOO_LARGE", f"at most {at_once} items, as your tier allows {at_once} orders a second", limit=at_once)
-
-
 def failed_item(path: str, trace_id: str, index: int, problem: ProblemError) -> api.BatchItem:
     return api.BatchItem(index, problem.kind.status, error=problem.body(instance=path, trace_id=trace_id))
-
-
-async def charge_batch(gateway: Gateway, caller: Caller, count: int) -> Standing | None:
-    """Take the tokens of a batch but the first, which :meth:`Gateway.caller` took. Raises BATCH_TOO_LARGE, also where the tier's bucket
-    can never hold so many, and RATE_LIMIT_EXCEEDED.
-    """
-    check_batch(count, gateway.limits.at_once(caller.tier, Use.ORDERS))
-    return await gateway.limits.spend(caller.user_id, caller.tier, Use.ORDERS, count - 1)

@@ -12,8 +12,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from engine_container import emission
+from engine_container.gateway.admission import Admission
 from engine_container.gateway.alerts import AlertStore
-from engine_container.gateway.api_keys import ApiKeys, is_signed
+from engine_container.gateway.api_keys import ApiKeys
 from engine_container.gateway.audit import AuditTrail
 from engine_container.gateway.auth import Authenticator, Caller
 from engine_container.gateway.barrier import Barrier
@@ -41,10 +42,10 @@ from engine_container.views.snapshot import Cover, views_prefix
 from engine_container.web.background import Background
 from engine_container.web.call import Call
 from engine_container.web.quick_ids import new_uuid_bytes
+from engine_container.web.steps import Tasks
 from mycrypto import telemetry
 from mycrypto.contracts.commands import CancelAll, CancelOrder, Command, Halt, Resume
 from mycrypto.errors import ProblemError
-from mycrypto.http.operation import Operation
 
 UPKEEP_SECONDS: Final = 1.0
 REDIS_TIMEOUT_SECONDS: Final = 0.25
@@ -106,6 +107,8 @@ class Gateway:
         self.api_keys = ApiKeys(self.redis, settings.sealing_secret_name or f"mycrypto/{settings.stage}/two-factor")
         self.audit = AuditTrail(settings.stage, self.logger)
         self.limits = RateLimits(self.redis, enabled=settings.limits_rates)
+        self.admission = Admission(self.auth, self.api_keys, self.limits)
+        self.tasks = Tasks()
         self.states: dict[str, str] = {"redis": "starting", **({"history-database": "starting"} if self.history else {})}
         self.history_watermark = 0
         """The newest event that the history had when it was asked last."""
@@ -158,47 +161,9 @@ class Gateway:
         """What keeps the gateway from its work. Cache and history must have been there once; losing them later only slows it."""
         return [name for name, state in self.checks().items() if state != "ok" and name not in self._seen]
 
-    async def admit(self, call: Call, operation: Operation) -> None:
-        """Holds whoever calls, by token or by API key, against the operation's permission and the limits of the tier; :meth:`caller` knows
-        them then. Raises UNAUTHORIZED, INVALID_TOKEN, SIGNATURE_VERSION, FORBIDDEN, AUTH_003, RATE_LIMIT_EXCEEDED, and VALIDATION_ERROR for a
-        body where none is taken.
-        """
-        permission = operation.permission
-        if not permission.is_open:
-            if is_signed(call):
-                key = await self.api_keys.verify(call, permission)
-                caller = Caller(key.user_id.bytes, key.identity)
-            else:
-                caller = await self.auth.caller(call)
-            call.tell(await self.limits.spend(caller.user_id, caller.tier, permission.use))
-            permission.require_role(caller.identity.roles)
-            if permission.unrevoked and caller.claims is not None:
-                self.auth.require_complete()
-            if permission.second_factor:
-                await self.auth.require_fresh_second_factor(caller)
-            call.caller = caller
-        if operation.body is None:
-            await call.require_no_body()
-
-    def admit_at_hand(self, call: Call, operation: Operation, kept: int) -> bool:
-        """As :meth:`admit` for an operation with a body and without a second factor, where nobody has to be asked."""
-        permission = operation.permission
-        caller = None if is_signed(call) else self.auth.at_hand(call.header(b"authorization"))
-        if caller is None:
-            return False
-        enough, standing = self.limits.spend_at_hand(caller.user_id, caller.tier, permission.use, kept=kept)
-        call.tell(standing)
-        if not enough:
-            return False
-        permission.require_role(caller.identity.roles)
-        if permission.unrevoked:
-            self.auth.require_complete()
-        call.caller = caller
-        return True
-
     @staticmethod
     def caller(call: Call) -> Caller:
-        """Whom :meth:`admit` let in."""
+        """Whom the admission let in."""
         if not isinstance(call.caller, Caller):
             raise TypeError("an operation that is open to all knows no caller")
         return call.caller

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from inspect import iscoroutinefunction
 from typing import Any, Final
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -10,10 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine_container.gateway.declared import HANDLERS
 from engine_container.gateway.parts import Gateway
-from engine_container.gateway.routes.new_orders import NewOrders
-from engine_container.web.edge import Beginner, GuardedEndpoint, Handler
+from engine_container.web.edge import GuardedEndpoint, Handler
 from engine_container.web.handshakes import upgrade_required
-from mycrypto.contracts.api import BATCH_ITEMS_MAX
 from mycrypto.http.operation import SWITCHED, Operation, declared
 
 _WITH_SLASHES: Final = ("symbol", "client_order_id")
@@ -28,26 +27,22 @@ Declared = tuple[Operation, Any]
 def routes(gateway: Gateway) -> list[BaseRoute]:
     """Every route, in the order in which they are to be tried."""
     by_path: dict[str, dict[str, Declared]] = {}
-    beginners: dict[str, dict[str, Beginner]] = {}
     for kind in HANDLERS:
-        owner = kind(gateway)
-        for operation, handler in declared(owner):
+        for operation, handler in declared(kind(gateway)):
             by_path.setdefault(operation.path, {})[operation.method.upper()] = (operation, handler)
-        if isinstance(owner, NewOrders):
-            beginners = {
-                "/api/v1/orders": {"POST": Beginner(owner.begin_place)},
-                "/api/v1/orders/batch": {"POST": Beginner(owner.begin_batch, BATCH_ITEMS_MAX)},
-            }
     made: list[BaseRoute] = []
     for path in in_order(list(by_path)):
         operations = {method: operation for method, (operation, _) in by_path[path].items()}
         sockets = [handler for operation, handler in by_path[path].values() if operation.status == SWITCHED]
         made += [WebSocketRoute(_template(path), Channel(handler)) for handler in sockets]
         handlers: dict[str, Handler] = {
-            method: upgrade_required if operation.status == SWITCHED else handler for method, (operation, handler) in by_path[path].items()
+            method: upgrade_required if operation.status == SWITCHED else handler
+            for method, (operation, handler) in by_path[path].items()
+            if operation.status == SWITCHED or iscoroutinefunction(handler)
         }
-        endpoint = GuardedEndpoint(_template(path), handlers, beginners.get(path, {}), operations=operations, guard=gateway)
-        made.append(Route(_template(path), endpoint, methods=list(handlers)))
+        immediate = {method: handler for method, (_, handler) in by_path[path].items() if method not in handlers}
+        endpoint = GuardedEndpoint(_template(path), handlers, immediate, operations=operations, guard=gateway.admission)
+        made.append(Route(_template(path), endpoint, methods=[*handlers, *immediate]))
     return made
 
 

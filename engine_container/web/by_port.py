@@ -11,7 +11,7 @@ from engine_container.web.edge import Respond
 
 
 class ByPort:
-    """An application that is several. The first one starts and stops with the process, and keeps its short way."""
+    """An application that is several. The first one starts and stops with the process, and keeps its fast path."""
 
     def __init__(self, app: ASGIApp, others: Mapping[int, ASGIApp]) -> None:
         self._app = app
@@ -19,7 +19,7 @@ class ByPort:
         self.begins: Final[Any] = getattr(app, "begins", frozenset())
 
     def begin(self, scope: Scope, body: bytes, respond: Respond) -> bool:
-        """The first one's short way; the others have none."""
+        """The first one's fast path; the others have none."""
         return scope["server"][1] not in self._others and bool(self._app.begin(scope, body, respond))  # type: ignore[attr-defined]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

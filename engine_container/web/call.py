@@ -133,13 +133,8 @@ class Call:
             chunks.append(chunk)
         return b"".join(chunks)
 
-    async def json_bytes(self) -> bytes:
-        """The body, if it claims to be JSON. Raises UNSUPPORTED_MEDIA_TYPE."""
-        await self.body()
-        return self.json_at_hand()
-
-    def json_at_hand(self) -> bytes:
-        """As :meth:`json_bytes`, of a body that has been read."""
+    def json_bytes(self) -> bytes:
+        """The body, which has been read, if it claims to be JSON. Raises UNSUPPORTED_MEDIA_TYPE."""
         declared = self.header(b"content-type") or b""
         if declared != b"application/json":
             media = declared.partition(b";")[0].strip().lower()
@@ -191,4 +186,5 @@ class BodyDecoder(Generic[T]):
             raise ProblemError("VALIDATION_ERROR", "the body is not valid JSON") from None
 
     async def read(self, call: Call) -> T:
-        return self.decode(await call.json_bytes())
+        await call.body()
+        return self.decode(call.json_bytes())

@@ -16,6 +16,7 @@ from engine_container.metrics import Counter, Histogram
 from engine_container.web.call import Call, Reply
 from engine_container.web.handshakes import CLOSE_NOT_FOUND, refuse_handshake
 from engine_container.web.quick_ids import new_uuid_bytes
+from engine_container.web.steps import Steps, Tasks, Waiting, finish
 from mycrypto import texts
 from mycrypto.cors import NOBODY, Cors
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError
@@ -26,8 +27,10 @@ from mycrypto.proxies import DIRECT, Proxy
 Handler = Callable[[Call], Awaitable[Reply]]
 Answered = Callable[[Reply | ProblemError], None]
 """Takes the outcome of a call; to be called once."""
-Begin = Callable[[Call, Answered], None]
-"""Begins what a call asks for, without a task that waits for it. Raises problems as a handler does, as long as nothing was begun."""
+Immediate = Callable[[Call, Answered], Steps[None] | None]
+"""A handler that begins what a call asks for without a task that waits for it; the body has been read. Raises problems as a handler does, as long as
+nothing was begun.
+"""
 Respond = Callable[[int, list[tuple[bytes, bytes]], bytes], None]
 """Takes status, headers and body of an answer."""
 
@@ -51,21 +54,11 @@ class Reporter(Protocol):
     def exception(self, msg: object, *args: object) -> None: ...
 
 
-class Beginner(msgspec.Struct, frozen=True):
-    """The short way for a call. ``kept``: tokens of the caller that must be there to be spent next."""
-
-    begin: Begin
-    kept: int = 0
-
-
 class Guard(Protocol):
-    """Holds callers against what the table of operations says, before a handler runs."""
+    """Holds callers against what operations declare, before a handler runs."""
 
-    async def admit(self, call: Call, operation: Operation) -> None:
+    def admit(self, call: Call, operation: Operation) -> Steps[None]:
         """Puts a name on the call. Raises what keeps the caller out, and VALIDATION_ERROR for a body where none is taken."""
-
-    def admit_at_hand(self, call: Call, operation: Operation, kept: int) -> bool:
-        """As :meth:`admit` where nobody has to be asked; ``False`` where somebody has to be, and nothing was taken."""
 
 
 class Endpoint:
@@ -73,55 +66,61 @@ class Endpoint:
 
     def __init__(self, path: str, handlers: Mapping[str, Handler]) -> None:
         self.path = path
-        self.beginners: Mapping[str, Beginner] = {}
+        self.immediate: Mapping[str, Immediate] = {}
         self._handlers = {**handlers, **({"HEAD": handlers["GET"]} if "GET" in handlers else {})}
 
     def takes(self, method: str) -> bool:
-        return method in self._handlers
+        return method in self._handlers or method in self.immediate
 
-    def begin(self, call: Call, answered: Answered) -> bool:  # noqa: ARG002 - the shape of the short way
-        """Begin the call the short way; ``False`` says that something has to be waited for first, and that nothing was done."""
-        return False
-
-    async def admit(self, call: Call) -> None:
+    def admit(self, call: Call) -> Steps[None]:  # noqa: ARG002 - nobody is kept out
         """Raises what keeps the caller out."""
+        yield from ()
+
+    def steps(self, call: Call, answered: Answered) -> Steps[None]:
+        """A call whose body has been read, to a handler that is immediate: from the admission to where only the answer is waited for."""
+        yield from self.admit(call)
+        further = self.immediate[call.method](call, answered)
+        if further is not None:
+            yield from further
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call = Call(scope, receive, scope["trace_id"])
-        await self.admit(call)
-        await _send(send, *_replied(await self._handlers[scope["method"]](call), scope))
+        await finish(self.admit(call))
+        handler = self._handlers.get(scope["method"])
+        reply = await (self._waited_for(call) if handler is None else handler(call))
+        await _send(send, *_replied(reply, scope))
+
+    async def _waited_for(self, call: Call) -> Reply:
+        """The answer of an immediate handler."""
+        await call.body()
+        waiting: Waiting[Reply] = Waiting()
+        further = self.immediate[call.method](call, waiting.settle)
+        if further is not None:
+            await finish(further)
+        return await waiting
 
 
 class GuardedEndpoint(Endpoint):
-    """With what the table of ``operations`` says of each method, and a guard who holds callers against it. ``beginners`` are the short way
-    for the same calls.
-    """
+    """With the operation that each handler declares, and a guard who holds callers against it. Paths with ``immediate`` handlers have no parts."""
 
     def __init__(
         self,
         path: str,
         handlers: Mapping[str, Handler],
-        beginners: Mapping[str, Beginner],
+        immediate: Mapping[str, Immediate],
         *,
         operations: Mapping[str, Operation],
         guard: Guard,
     ) -> None:
         super().__init__(path, handlers)
-        self.beginners = beginners
+        self.immediate = immediate
         self._guard = guard
-        self._operations = {method: operations["GET" if method == "HEAD" else method] for method in self._handlers}
+        methods = (*self._handlers, *immediate)
+        self._operations = {method: operations["GET" if method == "HEAD" else method] for method in methods}
 
-    def begin(self, call: Call, answered: Answered) -> bool:
-        beginner = self.beginners[call.method]
+    def admit(self, call: Call) -> Steps[None]:
         call.operation = self._operations[call.method]
-        if not self._guard.admit_at_hand(call, self._operations[call.method], beginner.kept):
-            return False
-        beginner.begin(call, answered)
-        return True
-
-    async def admit(self, call: Call) -> None:
-        call.operation = self._operations[call.method]
-        await self._guard.admit(call, call.operation)
+        return self._guard.admit(call, call.operation)
 
 
 def _replied(reply: Reply, scope: Scope) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
@@ -170,25 +169,28 @@ class Edge:
         self._proxy = proxy
         self._reporter = reporter
         self._by_path = {endpoint.path: endpoint for endpoint in endpoints if "{" not in endpoint.path}
-        self.begins: Final = {(method.encode(), path.encode()) for path, endpoint in self._by_path.items() for method in endpoint.beginners}
-        """Method and path of what :meth:`begin` may take."""
+        self.begins: Final = frozenset(
+            (method.encode(), path.encode()) for path, endpoint in self._by_path.items() for method in endpoint.immediate
+        )
+        """Method and path of what :meth:`begin` takes."""
+        self._tasks = Tasks()
 
     def begin(self, scope: Scope, body: bytes, respond: Respond) -> bool:
-        """Answer a whole request by ``respond``, now or later; ``False`` if it has to go the way of ASGI, and nothing was done."""
+        """Answer a whole request by ``respond``, now or later; the answer, and what it costs the caller, is the same as by ASGI. ``True``: none of them
+        is left to the way of ASGI.
+        """
         started = time.perf_counter()
         endpoint = self._by_path[scope["path"]]
         self._receive(scope)
 
-        def answered(outcome: Reply | ProblemError) -> None:
-            status, headers, content = _replied(outcome, scope) if isinstance(outcome, Reply) else _refused(outcome, scope)
+        def answered(outcome: Reply | Exception) -> None:
+            made = _replied(outcome, scope) if isinstance(outcome, Reply) else _refused(self._problem(outcome, scope), scope)
+            status, headers, content = made
             respond(status, headers, content)
             _count(scope["method"], endpoint.path, status, started)
 
-        try:
-            return endpoint.begin(Call(scope, _read_already, scope["trace_id"], body), answered)
-        except Exception as error:  # noqa: BLE001 - whatever it is becomes a problem document
-            answered(self._problem(error, scope))
-            return True
+        self._tasks.begin(endpoint.steps(Call(scope, _read_already, scope["trace_id"], body), answered), answered)
+        return True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

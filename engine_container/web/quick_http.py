@@ -1,4 +1,4 @@
-"""The server's HTTP protocol with a short way for whole requests that the application can begin at once, and with a limit for slow ones.
+"""The server's HTTP protocol with a fast path for whole requests that the application can begin at once, and with a limit for slow ones.
 
 A request for a path in ``app.begins`` that has come whole, with nothing unusual in its head, is read here, begun without a task, and
 answered with one write. Everything else is the library's, bytes as they came: a stream is the library's while it reads or answers a
@@ -148,7 +148,7 @@ class QuickHttpProtocol(HttpToolsProtocol):
             self._give_to_library(data)
 
     def _is_begun(self, data: bytes) -> bool:
-        """Begin the request at the front, or hold it until it is whole; ``False`` for one that is not for the short way."""
+        """Begin the request at the front, or hold it until it is whole; ``False`` for one that is not for the fast path."""
         method_end = data.find(b" ", 0, 8)
         path_end = data.find(b" ", method_end + 1, method_end + 128)
         if method_end < 0 or (data[:method_end], data[method_end + 1 : path_end]) not in self._begins:

@@ -10,8 +10,9 @@ import asyncio
 import logging
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, unquote_to_bytes
 
 import httpx
@@ -25,6 +26,9 @@ from mycrypto_local import dashboard, mailbox, web_build
 from mycrypto_local.pages import Pages
 from mycrypto_local.partners import app as partners
 from mycrypto_local.partners.ledger import Ledger
+
+if TYPE_CHECKING:
+    from engine_container.web.edge import Respond
 
 FUNCTION_PATHS: Final = ("/api/auth", "/api/wallet")
 PARTNER_PATHS: Final = (b"/local/bank/", b"/local/chain/")
@@ -102,6 +106,9 @@ class FrontDoor:
     ) -> None:
         self._gateway = gateway
         self._pages = pages
+        self.begins: frozenset[tuple[bytes, bytes]] = getattr(gateway, "begins", frozenset())
+        """The gateway's fast path, which the server looks for at the application that it was given: none of it belongs to a function."""
+        self.begin: Callable[[Scope, bytes, Respond], bool] | None = getattr(gateway, "begin", None)
         self._dashboard = dashboard.Painter(state_folder)
         self._partners = partners.create_app(Ledger(Path(state_folder) / PARTNERS_FILE if state_folder else None))
         self._base = rest_api_path.rstrip("/").encode()

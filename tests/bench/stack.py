@@ -72,14 +72,18 @@ class Stack:
     users: list[UUID]
     tokens: list[str]
     funding: list[Funding]
+    door_port: int = 0
+    """Of a second gateway that has the front door around it, where one was asked for."""
 
     def spent(self) -> Spent:
         return Spent(self.pids)
 
 
 @contextmanager
-def running(environment: dict[str, str] | None = None) -> Iterator[Stack]:
-    """The whole path, ready; gone at the end. ``environment`` goes to engine and gateway."""
+def running(environment: dict[str, str] | None = None, *, with_door: bool = False) -> Iterator[Stack]:
+    """The whole path, ready; gone at the end. ``environment`` goes to engine and gateway. ``with_door``: a second gateway is there, behind the
+    front door of one machine.
+    """
     folder = Path(tempfile.mkdtemp(prefix="mycrypto-bench-"))
     folder.chmod(0o755)
     with ExitStack() as stack:
@@ -97,15 +101,20 @@ def running(environment: dict[str, str] | None = None) -> Iterator[Stack]:
         stored = keys.generate("2026-01-01T00:00:00Z", bits=2048)
         signing = keys.signing_key({"keys": [msgspec.to_builtins(stored)]})
         (folder / "jwks.json").write_bytes(msgspec.json.encode(keys.publish({signing.kid: signing.public_key})))
-        ports = any_free(2)
-        for name, port in zip(("engine", "gateway"), ports, strict=True):
+        modules = {"engine": "engine_container.engine", "gateway": "engine_container.gateway"}
+        if with_door:
+            modules["front door"] = "mycrypto_local.front_door"
+        ports = any_free(len(modules))
+        for (name, module), port in zip(modules.items(), ports, strict=True):
             process = Process(
-                f"engine_container.{name}",
+                module,
                 {
                     "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap,
                     "REDIS_URL": valkey.url,
                     "JWKS_FILE": str(folder / "jwks.json"),
                     "LOG_LEVEL": "WARNING",
+                    "AWS_ENDPOINT_URL": "http://127.0.0.1:1",  # no function is called
+                    "REST_API_PATH": "/none",
                     **(environment or {}),
                 },
                 port,
@@ -118,7 +127,7 @@ def running(environment: dict[str, str] | None = None) -> Iterator[Stack]:
         funding = [Funding(uuid4(), user, asset, 10**7 * UNIT) for user in users for asset in ("BTC", "USDT")]
         _open_market(kafka.bootstrap, users, funding, ports[1])
         signed = [_token(signing, user) for user in users]
-        yield Stack(kafka.bootstrap, valkey.url, ports[1], pids, users, signed, funding)
+        yield Stack(kafka.bootstrap, valkey.url, ports[1], pids, users, signed, funding, ports[2] if with_door else 0)
 
 
 def _open_market(bootstrap: str, users: list[UUID], funding: list[Funding], port: int) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.linking import oco_command, replace_command
 from engine_container.gateway.lookup import order_by_client_id, order_by_id, order_by_number
-from engine_container.gateway.order_checks import CANCELLED, PLACED, REFUSED, check_batch, check_own, ended, model
+from engine_container.gateway.order_checks import CANCELLED, PLACED, REFUSED, check_own, ended, model
 from engine_container.gateway.order_query import check_one_name
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.refusals import refusal, refusal_of
@@ -21,8 +21,8 @@ from engine_container.views.rendering import oco_link, order_id
 from engine_container.views.response_templates import placed_model
 from engine_container.web.call import BodyDecoder, Call, Reply
 from engine_container.web.quick_ids import new_uuid_bytes
+from engine_container.web.steps import finish
 from mycrypto import permissions
-from mycrypto.allowances import Use
 from mycrypto.contracts import api, events
 from mycrypto.contracts.commands import CancelOrder, Command
 from mycrypto.errors import ProblemError
@@ -58,7 +58,7 @@ class Linked:
         caller = self._gateway.caller(call)
         call.query()
         if orders > 1:
-            call.tell(await self._gateway.limits.spend(caller.user_id, caller.tier, Use.ORDERS, orders - 1))
+            call.tell(await finish(self._gateway.admission.charge(caller, orders - 1)))
         return caller
 
     @Operation(
@@ -75,7 +75,7 @@ class Linked:
     )
     async def replace(self, call: Call) -> Reply:
         caller = await self._trader(call)
-        return Reply(await self.replace_one(caller, call.path_params["order_id"], None, await call.json_bytes()), 201)
+        return Reply(await self.replace_one(caller, call.path_params["order_id"], None, await _json(call)), 201)
 
     @Operation(
         method="post",
@@ -91,7 +91,7 @@ class Linked:
     )
     async def place_oco(self, call: Call) -> Reply:
         caller = await self._trader(call, ORDERS_OF_OCO)
-        return Reply(await self.place_pair(caller, await call.json_bytes()), 201)
+        return Reply(await self.place_pair(caller, await _json(call)), 201)
 
     async def replace_one(self, caller: Caller, named: str | None, client_order_id: str | None, raw: bytes | msgspec.Raw) -> Told:
         """Put the order that a JSON text describes in the place of the one named either way."""
@@ -109,7 +109,7 @@ class Linked:
 
     async def charge_pair(self, caller: Caller) -> None:
         """Take the token of an OCO's second order; that of the first is taken. Raises RATE_LIMIT_EXCEEDED."""
-        await self._gateway.limits.spend(caller.user_id, caller.tier, Use.ORDERS, ORDERS_OF_OCO - 1)
+        await finish(self._gateway.admission.charge(caller, ORDERS_OF_OCO - 1))
 
     async def _carry_out(self, begun: Begun) -> Told:
         answers = await self._gateway.submit([begun.command], begun.name)
@@ -301,8 +301,7 @@ class Linked:
         self, call: Call, caller: Caller, items: Sequence[msgspec.Raw], orders_each: int, begin: Callable[[msgspec.Raw], Awaitable[Begun]]
     ) -> Reply:
         orders = len(items) * orders_each
-        check_batch(orders, self._gateway.limits.at_once(caller.tier, Use.ORDERS))
-        call.tell(await self._gateway.limits.spend(caller.user_id, caller.tier, Use.ORDERS, orders - 1))
+        call.tell(await finish(self._gateway.admission.charge_batch(caller, orders)))
         results: dict[int, api.LinkedItem] = {}
 
         def failed(index: int, problem: ProblemError) -> api.LinkedItem:
@@ -325,3 +324,8 @@ class Linked:
                     api.LinkedItem(index, 201, replaced=told) if isinstance(told, api.Replaced) else api.LinkedItem(index, 201, oco=told)
                 )
         return Reply(api.LinkedResult([results[index] for index in range(len(items))]))
+
+
+async def _json(call: Call) -> bytes:
+    await call.body()
+    return call.json_bytes()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Final, Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Final
 
 import msgspec
 
 from engine_container.gateway.auth import Caller
-from engine_container.gateway.order_checks import PLACED, REFUSED, charge_batch, check_batch, failed_item
+from engine_container.gateway.order_checks import PLACED, REFUSED, failed_item
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import place_command
 from engine_container.gateway.refusals import refusal, refusal_of
@@ -21,14 +20,12 @@ from engine_container.views.orders import Order
 from engine_container.views.response_templates import Placement, placement, placement_of
 from engine_container.web.call import BodyDecoder, Call, Reply
 from engine_container.web.edge import DURATIONS, Answered
+from engine_container.web.steps import Steps
 from mycrypto import permissions
-from mycrypto.allowances import Use
 from mycrypto.contracts import api, events
 from mycrypto.contracts.commands import PlaceOrder
 from mycrypto.errors import FieldError, ProblemError
 from mycrypto.http.operation import Operation
-
-V = TypeVar("V")
 
 PROCESSING: Final = Histogram("order_processing_duration_seconds", of=DURATIONS, only=("POST", "/api/v1/orders"))
 
@@ -37,28 +34,12 @@ _PLACE: Final = BodyDecoder(api.PlaceOrderRequest)
 _BATCH_PLACE: Final = BodyDecoder(api.BatchPlaceRequest)
 
 
-class Waiting(Generic[V]):
-    """For a handler that waits for what was begun: ``answer`` raises the problem."""
-
-    def __init__(self) -> None:
-        self.answer: asyncio.Future[V] = asyncio.get_running_loop().create_future()
-
-    def settle(self, outcome: V | ProblemError) -> None:
-        if self.answer.done():
-            return
-        if isinstance(outcome, ProblemError):
-            self.answer.set_exception(outcome)
-        else:
-            self.answer.set_result(outcome)
-
-
 class NewOrders:
     """``POST /api/v1/orders`` and ``/api/v1/orders/batch``."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._paper = Paper(gateway)
-        self._asking: set[asyncio.Task[None]] = set()
 
     def _trader(self, call: Call) -> Caller:
         """Who trades, in a request with no other parameters than these: one that was not meant for us is no order."""
@@ -77,24 +58,17 @@ class NewOrders:
         errors=ORDER_ERRORS,
         permission=permissions.PLACING,
     )
-    async def place(self, call: Call) -> Reply:
+    def place(self, call: Call, answered: Answered) -> None:
         caller = self._trader(call)
-        raw = await call.json_bytes()
-        waiting: Waiting[Placement] = Waiting()
-        self.begin_one(caller, raw, waiting.settle)
-        return Reply((await waiting.answer).answer(), 201)
+        self.place_one(
+            caller, call.json_bytes(), lambda placed: answered(placed if isinstance(placed, ProblemError) else Reply(placed.answer(), 201))
+        )
 
-    def begin_place(self, call: Call, answered: Answered) -> None:
-        """As :meth:`place`, where nothing has to be waited for before the order can go its way."""
-        caller = self._gateway.caller(call)
-        raw = call.json_at_hand()
-        self.begin_one(caller, raw, lambda placed: answered(placed if isinstance(placed, ProblemError) else Reply(placed.answer(), 201)))
-
-    def begin_one(self, caller: Caller, raw: bytes | msgspec.Raw, answered: Callable[[Placement | ProblemError], None]) -> None:
+    def place_one(self, caller: Caller, raw: bytes | msgspec.Raw, answered: Callable[[Placement | ProblemError], None]) -> None:
         """Place the order that a JSON text describes. Raises what is wrong with it; what comes of it goes to ``answered``."""
         request = _PLACE.decode(raw)
         if request.mode == "paper":
-            self._beside(
+            self._gateway.tasks.add(
                 self._paper.begin(
                     caller, request, lambda placed: answered(placed if isinstance(placed, ProblemError) else placement_of(placed))
                 )
@@ -154,12 +128,7 @@ class NewOrders:
         async def ask() -> None:
             answered([await self._kept(event, most) for event in repeated])
 
-        self._beside(ask())
-
-    def _beside(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._asking.add(task)  # or it might be collected
-        task.add_done_callback(self._asking.discard)
+        self._gateway.tasks.add(ask())
 
     async def _kept(self, event: events.OrderRepeated, most: int) -> Placement | ProblemError:
         history = self._gateway.history
@@ -182,20 +151,12 @@ class NewOrders:
         errors=("VALIDATION_ERROR", "BATCH_TOO_LARGE", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "OUTCOME_UNKNOWN"),
         permission=permissions.PLACING,
     )
-    async def place_batch(self, call: Call) -> Reply:
+    def place_batch(self, call: Call, answered: Answered) -> Steps[None]:
         """Each item is judged for itself; the good ones travel in one record."""
         caller = self._trader(call)
-        items = (await _BATCH_PLACE.read(call)).orders
-        call.tell(await charge_batch(self._gateway, caller, len(items)))
-        return Reply(await self.place_many(caller, items, call.path, call.trace_id))
-
-    def begin_batch(self, call: Call, answered: Answered) -> None:
-        """As :meth:`place_batch`, where nothing has to be waited for before the orders can go their way."""
-        caller = self._gateway.caller(call)
-        items = _BATCH_PLACE.decode(call.json_at_hand()).orders
-        check_batch(len(items))
-        call.tell(self._gateway.limits.spend_at_hand(caller.user_id, caller.tier, Use.ORDERS, len(items) - 1)[1])
-        self.begin_many(
+        items = _BATCH_PLACE.decode(call.json_bytes()).orders
+        call.tell((yield from self._gateway.admission.charge_batch(caller, len(items))))
+        self.place_many(
             caller,
             items,
             call.path,
@@ -203,13 +164,7 @@ class NewOrders:
             lambda results: answered(results if isinstance(results, ProblemError) else Reply(results)),
         )
 
-    async def place_many(self, caller: Caller, items: Sequence[msgspec.Raw], path: str, trace_id: str) -> bytes:
-        """The results of up to 50 new orders that were charged for, in their order: an ``api.BatchResult`` as JSON."""
-        waiting: Waiting[bytes] = Waiting()
-        self.begin_many(caller, items, path, trace_id, waiting.settle)
-        return await waiting.answer
-
-    def begin_many(
+    def place_many(
         self,
         caller: Caller,
         items: Sequence[msgspec.Raw],
@@ -217,7 +172,7 @@ class NewOrders:
         trace_id: str,
         answered: Callable[[bytes | ProblemError], None],
     ) -> None:
-        """Place up to 50 orders, whose number and limits have been looked at; the results go to ``answered``, as :meth:`place_many`'s."""
+        """Place up to 50 orders that were charged for; their results, in their order, go to ``answered``: an ``api.BatchResult`` as JSON."""
         symbols = self._gateway.require_views().symbols
         results: list[bytes] = [b""] * len(items)
         places: list[int] = []

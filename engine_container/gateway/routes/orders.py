@@ -7,7 +7,7 @@ from typing import Final
 
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.lookup import list_orders, order_by_client_id, order_by_id
-from engine_container.gateway.order_checks import CANCELLED, charge_batch, check_changeable, failed_item, model
+from engine_container.gateway.order_checks import CANCELLED, check_changeable, failed_item, model
 from engine_container.gateway.order_query import STATUSES, check_one_name, order_filter, order_list, parse_side
 from engine_container.gateway.pages import parse_page
 from engine_container.gateway.parts import Gateway
@@ -19,6 +19,7 @@ from engine_container.gateway.submit import Answer
 from engine_container.views.orders import Order
 from engine_container.web.call import BodyDecoder, Call, Reply
 from engine_container.web.quick_ids import new_uuid_bytes
+from engine_container.web.steps import finish
 from mycrypto import permissions
 from mycrypto.contracts import api, events
 from mycrypto.contracts.commands import AmendOrder, CancelAll, CancelOrder
@@ -255,7 +256,7 @@ class Orders:
             *(lambda text=text: order_by_id(self._gateway, caller, text) for text in request.order_ids),
             *(lambda text=text: order_by_client_id(self._gateway, caller, text) for text in request.client_order_ids),
         ]
-        call.tell(await charge_batch(self._gateway, caller, len(finders)))
+        call.tell(await finish(self._gateway.admission.charge_batch(caller, len(finders))))
         results: dict[int, api.BatchItem] = {}
         found: dict[int, tuple[Order, CancelOrder]] = {}
         for index, find in enumerate(finders):

@@ -7,18 +7,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from engine_container.gateway.auth import Caller
-from engine_container.gateway.order_checks import charge_batch, check_batch
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.routes.cancel_after import CancelAfter
 from engine_container.gateway.routes.linked import Linked
-from engine_container.gateway.routes.new_orders import NewOrders, Waiting
+from engine_container.gateway.routes.new_orders import NewOrders
 from engine_container.gateway.routes.orders import Orders
 from engine_container.gateway.routes.paper import Paper, is_paper_id
 from engine_container.gateway.sockets.connection import Connection
 from engine_container.gateway.sockets.protocol import ClientMessage
-from engine_container.views.response_templates import Placement
-from mycrypto.allowances import Use
-from mycrypto.contracts.api import BATCH_ITEMS_MAX
+from engine_container.web.steps import Steps, finish
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.permissions import TRADING
 
@@ -39,61 +36,60 @@ class OrderEntry:
         self._paper = Paper(gateway)
         self._cancel_after = CancelAfter(gateway)
         self._entries: dict[str, Callable[[Caller, ClientMessage], Awaitable[tuple[int, Any]]]] = {
-            "place": self._place,
-            "place_batch": self._place_batch,
             "place_oco": self._place_oco,
             "replace": self._replace,
             "cancel": self._cancel,
             "cancel_all": self._cancel_all,
             "cancel_all_after": self._set_cancel_after,
         }
-        self._beginners: dict[str, Callable[[Caller, ClientMessage, Callable[[Outcome], None]], None]] = {
-            "place": self._begin_place,
-            "place_batch": self._begin_batch,
+        self._immediate: dict[str, Callable[[Caller, ClientMessage, Callable[[Outcome], None]], Steps[None] | None]] = {
+            "place": self._place,
+            "place_batch": self._place_batch,
         }
 
-    def begins(self, action: str) -> bool:
-        """Whether :meth:`begin` may carry out this action."""
-        return action in self._beginners
+    def is_immediate(self, action: str) -> bool:
+        """Whether :meth:`begin` carries out this action, and not :meth:`carry_out`."""
+        return action in self._immediate
 
-    def begin(self, connection: Connection, message: ClientMessage) -> bool:
-        """Order entry without a task for each order; ``False`` where something has to be waited for first."""
-        begin = self._beginners.get(message.action)
-        if begin is None:
-            return False
+    def begin(self, connection: Connection, message: ClientMessage) -> None:
+        """Order entry without a task for each order."""
 
-        def answered(outcome: Outcome) -> None:
+        def answered(outcome: Outcome | Exception) -> None:
             connection.window.leave()
-            if isinstance(outcome, ProblemError):
-                connection.push_problem(outcome, message.id)
+            if isinstance(outcome, Exception):
+                connection.push_problem(self._problem(outcome, message), message.id)
             else:
                 connection.push_result(message.id, *outcome)
 
-        try:
-            caller = self._trader_of(connection, message.action)
-            if not self._gateway.limits.spend_at_hand(caller.user_id, caller.tier, Use.ORDERS, kept=BATCH_ITEMS_MAX)[0]:
-                return False
-            begin(caller, message, answered)
-        except ProblemError as problem:
-            answered(problem)
-        except Exception:
-            self._gateway.logger.exception("unexpected error in %s over a socket", message.action)
-            answered(ProblemError("INTERNAL_ERROR"))
-        return True
+        self._gateway.tasks.begin(self._steps(connection, message, answered), answered)
+
+    def _steps(self, connection: Connection, message: ClientMessage, answered: Callable[[Outcome], None]) -> Steps[None]:
+        caller = yield from self._admitted(connection, message.action)
+        further = self._immediate[message.action](caller, message, answered)
+        if further is not None:
+            yield from further
 
     async def carry_out(self, connection: Connection, message: ClientMessage) -> None:
-        """Any of the actions, with everything that has to be waited for."""
+        """Any other of the actions, with everything that has to be waited for."""
         try:
-            caller = self._trader_of(connection, message.action)
-            await self._gateway.limits.spend(caller.user_id, caller.tier, Use.ORDERS)
+            caller = await finish(self._admitted(connection, message.action))
             status, data = await self._entries[message.action](caller, message)
-        except ProblemError as problem:
-            connection.push_problem(problem, message.id)
-        except Exception:
-            self._gateway.logger.exception("unexpected error in %s over a socket", message.action)
-            connection.push_problem(ProblemError("INTERNAL_ERROR"), message.id)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client is answered
+            connection.push_problem(self._problem(error, message), message.id)
         else:
             connection.push_result(message.id, status, data)
+
+    def _problem(self, error: Exception, message: ClientMessage) -> ProblemError:
+        if isinstance(error, ProblemError):
+            return error
+        self._gateway.logger.error("unexpected error in %s over a socket", message.action, exc_info=error)
+        return ProblemError("INTERNAL_ERROR")
+
+    def _admitted(self, connection: Connection, action: str) -> Steps[Caller]:
+        """The user of the connection, charged for one order."""
+        caller = self._trader_of(connection, action)
+        yield from self._gateway.admission.charge(caller, 1)
+        return caller
 
     def _trader_of(self, connection: Connection, action: str) -> Caller:
         """The user of the connection, if it may do this now."""
@@ -107,35 +103,22 @@ class OrderEntry:
         TRADING.require_role(caller.identity.roles)
         return caller
 
-    def _begin_place(self, caller: Caller, message: ClientMessage, answered: Callable[[Outcome], None]) -> None:
+    def _place(self, caller: Caller, message: ClientMessage, answered: Callable[[Outcome], None]) -> None:
         if not message.order:
             raise invalid("order", "is required")
-        self._new.begin_one(
+        self._new.place_one(
             caller, message.order, lambda placed: answered(placed if isinstance(placed, ProblemError) else (201, placed.answer()))
         )
 
-    def _begin_batch(self, caller: Caller, message: ClientMessage, answered: Callable[[Outcome], None]) -> None:
-        items = message.orders
-        check_batch(len(items))
-        self._gateway.limits.spend_at_hand(caller.user_id, caller.tier, Use.ORDERS, len(items) - 1)
-        self._new.begin_many(
+    def _place_batch(self, caller: Caller, message: ClientMessage, answered: Callable[[Outcome], None]) -> Steps[None]:
+        yield from self._gateway.admission.charge_batch(caller, len(message.orders))
+        self._new.place_many(
             caller,
-            items,
+            message.orders,
             "/ws",
             str(message.id),
             lambda results: answered(results if isinstance(results, ProblemError) else (200, results)),
         )
-
-    async def _place(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
-        if not message.order:
-            raise invalid("order", "is required")
-        waiting: Waiting[Placement] = Waiting()
-        self._new.begin_one(caller, message.order, waiting.settle)
-        return 201, (await waiting.answer).answer()
-
-    async def _place_batch(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
-        await charge_batch(self._gateway, caller, len(message.orders))
-        return 200, await self._new.place_many(caller, message.orders, "/ws", str(message.id))
 
     async def _place_oco(self, caller: Caller, message: ClientMessage) -> tuple[int, Any]:
         if not message.order:

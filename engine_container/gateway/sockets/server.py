@@ -25,6 +25,7 @@ from engine_container.metrics import Counter, Reading
 from engine_container.web.call import BodyDecoder, Call
 from engine_container.web.handshakes import refuse_handshake
 from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE, WHEN_STOPPED
+from engine_container.web.steps import finish
 from mycrypto.contracts.events import OrderClosed
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.http.operation import SWITCHED, Operation
@@ -215,7 +216,9 @@ class Sockets:
                     wire.MESSAGES.add(1, (message.action, "in"))
                 if message is not None and message.action in ORDER_ACTIONS and connection.caller is not None:
                     await connection.window.enter()
-                    if not self._entry.begin(connection, message):
+                    if self._entry.is_immediate(message.action):
+                        self._entry.begin(connection, message)
+                    else:
                         work.create_task(self._entry.carry_out(connection, message)).add_done_callback(connection.window.leave)
                     continue
                 now = int(connection.active_at)
@@ -262,11 +265,11 @@ class Sockets:
 
     async def _sign_in(self, connection: Connection, token: str) -> None:
         """Put a user's name on the connection, or a fresh token of the same user in the place of the old one."""
-        self._admit(connection, await self._gateway.auth.verify(token))
+        self._admit(connection, await finish(self._gateway.auth.verify(token)))
         connection.key = None
 
     async def _sign_in_with_key(self, connection: Connection, handshake: Call) -> None:
-        key = await self._gateway.api_keys.verify(handshake, READING)
+        key = await finish(self._gateway.api_keys.verify(handshake, READING))
         self._admit(connection, Caller(key.user_id.bytes, key.identity))
         connection.key = key
         connection.client_ip = handshake.client_ip
@@ -292,13 +295,11 @@ class Sockets:
             message = _decoder.decode(text)
         except ProblemError:
             return False
-        if not self._entry.begins(message.action) or connection.caller is None or connection.closing or connection.stopping:
+        if not self._entry.is_immediate(message.action) or connection.caller is None or connection.closing or connection.stopping:
             return False
         if not connection.window.enter_at_once():
             return False
-        if not self._entry.begin(connection, message):
-            connection.window.leave()
-            return False
+        self._entry.begin(connection, message)
         connection.active_at = time.monotonic()
         wire.MESSAGES.add(1, (message.action, "in"))
         return True

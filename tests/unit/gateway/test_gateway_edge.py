@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from engine_container.gateway import limits
+from engine_container.web.steps import finish
 from mycrypto.security import keys, revocation
 from mycrypto.security.tokens import Identity, sign_refresh
 from tests.unit.gateway.conftest import Harness
@@ -253,7 +254,7 @@ def test_a_revoked_token_is_refused_within_a_second_of_its_last_use(play: Play) 
         token = h.token(ALICE)
         headers = {"Authorization": f"Bearer {token}"}
         assert (await h.client.get("/api/v1/orders", headers=headers)).status_code == 200
-        claims = (await h.gateway.auth.verify(token)).claims
+        claims = (await finish(h.gateway.auth.verify(token))).claims
         assert claims is not None
         h.redis.values[revocation.token_key(claims.jti)] = b"1"
         await asyncio.sleep(1.0)
@@ -281,7 +282,7 @@ def test_losing_the_cache_neither_stops_trading_nor_the_gateway(play: Play) -> N
 
 def test_readiness_names_what_is_missing(play: Play) -> None:
     async def scenario(h: Harness) -> None:
-        await h.gateway.auth.verify(h.token(ALICE))
+        await finish(h.gateway.auth.verify(h.token(ALICE)))
         h.gateway.keys.keys = {}
         h.events.broken = True
         for _ in range(500):

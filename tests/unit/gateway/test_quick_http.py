@@ -1,4 +1,4 @@
-"""The short way for whole requests and the library's way for everything else, on a real server and with raw bytes."""
+"""The fast path for whole requests and the library's way for everything else, on a real server and with raw bytes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from engine_container.web import quick_http
 from engine_container.web.call import Call, Reply
 from engine_container.web.edge import Edge, Endpoint, Respond, unknown_route
 from engine_container.web.quick_http import QuickHttpProtocol
+from mycrypto_local.front_door import FrontDoor
 from mycrypto_local.ports import any_free
 
 BODY = b'{"a":1}'
@@ -229,6 +230,25 @@ def test_a_head_without_end_is_refused_and_not_kept(beginning: bytes, more: byte
         assert heard.endswith(b"are accepted.")
 
     talk(conversation)
+
+
+def test_an_order_takes_the_fast_path_through_the_front_door_too() -> None:
+    """The server asks the application that it was given: around the gateway that is the door."""
+
+    async def run() -> None:
+        app = App()
+        door = FrontDoor(app, "http://emulator:4566", "/rest")
+        assert door.begins == app.begins
+        async with served(door) as (port, _):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            raw = Raw(reader, writer)
+            writer.write(request())
+            assert await raw.answer() == b"begun POST - " + BODY
+            writer.write(request(path="/other"))
+            assert await raw.answer() == b"served POST " + BODY, "the rest of the gateway is behind it as well"
+            writer.close()
+
+    asyncio.run(run())
 
 
 def test_who_sends_a_large_body_first_hears_then_why_it_is_refused() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from engine_container.gateway import auth
 from engine_container.gateway.sockets.standing import Standing
+from engine_container.web.steps import finish
 from mycrypto.errors import ProblemError
 from mycrypto.security import revocation
 from tests.unit.gateway.conftest import Harness
@@ -37,7 +38,7 @@ def test_a_token_that_was_logged_out_places_nothing_after_a_wipe(play: Play) -> 
     async def scenario(h: Harness) -> None:
         headers = {"Authorization": f"Bearer {h.token(ALICE)}"}
         placed = await h.call("POST", ORDERS, LIMIT, headers=headers)
-        claims = (await h.gateway.auth.verify(headers["Authorization"].removeprefix("Bearer "))).claims
+        claims = (await finish(h.gateway.auth.verify(headers["Authorization"].removeprefix("Bearer ")))).claims
         assert claims is not None
         h.redis.values[revocation.token_key(claims.jti)] = b"1"
         assert (await h.call("POST", ORDERS, LIMIT, headers=headers)).status_code == 401
