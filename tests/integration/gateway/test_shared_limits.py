@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from engine_container.gateway import limits
 from engine_container.gateway.limits import RateLimits
+from engine_container.web.steps import finish
 from mycrypto import cache
 from mycrypto.allowances import Use
 from mycrypto.errors import ProblemError
@@ -24,7 +25,7 @@ async def spend(gateway: RateLimits, user: bytes, count: int) -> int:
     passed = 0
     for _ in range(count):
         try:
-            await gateway.spend(user, Tier.FREE, Use.API)
+            await finish(gateway.spend(user, Tier.FREE, Use.API))
         except ProblemError:
             continue
         passed += 1
@@ -51,7 +52,7 @@ def test_who_calls_now_and_then_pays_a_token_a_call(valkey: str, monkeypatch: py
         user = uuid4().bytes
         gateway = RateLimits(client)
         for call in range(1, 61):
-            standing = await gateway.spend(user, Tier.FREE, Use.API)
+            standing = await finish(gateway.spend(user, Tier.FREE, Use.API))
             assert standing is not None
             assert standing.remaining >= 100 - call
         await client.aclose()
@@ -65,7 +66,7 @@ def test_what_is_taken_at_once_is_not_given_back_while_it_is_spent(valkey: str, 
     async def scenario() -> None:
         client = Redis.from_url(valkey)
         gateway, user, started = RateLimits(client), uuid4().bytes, time.monotonic()
-        outcomes = await asyncio.gather(*(gateway.spend(user, Tier.FREE, Use.API) for _ in range(300)), return_exceptions=True)
+        outcomes = await asyncio.gather(*(finish(gateway.spend(user, Tier.FREE, Use.API)) for _ in range(300)), return_exceptions=True)
         passed = sum(not isinstance(outcome, ProblemError) for outcome in outcomes)
         assert 100 <= passed <= 101 + (time.monotonic() - started) * 100 / 60
         await client.aclose()
@@ -109,12 +110,12 @@ def test_a_bucket_fills_up_again(valkey: str) -> None:
         client = Redis.from_url(valkey)
         gateway = RateLimits(client)
         for _ in range(10):
-            await gateway.spend(user, Tier.FREE, Use.ORDERS)
+            await finish(gateway.spend(user, Tier.FREE, Use.ORDERS))
         with pytest.raises(ProblemError) as refused:
-            await gateway.spend(user, Tier.FREE, Use.ORDERS, 3)
+            await finish(gateway.spend(user, Tier.FREE, Use.ORDERS, 3))
         assert refused.value.headers["Retry-After"] == "1"
         await asyncio.sleep(1.1)
-        assert await gateway.spend(user, Tier.FREE, Use.ORDERS) is not None
+        assert await finish(gateway.spend(user, Tier.FREE, Use.ORDERS)) is not None
         await client.aclose()
 
     asyncio.run(scenario())
