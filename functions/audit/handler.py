@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.audit import service, store
 from functions.audit.settings import Settings
 from functions.audit.store import AuditRow
-from mycrypto import database, queue, settings, telemetry
+from mycrypto import database, queue, receipts, settings, telemetry
 
 logger = telemetry.logger("audit")
 meter = telemetry.Meter("audit")
@@ -29,4 +29,5 @@ def handler(event: Mapping[str, Any], _: LambdaContext) -> dict[str, Any]:
     answer = queue.consume(event, lambda envelope: rows.append(service.row_of(envelope)), logger)
     if rows:
         meter.count("audit_records_total", store.insert(db().connection(), rows))
+        receipts.give(db().connection(), [row.id for row in rows])
     return answer

@@ -12,7 +12,7 @@ from psycopg import Connection
 from functions.maintenance import store
 from functions.maintenance.measures import Statements
 from functions.maintenance.report import Report
-from mycrypto import hash_chain
+from mycrypto import hash_chain, receipts
 from mycrypto.ledger import verify
 from mycrypto.outbox import Relay
 from mycrypto.security import revocation_store
@@ -55,6 +55,7 @@ def run(
             report.payouts_queued = payouts.queue_due(connection, now, rows_max=PAYOUTS_MAX)
 
     def resend() -> None:
+        receipts.send_again(exchange())
         for _ in range(FLUSHES_MAX):
             sent = relay.flush(exchange())
             report.messages_sent += sent

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.notifications.service import deliver
 from functions.notifications.settings import Settings
 from functions.notifications.templates import Mail
-from mycrypto import database, queue, settings, telemetry
+from mycrypto import database, queue, receipts, settings, telemetry
 from mycrypto.queue import Envelope
 
 if TYPE_CHECKING:
@@ -48,9 +48,11 @@ def send(recipient: str, mail: Mail) -> str:
 
 
 def _handle(envelope: Envelope) -> None:
+    """Deliver and give a receipt, in this order: a message that is delivered again after a crash between the two is no second mail."""
     if deliver(envelope, db().connection(), send, lambda: datetime.now(UTC)):
         logger.info("mail sent", type=envelope.type)
         meter.count("notification_mails_total", type=envelope.type)
+    receipts.give(db().connection(), [envelope.message_id])
 
 
 def handler(event: Mapping[str, Any], _: LambdaContext) -> dict[str, Any]:

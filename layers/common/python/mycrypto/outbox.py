@@ -2,7 +2,8 @@
 
 ``add`` joins the caller's transaction. ``Relay.flush`` right after the commit sends what waits; the maintenance function does the same
 every minute, so that a crash between commit and send only delays. A message may be sent twice (crash between send and mark):
-every consumer drops a message id, transfer id or command id that it has seen.
+every consumer drops a message id, transfer id or command id that it has seen. Mails and audit records are sent until their reader has
+given a receipt (``mycrypto.receipts``): that a queue has accepted a message does not say that it keeps it.
 
 A flush ends within seconds whatever its clients wait for, because the request that it follows is committed and has to be answered.
 """
@@ -187,12 +188,12 @@ class _Attempts:
         """As the sender's; raises DeliveryError if it takes too long."""
         if self._thread is not None and self._thread.is_alive():
             raise DeliveryError("the attempt before has not ended")
-        outcome: queue.SimpleQueue[Sequence[UUID] | Exception] = queue.SimpleQueue()
+        outcome: queue.SimpleQueue[Sequence[UUID] | BaseException] = queue.SimpleQueue()
 
         def attempt() -> None:
             try:
                 outcome.put(self._sender.send(destination, rows))
-            except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
+            except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
                 outcome.put(error)
 
         self._thread = threading.Thread(target=attempt, name="outbox", daemon=True)
@@ -201,7 +202,7 @@ class _Attempts:
             found = outcome.get(timeout=max(0.0, seconds_max))
         except queue.Empty:
             raise DeliveryError(f"no answer within {SEND_SECONDS_MAX:g} s") from None
-        if isinstance(found, Exception):
+        if isinstance(found, BaseException):
             raise found
         return found
 
@@ -220,9 +221,9 @@ class Relay:
     def flush(self, connection: Connection, *, rows_max: int = FLUSH_ROWS_MAX) -> int:
         """Send up to ``rows_max`` of the oldest rows of each kind; returns how many went out.
 
-        Call it outside of a transaction. It waits ``SEND_SECONDS_MAX`` for each kind at most. It never raises for a destination that is out of reach: the rows wait, ``on_failure`` is told, and
-        for a few seconds nobody asks again, so that a dead service costs one time-out and not one per request. Destinations that this
-        relay has no sender for are left to the maintenance function.
+        Call it outside of a transaction. It waits ``SEND_SECONDS_MAX`` for each kind at most. It never raises for a destination that is out
+        of reach: the rows wait, ``on_failure`` is told, and for a few seconds nobody asks again, so that a dead service costs one time-out
+        and not one per request. Destinations that this relay has no sender for are left to the maintenance function.
         """
         return sum(
             self._flush_kind(connection, kind, sender, rows_max)
@@ -244,10 +245,8 @@ class Relay:
                     self._paused_until[kind] = self._clock() + PAUSE_SECONDS
                     self._on_failure(destination, error)
             connection.execute(
-                """UPDATE outbox SET attempts = attempts + 1, sent_at = CASE WHEN id = ANY(%(sent)s) THEN now() END,
-                       payload = CASE WHEN id = ANY(%(sent)s) AND destination = %(mails)s THEN '' ELSE payload END
-                    WHERE id = ANY(%(all)s)""",
-                {"sent": sent, "mails": EMAIL, "all": [row.id for row in waiting]},
+                "UPDATE outbox SET attempts = attempts + 1, sent_at = CASE WHEN id = ANY(%s) THEN now() END WHERE id = ANY(%s)",
+                (sent, [row.id for row in waiting]),
             )
         return len(sent)
 
