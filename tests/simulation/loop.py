@@ -12,7 +12,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import Context, ContextVar, copy_context
 from random import Random
 from typing import Any
@@ -25,8 +25,6 @@ class Process:
     def __init__(self, name: str) -> None:
         self.name = name
         self.dead = False
-        self.tasks: list[asyncio.Task[Any]] = []
-        """Kept, or the collector would close their coroutines and so run what a killed process cannot."""
 
 
 CURRENT: ContextVar[Process | None] = ContextVar("process", default=None)
@@ -59,6 +57,9 @@ class VirtualLoop(asyncio.BaseEventLoop):  # the names that begin with _ are tho
         self._random = random
         self._selector = _Clock(self)
         self.set_task_factory(_make_task)
+        self._over = False
+        self._tasks: list[asyncio.Task[Any]] = []
+        """Kept, or the collector would close the coroutines of a killed process, and run what a killed process cannot."""
 
     def time(self) -> float:
         return self.now
@@ -85,6 +86,8 @@ class VirtualLoop(asyncio.BaseEventLoop):  # the names that begin with _ are tho
         ready.extend(queues[owner].popleft() for owner in owners)
 
     def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> asyncio.Handle:
+        if self._over:
+            return asyncio.Handle(callback, args, self, context)
         handle = super().call_soon(callback, *args, context=context)
         if _is_dead(context):
             handle.cancel()
@@ -105,6 +108,15 @@ class VirtualLoop(asyncio.BaseEventLoop):  # the names that begin with _ are tho
             done.set_exception(error)
         return done
 
+    def end(self) -> None:
+        """Take every coroutine apart that is still waiting; nothing that they do on their way out has an effect."""
+        self._over = True
+        for task in self._tasks:
+            task._log_destroy_pending = False
+            with suppress(RuntimeError):
+                task.get_coro().close()
+        self.close()
+
     def spawn(self, process: Process, coroutine: Any) -> asyncio.Task[Any]:
         """A task of a process, with all the tasks that it will make."""
         context = copy_context()
@@ -114,8 +126,6 @@ class VirtualLoop(asyncio.BaseEventLoop):  # the names that begin with _ are tho
     def kill(self, process: Process) -> None:
         """As kill -9."""
         process.dead = True
-        for task in process.tasks:
-            task._log_destroy_pending = False
         for handles in (self._ready, self._scheduled):
             for handle in list(handles):
                 if handle._context.get(CURRENT) is process:
@@ -126,7 +136,7 @@ def _make_task(loop: asyncio.AbstractEventLoop, coroutine: Any, context: Context
     task: asyncio.Task[Any] = asyncio.Task(coroutine, loop=loop, context=context)
     owner = CURRENT.get() if context is None else context.get(CURRENT)
     if owner is not None:
-        owner.tasks.append(task)
+        loop._tasks.append(task)
     return task
 
 
@@ -143,6 +153,7 @@ def virtual(random: Random | None = None) -> Iterator[VirtualLoop]:
     with (
         patch.object(time, "monotonic", loop.time),
         patch.object(time, "time", lambda: epoch + loop.now),
+        patch.object(time, "perf_counter_ns", lambda: int(loop.now * 1e9)),  # how long something took must decide nothing
         patch.object(time, "time_ns", lambda: int((epoch + loop.now) * 1e9)),
     ):
         asyncio.set_event_loop(loop)
@@ -150,4 +161,4 @@ def virtual(random: Random | None = None) -> Iterator[VirtualLoop]:
             yield loop
         finally:
             asyncio.set_event_loop(None)
-            loop.close()
+            loop.end()
