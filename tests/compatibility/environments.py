@@ -20,6 +20,7 @@ RUN_SECONDS_MAX: Final = 900
 CCXT: Final = ("ccxt==4.5.90", "psutil==7.2.2")
 PYTHON_BINANCE: Final = ("python-binance==1.0.37",)
 CONNECTOR: Final = ("binance-connector==3.13.0",)
+SDK: Final = ("binance-sdk-spot==13.3.0",)
 FREQTRADE: Final = ("freqtrade==2026.9",)
 
 

@@ -8,10 +8,11 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from engine_container.gateway.binance.errors import BinanceError
+from engine_container.gateway.binance.errors import BinanceError, of_problem
 from engine_container.gateway.binance.outlet import Outlet, encode
 from engine_container.gateway.binance.stream import Reader
 from engine_container.gateway.binance.stream_hub import StreamHub
+from mycrypto.errors import ProblemError
 
 STREAMS_MAX: Final = 1_024
 NAME_LENGTH_MAX: Final = 100
@@ -70,6 +71,8 @@ class MarketSocket:
                 self._refuse(BinanceError(2, f"Invalid request: {error}"), message_id)
             except BinanceError as error:
                 self._refuse(error, message_id)
+            except ProblemError as problem:
+                self._refuse(of_problem(problem), message_id)
 
     def _refuse(self, error: BinanceError, message_id: str | int | None) -> None:
         self._outlet.push(encode({"error": {"code": error.code, "msg": error.message}, "id": message_id}))

@@ -10,6 +10,7 @@ from typing import Any, Final
 from engine_container.gateway.binance import stream_models
 from engine_container.gateway.binance.candles import INTERVALS, Interval, parse_zone
 from engine_container.gateway.binance.depth_stream import DepthStream
+from engine_container.gateway.binance.errors import BinanceError
 from engine_container.gateway.binance.kline_stream import KlineStream
 from engine_container.gateway.binance.market import book_model
 from engine_container.gateway.binance.outlet import encode
@@ -26,7 +27,6 @@ from mycrypto.contracts.trading import Side
 FAST_SECONDS: Final = 0.1
 SLOW_EVERY: Final = 10
 """So many fast beats are a slow one."""
-STREAMS_MAX: Final = 20_000
 _NAME: Final = re.compile(
     r"(?P<symbol>[a-z0-9]{2,20})@(?:(?P<depth>depth)(?P<levels>5|10|20)?(?P<fast>@100ms|@1000ms)?"
     r"|kline_(?P<interval>[0-9]{1,2}[mhdwM])(?:@(?P<zone>[+-]?[0-9:]{1,5}))?|(?P<plain>trade|aggTrade|bookTicker|miniTicker|ticker|avgPrice)"
@@ -57,15 +57,21 @@ class StreamHub(Observer):
     # who listens
 
     async def subscribe(self, reader: Reader, name: str) -> None:
-        """Names that mean nothing are kept and stay silent, as Binance does it."""
-        stream = self._streams.get(name)
-        if stream is None:
-            if len(self._streams) >= STREAMS_MAX:
-                return
-            stream = self._streams[name] = Stream(name)
-            await self._begin(stream)
-        stream.readers.add(reader)
+        """Names that mean nothing are the reader's alone and stay silent, as with Binance."""
         reader.names[name] = None
+        stream = self._streams.get(name)
+        if stream is not None:
+            stream.readers.add(reader)
+            return
+        stream = Stream(name)
+        stream.readers.add(reader)
+        self._streams[name] = stream
+        try:
+            is_known = await self._begin(stream)
+        except BinanceError:
+            is_known = False
+        if (not is_known or not stream.readers) and self._streams.get(name) in {None, stream}:  # its readers may have left meanwhile
+            self._drop(name)
 
     def unsubscribe(self, reader: Reader, name: str) -> None:
         reader.names.pop(name, None)
@@ -74,30 +80,36 @@ class StreamHub(Observer):
             return
         stream.readers.discard(reader)
         if not stream.readers:
-            del self._streams[name]
-            for table in (self._fast, self._slow):
-                table.pop(name, None)
-            for tables in (self._depths, self._klines, self._trade_streams):
-                for symbol in list(tables):
-                    tables[symbol].pop(name, None)
-                    if not tables[symbol]:
-                        del tables[symbol]
+            self._drop(name)
 
-    async def _begin(self, stream: Stream) -> None:
+    def _drop(self, name: str) -> None:
+        self._streams.pop(name, None)
+        for table in (self._fast, self._slow):
+            table.pop(name, None)
+        for tables in (self._depths, self._klines, self._trade_streams):
+            for symbol in list(tables):
+                tables[symbol].pop(name, None)
+                if not tables[symbol]:
+                    del tables[symbol]
+
+    async def _begin(self, stream: Stream) -> bool:
+        """Whether the name means something."""
         views = self._gateway.require_views()
         self._shown = self._shown or views
         match = _EVERY.fullmatch(stream.name)
         if match is not None:
             self._begin_every(stream, match)
-            return
+            return True
         match = _NAME.fullmatch(stream.name)
         rules = None if match is None else views.symbols.find(match["symbol"])
         if match is None or rules is None:
-            return
+            return False
         symbol = rules.symbol
         if match["depth"]:
             self._begin_depth(stream, symbol, match)
-        elif match["interval"] in INTERVALS:
+        elif match["interval"] and match["interval"] not in INTERVALS:
+            return False
+        elif match["interval"]:
             interval = Interval(match["interval"], parse_zone(match["zone"]))
             self._klines.setdefault(symbol, {})[stream.name] = await KlineStream.begun(self._gateway, symbol, interval)
             self._slow[stream.name] = lambda _: self._tell_kline(stream, symbol)
@@ -108,8 +120,10 @@ class StreamHub(Observer):
             self._fast[stream.name] = lambda views: stream.tell_changed(stream_models.book_ticker(symbol, views.books[symbol]), "u")
         else:
             model_of = self._ticker_model(match["plain"], match["window"])
-            if model_of is not None:
-                self._slow[stream.name] = lambda views: stream.tell_changed(model_of(views, symbol), "E", "O", "C")
+            if model_of is None:
+                return False
+            self._slow[stream.name] = lambda views: stream.tell_changed(model_of(views, symbol), "E", "O", "C")
+        return True
 
     def _begin_depth(self, stream: Stream, symbol: str, match: re.Match[str]) -> None:
         table = self._fast if match["fast"] == "@100ms" else self._slow
