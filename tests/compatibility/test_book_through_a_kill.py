@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from decimal import Decimal
+from typing import Any
 
 import httpx
 import pytest
@@ -81,6 +82,7 @@ def test_a_follower_has_the_true_book_through_a_kill(platform: Running, spot_mar
         await follower.follow(2 * UPDATES)
         assert follower.beginnings >= 2
         async with httpx.AsyncClient(base_url=spot_market) as client:
+            answer: dict[str, Any] = {}
             for _ in range(200):
                 answer = (await client.get("/api/v3/depth", params={"symbol": SYMBOL, "limit": 5_000})).json()
                 if answer["lastUpdateId"] == follower.last:
