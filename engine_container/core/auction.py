@@ -14,6 +14,7 @@ from engine_container.core.entities import RULES_OF_SAFETY, BookSide, InvariantE
 from engine_container.core.events import Events
 from engine_container.core.funds import release
 from engine_container.core.matching import trade
+from engine_container.core.order_flags import prevention_of
 from engine_container.core.selftrade import REASON, decrement
 from engine_container.core.vocabulary import BUY, STP_ALLOW, STP_CANCEL_BOTH, STP_CANCEL_MAKER, STP_DECREMENT
 
@@ -62,7 +63,7 @@ def uncross(state: State, symbol: Symbol, events: Events, closed: Events) -> Non
             raise InvariantError(f"empty level in the book of {symbol.name}")
         maker, taker = (bid, ask) if bid.number < ask.number else (ask, bid)
         own = bid.account.user is ask.account.user
-        mode = (taker.flags >> 6) & 7
+        mode = prevention_of(taker.flags)
         if own and mode != STP_ALLOW:
             _prevent(state, maker, taker, mode, events, closed)
             continue
@@ -81,7 +82,7 @@ def _price_without_own_pairs(state: State, symbol: Symbol, price: int, events: E
         if pair is None:
             break
         maker, taker = pair
-        _prevent(state, maker, taker, (taker.flags >> 6) & 7, events, closed)
+        _prevent(state, maker, taker, prevention_of(taker.flags), events, closed)
         price = clearing_price(symbol)
     return price
 
@@ -153,7 +154,7 @@ def _own_pair(symbol: Symbol, price: int) -> tuple[Order, Order] | None:
         if bid is None or ask is None:
             return None
         maker, taker = (bid, ask) if bid.number < ask.number else (ask, bid)
-        if bid.account.user is ask.account.user and (taker.flags >> 6) & 7 != STP_ALLOW:
+        if bid.account.user is ask.account.user and prevention_of(taker.flags) != STP_ALLOW:
             return maker, taker
         lots = min(bids.shown[bids.at], asks.shown[asks.at])
         bids.take(lots)

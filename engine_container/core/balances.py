@@ -23,12 +23,13 @@ class Rates:
 class Total:
     """An asset, and the sum of all users' money in it, in units."""
 
-    __slots__ = ("asset", "packed_asset", "units")
+    __slots__ = ("asset", "packed_asset", "packed_size", "units")
 
     def __init__(self, asset: str) -> None:
         self.asset = asset
         self.packed_asset = packed(asset)
-        """The asset as events carry it."""
+        self.packed_size: i64 = len(self.packed_asset)
+        """The asset as events carry it, and how many bytes that is."""
         self.units: i64 = 0
 
 

@@ -6,7 +6,7 @@ from bisect import bisect_left
 
 from mypy_extensions import i64
 
-from engine_container.core.entities import BookSide, InvariantError, Level, Order
+from engine_container.core.entities import BookSide, InvariantError, Level, Order, Symbol
 from engine_container.core.vocabulary import BUY
 
 
@@ -20,6 +20,15 @@ def other_side(order: Order) -> BookSide:
     """Where the order finds its counterparts."""
     symbol = order.account.symbol
     return symbol.asks if order.side == BUY else symbol.bids
+
+
+def crosses(symbol: Symbol, side: i64, price: i64) -> bool:
+    """Whether an order of a side meets the other side at a limit in ticks."""
+    if side == BUY:
+        best = symbol.asks.best
+        return best is not None and best.key >= -price
+    best = symbol.bids.best
+    return best is not None and best.key >= price
 
 
 def key_of(side: i64, price: i64) -> i64:

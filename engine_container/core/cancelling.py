@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from engine_container.core.closing import cancel
 from engine_container.core.entities import Event, Order, State, User
 from engine_container.core.events import Events
 from engine_container.core.funds import user_of
-from engine_container.core.idempotency import answered, cancel_answered, client_number, remember_command
+from engine_container.core.idempotency import answer_cancel_again, answered, client_number, remember_cancel, remember_command
+from engine_container.core.native_command import NativeCommand
 from engine_container.core.open_orders import orders_of_user
+from engine_container.core.storage.command_memory import ABSENT
 from engine_container.core.vocabulary import TAG_REFUSED
 from mycrypto.contracts.commands import CancelAll, fields_of
 
@@ -30,16 +30,23 @@ def missing(state: State, user: User, order_number: int, client_order_id: str) -
     return (TAG_REFUSED, "ORDER_003", {"order": order_number})
 
 
-def cancel_order(state: State, fields: tuple[Any, ...], events: Events, closed: Events) -> None:
-    """Carry out a CancelOrder command, given by its fields."""
-    user = user_of(state, fields[1])
-    order_number: int = fields[2]
-    client_order_id: str = fields[3]
-    if cancel_answered(state, user, fields[0], order_number, client_order_id, events):
+def cancel_order(state: State, command: NativeCommand, events: Events, closed: Events) -> None:
+    """Carry out a CancelOrder command."""
+    number = command.order_number
+    order = state.orders.find(number) if number > 0 and number < state.next_seq else None
+    if order is not None and command.is_from(order.account.user):
+        user = order.account.user
+    else:
+        order = None
+        user = user_of(state, command.user_id())
+    earlier = remember_cancel(state, user, command)
+    if earlier != ABSENT:
+        answer_cancel_again(user, state.command_memory.record(earlier), command, events)
         return
-    order = find(state, user, order_number, client_order_id)
+    if order is None and number == 0:
+        order = find(state, user, 0, command.client_order_id())
     if order is None:
-        events.append(missing(state, user, order_number, client_order_id))
+        events.append(missing(state, user, command.exact_order_number(), command.client_order_id()))
         return
     cancel(state, order, "USER", closed)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from mypy_extensions import i64, mypyc_attr
 
 from engine_container.core.balances import Balance
-from engine_container.core.entities import Event, Order, Symbol, User
+from engine_container.core.entities import Event, Order, Symbol
 from engine_container.core.native_command import NativeCommand
-from engine_container.core.vocabulary import LIMIT, OPEN, TAG_ACCEPTED, TAG_BALANCE, TAG_CLOSED, TAG_TRADE
+from engine_container.core.vocabulary import TAG_ACCEPTED, TAG_BALANCE, TAG_CLOSED, TAG_TRADE
 
 
 @mypyc_attr(acyclic=True)
@@ -33,30 +33,9 @@ class Events:
         self.count += others.count
         self.rows.extend(others.rows)
 
-    def accepted(self, user: User, symbol: Symbol, plain: NativeCommand) -> None:
-        """OrderAccepted of a LIMIT order without conditions."""
-        self.count += 1
-        self.rows.append(
-            (
-                TAG_ACCEPTED,
-                user.user_id,
-                plain.client_order_id(),
-                symbol.name,
-                plain.side,
-                LIMIT,
-                plain.time_in_force,
-                plain.quantity,
-                plain.price,
-                0,
-                plain.post_only,
-                0,
-                0,
-                0,
-                0,
-                0,
-                OPEN,
-            )
-        )
+    def accepted(self, order: Order, command: NativeCommand, status: i64, links: tuple[int, int, int] | None) -> None:
+        """OrderAccepted, for the command that placed the order."""
+        self.append(accepted_row(order, command, status, links))
 
     def trade(
         self, symbol: Symbol, price: i64, lots: i64, maker: Order, maker_fee: i64, taker: Order, taker_fee: i64, marked: bool
@@ -114,3 +93,10 @@ class Events:
         """Begin again with none."""
         self.count = 0
         self.rows.clear()
+
+
+def accepted_row(order: Order, command: NativeCommand, status: i64, links: tuple[int, int, int] | None) -> Event:
+    """OrderAccepted in a row."""
+    account = order.account
+    names = (TAG_ACCEPTED, account.user.user_id, command.client_order_id(), account.symbol.name)
+    return (*names, *command.accepted_fields(), int(status), *(links or ()))

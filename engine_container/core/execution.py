@@ -16,16 +16,9 @@ from engine_container.core.funds import lock
 from engine_container.core.limits import expiry_of
 from engine_container.core.matching import HALTED_BY_TRADE, PREVENTED, SHORT_OF_MONEY, match
 from engine_container.core.open_orders import add_open
+from engine_container.core.order_flags import may_rest, prevention_of, time_in_force_of
 from engine_container.core.statuses import halt
-from engine_container.core.vocabulary import (
-    AUCTION,
-    BUY,
-    CANCELLED,
-    DAY,
-    FILLED,
-    may_rest,
-    time_in_force_of,
-)
+from engine_container.core.vocabulary import AUCTION, BUY, CANCELLED, DAY, FILLED
 
 
 def limit_key_of(side: i64, price: i64) -> i64:
@@ -95,8 +88,16 @@ def market_reach(order: Order, taker_ppm: i64, money: int) -> Reach:
     conditions = order.conditions
     value = conditions.quote_quantity if conditions is not None and conditions.quote_quantity > 0 else UNBOUNDED
     lots = order.open if value == UNBOUNDED else UNBOUNDED
-    prevention = (order.flags >> 6) & 7
+    prevention = prevention_of(order.flags)
     return reach(other_side(order), order.account, taker_ppm, prevention, market_key(order), lots, value, money)
+
+
+def fillable(order: Order) -> int:
+    """How many lots a limit order would get at once."""
+    account = order.account
+    limit_key = limit_key_of(order.side, order.price)
+    prevention = prevention_of(order.flags)
+    return reach(other_side(order), account, order.rates.taker_ppm, prevention, limit_key, order.open, UNBOUNDED, UNBOUNDED).lots
 
 
 def run_market(state: State, order: Order, reachable: Reach, events: Events, closed: Events) -> None:

@@ -11,6 +11,7 @@ from mypy_extensions import i64
 from engine_container.core.balances import Balance, Total
 from engine_container.core.entities import RULES_WITH_ALL_FIGURES, Details, InvariantError, Order, State, Symbol, TradingAccount, User
 from engine_container.core.events import Events
+from engine_container.core.limits import product
 from engine_container.core.storage.uuid_table import ID_LENGTH, high_of, low_of
 from engine_container.core.vocabulary import (
     AMOUNT_MAX,
@@ -88,14 +89,14 @@ def fee(value: i64, rate_ppm: i64) -> i64:
     return value // PPM * rate_ppm + (value % PPM * rate_ppm + (PPM - 1)) // PPM
 
 
-def lock_per_lot(symbol: Symbol, side: i64, price: int, highest_ppm: i64) -> int:
+def lock_per_lot(symbol: Symbol, side: i64, price: i64, highest_ppm: i64) -> i64:
     """Units to lock for one lot: for a BUY its value at ``price`` ticks and the highest fee, had every lot a fill of its own.
 
-    A value beyond AMOUNT_MAX comes back as it is: no order is worth so much.
+    A value beyond AMOUNT_MAX comes back without a fee: no order is worth so much.
     """
     if side == BUY:
-        value = price * int(symbol.unit)
-        return value if value > AMOUNT_MAX else value + int(fee(value, highest_ppm))
+        value = product(price, symbol.unit)
+        return value if value > AMOUNT_MAX else value + fee(value, highest_ppm)
     return symbol.lot
 
 
@@ -119,11 +120,6 @@ def release(state: State, order: Order, lots: i64) -> None:
     if balance.touched != state.serial:
         balance.touched = state.serial
         state.touched.append(balance)
-
-
-def shortage(balance: Balance, required: int) -> Details:
-    """The figures of an insufficient balance."""
-    return {"asset": balance.total.asset, "required": min(required, TOTAL_MAX), "available": balance.available}
 
 
 def credit(state: State, user_id: bytes, asset: str, amount: int, transfer_id: bytes, events: Events) -> None:

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine_container.core.entities import Order, State, User
+from mypy_extensions import i64
+
+from engine_container.core.entities import Order, State, Symbol, User
 from engine_container.core.events import Events
+from engine_container.core.native_command import NativeCommand
 from engine_container.core.open_orders import is_open
+from engine_container.core.order_flags import fingerprint_of, with_symbol
 from engine_container.core.storage.command_memory import ABSENT, RememberedCommand
 from engine_container.core.vocabulary import REMEMBERED_MS, TAG_ORDER_REPEATED, TAG_REFUSED, TAG_REPEATED
 
@@ -18,13 +22,13 @@ FORGOTTEN_PER_STEP_MAX: Final = 10_000
 """Bound on the work of one moment; what is left waits for the next (an expired record counts for nothing anyway)."""
 
 OTHER_COMMAND: Final = -1
-"""Shape of a record that stands for no single order; ``more`` has all of the command."""
+"""Fingerprint of a record that stands for no single order; ``more`` has all of the command."""
 
 NO_USER: Final = -1
 """In place of a user's index."""
 
 CANCEL_COMMAND: Final = -2
-"""Shape of a cancel; ``quantity`` has the order's number, ``more`` the client_order_id where one was given."""
+"""Fingerprint of a cancel; ``quantity`` has the order's number, ``more`` the client_order_id where one was given."""
 
 
 def earlier_command(state: State, command_id: bytes) -> RememberedCommand | None:
@@ -42,15 +46,21 @@ def client_number(state: State, user: User, client_order_id: str) -> int:
     """The number of the order that the user's client_order_id stands for, open or not; 0 if it stands for none."""
     row = state.command_memory.find_client(user.index, client_order_id)
     if row != ABSENT:
-        return state.command_memory.number_of(row)
+        return int(state.command_memory.number_of(row))
     return user.outlived.get(client_order_id, 0) if user.outlived else 0
 
 
 def client_taken(state: State, user: User, client_order_id: str) -> bool:
     """Whether the id stands for an order that is open, or came in the last 24 hours."""
-    if client_record(state, user, client_order_id) is not None:
-        return True
-    return is_open(state, client_number(state, user, client_order_id))
+    return client_counts(state, user, state.command_memory.find_client(user.index, client_order_id), client_order_id)
+
+
+def client_counts(state: State, user: User, row: i64, client_order_id: str) -> bool:
+    """As :func:`client_taken`, where the row that the id stands for has been found already (``ABSENT``: none)."""
+    if row != ABSENT:
+        memory = state.command_memory
+        return memory.created_ms(row) + REMEMBERED_MS > state.now_ms or state.orders.find(memory.number_of(row)) is not None
+    return bool(user.outlived) and is_open(state, client_number(state, user, client_order_id))
 
 
 def client_record(state: State, user: User, client_order_id: str) -> RememberedCommand | None:
@@ -110,21 +120,86 @@ def answered(state: State, command_id: bytes, content: tuple[object, ...], event
     return True
 
 
-def cancel_answered(state: State, user: User, command_id: bytes, order_number: int, client_order_id: str, events: Events) -> bool:
-    """As :func:`answered` and :func:`remember_command`, for a cancel."""
-    more: tuple[object, ...] | None = (client_order_id,) if client_order_id else None
-    record = earlier_command(state, command_id)
-    if record is not None:
-        same = record.fingerprint == CANCEL_COMMAND and record.user_index == user.index and record.quantity == order_number
-        if same and record.more == more:
-            events.append((TAG_REPEATED,))
-        else:
-            events.append((TAG_REFUSED, "IDEMPOTENCY_CONFLICT", {}))
-        return True
-    state.command_memory.keep(
-        RememberedCommand(command_id, user.index, "", state.now_ms, 0, CANCEL_COMMAND, order_number, 0, more), found_by_id=True
+def order_record(state: State, user: User, symbol: Symbol | None, command: NativeCommand, number: int) -> RememberedCommand:
+    """What to remember of an order, for which an event number answers."""
+    fingerprint = fingerprint_of(command.side, command.flags)
+    if symbol is not None:
+        fingerprint = with_symbol(fingerprint, symbol.index)
+    return RememberedCommand(
+        command.command_id(),
+        user.index,
+        command.client_order_id(),
+        state.now_ms,
+        number,
+        fingerprint,
+        command.exact_quantity(),
+        command.exact_price(),
+        command.more_fields(is_listed=symbol is not None),
     )
-    return False
+
+
+def remember_order(state: State, user: User, symbol: Symbol | None, command: NativeCommand, number: i64) -> i64:
+    """Remember an order as the last row, unless an earlier command of the last 24 hours has its id: then that one's row."""
+    if symbol is None or command.in_full:
+        return _remember_in_full(state, order_record(state, user, symbol, command, number))
+    return state.command_memory.add(
+        command.command_high,
+        command.command_low,
+        user.index,
+        command.source,
+        command.client_at,
+        command.client_end,
+        state.now_ms,
+        number,
+        with_symbol(fingerprint_of(command.side, command.flags), symbol.index),
+        command.quantity,
+        command.price,
+        state.now_ms - REMEMBERED_MS,
+    )
+
+
+def remember_cancel(state: State, user: User, command: NativeCommand) -> i64:
+    """Remember a cancel as the last row, unless an earlier command of the last 24 hours has its id: then that one's row."""
+    if command.in_full:
+        client_order_id = command.client_order_id()
+        more: tuple[object, ...] | None = (client_order_id,) if client_order_id else None
+        return _remember_in_full(
+            state,
+            RememberedCommand(command.command_id(), user.index, "", state.now_ms, 0, CANCEL_COMMAND, command.exact_order_number(), 0, more),
+        )
+    return state.command_memory.add(
+        command.command_high,
+        command.command_low,
+        user.index,
+        command.source,
+        0,
+        0,
+        state.now_ms,
+        0,
+        CANCEL_COMMAND,
+        command.order_number,
+        0,
+        state.now_ms - REMEMBERED_MS,
+    )
+
+
+def _remember_in_full(state: State, record: RememberedCommand) -> i64:
+    row = state.command_memory.find(record.command_id)
+    if row != ABSENT and fresh(state, state.command_memory.record(row)) is not None:
+        return row
+    state.command_memory.keep(record, found_by_id=True)
+    return ABSENT
+
+
+def answer_cancel_again(user: User, earlier: RememberedCommand, command: NativeCommand, events: Events) -> None:
+    """The id of a cancel was used before: the same cancel is answered as repeated, anything else is refused."""
+    client_order_id = command.client_order_id()
+    more: tuple[object, ...] | None = (client_order_id,) if client_order_id else None
+    same = earlier.fingerprint == CANCEL_COMMAND and earlier.user_index == user.index
+    if same and earlier.quantity == command.exact_order_number() and earlier.more == more:
+        events.append((TAG_REPEATED,))
+    else:
+        events.append((TAG_REFUSED, "IDEMPOTENCY_CONFLICT", {}))
 
 
 def outlive(order: Order, client_order_id: str) -> None:

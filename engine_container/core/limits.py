@@ -1,6 +1,6 @@
-"""What an order must keep to before it may touch the book: combinations, sizes, prices, bands and a user's limits.
+"""What an order must keep to before it may touch the book: hours, sizes, prices, bands and a user's limits.
 
-Each check returns ``None`` or the refusal: a code of the catalogue and the figures a person needs, amounts in units.
+Each check returns ``FINE`` or the code of the rule that is broken (:mod:`engine_container.core.refusal_codes`).
 """
 
 from __future__ import annotations
@@ -9,47 +9,36 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from engine_container.core.entities import NO_BOUND, Details, OrderConditions, State, Symbol, TradingAccount, User
-from engine_container.core.vocabulary import (
-    ACTIVE,
-    AMOUNT_MAX,
-    AUCTION,
-    BPS,
-    DAY,
-    DAY_MS,
-    FOK,
-    GTC,
-    GTD,
-    IOC,
-    LIMIT,
-    MARKET,
-    MINUTE_MS,
-    STOP,
-    STOP_LIMIT,
-    STP_ALLOW,
-    TAKE_PROFIT,
-    TAKE_PROFIT_LIMIT,
-    TRAILING_STOP,
-    UNITS,
-    may_rest,
+from engine_container.core.entities import NO_BOUND, OrderConditions, State, Symbol, TradingAccount, User
+from engine_container.core.native_command import NativeCommand
+from engine_container.core.order_flags import has_limit, is_post_only, kind_of, may_rest
+from engine_container.core.refusal_codes import (
+    FINE,
+    MARKET_CLOSED,
+    MARKET_NOT_TRADING,
+    OPEN_ORDERS_OF_SYMBOL,
+    OPEN_ORDERS_OF_USER,
+    PRICE_OFF_TICK,
+    PRICE_OUTSIDE_BAND,
+    QUANTITY_OFF_LOT,
+    TOO_LARGE,
+    TURNOVER_TOO_HIGH,
 )
-
-Refusal = tuple[str, Details]
+from engine_container.core.vocabulary import ACTIVE, AMOUNT_MAX, AUCTION, BPS, DAY, DAY_MS, GTD, MINUTE_MS, UNITS
 
 CLIENT_ORDER_ID_LENGTH_MAX: Final = 100
 
-
-def _odd(reason: str) -> Refusal:
-    return "INVALID_ORDER", {"reason": reason}
-
-
-def has_limit(kind: i64) -> bool:
-    """Whether an order of this type carries a limit price."""
-    return kind in {LIMIT, STOP_LIMIT, TAKE_PROFIT_LIMIT}
+BEYOND: Final = AMOUNT_MAX + 1
+"""Stands for every product that is greater than ``AMOUNT_MAX``."""
 
 
-def is_conditional(kind: i64) -> bool:
-    return kind in {STOP, STOP_LIMIT, TAKE_PROFIT, TAKE_PROFIT_LIMIT, TRAILING_STOP}
+def product(each: i64, count: i64) -> i64:
+    """``each * count`` of figures from 0 on, ``BEYOND`` if that is greater than ``AMOUNT_MAX``."""
+    if each < 0x40000000 and count < 0x20000000:  # nearly always, and it costs no division: 59 bits at most
+        return each * count
+    if count == 0 or each <= AMOUNT_MAX // count:
+        return each * count
+    return BEYOND
 
 
 def within_hours(symbol: Symbol, now_ms: i64) -> bool:
@@ -64,94 +53,50 @@ def within_hours(symbol: Symbol, now_ms: i64) -> bool:
     return minute >= opens or minute < closes
 
 
-def market_refusal(state: State, symbol: Symbol, flags: i64) -> Refusal | None:
+def check_market(state: State, symbol: Symbol, flags: i64) -> i64:
     """An order needs an open market; in the call phase of an auction only what can rest is taken."""
     if symbol.status == ACTIVE:
-        if within_hours(symbol, state.now_ms):
-            return None
-        return "MARKET_CLOSED", {"symbol": symbol.name, "opens_minute": symbol.opens_minute, "closes_minute": symbol.closes_minute}
-    post_only = (flags >> 9) & 1
-    if symbol.status == AUCTION and has_limit(flags & 7) and may_rest(flags) and not post_only:
-        return None
-    return "MARKET_CLOSED", {"symbol": symbol.name, "symbol_status": symbol.status, "resume_ms": symbol.resume_ms}
+        return FINE if within_hours(symbol, state.now_ms) else MARKET_CLOSED
+    if symbol.status == AUCTION and has_limit(kind_of(flags)) and may_rest(flags) and not is_post_only(flags):
+        return FINE
+    return MARKET_NOT_TRADING
 
 
-def combination_refusal(
-    state: State, user: User, flags: i64, conditions: OrderConditions | None, price: int, quantity: int
-) -> Refusal | None:
-    """Fields that do not go together. Prices and quantities in units."""
-    kind = flags & 7
-    time_in_force = (flags >> 3) & 7
-    if has_limit(kind) != (price != 0):
-        return _odd("a limit price belongs to LIMIT, STOP_LIMIT and TAKE_PROFIT_LIMIT orders, and only to them")
-    if (flags >> 9) & 1 and (kind != LIMIT or not may_rest(flags)):
-        return _odd("post-only orders are LIMIT orders that may rest")
-    if (flags >> 6) & 7 == STP_ALLOW and not user.market_maker:
-        return _odd("only flagged market makers may trade with themselves")
-    if kind == MARKET and time_in_force not in {GTC, IOC, FOK}:
-        return _odd("a market order cannot wait")
-    if conditions is None:
-        if is_conditional(kind):
-            return _odd("a conditional order needs its trigger")
-        if time_in_force == GTD:
-            return _odd("a GTD order needs a time to expire")
-        return None
-    return _conditions_refusal(state, kind, time_in_force, conditions, quantity)
+def check_size(command: NativeCommand) -> i64:
+    """No figure of an order may be beyond what one order may have."""
+    if command.quantity > AMOUNT_MAX or command.price > AMOUNT_MAX:
+        return TOO_LARGE
+    conditions = command.conditions
+    if conditions is not None:
+        greatest = max(conditions.quote_quantity, conditions.stop, conditions.activation, conditions.display)
+        if greatest > AMOUNT_MAX:
+            return TOO_LARGE
+    return FINE
 
 
-def _conditions_refusal(state: State, kind: i64, time_in_force: i64, conditions: OrderConditions, quantity: int) -> Refusal | None:
-    if (
-        min(
-            conditions.stop,
-            conditions.activation,
-            conditions.display,
-            conditions.trail_bps,
-            conditions.expires_ms,
-            conditions.quote_quantity,
-        )
-        < 0
-    ):
-        return _odd("a negative figure")
-    if (conditions.quote_quantity > 0) and (kind != MARKET or quantity != 0):
-        return _odd("a quote quantity is for market orders without a quantity")
-    if (conditions.expires_ms > 0) != (time_in_force == GTD):
-        return _odd("a time to expire belongs to GTD orders, and only to them")
-    if time_in_force == GTD and conditions.expires_ms <= int(state.now_ms):
-        return _odd("the time to expire has passed")
-    if conditions.display > 0 and (
-        kind not in {LIMIT, STOP_LIMIT, TAKE_PROFIT_LIMIT} or conditions.display >= quantity or time_in_force in {IOC, FOK}
-    ):
-        return _odd("an iceberg is a limit order that shows less than its quantity and may rest")
-    if conditions.trail_bps >= BPS:
-        return _odd("the trailing distance must be less than 10000 basis points")
-    if not is_conditional(kind):
-        if conditions.stop or conditions.trail_bps or conditions.activation:
-            return _odd("a trigger belongs to conditional orders")
-        return None
-    if kind == TRAILING_STOP and conditions.trail_bps == 0:
-        return _odd("a trailing order needs its distance")
-    if conditions.trail_bps == 0 and conditions.stop == 0:
-        return _odd("a conditional order needs its trigger")
-    if conditions.trail_bps == 0 and conditions.activation > 0:
-        return _odd("an activation price belongs to trailing orders")
-    if kind in {STOP, TAKE_PROFIT, TRAILING_STOP} and time_in_force in {IOC, FOK}:
-        return _odd("a conditional order waits; IOC and FOK are for its limit form")
-    return None
+def check_quantity(symbol: Symbol, command: NativeCommand) -> i64:
+    """The quantity is a whole number of lots within the symbol's sizes: then ``command.lots``."""
+    lots = command.quantity // symbol.lot
+    if lots * symbol.lot != command.quantity or lots < symbol.lots_min or lots > symbol.lots_max:
+        return QUANTITY_OFF_LOT
+    command.lots = lots
+    return FINE
 
 
-def quantity_refusal(symbol: Symbol, quantity: int) -> Refusal:
-    """A quantity (units) off the lot step or outside the symbol's sizes."""
-    return "INVALID_QUANTITY", {
-        "quantity": quantity,
-        "minimum": symbol.lots_min * symbol.lot,
-        "maximum": symbol.lots_max * symbol.lot,
-        "step": symbol.lot,
-    }
+def check_price(symbol: Symbol, command: NativeCommand) -> i64:
+    """The price is positive and a whole number of ticks: then ``command.ticks``."""
+    ticks = command.price // symbol.tick
+    if ticks * symbol.tick != command.price or ticks <= 0:
+        return PRICE_OFF_TICK
+    command.ticks = ticks
+    return FINE
 
 
-def price_refusal(symbol: Symbol, price: int) -> Refusal:
-    """A price (units) that is not positive or off the tick."""
-    return "ORDER_002", {"price": price, "tick": symbol.tick}
+def check_worth(command: NativeCommand) -> i64:
+    """Neither the order's value nor what it locks may be more than ``AMOUNT_MAX``: 64 bits hold all that follows from it."""
+    if command.value > AMOUNT_MAX or product(command.lock_per_lot, command.lots) > AMOUNT_MAX:
+        return TOO_LARGE
+    return FINE
 
 
 def set_band(symbol: Symbol) -> None:
@@ -176,43 +121,21 @@ def lowered(price: i64, bps: i64) -> i64:
     return price // BPS * (BPS - bps) + (price % BPS * (BPS - bps) + (BPS - 1)) // BPS
 
 
-def size_refusal(quantity: int, price: int, quote_quantity: int, conditions: OrderConditions | None) -> Refusal | None:
-    """A figure of the order beyond what one order may have: figures in units."""
-    greatest = max(quantity, price, quote_quantity)
-    if conditions is not None:
-        greatest = max(greatest, conditions.stop, conditions.activation, conditions.display)
-    return too_much(greatest)
-
-
-def too_much(need: int) -> Refusal | None:
-    """``need`` units of one asset are more than any order may be worth, with its highest fee."""
-    if need <= AMOUNT_MAX:
-        return None
-    return "INVALID_ORDER", {"reason": "the order is too large", "maximum": AMOUNT_MAX}
-
-
-def band_refusal(symbol: Symbol, ticks: i64) -> Refusal | None:
+def check_band(symbol: Symbol, ticks: i64) -> i64:
     """A limit must lie within the band around the last trade."""
-    if symbol.lowest <= ticks <= symbol.highest:
-        return None
-    tick: int = symbol.tick
-    return "PRICE_BAND", {
-        "price": ticks * tick,
-        "lowest": symbol.lowest * tick,
-        "highest": symbol.highest * tick,
-        "last_price": symbol.last_price * tick,
-    }
+    return FINE if symbol.lowest <= ticks <= symbol.highest else PRICE_OUTSIDE_BAND
 
 
-def open_order_refusal(account: TradingAccount, more: i64) -> Refusal | None:
+def check_open_orders(account: TradingAccount, more: i64) -> i64:
     """Whether ``more`` orders may come to be open, waiting ones included; a limit of 0 is none."""
     user = account.user
-    count = user.open_orders
-    if 0 < user.open_orders_max < count + more:
-        return "OPEN_ORDER_LIMIT", {"scope": "user", "open": count, "maximum": user.open_orders_max}
-    if 0 < user.open_orders_per_symbol_max < account.open_orders + more:
-        return "OPEN_ORDER_LIMIT", {"scope": "symbol", "open": account.open_orders, "maximum": user.open_orders_per_symbol_max}
-    return None
+    most = user.open_orders_max
+    if most > 0 and user.open_orders + more > most:
+        return OPEN_ORDERS_OF_USER
+    most = user.open_orders_per_symbol_max
+    if most > 0 and account.open_orders + more > most:
+        return OPEN_ORDERS_OF_SYMBOL
+    return FINE
 
 
 def turnover_value(symbol: Symbol, value: int) -> int:
@@ -223,16 +146,19 @@ def turnover_value(symbol: Symbol, value: int) -> int:
     return min(AMOUNT_MAX, value * UNITS // (int(valued_by.last_price) * int(valued_by.tick)))
 
 
-def turnover_refusal(state: State, user: User, symbol: Symbol, value: int) -> Refusal | None:
-    """A user's turnover of the UTC day, and what this order could add to it."""
-    most: int = user.daily_notional_max
+def turnover_of_day(state: State, user: User) -> i64:
+    """What the user has traded on this UTC day, in units of USDT."""
+    return user.day_notional if user.day == state.now_ms // DAY_MS else i64(0)
+
+
+def check_turnover(state: State, user: User, symbol: Symbol, value: i64) -> i64:
+    """A user's turnover of the UTC day, and what an order of this value could add to it; a limit of 0 is none."""
+    most = user.daily_notional_max
     if most <= 0:
-        return None
-    used: int = user.day_notional if user.day == state.now_ms // DAY_MS else 0
-    asked = turnover_value(symbol, value)
-    if used + asked <= most:
-        return None
-    return "DAILY_VOLUME_LIMIT", {"used": used, "requested": asked, "maximum": most}
+        return FINE
+    if symbol.valued_by is not None:
+        value = turnover_value(symbol, value)
+    return FINE if turnover_of_day(state, user) + value <= most else TURNOVER_TOO_HIGH
 
 
 def count_turnover(state: State, symbol: Symbol, maker: User, taker: User, value: i64) -> None:

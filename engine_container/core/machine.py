@@ -6,8 +6,6 @@ come due by then (expiries, the end of halts and auctions, ids to forget) happen
 
 from __future__ import annotations
 
-from typing import Any, Final
-
 from engine_container.core.amending import amend
 from engine_container.core.cancelling import cancel_all, cancel_order
 from engine_container.core.clock import accept, hear_tick, is_doubtful, move_on
@@ -18,13 +16,11 @@ from engine_container.core.expiry import DEAD_KEPT, compact, expire
 from engine_container.core.funds import credit, debit, report_totals
 from engine_container.core.idempotency import answered, forget_old, remember_command
 from engine_container.core.limits import set_band
-from engine_container.core.native_command import NativeCommand
+from engine_container.core.native_command import NativeCommand, cancel_command, order_command
 from engine_container.core.oco import place_oco
 from engine_container.core.placing import place
-from engine_container.core.quick import cancel_plain, place_plain
 from engine_container.core.replacing import replace
 from engine_container.core.stops import cascade, go_on
-from engine_container.core.storage.uuid_table import ID_LENGTH
 from engine_container.core.switches import cancel_all_after, is_due, run_out
 from engine_container.core.symbols import end_statuses, halt_all, resume_all, set_status, set_symbol
 from engine_container.core.users import set_user
@@ -51,11 +47,6 @@ from mycrypto.contracts.commands import (
     Tick,
     fields_of,
 )
-
-_PLACE: Final = PlaceOrder
-_CANCEL: Final = CancelOrder
-_fields_of: Final = fields_of
-"""Final names are constants of the compiled module; the imported ones are looked up in its dictionary at every use."""
 
 
 def advance(state: State, time_ms: int) -> list[Event]:
@@ -104,57 +95,37 @@ def apply(state: State, command: Command, time_ms: int) -> list[Event]:
     """Carry out one command at a log time; its events in the order that the contract promises."""
     if time_ms > int(state.now_ms) and not state.time_held and not is_doubtful(state, time_ms):
         state.now_ms = time_ms
-    kind = type(command)
-    if kind is _PLACE:
-        return _place(state, _fields_of(command))
-    if kind is _CANCEL:
-        return _cancel(state, _fields_of(command))
     events = Events()
     closed = Events()
+    if isinstance(command, PlaceOrder):
+        place_order(state, order_command(command), events, closed)
+    elif isinstance(command, CancelOrder):
+        cancel_one(state, cancel_command(command), events, closed)
+    else:
+        _begin(state, events, closed)
+        _apply_other(state, command, time_ms, events, closed)
+        complete(state, events, closed)
+    return events.rows
+
+
+def place_order(state: State, command: NativeCommand, events: Events, closed: Events) -> None:
+    """Carry out an order from beginning to end; ``events`` and ``closed`` are empty lists of one kind."""
     _begin(state, events, closed)
-    _apply_other(state, command, time_ms, events, closed)
-    return complete(state, events, closed).rows
+    place(state, command, events, closed)
+    complete(state, events, closed)
+
+
+def cancel_one(state: State, command: NativeCommand, events: Events, closed: Events) -> None:
+    """Carry out the cancel of one order from beginning to end; ``events`` and ``closed`` are empty lists of one kind."""
+    _begin(state, events, closed)
+    cancel_order(state, command, events, closed)
+    complete(state, events, closed)
 
 
 def _begin(state: State, events: Events, closed: Events) -> None:
     state.serial += 1
     if state.unfinished:
         go_on(state, events, closed)
-
-
-def _place(state: State, fields: tuple[Any, ...]) -> list[Event]:
-    events = Events()
-    closed = Events()
-    if (
-        not state.unfinished
-        and not (fields[4] or fields[9] or fields[12] or fields[13] or fields[14] or fields[15] or fields[16])
-        and len(fields[0]) == ID_LENGTH
-        and 0 < fields[6] <= AMOUNT_MAX
-        and 0 < fields[7] <= AMOUNT_MAX
-    ):
-        user = state.users.get(fields[1])
-        account = user.last_account if user is not None else None
-        if account is not None and account.symbol.name == fields[2]:
-            plain = NativeCommand()
-            plain.take_order(fields, account.user.index)
-            if place_plain(state, account, plain, events, closed):
-                return events.rows
-    _begin(state, events, closed)
-    place(state, fields, events, closed)
-    return complete(state, events, closed).rows
-
-
-def _cancel(state: State, fields: tuple[Any, ...]) -> list[Event]:
-    events = Events()
-    if not state.unfinished and not fields[3] and len(fields[0]) == len(fields[1]) == ID_LENGTH and 0 < fields[2] < int(state.next_seq):
-        plain = NativeCommand()
-        plain.take_cancel(fields)
-        if cancel_plain(state, plain, events):
-            return events.rows
-    closed = Events()
-    _begin(state, events, closed)
-    cancel_order(state, fields, events, closed)
-    return complete(state, events, closed).rows
 
 
 def run(state: State, command: Command, time_ms: int) -> list[Event]:

@@ -16,6 +16,7 @@ from engine_container.core.entities import BookSide, InvariantError, Order, Stat
 from engine_container.core.events import Events
 from engine_container.core.funds import fee, touch
 from engine_container.core.limits import count_turnover
+from engine_container.core.order_flags import prevention_of, time_in_force_of
 from engine_container.core.selftrade import prevent
 from engine_container.core.vocabulary import BUY, FOK, STP_ALLOW, STP_DECREMENT
 
@@ -36,8 +37,8 @@ def match(state: State, taker: Order, limit_key: i64, events: Events, closed: Ev
     symbol = account.symbol
     user = account.user
     side: BookSide = symbol.asks if taker.side == BUY else symbol.bids
-    prevention = (taker.flags >> 6) & 7
-    all_or_nothing = (taker.flags >> 3) & 7 == FOK
+    prevention = prevention_of(taker.flags)
+    all_or_nothing = time_in_force_of(taker.flags) == FOK
     unchecked = taker.side == BUY and taker.price == 0 and (prevention == STP_DECREMENT or _rates_changed(taker))
     halted = False
     while taker.open > 0:

@@ -2,107 +2,109 @@
 
 from __future__ import annotations
 
-from typing import Any
+from mypy_extensions import i64
 
 from engine_container.core.amendments import amended
+from engine_container.core.book import crosses
 from engine_container.core.closing import announce, cancel
 from engine_container.core.entities import RULES_OF_SAFETY, Order, OrderConditions, State, User
 from engine_container.core.events import Events
 from engine_container.core.execution import run_limit
-from engine_container.core.funds import lock_asset, release, shortage, user_of
-from engine_container.core.idempotency import answered, client_taken, remember_client, remember_command
-from engine_container.core.limits import Refusal, is_conditional, open_order_refusal
-from engine_container.core.order_validation import order_from
-from engine_container.core.placing import accept, record_of, reject, taker_refusal, wait
+from engine_container.core.funds import lock_asset, release, user_of
+from engine_container.core.idempotency import answered, client_taken, order_record, remember_client, remember_command
+from engine_container.core.limits import check_open_orders
+from engine_container.core.native_command import NativeCommand, order_command
+from engine_container.core.order_answers import accept, reject
+from engine_container.core.order_flags import is_conditional, kind_of, with_prevention_of_account
+from engine_container.core.order_validation import check_order
+from engine_container.core.placing import check_taker, order_of, taker_refusal, wait
+from engine_container.core.refusal_codes import FINE, UNKNOWN_SYMBOL
+from engine_container.core.refusals import Refusal, insufficient_funds, invalid_order, order_refusal, too_many_open
+from engine_container.core.trading_accounts import account_of
 from engine_container.core.triggers import conditions_of, reached
-from engine_container.core.vocabulary import AUCTION, CANCELLED, FOK, IOC, LIMIT, MARKET, OPEN, PENDING_TRIGGER, kind_of
-from mycrypto.contracts.commands import PlaceOco, fields_of
-
-Fields = tuple[Any, ...]
+from engine_container.core.vocabulary import AUCTION, CANCELLED, FOK, IOC, LIMIT, MARKET, OPEN, PENDING_TRIGGER
+from mycrypto.contracts.commands import PlaceOco, PlaceOrder, fields_of
 
 
 def place_oco(state: State, command: PlaceOco, events: Events, closed: Events) -> None:
     """Carry out a PlaceOco command: both orders are accepted, or both are refused."""
-    legs: tuple[Fields, Fields] = (fields_of(command.first), fields_of(command.second))
-    content = legs[0] + legs[1]
+    content = fields_of(command.first) + fields_of(command.second)
     if answered(state, command.command_id, content, events):
         return
     whole = remember_command(state, command.command_id, content)
-    user = user_of(state, legs[0][1])
+    user = user_of(state, command.first.user_id)
     number = state.next_seq + events.count
     state.command_memory.answer_with(whole, user.index, number, number + 1)
-    refusal = _refusal_of_pair(legs[0], legs[1])
+    legs = (order_command(command.first), order_command(command.second))
     orders: list[Order] = []
-    for fields in legs:
+    refusal = _refusal_of_pair(command.first, command.second)
+    for leg in legs:
         if refusal is None:
-            refusal = _id_refusal(state, user, fields)
-        if refusal is None:
-            order = order_from(state, user, fields)
-            if isinstance(order, tuple):
-                refusal = order
-            else:
-                orders.append(order)
+            refusal = _refusal_of_leg(state, user, leg, orders)
     if refusal is None:
         refusal = _refusal_of_orders(orders[0], orders[1])
     if refusal is not None:
-        for fields in legs:
-            reject(fields, refusal, events)
+        for leg in legs:
+            reject(leg, refusal, events)
         return
-    for order, fields in zip(orders, legs, strict=True):
-        record = record_of(state, user, fields, events)
+    for order, leg in zip(orders, legs, strict=True):
+        record = order_record(state, user, order.account.symbol, leg, int(state.next_seq + events.count))
         order.row = remember_client(state, user, record)
-        other = number + 1 if order is orders[0] else number
-        accept(state, order, (*fields, other, 0, 0), PENDING_TRIGGER if is_conditional(kind_of(order.flags)) else OPEN, events)
+        leg.links = (int(number + 1 if order is orders[0] else number), 0, 0)
+        accept(state, order, leg, PENDING_TRIGGER if is_conditional(kind_of(order.flags)) else OPEN, events)
     _begin(state, orders[0], orders[1], events, closed)
 
 
-def _id_refusal(state: State, user: User, fields: Fields) -> Refusal | None:
-    client_order_id: str = fields[8]
+def _refusal_of_leg(state: State, user: User, leg: NativeCommand, orders: list[Order]) -> Refusal | None:
+    """Why the leg can be no order; the order is added to the others if it can."""
+    client_order_id = leg.client_order_id()
     if client_order_id and client_taken(state, user, client_order_id):
         return "IDEMPOTENCY_CONFLICT", {"client_order_id": client_order_id}
+    account = account_of(state, user, leg.symbol_name())
+    flags = with_prevention_of_account(leg.flags, user.prevention)
+    code: i64 = UNKNOWN_SYMBOL
+    if account is not None:
+        code = check_order(state, account, leg, flags)
+    if code != FINE or account is None:
+        return order_refusal(code, state, account, leg)
+    orders.append(order_of(state, account, leg, flags))
     return None
 
 
-def _refusal_of_pair(first: Fields, second: Fields) -> Refusal | None:
-    if first[1] != second[1] or first[2] != second[2] or first[3] != second[3] or first[6] != second[6]:
-        return "INVALID_ORDER", {"reason": "the orders of an OCO have one user, symbol, side and quantity"}
-    if first[8] and first[8] == second[8]:
-        return "IDEMPOTENCY_CONFLICT", {"client_order_id": first[8]}
+def _refusal_of_pair(first: PlaceOrder, second: PlaceOrder) -> Refusal | None:
+    if (first.user_id, first.symbol, first.side, first.quantity) != (second.user_id, second.symbol, second.side, second.quantity):
+        return invalid_order("the orders of an OCO have one user, symbol, side and quantity")
+    if first.client_order_id and first.client_order_id == second.client_order_id:
+        return "IDEMPOTENCY_CONFLICT", {"client_order_id": first.client_order_id}
     conditional = 0
-    for fields in (first, second):
-        kind: int = fields[4]
-        time_in_force: int = fields[5]
+    for message in (first, second):
+        kind: int = message.type
+        time_in_force: int = message.time_in_force
         if kind == MARKET or (kind == LIMIT and time_in_force in {IOC, FOK}):
-            return "INVALID_ORDER", {"reason": "the orders of an OCO must be able to wait"}
+            return invalid_order("the orders of an OCO must be able to wait")
         if is_conditional(kind):
             conditional += 1
     if conditional == 0:
-        return "INVALID_ORDER", {"reason": "one order of an OCO must be conditional"}
+        return invalid_order("one order of an OCO must be conditional")
     return None
 
 
 def _refusal_of_orders(first: Order, second: Order) -> Refusal | None:
     account = first.account
-    refusal = open_order_refusal(account, 2)
-    if refusal is not None:
-        return refusal
+    code = check_open_orders(account, 2)
+    if code != FINE:
+        return too_many_open(account, code)
     balance = lock_asset(account, first.side)
     need = int(max(first.lock_per_lot, second.lock_per_lot) * first.open)
     if int(balance.available) < need:
-        return "WALLET_001", shortage(balance, need)
+        return insufficient_funds(balance, need)
+    symbol = account.symbol
     for order in (first, second):
-        if kind_of(order.flags) == LIMIT and _crosses(order):
-            refusal = taker_refusal(order)
-            if refusal is not None:
-                return refusal
+        if kind_of(order.flags) == LIMIT and symbol.status != AUCTION and crosses(symbol, order.side, order.price):
+            code = check_taker(order)
+            if code != FINE:
+                return taker_refusal(code, order)
     return None
-
-
-def _crosses(order: Order) -> bool:
-    symbol = order.account.symbol
-    best = symbol.asks.best if order.side == 0 else symbol.bids.best
-    limit_key = -order.price if order.side == 0 else order.price
-    return symbol.status != AUCTION and best is not None and best.key >= limit_key
 
 
 def _begin(state: State, first: Order, second: Order, events: Events, closed: Events) -> None:

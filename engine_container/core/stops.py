@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine_container.core.book import other_side
 from engine_container.core.closing import announce, free_client_order_id, promote
-from engine_container.core.depth import UNBOUNDED, reach
+from engine_container.core.depth import UNBOUNDED
 from engine_container.core.entities import NO_MARKET, RULES_OF_SAFETY, Order, State, Symbol
 from engine_container.core.events import Events
-from engine_container.core.execution import limit_key_of, market_reach, run_limit, run_market
+from engine_container.core.execution import fillable, market_reach, run_limit, run_market
 from engine_container.core.funds import release
-from engine_container.core.limits import has_limit
 from engine_container.core.open_orders import remove_open
+from engine_container.core.order_flags import has_limit, kind_of, time_in_force_of
 from engine_container.core.triggers import disarm, queue_fired
-from engine_container.core.vocabulary import ACTIVE, CANCELLED, FOK, REMEMBERED_MS, TAG_TRIGGERED, kind_of, time_in_force_of
+from engine_container.core.vocabulary import ACTIVE, CANCELLED, FOK, REMEMBERED_MS, TAG_TRIGGERED
 
 FIRED_PER_COMMAND_MAX: Final = 100
 
@@ -72,17 +71,9 @@ def fire(state: State, order: Order, price: int, events: Events, closed: Events)
         rates = order.rates if state.rules >= RULES_OF_SAFETY else order.account.rates
         found = market_reach(order, rates.taker_ppm, order.account.quote.available if order.side == 0 else UNBOUNDED)
         run_market(state, order, found, events, closed)
-    elif time_in_force_of(order.flags) == FOK and _short(order):
+    elif time_in_force_of(order.flags) == FOK and fillable(order) < order.open:
         announce(order, CANCELLED, "FOK", closed)
     else:
         run_limit(state, order, events, closed)
     if order.created_ms + REMEMBERED_MS <= state.now_ms:
         free_client_order_id(state, order)
-
-
-def _short(order: Order) -> bool:
-    limit_key = limit_key_of(order.side, order.price)
-    found = reach(
-        other_side(order), order.account, order.rates.taker_ppm, (order.flags >> 6) & 7, limit_key, order.open, UNBOUNDED, UNBOUNDED
-    )
-    return found.lots < order.open

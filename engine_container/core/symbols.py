@@ -10,8 +10,8 @@ from engine_container.core.expiry import DAY_MINUTES
 from engine_container.core.funds import total_of
 from engine_container.core.idempotency import answered, remember_command
 from engine_container.core.limits import set_band
-from engine_container.core.order_validation import rates_of
 from engine_container.core.statuses import announce_symbol, clear_orders, enter
+from engine_container.core.trading_accounts import rates_of
 from engine_container.core.vocabulary import ACTIVE, AMOUNT_MAX, AUCTION, BPS, DELISTED, HALTED, TAG_REFUSED, UNITS
 from mycrypto.contracts.commands import Halt, Resume, SetStatus, SetSymbol, fields_of
 

@@ -6,7 +6,8 @@ from bisect import bisect_left, insort
 
 from engine_container.core.entities import InvariantError, Order, OrderConditions, Symbol
 from engine_container.core.limits import lowered, raised
-from engine_container.core.vocabulary import BPS, BUY, TAKE_PROFIT, TAKE_PROFIT_LIMIT, TRAILING_STOP, kind_of
+from engine_container.core.order_flags import kind_of
+from engine_container.core.vocabulary import BPS, BUY, TAKE_PROFIT, TAKE_PROFIT_LIMIT, TRAILING_STOP
 
 
 def conditions_of(order: Order) -> OrderConditions:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from mypy_extensions import i64
-
 BUY: Final = 0
 SELL: Final = 1
 
@@ -83,33 +81,3 @@ DAILY_NOTIONAL_MAX: Final = 1_000_000 * UNITS
 
 REMEMBERED_MS: Final = DAY_MS
 """How long a command id and a client_order_id are remembered, in log time."""
-
-PLAIN: Final = 0
-"""The flags of a LIMIT order, GTC, not post-only, self-trade prevention as the account has it."""
-
-
-def flags_of(kind: int, time_in_force: int, prevention: int, post_only: int) -> int:
-    """Type, time in force, self-trade prevention and post-only of an order in one small integer."""
-    return kind | (time_in_force << 3) | (prevention << 6) | (post_only << 9)
-
-
-def kind_of(flags: i64) -> i64:
-    return flags & 7
-
-
-def time_in_force_of(flags: i64) -> i64:
-    return (flags >> 3) & 7
-
-
-def prevention_of(flags: i64) -> i64:
-    return (flags >> 6) & 7
-
-
-def is_post_only(flags: i64) -> bool:
-    return (flags >> 9) & 1 == 1
-
-
-def may_rest(flags: i64) -> bool:
-    """Whether what does not trade at once stays in the book: all but IOC and FOK."""
-    time_in_force = time_in_force_of(flags)
-    return time_in_force != IOC and time_in_force != FOK  # noqa: PLR1714  -- a set would want an object

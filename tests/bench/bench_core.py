@@ -15,7 +15,7 @@ from engine_container.core import machine
 from engine_container.core.bare import BareBook
 from engine_container.core.codec.record import RecordBuffers, apply_read, apply_record
 from engine_container.core.entities import State
-from engine_container.core.order_validation import account_of
+from engine_container.core.trading_accounts import account_of
 from engine_container.engine import replica
 from engine_container.engine.replica import COMPILED, CommandRecord, Replica, readable
 from mycrypto.contracts.commands import CancelOrder, Command, PlaceOrder, decode_record, encode_record

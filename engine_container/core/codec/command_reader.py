@@ -14,7 +14,8 @@ from librt.vecs import vec
 from mypy_extensions import i64, mypyc_attr
 
 from engine_container.core.native_command import NativeCommand
-from engine_container.core.vocabulary import IOC, STP_ALLOW
+from engine_container.core.order_flags import flags_of
+from engine_container.core.vocabulary import IOC, LIMIT, STP_ALLOW
 
 OTHER: Final = 0
 PLACE: Final = 1
@@ -28,8 +29,8 @@ _CANCEL_HEAD: Final = 0x9502
 _ID_HEAD: Final = 0xC410
 _NO: Final = -1
 
-CELLS: Final = 14
-"""Of one command: what it is, where its parts are or what they say, and what :mod:`ahead` has found."""
+CELLS: Final = 12
+"""Of one command: what it is, where its parts are or what they say, and what :mod:`engine_container.core.codec.prefetch` has found."""
 KIND: Final = 0
 IDS_AT: Final = 1
 """Where the 16 bytes of the command's id stand; those of the user's are 18 further on."""
@@ -40,13 +41,11 @@ CLIENT_AT: Final = 4
 CLIENT_END: Final = 5
 """Where the client_order_id stands, without its head."""
 _SIDE: Final = 6
-_TIME_IN_FORCE: Final = 7
-_POST_ONLY: Final = 8
-_PREVENTION: Final = 9
-_BEGIN: Final = 10
-_END: Final = 11
-USER_INDEX: Final = 12
-CLIENT_MARK: Final = 13
+_FLAGS: Final = 7
+_BEGIN: Final = 8
+_END: Final = 9
+USER_INDEX: Final = 10
+CLIENT_MARK: Final = 11
 _DEPTH_MAX: Final = 8
 
 
@@ -72,8 +71,8 @@ class CommandReader:
         self.has_others = False
         self.count = self._scan()
 
-    def show(self, index: i64, plain: NativeCommand) -> i64:
-        """Let ``plain`` be a command of the record, if it is one; says what it is."""
+    def show(self, index: i64, command: NativeCommand) -> i64:
+        """Fill ``command`` with a command of the record, if that is plain; says what it is."""
         cells = self.cells
         cell = index * CELLS
         kind = cells[cell]
@@ -81,28 +80,30 @@ class CommandReader:
             return OTHER
         payload = self.payload
         at = cells[cell + IDS_AT]
-        plain.command_high = read_i64_be(payload, at)
-        plain.command_low = read_i64_be(payload, at + 8)
+        command.command_high = read_i64_be(payload, at)
+        command.command_low = read_i64_be(payload, at + 8)
         if kind == CANCEL:
-            plain.user_high = read_i64_be(payload, at + 18)
-            plain.user_low = read_i64_be(payload, at + 26)
-            plain.be_cancel(cells[cell + FIGURE])
+            command.user_high = read_i64_be(payload, at + 18)
+            command.user_low = read_i64_be(payload, at + 26)
+            command.order_number = cells[cell + FIGURE]
+            command.client_at = 0
+            command.client_end = 0
+            command.middle_at = 0
             return CANCEL
         client_at = cells[cell + CLIENT_AT]
-        client_end = cells[cell + CLIENT_END]
-        plain.source = payload
-        plain.client_at = client_at
-        plain.client_end = client_end
-        plain.client_mark = cells[cell + CLIENT_MARK]
-        plain.middle_at = at + 34
-        plain.middle_end = client_at - (1 if client_end - client_at < 32 else 2)
-        plain.user_index = cells[cell + USER_INDEX]
-        plain.quantity = cells[cell + FIGURE]
-        plain.price = cells[cell + _PRICE]
-        plain.side = cells[cell + _SIDE]
-        plain.time_in_force = cells[cell + _TIME_IN_FORCE]
-        plain.post_only = cells[cell + _POST_ONLY] != 0
-        plain.prevention = cells[cell + _PREVENTION]
+        length = cells[cell + CLIENT_END] - client_at
+        command.source = payload
+        command.client_at = client_at
+        command.client_end = client_at + length
+        command.client_length = length
+        command.client_mark = cells[cell + CLIENT_MARK]
+        command.middle_at = at + 34
+        command.middle_end = client_at - (1 if length < 32 else 2)
+        command.user_index = cells[cell + USER_INDEX]
+        command.quantity = cells[cell + FIGURE]
+        command.price = cells[cell + _PRICE]
+        command.side = cells[cell + _SIDE]
+        command.flags = cells[cell + _FLAGS]
         return PLACE
 
     def alone(self, index: i64) -> bytes:
@@ -217,9 +218,7 @@ class CommandReader:
         cells[cell + CLIENT_AT] = at
         cells[cell + CLIENT_END] = end
         cells[cell + _SIDE] = side
-        cells[cell + _TIME_IN_FORCE] = time_in_force
-        cells[cell + _POST_ONLY] = flag - 0xC2
-        cells[cell + _PREVENTION] = prevention
+        cells[cell + _FLAGS] = flags_of(LIMIT, time_in_force, prevention, flag - 0xC2)
         return end + 8
 
 

@@ -9,8 +9,9 @@ from mypy_extensions import i16, i32, i64, mypyc_attr, u8
 
 from engine_container.core.balances import Balance
 from engine_container.core.entities import Event, Order, Symbol, User
-from engine_container.core.events import Events
+from engine_container.core.events import Events, accepted_row
 from engine_container.core.native_command import NativeCommand
+from engine_container.core.order_flags import is_post_only
 from mycrypto.contracts.events import packed
 
 _ACCEPTED_HEAD: Final = 0xDC001101 - 0x100000000
@@ -46,19 +47,21 @@ class PackedEvents(Events):
         self.count += others.count
         self.out.write(others.out.getvalue())
 
-    def accepted(self, user: User, symbol: Symbol, plain: NativeCommand) -> None:  # noqa: ARG002 - the bytes of the command name it
-        """OrderAccepted of a LIMIT order without conditions."""
+    def accepted(self, order: Order, command: NativeCommand, status: i64, links: tuple[int, int, int] | None) -> None:
+        if command.message is not None:
+            self.append(accepted_row(order, command, status, links))
+            return
         self.count += 1
         out = self.out
-        source = plain.source
-        client_at = plain.client_at
-        client_end = plain.client_end
+        source = command.source
+        client_at = command.client_at
+        client_end = command.client_end
         write_i32_be(out, _ACCEPTED_HEAD)
-        _write_user(out, user)
+        _write_user(out, order.account.user)
         write_text_head(out, client_end - client_at)
         _copy(out, source, client_at, client_end)
-        _copy(out, source, plain.middle_at, plain.middle_end)
-        write_i64_be(out, i64(_POST_ONLY_END) if plain.post_only else i64(_PLAIN_END))
+        _copy(out, source, command.middle_at, command.middle_end)
+        write_i64_be(out, i64(_POST_ONLY_END) if is_post_only(command.flags) else i64(_PLAIN_END))
 
     def trade(
         self, symbol: Symbol, price: i64, lots: i64, maker: Order, maker_fee: i64, taker: Order, taker_fee: i64, marked: bool
@@ -97,7 +100,8 @@ class PackedEvents(Events):
         write_int(out, order.number)
         write_int(out, order.created_ms)
         _write_user(out, user)
-        out.write(account.symbol.packed_name)
+        symbol = account.symbol
+        _copy(out, symbol.packed_name, 0, symbol.name_size)
         write_int(out, status)
         if not reason:
             out.append(0xA0)
@@ -118,7 +122,8 @@ class PackedEvents(Events):
             _write_id(out, balance.user_high, balance.user_low)
         else:
             _write_packed(out, balance.user_id)
-        out.write(balance.total.packed_asset)
+        total = balance.total
+        _copy(out, total.packed_asset, 0, total.packed_size)
         write_int(out, balance.available)
         write_int(out, balance.locked)
 

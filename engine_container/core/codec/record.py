@@ -12,14 +12,13 @@ from typing import Final
 from librt.strings import BytesWriter, write_i64_be
 from mypy_extensions import i64, u8
 
-from engine_container.core.codec.command_reader import CANCEL, OTHER, CommandReader
+from engine_container.core.codec.command_reader import OTHER, PLACE, CommandReader
 from engine_container.core.codec.event_writer import PackedEvents, write_array_head, write_int
 from engine_container.core.codec.prefetch import prefetch
 from engine_container.core.entities import NO_MARKET, Event, State
 from engine_container.core.failing import Failure, fail, is_time_lost
-from engine_container.core.machine import advance, apply, pass_over
+from engine_container.core.machine import advance, apply, cancel_one, pass_over, place_order
 from engine_container.core.native_command import NativeCommand
-from engine_container.core.quick import cancel_plain, place_plain
 from mycrypto.contracts.commands import Command, decode_record
 from mycrypto.contracts.events import packed
 
@@ -115,11 +114,11 @@ def apply_packed(state: State, payload: bytes, time_ms: int, buffers: RecordBuff
 def apply_read(state: State, buffers: RecordBuffers, time_ms: int) -> tuple[int, bytes]:
     """:func:`apply_packed` for a record that has been read."""
     reader = buffers.reader
-    commands: list[Command] = []
+    messages: list[Command] = []
     if reader.has_others or reader.count < 0:
-        commands = decode_record(reader.payload)
-    count = reader.count if reader.count >= 0 else i64(len(commands))
-    plain = buffers.command
+        messages = decode_record(reader.payload)
+    count = reader.count if reader.count >= 0 else i64(len(messages))
+    command = buffers.command
     body = buffers.body
     body.truncate(0)
     events = buffers.events
@@ -138,56 +137,45 @@ def apply_read(state: State, buffers: RecordBuffers, time_ms: int) -> tuple[int,
     while index < count:
         state.current = index
         state.market = NO_MARKET
-        kind = reader.show(index, plain) if reader.count >= 0 else i64(OTHER)
-        if kind != OTHER and not state.unfinished:
-            begin = i64(len(body))
-            body.append(0x93)
-            write_int(body, index)
-            body.append(0xC4)
-            body.append(16)
-            write_i64_be(body, plain.command_high)
-            write_i64_be(body, plain.command_low)
-            place_of_count = i64(len(body))
-            body.append(0x90)
-            events.count = 0
-            if _is_done(state, plain, kind, events, closed):
-                if events.count < 16:
-                    body[place_of_count] = u8(0x90 + events.count)
-                else:
-                    _make_room(body, place_of_count, place_of_count + 1, events.count)
+        kind = reader.show(index, command) if reader.count >= 0 else i64(OTHER)
+        begin = i64(len(body))
+        if kind == OTHER:
+            message = messages[index] if messages else decode_record(reader.alone(index))[0]
+            rows = apply(state, message, time_ms)
+            if rows:
                 results += 1
-                index += 1
-                continue
+                body.write(packed((index, message.command_id, rows)))
+            index += 1
+            continue
+        body.append(0x93)
+        write_int(body, index)
+        body.append(0xC4)
+        body.append(16)
+        write_i64_be(body, command.command_high)
+        write_i64_be(body, command.command_low)
+        place_of_count = i64(len(body))
+        body.append(0x90)
+        events.count = 0
+        if kind == PLACE:
+            place_order(state, command, events, closed)
+        else:
+            cancel_one(state, command, events, closed)
+        if closed.count != 0:
+            closed.clear()
+        if events.count == 0:
             body.truncate(begin)
-        command = commands[index] if commands else decode_record(reader.alone(index))[0]
-        rows = apply(state, command, time_ms)
-        if rows:
+        else:
             results += 1
-            body.write(packed((index, command.command_id, rows)))
+            if events.count < 16:
+                body[place_of_count] = u8(0x90 + events.count)
+            else:
+                _make_room(body, place_of_count, place_of_count + 1, events.count)
         index += 1
     if results == 0:
         return count, b""
     if results < expected:  # a command without events: nearly every one has some
         _make_room(body, 0, head, results)
     return count, body.getvalue()
-
-
-def _is_done(state: State, plain: NativeCommand, kind: i64, events: PackedEvents, closed: PackedEvents) -> bool:
-    """Carry out a plain command, if it can be done without detours."""
-    if kind == CANCEL:
-        return cancel_plain(state, plain, events)
-    if plain.user_index < 0:
-        return False
-    account = state.users_by_index[plain.user_index].last_account
-    if account is None:
-        return False
-    symbol = account.symbol
-    if not plain.is_at(symbol.name_first, symbol.name_last, symbol.name_size):
-        return False
-    done = place_plain(state, account, plain, events, closed)
-    if closed.count:
-        closed.clear()
-    return done
 
 
 def _make_room(body: BytesWriter, place: i64, end: i64, count: i64) -> None:

@@ -15,9 +15,9 @@ from engine_container.core.funds import enter, total_of
 from engine_container.core.idempotency import client_order_id_of, outlive
 from engine_container.core.limits import set_band
 from engine_container.core.open_orders import add_open
-from engine_container.core.order_validation import account_of
 from engine_container.core.storage.command_memory import ABSENT, RememberedCommand
 from engine_container.core.switches import insert
+from engine_container.core.trading_accounts import account_of
 from engine_container.core.triggers import conditions_of, list_again
 
 FORMAT: Final = 1

@@ -64,8 +64,8 @@ class RememberedCommand:
         self.created_ms = created_ms
         self.number = number
         self.fingerprint = fingerprint
-        """Side, type, time in force, prevention, post-only and symbol of an order as one integer (:func:`placing.record_of`), or what
-        else it is (:mod:`idempotency`)."""
+        """Side, flags and symbol of an order as one integer (:mod:`engine_container.core.order_flags`), or what else it is
+        (:mod:`engine_container.core.idempotency`)."""
         self.quantity = quantity
         self.price = price
         self.more = more
@@ -134,29 +134,41 @@ class CommandMemory:
         source: bytes,
         at: i64,
         end: i64,
-        client_mark: i64,
         created_ms: i64,
         number: i64,
         fingerprint: i64,
         quantity: i64,
         price: i64,
-    ) -> bool:
-        """Remember a plain command; False, and nothing done, if its id or its user's client_order_id is taken."""
+        counts_after_ms: i64,
+    ) -> i64:
+        """Remember a command, found by its id from now on; the row of an earlier one with this id, and nothing done, if that came after a time.
+
+        ``ABSENT`` if it is remembered: as the last row. Its client_order_id stands for it with :meth:`put_client`, which is called next or never.
+        """
         mark = folded(high, low, MARK_MASK)
         ids = self._ids.of(mark)
         place = self._place_of(ids, mark, high, low)
-        if ids.slots[place] != 0:
-            return False
-        row = self.end
-        if at < end:
-            clients = self._clients.of(client_mark)
-            client_place = self._client_place(clients, client_mark, user_index, source, at, end)
-            if clients.slots[client_place] != 0:
-                return False
-            clients.put(client_place, client_mark, row)
-        ids.put(place, mark, row)
+        slot = ids.slots[place]
+        if slot != 0:
+            row = self._row_of(slot)
+            if self.created_ms(row) > counts_after_ms:
+                return row
+        ids.put(place, mark, self.end)
         self._write(high, low, user_index, source, at, end, created_ms, number, fingerprint, quantity, price)
-        return True
+        return ABSENT
+
+    def client_place(self, user_index: i64, source: bytes, at: i64, end: i64, mark: i64) -> i64:
+        """Where the user's client_order_id, a text in ``source``, is in the table of its mark, or the free place where it belongs."""
+        return self._client_place(self._clients.of(mark), mark, user_index, source, at, end)
+
+    def client_row(self, mark: i64, place: i64) -> i64:
+        """The row that the client_order_id of this place stands for, ``ABSENT`` if it stands for none."""
+        slot = self._clients.of(mark).slots[place]
+        return self._row_of(slot) if slot != 0 else i64(ABSENT)
+
+    def put_client(self, mark: i64, place: i64, row: i64) -> None:
+        """Let the client_order_id of a place, which nothing has changed since it was found, stand for a row."""
+        self._clients.of(mark).put(place, mark, row)
 
     def glance(self, high: i64, low: i64, client_mark: i64) -> i64:
         """Touch where a command id and a client_order_id will be looked for; what is there, of no meaning."""
@@ -257,15 +269,13 @@ class CommandMemory:
             page.more.get(number),
         )
 
-    def created_ms(self, number: int) -> int:
+    def created_ms(self, row: i64) -> i64:
         """When the row's command came."""
-        row = i64(number)
-        return int(self._page_of(row).rows[(row & (_ROWS - 1)) * _CELLS + _CREATED])
+        return self._page_of(row).rows[(row & (_ROWS - 1)) * _CELLS + _CREATED]
 
-    def number_of(self, number: int) -> int:
+    def number_of(self, row: i64) -> i64:
         """The order that answers for the row's command."""
-        row = i64(number)
-        return int(self._page_of(row).rows[(row & (_ROWS - 1)) * _CELLS + _NUMBER])
+        return self._page_of(row).rows[(row & (_ROWS - 1)) * _CELLS + _NUMBER]
 
     def user_index(self, number: int) -> int:
         """Whose the row's command is; -1 for none."""

@@ -69,11 +69,26 @@ def client_id(draw: random.Random) -> str:
 
 
 def add(memory: CommandMemory, identity: bytes, user_index: int, client_order_id: str, turn: int) -> bool:
-    """Remember an order in short: its id has 16 bytes, and it has no other fields than figures."""
+    """Remember an order as the native path does, unless its id or its user's client_order_id is taken; it has no other fields than figures."""
     text = client_order_id.encode()
-    source = text + PADDING
-    mark = mark_of_client(user_index, source, 0, len(text))
-    return memory.add(high_of(identity), low_of(identity), user_index, source, 0, len(text), mark, turn, 7, 16, turn, 5)
+    source, end = text + PADDING, len(text)
+    mark = mark_of_client(user_index, source, 0, end)
+    place = memory.client_place(user_index, source, 0, end, mark)
+    if text and memory.client_row(mark, place) != ABSENT:
+        return False
+    if memory.add(high_of(identity), low_of(identity), user_index, source, 0, end, turn, 7, 16, turn, 5, -1) != ABSENT:
+        return False
+    if text:
+        memory.put_client(mark, place, memory.end - 1)
+    return True
+
+
+def test_an_id_that_counts_no_longer_is_taken_again() -> None:
+    memory = CommandMemory()
+    assert [memory.add(1, 2, 0, PADDING, 0, 0, created, 7, 16, 1, 1, after) for created, after in ((10, 0), (20, 9), (30, 10))] == [
+        ABSENT, 0, ABSENT,
+    ]  # fmt: skip
+    assert memory.find(b"\0" * 7 + b"\1" + b"\0" * 7 + b"\2") == 1
 
 
 def told(kept: RememberedCommand) -> tuple[object, ...]:
