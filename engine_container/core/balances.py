@@ -23,13 +23,12 @@ class Rates:
 class Total:
     """An asset, and the sum of all users' money in it, in units."""
 
-    __slots__ = ("asset", "packed_asset", "packed_size", "units")
+    __slots__ = ("asset", "packed_asset", "units")
 
     def __init__(self, asset: str) -> None:
         self.asset = asset
         self.packed_asset = packed(asset)
-        self.packed_size: i64 = len(self.packed_asset)
-        """The asset as events carry it, and how many bytes that is."""
+        """The asset as events carry it."""
         self.units: i64 = 0
 
 
@@ -37,7 +36,7 @@ class Total:
 class Balance:
     """A user's money in one asset, in units."""
 
-    __slots__ = ("available", "locked", "total", "touched", "user_high", "user_id", "user_low")
+    __slots__ = ("available", "locked", "total", "touched", "touched_next", "user_high", "user_id", "user_low")
 
     def __init__(self, user_id: bytes, total: Total, available: i64, locked: i64) -> None:
         self.total = total
@@ -46,6 +45,8 @@ class Balance:
         self.locked: i64 = locked
         self.touched: i64 = 0
         """Serial number of the last command that changed it: each command reports a balance once."""
+        self.touched_next: Balance | None = None
+        """The one that the command changed after this one, while it is carried out."""
         self.user_high: i64 = high_of(user_id) if len(user_id) == ID_LENGTH else 0
         self.user_low: i64 = low_of(user_id) if len(user_id) == ID_LENGTH else 0
         self.user_id = user_id

@@ -18,7 +18,7 @@ def complete(state: State, events: Events, closed: Events) -> Events:
         drop_moved(state)
     if closed.count:
         events.extend(closed)
-    if state.touched:
+    if state.touched_first is not None:
         report(state, events)
     state.next_seq += events.count
     return events

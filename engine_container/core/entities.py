@@ -386,7 +386,8 @@ class State:
         "totals",
         "totals_seq",
         "totals_time_ms",
-        "touched",
+        "touched_first",
+        "touched_last",
         "transfers",
         "unfinished",
         "user_indexes",
@@ -435,7 +436,9 @@ class State:
         """The log time at which they were looked at last; between two records it is the log's."""
         self.serial: i64 = 0
         """Counts commands within this run, to tell which balances one command has touched."""
-        self.touched: list[Balance] = []
+        self.touched_first: Balance | None = None
+        self.touched_last: Balance | None = None
+        """The balances that this command has changed: a chain, in the order of their first change."""
         self.current: i64 = 0
         """The place in its record of the command that is being carried out (-1: what was due before); if it fails, this says which it was."""
         self.market: i64 = NO_MARKET

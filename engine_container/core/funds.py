@@ -29,18 +29,29 @@ TOTALS_EVERY_MS = 10_000
 
 def touch(state: State, balance: Balance) -> None:
     """Note that this command changed the balance."""
-    if balance.touched != state.serial:
-        balance.touched = state.serial
-        state.touched.append(balance)
+    if balance.touched == state.serial:
+        return
+    balance.touched = state.serial
+    last = state.touched_last
+    if last is None:
+        state.touched_first = balance
+    else:
+        last.touched_next = balance
+    state.touched_last = balance
 
 
 def report(state: State, events: Events) -> None:
     """BalanceChanged for everything the command touched."""
-    for balance in state.touched:
+    balance = state.touched_first
+    state.touched_first = None
+    state.touched_last = None
+    while balance is not None:
         if balance.available < 0 or balance.locked < 0:
             raise InvariantError(f"negative balance of {balance.total.asset}: {balance.available} available, {balance.locked} locked")
         events.balance(balance)
-    state.touched.clear()
+        following = balance.touched_next
+        balance.touched_next = None
+        balance = following
 
 
 def user_of(state: State, user_id: bytes) -> User:
@@ -106,9 +117,7 @@ def lock(state: State, order: Order) -> None:
     balance = order.account.quote if order.side == BUY else order.account.base
     balance.available -= need
     balance.locked += need
-    if balance.touched != state.serial:
-        balance.touched = state.serial
-        state.touched.append(balance)
+    touch(state, balance)
 
 
 def release(state: State, order: Order, lots: i64) -> None:
@@ -117,9 +126,7 @@ def release(state: State, order: Order, lots: i64) -> None:
     balance = order.account.quote if order.side == BUY else order.account.base
     balance.available += freed
     balance.locked -= freed
-    if balance.touched != state.serial:
-        balance.touched = state.serial
-        state.touched.append(balance)
+    touch(state, balance)
 
 
 def credit(state: State, user_id: bytes, asset: str, amount: int, transfer_id: bytes, events: Events) -> None:

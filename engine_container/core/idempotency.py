@@ -52,15 +52,9 @@ def client_number(state: State, user: User, client_order_id: str) -> int:
 
 def client_taken(state: State, user: User, client_order_id: str) -> bool:
     """Whether the id stands for an order that is open, or came in the last 24 hours."""
-    return client_counts(state, user, state.command_memory.find_client(user.index, client_order_id), client_order_id)
-
-
-def client_counts(state: State, user: User, row: i64, client_order_id: str) -> bool:
-    """As :func:`client_taken`, where the row that the id stands for has been found already (``ABSENT``: none)."""
-    if row != ABSENT:
-        memory = state.command_memory
-        return memory.created_ms(row) + REMEMBERED_MS > state.now_ms or state.orders.find(memory.number_of(row)) is not None
-    return bool(user.outlived) and is_open(state, client_number(state, user, client_order_id))
+    if client_record(state, user, client_order_id) is not None:
+        return True
+    return is_open(state, client_number(state, user, client_order_id))
 
 
 def client_record(state: State, user: User, client_order_id: str) -> RememberedCommand | None:

@@ -102,7 +102,9 @@ def apply(state: State, command: Command, time_ms: int) -> list[Event]:
     elif isinstance(command, CancelOrder):
         cancel_one(state, cancel_command(command), events, closed)
     else:
-        _begin(state, events, closed)
+        state.serial += 1
+        if state.unfinished:
+            go_on(state, events, closed)
         _apply_other(state, command, time_ms, events, closed)
         complete(state, events, closed)
     return events.rows
@@ -110,22 +112,21 @@ def apply(state: State, command: Command, time_ms: int) -> list[Event]:
 
 def place_order(state: State, command: NativeCommand, events: Events, closed: Events) -> None:
     """Carry out an order from beginning to end; ``events`` and ``closed`` are empty lists of one kind."""
-    _begin(state, events, closed)
+    state.serial += 1
+    if state.unfinished:
+        go_on(state, events, closed)
     place(state, command, events, closed)
     complete(state, events, closed)
 
 
 def cancel_one(state: State, command: NativeCommand, events: Events, closed: Events) -> None:
     """Carry out the cancel of one order from beginning to end; ``events`` and ``closed`` are empty lists of one kind."""
-    _begin(state, events, closed)
-    cancel_order(state, command, events, closed)
-    complete(state, events, closed)
-
-
-def _begin(state: State, events: Events, closed: Events) -> None:
     state.serial += 1
     if state.unfinished:
         go_on(state, events, closed)
+    # a cancel tells nothing before the orders that it closes, so they need no list of their own
+    cancel_order(state, command, events, closed if closed.count or state.moved else events)
+    complete(state, events, closed)
 
 
 def run(state: State, command: Command, time_ms: int) -> list[Event]:

@@ -81,12 +81,8 @@ class NativeCommand:
             return isinstance(message, PlaceOrder) and message.symbol == symbol.name
         source = self.source
         at = self.middle_at
-        size = symbol.name_size
-        return (
-            i64(source[at]) == _TEXT_HEAD + size - 1
-            and read_i64_be(source, at) == symbol.name_first
-            and read_i64_be(source, at + size - 8) == symbol.name_last
-        )
+        # the first 8 bytes have the length
+        return read_i64_be(source, at) == symbol.name_first and read_i64_be(source, at + symbol.name_size - 8) == symbol.name_last
 
     def is_from(self, user: User) -> bool:
         """Whether the cancel is one of this user's."""

@@ -13,7 +13,7 @@ from engine_container.core.entities import Order, State, Symbol, TradingAccount,
 from engine_container.core.events import Events
 from engine_container.core.execution import fillable, note_expiry, run_limit, settle_in_book
 from engine_container.core.funds import lock, lock_asset, user_of
-from engine_container.core.idempotency import client_counts, fresh, order_record, remember_order
+from engine_container.core.idempotency import client_record, client_taken, order_record, remember_order, take_client
 from engine_container.core.market_orders import start_market
 from engine_container.core.native_command import NativeCommand, order_command
 from engine_container.core.open_orders import add_open
@@ -85,13 +85,12 @@ def _place(
     """An order that is remembered in a row, and whose client_order_id is not taken yet; ``account`` where it is known already."""
     memory = state.command_memory
     has_client_order_id = command.client_at < command.client_end
-    place_of_client: i64 = 0
+    place_of_client: i64 = ABSENT
     if has_client_order_id:
-        place_of_client = memory.client_place(user.index, command.source, command.client_at, command.client_end, command.client_mark)
-        taken_by = memory.client_row(command.client_mark, place_of_client)
-        if (taken_by != ABSENT or user.outlived) and client_counts(state, user, taken_by, command.client_order_id()):
+        place_of_client = memory.free_client_place(user.index, command.source, command.client_at, command.client_end, command.client_mark)
+        if (place_of_client == ABSENT or user.outlived) and client_taken(state, user, command.client_order_id()):
             memory.part_from_client(row)
-            earlier = fresh(state, memory.record(taken_by)) if taken_by != ABSENT else None
+            earlier = client_record(state, user, command.client_order_id())
             answer_again(user, earlier, order_record(state, user, symbol, command, 0), command, events)
             return
     if account is None:
@@ -104,10 +103,10 @@ def _place(
         memory.part_from_client(row)
         reject(command, order_refusal(code, state, account, command), events)
         return
-    if has_client_order_id:
+    if place_of_client != ABSENT and not user.outlived:
         memory.put_client(command.client_mark, place_of_client, row)
-        if user.outlived:
-            user.outlived.pop(command.client_order_id(), None)
+    elif has_client_order_id:
+        take_client(state, user, row, command.client_order_id())
     order = order_of(state, account, command, flags)
     order.row = row
     _start(state, order, command, events, closed)

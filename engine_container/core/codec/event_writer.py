@@ -17,7 +17,8 @@ from mycrypto.contracts.events import packed
 _ACCEPTED_HEAD: Final = 0xDC001101 - 0x100000000
 _CLOSED_HEAD: Final = 0x9904 - 0x10000
 _BALANCE_HEAD: Final = 0x9507 - 0x10000
-"""How events begin: arrays of 17, 9 and 5, of which the first is the tag. The integers are signed, as they are written."""
+_BALANCE_ID_HEAD: Final = 0x9507C410 - 0x100000000
+"""How events begin, the last of them with the head of an id: arrays of 17, 9 and 5, of which the first is the tag. The integers are signed, as they are written."""
 _ID_HEAD: Final = 0xC410 - 0x10000
 _USER: Final = 0x55534552
 """The four letters of that reason."""
@@ -100,8 +101,7 @@ class PackedEvents(Events):
         write_int(out, order.number)
         write_int(out, order.created_ms)
         _write_user(out, user)
-        symbol = account.symbol
-        _copy(out, symbol.packed_name, 0, symbol.name_size)
+        out.write(account.symbol.packed_name)
         write_int(out, status)
         if not reason:
             out.append(0xA0)
@@ -117,13 +117,14 @@ class PackedEvents(Events):
         """BalanceChanged: what the user has of the asset now."""
         self.count += 1
         out = self.out
-        write_i16_be(out, _BALANCE_HEAD)
         if balance.user_high != 0:
-            _write_id(out, balance.user_high, balance.user_low)
+            write_i32_be(out, _BALANCE_ID_HEAD)
+            write_i64_be(out, balance.user_high)
+            write_i64_be(out, balance.user_low)
         else:
+            write_i16_be(out, _BALANCE_HEAD)
             _write_packed(out, balance.user_id)
-        total = balance.total
-        _copy(out, total.packed_asset, 0, total.packed_size)
+        out.write(balance.total.packed_asset)
         write_int(out, balance.available)
         write_int(out, balance.locked)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from librt.strings import BytesWriter, write_i64_be
-from mypy_extensions import i64, u8
+from librt.strings import BytesWriter, write_i16_be, write_i32_be, write_i64_be
+from mypy_extensions import i32, i64, u8
 
 from engine_container.core.codec.command_reader import OTHER, PLACE, CommandReader
 from engine_container.core.codec.event_writer import PackedEvents, write_array_head, write_int
@@ -26,6 +26,10 @@ Result = tuple[int, bytes, list[Event]]
 """What a command came to: its place in the record, its id, its events."""
 
 Told = Callable[[State, Command | None, Failure], None]
+
+_RESULT_HEAD: Final = 0x9300C410 - 0x100000000
+"""How the result of a command begins: an array of 3, its place in the record (0 here), the head of an id of 16 bytes."""
+_ID_HEAD: Final = 0xC410 - 0x10000
 
 TIME_PASSED: Final = -1
 """The place of what came due before the record's commands: it answers no command."""
@@ -147,10 +151,12 @@ def apply_read(state: State, buffers: RecordBuffers, time_ms: int) -> tuple[int,
                 body.write(packed((index, message.command_id, rows)))
             index += 1
             continue
-        body.append(0x93)
-        write_int(body, index)
-        body.append(0xC4)
-        body.append(16)
+        if index < 0x80:
+            write_i32_be(body, i32(_RESULT_HEAD + (index << 16)))
+        else:
+            body.append(0x93)
+            write_int(body, index)
+            write_i16_be(body, _ID_HEAD)
         write_i64_be(body, command.command_high)
         write_i64_be(body, command.command_low)
         place_of_count = i64(len(body))

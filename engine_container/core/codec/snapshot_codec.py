@@ -126,7 +126,13 @@ def dismantle(state: State) -> None:
     state.expiring = []
     state.unfinished = []
     state.moved = []
-    state.touched = []
+    balance = state.touched_first
+    state.touched_first = None
+    state.touched_last = None
+    while balance is not None:  # of a command that failed
+        following = balance.touched_next
+        balance.touched_next = None
+        balance = following
 
 
 def _user_row(user: User) -> Tree:

@@ -157,25 +157,20 @@ class CommandMemory:
         self._write(high, low, user_index, source, at, end, created_ms, number, fingerprint, quantity, price)
         return ABSENT
 
-    def client_place(self, user_index: i64, source: bytes, at: i64, end: i64, mark: i64) -> i64:
-        """Where the user's client_order_id, a text in ``source``, is in the table of its mark, or the free place where it belongs."""
-        return self._client_place(self._clients.of(mark), mark, user_index, source, at, end)
-
-    def client_row(self, mark: i64, place: i64) -> i64:
-        """The row that the client_order_id of this place stands for, ``ABSENT`` if it stands for none."""
-        slot = self._clients.of(mark).slots[place]
-        return self._row_of(slot) if slot != 0 else i64(ABSENT)
+    def free_client_place(self, user_index: i64, source: bytes, at: i64, end: i64, mark: i64) -> i64:
+        """Where the user's client_order_id, a text in ``source``, belongs in the table of its mark; ``ABSENT`` if it stands for a row already."""
+        clients = self._clients.of(mark)
+        place = self._client_place(clients, mark, user_index, source, at, end)
+        return place if clients.slots[place] == 0 else i64(ABSENT)
 
     def put_client(self, mark: i64, place: i64, row: i64) -> None:
-        """Let the client_order_id of a place, which nothing has changed since it was found, stand for a row."""
+        """Let the client_order_id of a free place, which nothing has changed since it was found, stand for a row."""
         self._clients.of(mark).put(place, mark, row)
 
     def glance(self, high: i64, low: i64, client_mark: i64) -> i64:
         """Touch where a command id and a client_order_id will be looked for; what is there, of no meaning."""
         mark = folded(high, low, MARK_MASK)
-        ids = self._ids.of(mark)
-        clients = self._clients.of(client_mark)
-        return ids.slots[mark & ids.mask] ^ clients.slots[client_mark & clients.mask]
+        return self._ids.of(mark).glance(mark) ^ self._clients.of(client_mark).glance(client_mark)
 
     def find_client(self, user_index: i64, client_order_id: str) -> int:
         """The row that a user's client_order_id stands for, ``ABSENT`` if it stands for none."""

@@ -39,6 +39,10 @@ class HashSlots:
         self._taken_max = taken_max
         """With more than these it grows."""
 
+    def glance(self, mark: i64) -> i64:
+        """What is at the first place where a mark may be, of no meaning: to have the processor fetch it."""
+        return self.slots[mark & self.mask]
+
     def seek(self, mark: i64, place: i64) -> i64:
         """The first place from this one on (the mark, to begin with) that has the mark, or is free: then the mark is nowhere further on."""
         slots = self.slots

@@ -73,8 +73,8 @@ def add(memory: CommandMemory, identity: bytes, user_index: int, client_order_id
     text = client_order_id.encode()
     source, end = text + PADDING, len(text)
     mark = mark_of_client(user_index, source, 0, end)
-    place = memory.client_place(user_index, source, 0, end, mark)
-    if text and memory.client_row(mark, place) != ABSENT:
+    place = memory.free_client_place(user_index, source, 0, end, mark)
+    if text and place == ABSENT:
         return False
     if memory.add(high_of(identity), low_of(identity), user_index, source, 0, end, turn, 7, 16, turn, 5, -1) != ABSENT:
         return False
