@@ -12,9 +12,14 @@ from typing import Final
 
 from engine_container.compiled import GROUP, HASH_FILE, PACKAGE_ROOT, build_folder, is_fresh, source_files, source_hash
 
-INLINING: Final = ["-fvisibility=hidden"] if sys.platform == "darwin" else ["-fno-semantic-interposition", "-fvisibility=hidden"]
-"""Calls between the core's functions may be made directly and in line: nobody puts another function in place of one of them. With -O2 rather than
--O3 the code of an order takes a third of the instruction cache's misses (measured with callgrind)."""
+INLINING: Final = (
+    ["-fvisibility=hidden"]
+    if sys.platform == "darwin"
+    else ["-fno-semantic-interposition", "-fvisibility=hidden", "-finline-functions", "--param=max-inline-insns-auto=40"]
+)
+"""Calls between the core's functions may be made directly and in line: no other function ever takes the place of one of them. Rules are small
+functions, so the compiler is told to put more of them in line than -O2 does by itself. With -O2 rather than -O3 the code of an order takes a third of
+the instruction cache's misses (measured with callgrind)."""
 
 
 class NoCompilerError(RuntimeError):

@@ -47,11 +47,16 @@ def report(state: State, events: Events) -> None:
     state.touched_last = None
     while balance is not None:
         if balance.available < 0 or balance.locked < 0:
-            raise InvariantError(f"negative balance of {balance.total.asset}: {balance.available} available, {balance.locked} locked")
+            raise_negative(balance)
         events.balance(balance)
         following = balance.touched_next
         balance.touched_next = None
         balance = following
+
+
+def raise_negative(balance: Balance) -> None:
+    """A balance cannot be below zero. Apart, because a function that calls into Python costs every call of it, whether it comes to that or not."""
+    raise InvariantError(f"negative balance of {balance.total.asset}: {balance.available} available, {balance.locked} locked")
 
 
 def user_of(state: State, user_id: bytes) -> User:

@@ -13,7 +13,6 @@ from engine_container.core.codec.command_reader import CANCEL, OTHER, PLACE, Com
 from engine_container.core.codec.record import apply_packed, apply_record
 from engine_container.core.codec.snapshot_codec import dump, load
 from engine_container.core.entities import State
-from engine_container.core.native_command import NativeCommand
 from engine_container.core.order_flags import is_post_only, prevention_of, time_in_force_of
 from engine_container.core.vocabulary import REMEMBERED_MS
 from mycrypto.contracts import commands as c
@@ -130,15 +129,15 @@ def test_what_is_plain_is_found(tif: TimeInForce, client: str) -> None:
     reader = CommandReader()
     reader.read(c.encode_record([c.CancelOrder(b"c" * 16, USERS[1], 2**40), order, stop, c.Tick(b"t")]))
     assert reader.count == 4
-    shown = NativeCommand()
-    assert reader.show(0, shown) == CANCEL
+    shown = reader.command
+    assert reader.show(0) == CANCEL
     assert (shown.order_number, shown.client_order_id()) == (2**40, "")
     can_be_plain = client.isascii() and len(client) < 256
-    assert reader.show(1, shown) == (PLACE if can_be_plain else OTHER)
+    assert reader.show(1) == (PLACE if can_be_plain else OTHER)
     if can_be_plain:
         assert (shown.side, time_in_force_of(shown.flags), shown.quantity, shown.price) == (1, tif, order.quantity, order.price)
         assert shown.client_order_id() == client
-    assert [reader.show(2, shown), reader.show(3, shown)] == [OTHER, OTHER]
+    assert [reader.show(2), reader.show(3)] == [OTHER, OTHER]
     assert c.decode_record(reader.alone(2)) == [stop]
 
 
@@ -166,13 +165,13 @@ def test_whatever_is_read_as_plain_is_that_command(quantity: int, price: int, mo
     reader = CommandReader()
     reader.read(c.encode_record([order, cancel]))
     assert reader.count == 2
-    shown = NativeCommand()
-    if reader.show(0, shown) == PLACE:
+    shown = reader.command
+    if reader.show(0) == PLACE:
         assert (shown.quantity, shown.price, prevention_of(shown.flags)) == (quantity, price, mode)
         assert (is_post_only(shown.flags), shown.client_order_id()) == (post_only, client)
     else:
         assert max(quantity, price) >= 2**63 or not client.isascii() or mode == SelfTradePrevention.ALLOW
-    if reader.show(1, shown) == CANCEL:
+    if reader.show(1) == CANCEL:
         assert shown.order_number == quantity
     else:
         assert quantity >= 2**63

@@ -53,10 +53,12 @@ _DEPTH_MAX: Final = 8
 class CommandReader:
     """Goes through a record once, then shows its commands one by one; then goes through the next."""
 
-    __slots__ = ("cells", "count", "has_others", "payload", "seen")
+    __slots__ = ("cells", "command", "count", "has_others", "payload", "seen")
 
     def __init__(self) -> None:
         self.payload = b""
+        self.command = NativeCommand()
+        """The one that is shown."""
         self.count: i64 = 0
         """Commands in the record; -1 if its structure is none that commands have."""
         self.has_others = False
@@ -68,17 +70,19 @@ class CommandReader:
     def read(self, payload: bytes) -> None:
         """Go through a record of the command log."""
         self.payload = payload
+        self.command.source = payload
         self.has_others = False
         self.count = self._scan()
 
-    def show(self, index: i64, command: NativeCommand) -> i64:
-        """Fill ``command`` with a command of the record, if that is plain; says what it is."""
+    def show(self, index: i64) -> i64:
+        """Let ``command`` be one of the record, if that is plain; says what it is."""
         cells = self.cells
         cell = index * CELLS
         kind = cells[cell]
         if kind == OTHER:
             return OTHER
         payload = self.payload
+        command = self.command
         at = cells[cell + IDS_AT]
         command.command_high = read_i64_be(payload, at)
         command.command_low = read_i64_be(payload, at + 8)
@@ -92,7 +96,6 @@ class CommandReader:
             return CANCEL
         client_at = cells[cell + CLIENT_AT]
         length = cells[cell + CLIENT_END] - client_at
-        command.source = payload
         command.client_at = client_at
         command.client_end = client_at + length
         command.client_length = length
@@ -232,10 +235,8 @@ def _is_ascii(payload: bytes, at: i64, end: i64) -> bool:
         if (read_i64_be(payload, at) >> 2) & 0x2020202020202020:  # the highest bit of any byte, by a constant that is no object
             return False
         at += 8
-    while at < end:
-        if payload[at] >= 0x80:
-            return False
-        at += 1
+    if at < end:  # at least 8 bytes follow every text
+        return (read_i64_be(payload, at) >> ((at + 8 - end) * 8) >> 2) & 0x2020202020202020 == 0
     return True
 
 

@@ -168,11 +168,7 @@ def _write_id(out: BytesWriter, high: i64, low: i64) -> None:
 
 def write_int(out: BytesWriter, value: i64) -> None:
     """An integer in the fewest bytes."""
-    if value < 0:
-        _write_packed(out, value)
-    elif value < 0x80:
-        out.append(u8(value))
-    elif value > 0xFFFFFFFF:
+    if value > 0xFFFFFFFF:
         out.append(0xCF)
         write_i64_be(out, value)
     elif value > 0xFFFF:
@@ -181,9 +177,13 @@ def write_int(out: BytesWriter, value: i64) -> None:
     elif value > 0xFF:
         out.append(0xCD)
         write_i16_be(out, i16(value - 0x10000 if value > 0x7FFF else value))
-    else:
+    elif value > 0x7F:
         out.append(0xCC)
         out.append(u8(value))
+    elif value >= 0:
+        out.append(u8(value))
+    else:
+        _write_packed(out, value)
 
 
 def write_text_head(out: BytesWriter, length: i64) -> None:

@@ -18,7 +18,6 @@ from engine_container.core.codec.prefetch import prefetch
 from engine_container.core.entities import NO_MARKET, Event, State
 from engine_container.core.failing import Failure, fail, is_time_lost
 from engine_container.core.machine import advance, apply, cancel_one, pass_over, place_order
-from engine_container.core.native_command import NativeCommand
 from mycrypto.contracts.commands import Command, decode_record
 from mycrypto.contracts.events import packed
 
@@ -94,11 +93,10 @@ class RecordBuffers:
     so that they stay in the processor's caches.
     """
 
-    __slots__ = ("body", "closed", "command", "events", "reader")
+    __slots__ = ("body", "closed", "events", "reader")
 
     def __init__(self) -> None:
         self.reader = CommandReader()
-        self.command = NativeCommand()
         self.body = BytesWriter()
         self.events = PackedEvents(self.body)
         self.closed = PackedEvents(BytesWriter())
@@ -122,7 +120,7 @@ def apply_read(state: State, buffers: RecordBuffers, time_ms: int) -> tuple[int,
     if reader.has_others or reader.count < 0:
         messages = decode_record(reader.payload)
     count = reader.count if reader.count >= 0 else i64(len(messages))
-    command = buffers.command
+    command = reader.command
     body = buffers.body
     body.truncate(0)
     events = buffers.events
@@ -141,7 +139,7 @@ def apply_read(state: State, buffers: RecordBuffers, time_ms: int) -> tuple[int,
     while index < count:
         state.current = index
         state.market = NO_MARKET
-        kind = reader.show(index, command) if reader.count >= 0 else i64(OTHER)
+        kind = reader.show(index) if reader.count >= 0 else i64(OTHER)
         begin = i64(len(body))
         if kind == OTHER:
             message = messages[index] if messages else decode_record(reader.alone(index))[0]
