@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mypy_extensions import i64, mypyc_attr
 
+from engine_container.core.storage.packed_text import first_word
 from engine_container.core.storage.uuid_table import ID_LENGTH, high_of, low_of
 from mycrypto.contracts.events import packed
 
@@ -23,12 +24,15 @@ class Rates:
 class Total:
     """An asset, and the sum of all users' money in it, in units."""
 
-    __slots__ = ("asset", "packed_asset", "units")
+    __slots__ = ("asset", "packed_asset", "packed_size", "packed_word", "units")
 
     def __init__(self, asset: str) -> None:
         self.asset = asset
         self.packed_asset = packed(asset)
         """The asset as events carry it."""
+        self.packed_size: i64 = len(self.packed_asset)
+        self.packed_word: i64 = first_word(self.packed_asset)
+        """The same in integers: how many bytes, and the first 8 of them."""
         self.units: i64 = 0
 
 

@@ -8,7 +8,7 @@ from engine_container.core.funds import report
 from engine_container.core.stops import cascade, drop_moved
 
 
-def complete(state: State, events: Events, closed: Events) -> Events:
+def complete(state: State, events: Events, closed: Events) -> None:
     """Complete the events of a command in the order of the contract, and number them."""
     if state.moved:
         moved = state.moved
@@ -21,4 +21,3 @@ def complete(state: State, events: Events, closed: Events) -> Events:
     if state.touched_first is not None:
         report(state, events)
     state.next_seq += events.count
-    return events

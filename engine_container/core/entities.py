@@ -17,6 +17,7 @@ from engine_container.core.balances import Balance, Rates, Total
 from engine_container.core.storage.command_memory import ABSENT as NO_ROW
 from engine_container.core.storage.command_memory import CommandMemory
 from engine_container.core.storage.int_table import IntTable
+from engine_container.core.storage.packed_text import first_word
 from engine_container.core.storage.uuid_table import ID_LENGTH, UuidTable, high_of, low_of
 from engine_container.core.vocabulary import (
     ACTIVE,
@@ -255,6 +256,7 @@ class Symbol:
         "name",
         "name_first",
         "name_last",
+        "name_rest",
         "name_size",
         "notional_min",
         "opens_minute",
@@ -289,8 +291,9 @@ class Symbol:
         """How Trade begins in the log for this symbol: an array of 17, of which these are two."""
         self.name_size: i64 = len(self.packed_name)
         self.name_first: i64 = read_i64_be(self.packed_name, 0) if self.name_size >= 8 else 0
+        self.name_rest: i64 = first_word(self.packed_name[8:])
         self.name_last: i64 = read_i64_be(self.packed_name, self.name_size - 8) if self.name_size >= 8 else 0
-        """The name in integers, to be compared with bytes: exact where it has 8 to 16 of them."""
+        """The name as events carry it in integers, exact where it has 8 to 16 bytes: the first 8 bytes, those after them, the last 8."""
         self.base = base
         self.quote = quote
         self.quote_total = quote_total

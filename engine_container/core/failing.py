@@ -72,7 +72,8 @@ def fail(state: State, command: Command | None, failure: Failure) -> list[Event]
         enter(state, symbol, HALTED, FAILED if failure.grade == HALT else FROZEN, 0, b"", events)
         if failure.grade == HALT:
             clear_orders(state, symbol, "HALT", closed)
-    return complete(state, events, closed).rows
+    complete(state, events, closed)
+    return events.rows
 
 
 def user_id_of(command: Command | None) -> bytes:

@@ -69,7 +69,8 @@ def advance(state: State, time_ms: int) -> list[Event]:
     if told is not None:
         events.append(told)
     _do_what_is_due(state, events, closed)
-    return complete(state, events, closed).rows
+    complete(state, events, closed)
+    return events.rows
 
 
 def _do_what_is_due(state: State, events: Events, closed: Events) -> None:
@@ -88,7 +89,8 @@ def pass_over(state: State, time_ms: int) -> list[Event]:
         return []
     events = Events()
     events.append(told)
-    return complete(state, events, Events()).rows
+    complete(state, events, Events())
+    return events.rows
 
 
 def apply(state: State, command: Command, time_ms: int) -> list[Event]:
@@ -145,7 +147,8 @@ def observe_print(state: State, name: str, price: int) -> list[Event]:
     if symbol.waiting:
         symbol.prints.append(symbol.last_price)
         cascade(state, symbol, events, closed)
-    return complete(state, events, closed).rows
+    complete(state, events, closed)
+    return events.rows
 
 
 def _apply_other(state: State, command: Command, time_ms: int, events: Events, closed: Events) -> None:

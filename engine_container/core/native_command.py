@@ -229,8 +229,12 @@ def cancel_command(message: CancelOrder) -> NativeCommand:
 
 
 def nearest_figure(value: int) -> i64:
-    """The figure, or the nearest one that 64 bits hold."""
-    return min(max(value, -FIGURE_MAX - 1), FIGURE_MAX)
+    """The figure, or the greatest or least one where 64 bits do not hold it."""
+    if value > FIGURE_MAX:
+        return FIGURE_MAX
+    if value < -FIGURE_MAX - 1:
+        return -FIGURE_MAX
+    return value
 
 
 def _take_ids(command: NativeCommand, command_id: bytes, user_id: bytes) -> None:

@@ -88,7 +88,7 @@ def _place(
     place_of_client: i64 = ABSENT
     if has_client_order_id:
         place_of_client = memory.free_client_place(user.index, command.source, command.client_at, command.client_end, command.client_mark)
-        if (place_of_client == ABSENT or user.outlived) and client_taken(state, user, command.client_order_id()):
+        if (place_of_client == ABSENT or user.outlived is not None) and client_taken(state, user, command.client_order_id()):
             memory.part_from_client(row)
             earlier = client_record(state, user, command.client_order_id())
             answer_again(user, earlier, order_record(state, user, symbol, command, 0), command, events)
@@ -103,7 +103,7 @@ def _place(
         memory.part_from_client(row)
         reject(command, order_refusal(code, state, account, command), events)
         return
-    if place_of_client != ABSENT and not user.outlived:
+    if place_of_client != ABSENT and user.outlived is None:
         memory.put_client(command.client_mark, place_of_client, row)
     elif has_client_order_id:
         take_client(state, user, row, command.client_order_id())

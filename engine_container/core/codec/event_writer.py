@@ -101,7 +101,12 @@ class PackedEvents(Events):
         write_int(out, order.number)
         write_int(out, order.created_ms)
         _write_user(out, user)
-        out.write(account.symbol.packed_name)
+        symbol = account.symbol
+        if symbol.name_size >= 8 and symbol.name_size <= 16:
+            write_i64_be(out, symbol.name_first)
+            _write_bytes(out, symbol.name_rest, 0, symbol.name_size - 8)
+        else:
+            out.write(symbol.packed_name)
         write_int(out, status)
         if not reason:
             out.append(0xA0)
@@ -124,7 +129,12 @@ class PackedEvents(Events):
         else:
             write_i16_be(out, _BALANCE_HEAD)
             _write_packed(out, balance.user_id)
-        out.write(balance.total.packed_asset)
+        total = balance.total
+        if total.packed_size >= 4 and total.packed_size <= 8:
+            write_i32_be(out, i32(total.packed_word >> 32))
+            _write_bytes(out, total.packed_word, 4, total.packed_size)
+        else:
+            out.write(total.packed_asset)
         write_int(out, balance.available)
         write_int(out, balance.locked)
 
@@ -145,6 +155,13 @@ def _copy(out: BytesWriter, payload: bytes, at: i64, end: i64) -> None:
         at += 2
     if at < end:
         out.append(payload[at])
+
+
+def _write_bytes(out: BytesWriter, word: i64, at: i64, end: i64) -> None:
+    """Some bytes of a word, the first of which is the highest."""
+    while at < end:
+        out.append(u8((word >> (56 - at * 8)) & 0xFF))
+        at += 1
 
 
 def _write_packed(out: BytesWriter, value: object) -> None:

@@ -112,7 +112,7 @@ class _Page:
 class CommandMemory:
     """``first`` is the number of the oldest row, ``end`` the one that the next row gets."""
 
-    __slots__ = ("_clients", "_first_page", "_ids", "_page", "_pages", "end", "first", "odd_ids")
+    __slots__ = ("_clients", "_first_page", "_found_in", "_ids", "_page", "_pages", "end", "first", "odd_ids")
 
     def __init__(self) -> None:
         self.first: i64 = 0
@@ -123,6 +123,8 @@ class CommandMemory:
         self._first_page: i64 = 0
         self._ids = SlotTables()
         self._clients = SlotTables()
+        self._found_in = self._clients.of(0)
+        """Where the place of a client_order_id was found last."""
         self.odd_ids: dict[bytes, int] = {}
         """Rows of commands whose ids have not 16 bytes."""
 
@@ -160,12 +162,13 @@ class CommandMemory:
     def free_client_place(self, user_index: i64, source: bytes, at: i64, end: i64, mark: i64) -> i64:
         """Where the user's client_order_id, a text in ``source``, belongs in the table of its mark; ``ABSENT`` if it stands for a row already."""
         clients = self._clients.of(mark)
+        self._found_in = clients
         place = self._client_place(clients, mark, user_index, source, at, end)
         return place if clients.slots[place] == 0 else i64(ABSENT)
 
     def put_client(self, mark: i64, place: i64, row: i64) -> None:
-        """Let the client_order_id of a free place, which nothing has changed since it was found, stand for a row."""
-        self._clients.of(mark).put(place, mark, row)
+        """Let the client_order_id whose free place was found last stand for a row; nothing has changed the table since."""
+        self._found_in.put(place, mark, row)
 
     def glance(self, high: i64, low: i64, client_mark: i64) -> i64:
         """Touch where a command id and a client_order_id will be looked for; what is there, of no meaning."""

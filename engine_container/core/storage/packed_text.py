@@ -29,6 +29,11 @@ def word_at(source: bytes, at: i64, end: i64) -> i64:
     return word if missing <= 0 else word >> (missing * 8) << (missing * 8)
 
 
+def first_word(text: bytes) -> i64:
+    """The first 8 bytes of a text, filled up with zeros where it is shorter."""
+    return read_i64_be(text + PADDING, 0)
+
+
 def mixed(mark: i64, word: i64) -> i64:
     """A number from 0 on that depends on both."""
     both = mark ^ word  # the products of 32 and 30 bits and their sum stay within 63
