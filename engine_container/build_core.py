@@ -15,7 +15,7 @@ from engine_container.compiled import GROUP, HASH_FILE, PACKAGE_ROOT, build_fold
 INLINING: Final = (
     ["-fvisibility=hidden"]
     if sys.platform == "darwin"
-    else ["-fno-semantic-interposition", "-fvisibility=hidden", "-finline-functions", "--param=max-inline-insns-auto=40"]
+    else ["-fno-semantic-interposition", "-fvisibility=hidden", "-finline-functions", "--param=max-inline-insns-auto=60"]
 )
 """Calls between the core's functions may be made directly and in line: no other function ever takes the place of one of them. Rules are small
 functions, so the compiler is told to put more of them in line than -O2 does by itself. With -O2 rather than -O3 the code of an order takes a third of

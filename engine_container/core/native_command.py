@@ -119,17 +119,23 @@ class NativeCommand:
     def exact_quantity(self) -> int:
         """The quantity as the command has it, even if 64 bits do not hold it."""
         message = self.message
-        return message.quantity if isinstance(message, PlaceOrder) else self.quantity
+        if isinstance(message, PlaceOrder):
+            return message.quantity
+        return int(self.quantity)
 
     def exact_price(self) -> int:
         """The price as the command has it, even if 64 bits do not hold it."""
         message = self.message
-        return message.price if isinstance(message, PlaceOrder) else self.price
+        if isinstance(message, PlaceOrder):
+            return message.price
+        return int(self.price)
 
     def exact_order_number(self) -> int:
         """The number of the order that a cancel means, even if 64 bits do not hold it."""
         message = self.message
-        return message.order_number if isinstance(message, CancelOrder) else self.order_number
+        if isinstance(message, CancelOrder):
+            return message.order_number
+        return int(self.order_number)
 
     def accepted_fields(self) -> tuple[object, ...]:
         """The order's fields from side to expiry, in the order of OrderAccepted."""
@@ -211,7 +217,7 @@ def order_command(message: PlaceOrder) -> NativeCommand:
             message.expires_ms,
             message.quote_quantity,
         )
-    if command.quantity != message.quantity or command.price != message.price:
+    if not (_is_native(message.quantity) and _is_native(message.price)):
         command.in_full = True
     return command
 
@@ -223,18 +229,21 @@ def cancel_command(message: CancelOrder) -> NativeCommand:
     _take_ids(command, message.command_id, message.user_id)
     _take_client_order_id(command, message.client_order_id)
     command.order_number = nearest_figure(message.order_number)
-    if message.client_order_id or command.order_number != message.order_number:
+    if message.client_order_id or not _is_native(message.order_number):
         command.in_full = True
     return command
 
 
 def nearest_figure(value: int) -> i64:
     """The figure, or the greatest or least one where 64 bits do not hold it."""
-    if value > FIGURE_MAX:
-        return FIGURE_MAX
-    if value < -FIGURE_MAX - 1:
-        return -FIGURE_MAX
-    return value
+    if _is_native(value):
+        return value
+    return FIGURE_MAX if value > 0 else -FIGURE_MAX
+
+
+def _is_native(value: int) -> bool:
+    """Whether 64 bits hold the figure."""
+    return -FIGURE_MAX - 1 <= value <= FIGURE_MAX
 
 
 def _take_ids(command: NativeCommand, command_id: bytes, user_id: bytes) -> None:
