@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine_container.gateway import viewers
-from infra.constructs.distribution import CONTENT_SECURITY_POLICY
+from infra.constructs.distribution import API_POLICY
 from mycrypto.errors import ProblemError
 from tests.unit.gateway.conftest import Harness
 
@@ -103,7 +103,7 @@ def test_where_the_packages_are_not_installed_a_file_is_not_found(monkeypatch: p
 
 def test_what_the_pages_need_is_allowed_by_their_policy_and_by_the_fronts() -> None:
     """The front puts its own policy in place of theirs."""
-    for policy in (viewers.POLICY, CONTENT_SECURITY_POLICY):
+    for policy in (viewers.POLICY, API_POLICY):
         rules = {words[0]: set(words[1:]) for rule in policy.split(";") if (words := rule.split())}
         assert "'self'" in rules["script-src"]
         assert {"'self'", "'unsafe-inline'"} <= rules["style-src"]
