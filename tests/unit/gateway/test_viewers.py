@@ -102,7 +102,7 @@ def test_where_the_packages_are_not_installed_a_file_is_not_found(monkeypatch: p
 
 
 def test_what_the_pages_need_is_allowed_by_their_policy_and_by_the_fronts() -> None:
-    """The front puts its own policy in place of theirs."""
+    """The front leaves the pages their policy; should it ever put its own in place of it, they still work."""
     for policy in (viewers.POLICY, API_POLICY):
         rules = {words[0]: set(words[1:]) for rule in policy.split(";") if (words := rule.split())}
         assert "'self'" in rules["script-src"]
