@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from mycrypto_local import toolchain
 from mycrypto_local.paths import CACHE, REPOSITORY
 
 WEB: Final = REPOSITORY / "web"
@@ -76,8 +78,9 @@ def _modules_are_current() -> bool:
 
 
 def _npm(*words: str) -> None:
+    environment = {**os.environ, "PATH": toolchain.search_path()}
     try:
-        done = subprocess.run(["npm", *words], cwd=WEB, capture_output=True, text=True, check=False, timeout=SECONDS_MAX)
+        done = subprocess.run(["npm", *words], cwd=WEB, env=environment, capture_output=True, text=True, check=False, timeout=SECONDS_MAX)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PagesError(f"npm {words[0]} failed: {error}") from error
     if done.returncode != 0:

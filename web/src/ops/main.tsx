@@ -1,2 +1,17 @@
 import { render } from "preact";
-render(<p>…</p>, document.getElementById("app")!);
+import "../app/styles/index.css";
+import "../app/prefs";
+import { preferredLang, speak } from "../i18n/texts";
+import { resume } from "../session/session";
+import { Office } from "./office";
+import { speakOffice } from "./texts";
+
+async function start(): Promise<void> {
+  const lang = preferredLang();
+  await speak(lang);
+  speakOffice(lang);
+  void resume();
+  render(<Office />, document.getElementById("app")!);
+}
+
+void start();

@@ -1,0 +1,96 @@
+import { useState } from "preact/hooks";
+import { ask, get } from "../api/client";
+import { useResource } from "../api/load";
+import type { Listed, Order, Profile, UserLimits } from "../api/types";
+import { go, segments } from "../app/router";
+import { OrderTable } from "../features/trade/order-rows";
+import { texts } from "../i18n/texts";
+import { isAdmin } from "../session/session";
+import { Card, Copy, Fact, Field, Moment, Select, Shown } from "../ui/parts";
+import { AuditTable } from "./audit";
+import { Reasoned } from "./reason";
+import { words } from "./texts";
+
+export function Users() {
+  const id = segments.value[2];
+  return id ? <One key={id} id={id} /> : <Search />;
+}
+
+function Search() {
+  const t = texts.value;
+  const w = words.value;
+  const [email, setEmail] = useState("");
+  const [asked, setAsked] = useState("");
+  const [status, setStatus] = useState("");
+  const found = useResource(() => get<Listed<Profile>>("/api/auth/admin/users", { email: asked, status, limit: 50 }), [asked, status]);
+  return (
+    <Card class="flush">
+      <form class="card-head" onSubmit={(event) => { event.preventDefault(); setAsked(email.trim()); }}>
+        <input class="search" type="search" aria-label={w.email} placeholder={w.email} value={email} onInput={(event) => setEmail(event.currentTarget.value)} />
+        <Select hideLabel label={w.status} value={status} options={[["", w.all], ...["ACTIVE", "SUSPENDED", "LOCKED"].map((each) => [each, w.statuses[each]!] as const)]} onValue={setStatus} />
+        <button class="button small">{t.common.search}</button>
+      </form>
+      <Shown state={found.state.value} onRetry={found.reload} empty={w.none} isEmpty={(list) => !list.data.length}>
+        {(list) => (
+          <div class="scroll-x"><table class="table rows">
+            <thead><tr><th>{w.email}</th><th>{w.status}</th><th>{w.level}</th><th>{w.roles}</th><th>{w.tier}</th><th>{w.created}</th></tr></thead>
+            <tbody>{list.data.map((user) => <tr key={user.id}><td><a href={`/ops/users/${user.id}`}>{user.email}</a></td><td><span class={user.status === "ACTIVE" ? "badge good" : "badge warn"}>{w.statuses[user.status] ?? user.status}</span></td><td>{user.kyc.level} · {t.account.kycStatus[user.kyc.status] ?? user.kyc.status}</td><td>{user.roles.join(", ")}</td><td>{user.rate_limit_tier}</td><td><Moment at={user.created_at} /></td></tr>)}</tbody>
+          </table></div>
+        )}
+      </Shown>
+    </Card>
+  );
+}
+
+type Change = "roles" | "tier" | "status";
+
+function One({ id }: { id: string }) {
+  const t = texts.value;
+  const w = words.value;
+  const found = useResource(() => get<Profile>(`/api/auth/admin/users/${id}`), [id]);
+  const orders = useResource(() => get<Listed<Order>>("/api/v1/orders", { user_id: id, status: "ACTIVE", limit: 50 }), [id]);
+  const limits = useResource(() => get<UserLimits>(`/api/v1/admin/users/${id}/limits`), [id]);
+  const [changing, change] = useState<Change | null>(null);
+  return (
+    <>
+      <p><a href="/ops/users" onClick={(event) => { event.preventDefault(); event.stopPropagation(); go("/ops/users"); }}>← {w.tabs.users}</a></p>
+      <Shown state={found.state.value} onRetry={found.reload}>
+        {(user) => (
+          <>
+            <Card title={user.email} actions={isAdmin.value && <span class="line">{(["status", "roles", "tier"] as const).map((each) => <button key={each} type="button" class="button small" onClick={() => change(each)}>{w[each]}</button>)}</span>}>
+              <dl class="facts">
+                <Fact name={t.account.id}><code>{user.id}</code> <Copy text={user.id} label={t.account.id} /></Fact>
+                <Fact name={w.status}><span class={user.status === "ACTIVE" ? "badge good" : "badge warn"}>{w.statuses[user.status] ?? user.status}</span></Fact>
+                <Fact name={w.level}>{user.kyc.level} · {t.account.kycStatus[user.kyc.status] ?? user.kyc.status}</Fact>
+                <Fact name={w.roles}>{user.roles.join(", ")}</Fact>
+                <Fact name={w.tier}>{user.rate_limit_tier}</Fact>
+                <Fact name={t.account.twoFactor}>{user.two_factor_enabled ? t.account.on : t.account.off}</Fact>
+                <Fact name={w.phone}>{user.phone ?? "—"}</Fact>
+                <Fact name={t.account.lastLogin}><Moment at={user.last_login_at} /></Fact>
+              </dl>
+            </Card>
+            {changing && <ChangeUser what={changing} user={user} onClose={() => { change(null); void found.reload(); }} />}
+          </>
+        )}
+      </Shown>
+      <Card title={w.limits}><Shown state={limits.state.value} onRetry={limits.reload} rows={2}>{(rows) => <dl class="facts">{Object.entries(rows).filter(([name]) => name !== "user_id").map(([name, value]) => <Fact key={name} name={<code>{name}</code>}>{value === null ? "—" : String(value)}</Fact>)}</dl>}</Shown></Card>
+      <Card class="flush" title={w.openOrders}><Shown state={orders.state.value} onRetry={orders.reload} empty={t.trade.noOpen} isEmpty={(list) => !list.data.length}>{(list) => <OrderTable orders={list.data} />}</Shown></Card>
+      <Card class="flush" title={w.audit}><AuditTable user={id} /></Card>
+    </>
+  );
+}
+
+const CHOICES: Record<Change, readonly string[]> = { status: ["ACTIVE", "SUSPENDED", "LOCKED"], tier: ["free", "basic", "pro", "vip"], roles: ["USER", "USER,SUPPORT", "USER,ADMIN"] };
+
+function ChangeUser({ what, user, onClose }: { what: Change; user: Profile; onClose(): void }) {
+  const w = words.value;
+  const now = what === "status" ? user.status : what === "tier" ? user.rate_limit_tier : user.roles.join(",");
+  const [next, setNext] = useState(now);
+  const body = what === "roles" ? { roles: next.split(",") } : { [what]: next };
+  return (
+    <Reasoned title={`${user.email} · ${w[what]}`} danger={what === "status" && next !== "ACTIVE"} onClose={onClose} send={(reason) => ask("PUT", `/api/auth/admin/users/${user.id}/${what}`, { body: { ...body, reason } })}>
+      <Field label={w.old} input={{ value: now, readOnly: true }} />
+      <Select label={w.next} value={next} options={CHOICES[what].map((each) => [each, each] as const)} onValue={setNext} />
+    </Reasoned>
+  );
+}
