@@ -104,7 +104,7 @@ def _walk(
         found = [fault for path in paths for fault in _look_at(page, path, _name(path, who, look))]
     finally:
         context.close()
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("look", LOOKS, ids="-".join)

@@ -60,7 +60,7 @@ function Switches() {
   return (
     <span class="switches">
       <button type="button" class="icon-button" aria-label={dark ? t.lightTheme : t.darkTheme} title={dark ? t.lightTheme : t.darkTheme} onClick={() => (theme.value = dark ? "light" : "dark")}>{dark ? "☀" : "☾"}</button>
-      <button type="button" class="icon-button wide" lang={lang.value === "tr" ? "en" : "tr"} aria-label={t.otherLang} onClick={() => void speak(lang.value === "tr" ? "en" : "tr")}>{lang.value === "tr" ? "EN" : "TR"}</button>
+      <button type="button" class="icon-button wide" lang={lang.value === "tr" ? "en" : "tr"} aria-label={`${lang.value === "tr" ? "EN" : "TR"}: ${t.otherLang}`} onClick={() => void speak(lang.value === "tr" ? "en" : "tr")}>{lang.value === "tr" ? "EN" : "TR"}</button>
     </span>
   );
 }

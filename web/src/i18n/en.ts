@@ -23,7 +23,7 @@ const en: Texts = {
     checkMail: "Check your e-mail", checkMailText: (email) => `We sent a confirmation link to ${email}. Open it and your account is ready.`, resend: "Send the mail again", resent: "Sent.",
     verifying: "Confirming your e-mail…", verified: "Your e-mail is confirmed", verifiedText: "You can log in now.", code: "Code", codeHint: "The 6 digits of your authenticator app, or a backup code", secondTitle: "Two-factor authentication", stepUp: "Enter your code once more for this action.",
     resetTitle: "Reset password", resetText: "Enter your e-mail and we send a reset link.", resetSend: "Send link", resetSent: "If there is such an account, a link was sent.", newPassword: "New password", repeatPassword: "New password again", resetDone: "Your password has changed. You can log in.", mismatch: "The passwords differ.",
-    localMail: "On this machine: the mails are here", pitch: "Buy, sell and keep crypto with Turkish lira.", pitchText: "A live order book, low fees, and books that add up to the last kuruş.", pitch1: "Seven order types, in milliseconds", pitch2: "Two-factor authentication and API keys bound to addresses", pitch3: "Learn without risk in paper mode",
+    localMail: "On this machine: the mails are here", pitch: "Buy, sell and keep crypto with Turkish lira.", pitchText: "A live order book, low fees, and books that add up to the last kuruş.", pitch1: "Seven order types, from limit to trailing stop", pitch2: "Two-factor authentication and API keys bound to addresses", pitch3: "Learn without risk in paper mode",
     showPassword: "Show password", hidePassword: "Hide password",
   },
   markets: {

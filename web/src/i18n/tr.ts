@@ -23,7 +23,7 @@ const tr = {
     checkMail: "E-postanızı kontrol edin", checkMailText: (email: string) => `${email} adresine bir doğrulama bağlantısı gönderdik. Bağlantıyı açınca hesabınız hazır olur.`, resend: "E-postayı yeniden gönder", resent: "Gönderildi.",
     verifying: "E-posta doğrulanıyor…", verified: "E-posta adresiniz doğrulandı", verifiedText: "Artık giriş yapabilirsiniz.", code: "Doğrulama kodu", codeHint: "Kimlik doğrulama uygulamasındaki 6 hane ya da bir yedek kod", secondTitle: "İki adımlı doğrulama", stepUp: "Bu işlem için doğrulama kodunuzu bir kez daha girin.",
     resetTitle: "Şifre sıfırlama", resetText: "E-posta adresinizi yazın; sıfırlama bağlantısı gönderelim.", resetSend: "Bağlantı gönder", resetSent: "Böyle bir hesap varsa bağlantı gönderildi.", newPassword: "Yeni şifre", repeatPassword: "Yeni şifre (tekrar)", resetDone: "Şifreniz değişti. Giriş yapabilirsiniz.", mismatch: "Şifreler aynı değil.",
-    localMail: "Bu makinede: e-postalar burada", pitch: "Türk lirasıyla kripto al, sat, sakla.", pitchText: "Canlı emir defteri, düşük komisyon, her kuruşu hesaplanan bir defter.", pitch1: "Yedi emir türü, saniyenin binde birinde", pitch2: "İki adımlı doğrulama ve adres kısıtlamalı API anahtarları", pitch3: "Deneme moduyla risksiz öğrenin",
+    localMail: "Bu makinede: e-postalar burada", pitch: "Türk lirasıyla kripto al, sat, sakla.", pitchText: "Canlı emir defteri, düşük komisyon, her kuruşu hesaplanan bir defter.", pitch1: "Yedi emir türü: limitten takip eden stopa", pitch2: "İki adımlı doğrulama ve adres kısıtlamalı API anahtarları", pitch3: "Deneme moduyla risksiz öğrenin",
     showPassword: "Şifreyi göster", hidePassword: "Şifreyi gizle",
   },
   markets: {

@@ -37,7 +37,7 @@ export function AuditTable({ user = "", action = "" }: { user?: string; action?:
     <Shown state={found.state.value} onRetry={found.reload} empty={w.none} isEmpty={(list) => !list.data.length && !page}>
       {(list) => (
         <>
-          <div class="scroll-x"><table class="table">
+          <div class="scroll-x" tabIndex={0}><table class="table">
             <thead><tr><th>{w.time}</th><th>{w.what}</th><th>{w.result}</th><th>{w.actor}</th><th>{w.resource}</th><th>{w.diff}</th></tr></thead>
             <tbody>{list.data.map((row) => <tr key={row.id}><td><Moment at={row.timestamp} /></td><td><code>{row.action}</code></td><td><span class={row.result === "SUCCESS" ? "badge good" : "badge bad"}>{row.result}</span></td><td>{row.actor_type}{row.actor_id && <> · <a href={`/ops/users/${row.actor_id}`}><code>{row.actor_id.slice(-8)}</code></a></>}</td><td><span class="ellipsis" title={row.resource}>{row.resource}</span></td><td><span class="ellipsis" title={`${shown(row.old_value)} → ${shown(row.new_value)} ${row.reason}`}>{shown(row.old_value)}{row.new_value && ` → ${shown(row.new_value)}`} {row.reason}</span></td></tr>)}</tbody>
           </table></div>

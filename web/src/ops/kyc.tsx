@@ -17,7 +17,7 @@ export function Kyc() {
     <Card class="flush">
       <Shown state={found.state.value} onRetry={found.reload} empty={w.none} isEmpty={(list) => !list.data.length}>
         {(list) => (
-          <div class="scroll-x"><table class="table rows">
+          <div class="scroll-x" tabIndex={0}><table class="table rows">
             <thead><tr><th>{w.created}</th><th>{w.applicant}</th><th>{w.level}</th><th>{w.status}</th><th><span class="hidden-visually">{w.view}</span></th></tr></thead>
             <tbody>{list.data.map((row) => <tr key={row.id}><td><Moment at={row.submitted_at} /></td><td>{row.first_name} {row.last_name}</td><td>{row.level}</td><td><span class="badge">{texts.value.account.kycStatus[row.status] ?? row.status}</span></td><td class="end"><button type="button" class="button small primary" onClick={() => see(row.id)}>{w.view}</button></td></tr>)}</tbody>
           </table></div>

@@ -24,13 +24,13 @@ export function OfficeMarkets() {
     <Card class="flush" actions={isAdmin.value && <span class="line"><button type="button" class="button small danger" onClick={() => setAll("halt")}>{w.haltAll}</button><button type="button" class="button small" onClick={() => setAll("resume")}>{w.resumeAll}</button></span>}>
       <Shown state={found.state.value} onRetry={found.reload}>
         {(list) => (
-          <div class="scroll-x"><table class="table rows">
-            <thead><tr><th>{w.symbol}</th><th>{w.status}</th>{[...DECIMALS, ...NUMBERS].map((name) => <th key={name} class="num">{w.fieldNames[name]}</th>)}<th><span class="hidden-visually">{w.action}</span></th></tr></thead>
+          <div class="scroll-x" tabIndex={0}><table class="table rows">
+            <thead><tr><th>{w.symbol}</th><th>{w.status}</th><th>{w.action}</th>{[...DECIMALS, ...NUMBERS].map((name) => <th key={name} class="num">{w.fieldNames[name]}</th>)}</tr></thead>
             <tbody>{list.data.map((market) => (
               <tr key={market.symbol}>
                 <td class="strong">{market.symbol}</td><td><span class={market.status === "ACTIVE" ? "badge good" : "badge warn"} title={market.status_reason ?? ""}>{t.status[market.status]}</span></td>
+                <td><span class="line tight">{isAdmin.value && (["status", "rules", "breaker"] as const).map((what) => <button key={what} type="button" class="button small" onClick={() => change({ market, what })}>{what === "status" ? w.setStatus : w[what]}</button>)}</span></td>
                 {[...DECIMALS, ...NUMBERS].map((name) => <td key={name} class="num">{market[name] ?? "—"}</td>)}
-                <td class="end">{isAdmin.value && (["status", "rules", "breaker"] as const).map((what) => <button key={what} type="button" class="button small" onClick={() => change({ market, what })}>{what === "status" ? w.setStatus : w[what]}</button>)}</td>
               </tr>
             ))}</tbody>
           </table></div>

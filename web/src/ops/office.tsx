@@ -57,7 +57,7 @@ export function Office() {
         <a class="brand" href="/ops"><img src="/icon.svg" alt="" width="26" height="26" /> {t.brand} · {w.title}</a>
         <span class="grow" />
         <button type="button" class="icon-button" aria-label={dark ? t.common.lightTheme : t.common.darkTheme} onClick={() => (theme.value = dark ? "light" : "dark")}>{dark ? "☀" : "☾"}</button>
-        <button type="button" class="icon-button wide" aria-label={t.common.otherLang} onClick={() => void turn()}>{lang.value === "tr" ? "EN" : "TR"}</button>
+        <button type="button" class="icon-button wide" aria-label={`${lang.value === "tr" ? "EN" : "TR"}: ${t.common.otherLang}`} onClick={() => void turn()}>{lang.value === "tr" ? "EN" : "TR"}</button>
         <a class="button small ghost" href="/">{w.backToSite}</a>
         {signedIn.value && <button type="button" class="button small ghost" onClick={() => void logout().catch(() => undefined)}>{t.common.logout}</button>}
       </header>

@@ -19,7 +19,7 @@ export function Reconciliation() {
     <Card class="flush">
       <Shown state={found.state.value} onRetry={found.reload} empty={w.none} isEmpty={(list) => !list.data.length}>
         {(list) => (
-          <div class="scroll-x"><table class="table rows">
+          <div class="scroll-x" tabIndex={0}><table class="table rows">
             <thead><tr><th>{w.created}</th><th>{w.source}</th><th>{w.nature}</th><th>{reasonHead()}</th><th class="num">{w.amount}</th><th>{w.status}</th><th><span class="hidden-visually">{w.view}</span></th></tr></thead>
             <tbody>{list.data.map((row) => <tr key={row.id}><td><Moment at={row.created_at} /></td><td>{row.source}</td><td>{row.nature}</td><td>{row.reason}</td><td class="num">{money(row.amount, row.currency)}</td><td><span class="badge">{row.status}</span></td><td class="end"><button type="button" class="button small" onClick={() => see(row.id)}>{w.view}</button></td></tr>)}</tbody>
           </table></div>

@@ -32,7 +32,7 @@ function Search() {
       </form>
       <Shown state={found.state.value} onRetry={found.reload} empty={w.none} isEmpty={(list) => !list.data.length}>
         {(list) => (
-          <div class="scroll-x"><table class="table rows">
+          <div class="scroll-x" tabIndex={0}><table class="table rows">
             <thead><tr><th>{w.email}</th><th>{w.status}</th><th>{w.level}</th><th>{w.roles}</th><th>{w.tier}</th><th>{w.created}</th></tr></thead>
             <tbody>{list.data.map((user) => <tr key={user.id}><td><a href={`/ops/users/${user.id}`}>{user.email}</a></td><td><span class={user.status === "ACTIVE" ? "badge good" : "badge warn"}>{w.statuses[user.status] ?? user.status}</span></td><td>{user.kyc.level} · {t.account.kycStatus[user.kyc.status] ?? user.kyc.status}</td><td>{user.roles.join(", ")}</td><td>{user.rate_limit_tier}</td><td><Moment at={user.created_at} /></td></tr>)}</tbody>
           </table></div>

@@ -20,7 +20,7 @@ export function OfficeWithdrawals() {
     <Card class="flush" actions={<Tabs label={w.status} tabs={[["", w.all], ["PENDING_APPROVAL", w.waiting]] as const} value={status} onValue={setStatus} />}>
       <Shown state={found.state.value} onRetry={found.reload} empty={w.none} isEmpty={(list) => !list.data.length}>
         {(list) => (
-          <div class="scroll-x"><table class="table rows">
+          <div class="scroll-x" tabIndex={0}><table class="table rows">
             <thead><tr><th>{w.created}</th><th class="num">{w.amount}</th><th>{w.destination}</th><th>{w.risks}</th><th>{w.status}</th><th><span class="hidden-visually">{w.action}</span></th></tr></thead>
             <tbody>{list.data.map((row) => (
               <tr key={row.id}>

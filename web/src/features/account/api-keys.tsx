@@ -29,7 +29,7 @@ export function ApiKeys() {
       <FailureText failure={sending.failure} />
       <Shown state={found.state.value} onRetry={found.reload} empty={t.account.noKeys} isEmpty={(list) => !list.data.length}>
         {(list) => (
-          <div class="scroll-x"><table class="table rows">
+          <div class="scroll-x" tabIndex={0}><table class="table rows">
             <thead><tr><th>{t.account.label}</th><th>{t.account.keyId}</th><th>{t.account.scopes}</th><th>{t.account.ips}</th><th>{t.common.date}</th><th><span class="hidden-visually">{t.common.delete}</span></th></tr></thead>
             <tbody>{list.data.map((each) => (
               <tr key={each.id}>

@@ -114,7 +114,7 @@ function Sessions() {
       <FailureText failure={sending.failure} />
       <Shown state={found.state.value} onRetry={found.reload}>
         {(list) => (
-          <div class="scroll-x"><table class="table rows">
+          <div class="scroll-x" tabIndex={0}><table class="table rows">
             <thead><tr><th>{t.account.device}</th><th>IP</th><th>{t.account.lastSeen}</th><th><span class="hidden-visually">{t.account.endSession}</span></th></tr></thead>
             <tbody>{list.data.map((each) => <tr key={each.id}><td title={each.user_agent}>{deviceOf(each.user_agent)} {each.current && <span class="badge good">{t.account.current}</span>}</td><td><code>{each.ip_address}</code></td><td><Moment at={each.last_seen_at} /></td><td class="end">{!each.current && <button type="button" class="button small" onClick={() => void sending.run(async () => { await ask("DELETE", `/api/auth/sessions/${each.id}`); await found.reload(); })}>{t.account.endSession}</button>}</td></tr>)}</tbody>
           </table></div>

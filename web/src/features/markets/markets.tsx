@@ -42,12 +42,12 @@ function Row({ market, ticker }: { market: Market; ticker: Ticker | undefined })
   const price = (text: string | null | undefined) => amount(text, rules.priceDigits);
   return (
     <tr onClick={() => go(to)}>
-      <td class="pair">
+      <td><span class="pair">
         <Star symbol={market.symbol} />
         <AssetIcon asset={market.base_asset} />
         <a href={to} onClick={(event) => event.stopPropagation() as unknown as void}><strong>{market.base_asset}</strong><span class="muted">/{market.quote_asset}</span></a>
         {market.status !== "ACTIVE" && <span class="badge warn" title={market.status_reason ?? ""}>{t.status[market.status]}</span>}
-      </td>
+      </span></td>
       <td class="num strong">{ticker?.last_price ? price(ticker.last_price) : <span class="muted">{t.markets.noTrades}</span>}</td>
       <td class="num"><Change value={ticker?.price_change_percent_24h} /></td>
       <td class="num wide-only">{price(ticker?.high_24h)}</td>
@@ -84,7 +84,6 @@ export function Markets() {
         <div><h1>{t.markets.title}</h1><p>{t.markets.lead}</p></div>
         <Highlights />
       </header>
-      {isLocal && <Hint />}
       <section class="card flush">
         <header class="card-head">
           <Tabs label={t.markets.title} tabs={tabs} value={tab} onValue={setTab} />
@@ -93,7 +92,7 @@ export function Markets() {
         {failure.value && markets.value.length === 0 ? (
           <div class="notice bad"><FailureText failure={failure.value} /><button type="button" class="button small" onClick={() => void loadMarkets()}>{t.common.retry}</button></div>
         ) : (
-          <div class="scroll-x">
+          <div class="scroll-x" tabIndex={0}>
             <table class="table rows">
               <thead>
                 <tr><th>{t.markets.symbol}</th><th class="num">{t.markets.last}</th><th class="num">{t.markets.change}</th><th class="num wide-only">{t.markets.high}</th><th class="num wide-only">{t.markets.low}</th><th class="num mid-only">{t.markets.volume}</th><th class="mid-only">{t.markets.trend}</th><th class="wide-only"><span class="hidden-visually">{t.markets.trade}</span></th></tr>
@@ -107,6 +106,7 @@ export function Markets() {
           </div>
         )}
       </section>
+      {isLocal && <Hint />}
     </div>
   );
 }

@@ -83,7 +83,7 @@ function Positions({ symbol }: { symbol: string }) {
   return (
     <Shown state={found.state.value} onRetry={found.reload} empty={t.trade.noPositions} isEmpty={(list) => !list.data.length}>
       {(list) => (
-        <div class="scroll-x">
+        <div class="scroll-x" tabIndex={0}>
           <table class="table">
             <thead><tr><th>{t.markets.symbol}</th><th class="num">{t.trade.quantity}</th><th class="num">{t.trade.entry}</th><th class="num">{t.markets.last}</th><th class="num">{t.trade.pnl}</th><th class="num">{t.trade.realized}</th></tr></thead>
             <tbody>
@@ -103,7 +103,7 @@ function Balances() {
   const rows = [...balances.value.values()].filter((row) => Number(row.total) !== 0);
   if (!rows.length) return <p class="empty">{t.trade.noBalances}</p>;
   return (
-    <div class="scroll-x">
+    <div class="scroll-x" tabIndex={0}>
       <table class="table">
         <thead><tr><th>{t.trade.asset}</th><th class="num">{t.trade.available}</th><th class="num">{t.trade.locked}</th><th class="num">{t.common.total}</th></tr></thead>
         <tbody>{rows.map((row) => <tr key={row.asset}><td>{row.asset}</td><td class="num">{money(row.available, row.asset)}</td><td class="num">{money(row.locked, row.asset)}</td><td class="num">{money(row.total, row.asset)}</td></tr>)}</tbody>

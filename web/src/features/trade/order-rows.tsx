@@ -38,7 +38,7 @@ export function OrderTable({ orders, actions }: { orders: Order[]; actions?: boo
     }
   }
   return (
-    <div class="scroll-x">
+    <div class="scroll-x" tabIndex={0}>
       <table class="table">
         <thead>
           <tr><th>{t.common.date}</th><th>{t.markets.symbol}</th><th>{t.trade.side}</th><th>{t.common.type}</th><th class="num">{t.trade.price}</th><th class="num">{t.trade.trigger}</th><th class="num">{t.trade.filledPart}</th><th class="num">{t.trade.average}</th><th>{t.common.status}</th>{actions && <th><span class="hidden-visually">{t.common.details}</span></th>}</tr>
@@ -99,7 +99,7 @@ function Amend({ order, onClose }: { order: Order; onClose(): void }) {
 export function FillTable({ fills }: { fills: Fill[] }) {
   const t = texts.value;
   return (
-    <div class="scroll-x">
+    <div class="scroll-x" tabIndex={0}>
       <table class="table">
         <thead><tr><th>{t.common.date}</th><th>{t.markets.symbol}</th><th>{t.trade.side}</th><th class="num">{t.trade.price}</th><th class="num">{t.trade.quantity}</th><th class="num">{t.trade.value}</th><th class="num">{t.trade.fee}</th><th>{t.trade.role}</th></tr></thead>
         <tbody>

@@ -165,7 +165,7 @@ export function Ticket({ market, side: first = "BUY" }: { market: Market; side?:
       <Tabs label={t.trade.side} tabs={[["BUY", t.trade.buy], ["SELL", t.trade.sell]] as const} value={side} onValue={setSide} />
       <Select label={t.common.type} hideLabel value={kind} options={KINDS.filter((each) => !isPaper.value || PAPER_KINDS.has(each)).map((each) => [each, t.trade.types[each]!] as const)} onValue={(next) => chooseKind(next as Kind)} />
       <p class="kind-help">{isPaper.value ? t.trade.paperWait : t.trade.typeHelp[kind]}</p>
-      <p class="line between available"><span class="muted">{t.trade.available}</span><span>{signedIn.value ? money(have, side === "BUY" ? rules.quote : rules.base) : "—"}{signedIn.value && !isPaper.value && <> <a href={`/cuzdan/yatir/${side === "BUY" ? rules.quote : rules.base}`} title={t.trade.deposit} aria-label={t.trade.deposit}>＋</a></>}</span></p>
+      <p class="line between available"><span class="muted">{t.trade.available}</span><span>{signedIn.value ? money(have, side === "BUY" ? rules.quote : rules.base) : "—"}{signedIn.value && !isPaper.value && <> <a href={`/cuzdan/yatir/${side === "BUY" ? rules.quote : rules.base}`} title={t.trade.deposit} aria-label={t.trade.deposit}>+</a></>}</span></p>
       {hasTrigger(kind) && <Field label={t.trade.stopPrice} error={error("trigger", "triggerTick")} hint={echo(fields.trigger)} suffix={rules.quote} input={input("trigger", "ticket-trigger")} />}
       {hasLimit(kind) && <Field label={t.trade.limitPrice} error={error("price", "tick")} hint={echo(fields.price)} suffix={rules.quote} input={input("price", "ticket-price")} />}
       {kind === "TRAILING_STOP" && <Field label={t.trade.trail} error={error("trail")} suffix="%" input={input("trail", "ticket-trail")} />}

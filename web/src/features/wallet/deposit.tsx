@@ -81,9 +81,10 @@ function FiatDepositForm() {
 function CryptoDepositForm({ asset }: { asset: string }) {
   const t = texts.value;
   const [address, setAddress] = useState<CryptoAddress | null>(null);
+  const [asked, setAsked] = useState(false);
   const sending = useSending();
   useEffect(() => {
-    void get<CryptoAddress>(`/api/wallet/deposit/crypto/address/${asset}`).then(setAddress).catch(() => undefined);
+    void get<CryptoAddress>(`/api/wallet/deposit/crypto/address/${asset}`).then(setAddress).catch(() => undefined).finally(() => setAsked(true));
   }, [asset]);
   const command = address ? `.venv/bin/mycrypto simulate chain-deposit --address ${address.address} --currency ${asset} --amount ${asset === "USDT" ? "500" : "0.5"}` : "";
   return (
@@ -103,7 +104,7 @@ function CryptoDepositForm({ asset }: { asset: string }) {
               {isLocal && <div class="local-hint"><p>{t.wallet.simulateChain}</p><p class="line"><code>{command}</code><Copy text={command} /></p></div>}
             </div>
           </div>
-        ) : (
+        ) : !asked ? <div class="skeleton" aria-busy="true"><span /><span /></div> : (
           <>
             <FailureText failure={sending.failure} />
             <button type="button" class="button primary big" disabled={sending.busy} onClick={() => void sending.run(async () => setAddress(await post<CryptoAddress>("/api/wallet/deposit/crypto", { currency: asset })))}>{t.wallet.getAddress}</button>

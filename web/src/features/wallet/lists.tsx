@@ -32,7 +32,7 @@ export function Transactions() {
     <Shown state={found.state.value} onRetry={found.reload} empty={t.wallet.none} isEmpty={(list) => !list.data.length}>
       {(list) => (
         <>
-          <div class="scroll-x">
+          <div class="scroll-x" tabIndex={0}>
             <table class="table">
               <thead><tr><th>{t.common.date}</th><th>{t.common.type}</th><th>{t.wallet.asset}</th><th class="num">{t.common.amount}</th><th class="num">{t.common.total}</th><th>{t.common.status}</th></tr></thead>
               <tbody>{list.data.map((row) => <tr key={row.id}><td><Moment at={row.created_at} /></td><td>{t.wallet.kinds[row.type] ?? row.type}</td><td>{row.currency}</td><td class={`num ${row.amount.startsWith("-") ? "down" : "up"}`}>{row.amount.startsWith("-") ? "" : "+"}{amount(row.amount, undefined, 2)}</td><td class="num">{money(row.balance_after, row.currency)}</td><td><State status={row.status} /></td></tr>)}</tbody>
@@ -61,7 +61,7 @@ export function Withdrawals() {
       <FailureText failure={sending.failure} />
       <Shown state={found.state.value} onRetry={found.reload} empty={t.wallet.noneWithdrawals} isEmpty={(list) => !list.data.length}>
         {(list) => (
-          <div class="scroll-x">
+          <div class="scroll-x" tabIndex={0}>
             <table class="table">
               <thead><tr><th>{t.common.date}</th><th class="num">{t.common.amount}</th><th>{t.wallet.destination}</th><th>{t.common.status}</th><th><span class="hidden-visually">{t.common.cancel}</span></th></tr></thead>
               <tbody>{list.data.map((row) => <tr key={row.id}><td><Moment at={row.created_at} /></td><td class="num">{money(row.total_amount, row.currency)}</td><td><span class="ellipsis" title={row.destination}>{row.destination}</span></td><td><State status={row.status} /> {row.reason && <small class="muted">{row.reason}</small>}</td><td class="end">{row.status.startsWith("PENDING") && <button type="button" class="button small" onClick={() => ask(row.id)}>{t.wallet.cancelIt}</button>}</td></tr>)}</tbody>
@@ -80,7 +80,7 @@ export function FiatDeposits({ turn }: { turn: number }) {
   return (
     <Shown state={found.state.value} onRetry={found.reload} empty={t.wallet.noneDeposits} isEmpty={(list) => !list.data.length}>
       {(list) => (
-        <div class="scroll-x"><table class="table">
+        <div class="scroll-x" tabIndex={0}><table class="table">
           <thead><tr><th>{t.common.date}</th><th class="num">{t.common.amount}</th><th>{t.wallet.referenceTo}</th><th>{t.common.status}</th></tr></thead>
           <tbody>{list.data.map((row) => <tr key={row.deposit_id}><td><Moment at={row.created_at} /></td><td class="num">{money(row.amount, row.currency)}</td><td><code>{row.reference}</code></td><td><State status={row.status} /></td></tr>)}</tbody>
         </table></div>
@@ -95,7 +95,7 @@ export function CryptoDeposits({ asset }: { asset: string }) {
   return (
     <Shown state={found.state.value} onRetry={found.reload} empty={t.wallet.noneDeposits} isEmpty={(list) => !list.data.some((row) => row.currency === asset)}>
       {(list) => (
-        <div class="scroll-x"><table class="table">
+        <div class="scroll-x" tabIndex={0}><table class="table">
           <thead><tr><th>{t.common.date}</th><th class="num">{t.common.amount}</th><th>{t.common.status}</th><th>{t.common.details}</th></tr></thead>
           <tbody>{list.data.filter((row) => row.currency === asset).map((row) => <tr key={row.id}><td><Moment at={row.created_at} /></td><td class="num">{money(row.amount, row.currency)}</td><td><State status={row.status} /></td><td>{t.wallet.confirmations(row.confirmations, row.required_confirmations)} <code class="ellipsis" title={row.tx_hash}>{row.tx_hash.slice(0, 14)}…</code></td></tr>)}</tbody>
         </table></div>

@@ -59,7 +59,7 @@ function Overview() {
                 <div class="line"><a class="button primary" href="/cuzdan/yatir/TRY">{t.wallet.deposit}</a><a class="button" href="/cuzdan/cek/TRY">{t.wallet.withdraw}</a></div>
               </header>
               <Card class="flush" title={t.trade.balances} actions={<Check label={t.wallet.hideZero} checked={nonzero} onValue={setNonzero} />}>
-                <div class="scroll-x">
+                <div class="scroll-x" tabIndex={0}>
                   <table class="table rows">
                     <thead><tr><th>{t.wallet.asset}</th><th class="num">{t.common.total}</th><th class="num">{t.wallet.available}</th><th class="num mid-only">{t.wallet.locked}</th><th class="num mid-only">{t.wallet.valueTry}</th><th><span class="hidden-visually">{t.common.details}</span></th></tr></thead>
                     <tbody>
@@ -67,7 +67,7 @@ function Overview() {
                         const market = markets.value.find((each) => each.base_asset === row.currency && each.quote_asset === "TRY") ?? markets.value.find((each) => each.base_asset === row.currency);
                         return (
                           <tr key={row.currency}>
-                            <td class="pair"><AssetIcon asset={row.currency} /><strong>{row.currency}</strong></td>
+                            <td><span class="pair"><AssetIcon asset={row.currency} /><strong>{row.currency}</strong></span></td>
                             <td class="num strong">{veil(money(row.total_balance, row.currency))}</td>
                             <td class="num">{veil(money(row.available_balance, row.currency))}</td>
                             <td class="num mid-only">{veil(money(row.locked_balance, row.currency))}</td>
