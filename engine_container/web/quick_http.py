@@ -173,6 +173,7 @@ class QuickHttpProtocol(HttpToolsProtocol):
             "query_string": b"",
             "headers": headers,
             "client": self.client,
+            "server": self.server,
         }
         self._unset_keepalive_if_required()
         self._answering = True
