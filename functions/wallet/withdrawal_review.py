@@ -6,7 +6,8 @@ from uuid import UUID
 
 from functions.wallet import withdrawal_risks as risks
 from functions.wallet.context import Context
-from functions.wallet.models import Approval, Payout, RiskFacts, WithdrawalOwner, WithdrawalReview, iso, iso_or_none
+from functions.wallet.models import iso, iso_or_none
+from functions.wallet.review_models import Approval, Payout, RiskFacts, WithdrawalOwner, WithdrawalReview
 from functions.wallet.store import staff_view
 from functions.wallet.store import withdrawals as store
 from functions.wallet.withdrawals import shown

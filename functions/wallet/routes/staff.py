@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functions.wallet import models, withdrawal_decisions, withdrawal_review, withdrawals
 from functions.wallet.app import context, metered
-from functions.wallet.models import Decision, Page, StaffWithdrawal, Withdrawal, WithdrawalQuery, WithdrawalReview
+from functions.wallet.models import Decision, Page, StaffWithdrawal, Withdrawal, WithdrawalQuery
+from functions.wallet.review_models import WithdrawalReview
 from functions.wallet.routes.shared import PAGE, STATUS
 from mycrypto import permissions
 from mycrypto.http.operation import BODY_ERRORS, Operation
@@ -33,7 +34,7 @@ def get_all_withdrawals(request: Request) -> Page[StaffWithdrawal]:
     name="reviewWithdrawal",
     summary="Who asks for a withdrawal, what speaks against it, what came before, and where its payout is",
     tag="staff",
-    answer=models.WithdrawalReview,
+    answer=WithdrawalReview,
     errors=("WITHDRAWAL_NOT_FOUND",),
     permission=permissions.REVIEWING,
 )

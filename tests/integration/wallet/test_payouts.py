@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions.withdrawals import judging
-from functions.withdrawals.judging import Verdict
-from functions.withdrawals.ports import Booking, ChainState, Payment, PaymentState, Seen
 from mycrypto.ledger import verify
 from mycrypto.withdrawals import payouts
 
@@ -386,62 +383,3 @@ def test_large_sums_need_two_people(wallet: Wallet, saver: User, staff: User, ne
     assert wallet.call("POST", path, user=new_user(roles="USER,ADMIN")).body["status"] == "APPROVED"
     wallet.run_payouts()
     assert left(wallet, "bank") == ["25000"]
-
-
-def test_staff_see_who_asks_what_speaks_against_it_and_what_came_before(
-    wallet: Wallet, saver: User, staff: User, new_user: Callable[..., User]
-) -> None:
-    withdrawal = withdraw(wallet, saver, staff, "bank")
-    path = f"/api/wallet/admin/withdrawals/{withdrawal['id']}"
-    assert wallet.call("GET", path, user=saver).code == "FORBIDDEN"
-    seen = wallet.call("GET", path, user=staff).body
-    assert (seen["user"]["email"], seen["user"]["status"], seen["withdrawal"]["status"]) == (saver.email, "ACTIVE", "APPROVED")
-    assert {"YOUNG_ACCOUNT", "FIRST_WITHDRAWAL", "NEW_DESTINATION", "JUST_DEPOSITED"} <= set(seen["risks"])
-    assert (seen["facts"]["withdrawn_24_h"], seen["facts"]["deposited_24_h"]) == ("300", "1000")
-    assert [approval["staff_id"] for approval in seen["approvals"]] == [str(staff.id)]
-    assert (seen["payout"]["attempts"], seen["history"]) == (0, [])
-    wallet.run_payouts()
-    wallet.pass_time(timedelta(days=8))
-    code = wallet.code(saver)
-    account = wallet.call("GET", "/api/wallet/bank-accounts", user=saver).body["data"][0]["id"]
-    body = {"amount": "100", "fiat_account_id": account, "two_fa_code": code}
-    again = wallet.call("POST", "/api/wallet/withdraw/fiat", body, user=saver).body
-    later = wallet.call("GET", f"/api/wallet/admin/withdrawals/{again['id']}", user=new_user(roles="USER,ADMIN")).body
-    assert (later["risks"], [other["id"] for other in later["history"]]) == ([], [withdrawal["id"]])
-
-
-IBAN = "TR330006100519786457841326"
-BOOKED = [Booking("OUT-1", "300.00", "TR33 0006 1005 1978 6457 8413 26")]
-
-
-@pytest.mark.parametrize(
-    ("found", "bookings", "verdict"),
-    [
-        (None, [], Verdict.SEND),
-        (None, BOOKED, Verdict.PAID),
-        (Payment(PaymentState.REJECTED), BOOKED, Verdict.PAID),
-        (Payment(PaymentState.REJECTED), [], Verdict.ABSENT),
-        (Payment(PaymentState.ACCEPTED), [], Verdict.WAIT),
-        (Payment(PaymentState.COMPLETED), [], Verdict.WAIT),
-        (Payment(PaymentState.COMPLETED), BOOKED * 2, Verdict.DISPUTED),
-        (Payment(PaymentState.COMPLETED), [Booking("OUT-1", "300.01", IBAN)], Verdict.DISPUTED),
-        (Payment(PaymentState.COMPLETED), [Booking("OUT-1", "many", IBAN)], Verdict.DISPUTED),
-    ],
-)
-def test_the_statement_of_the_bank_decides(found: Payment | None, bookings: list[Booking], verdict: Verdict) -> None:
-    assert judging.of_bank(found, bookings, units=300 * 10**8, iban=IBAN) is verdict
-
-
-@pytest.mark.parametrize(
-    ("seen", "verdict"),
-    [
-        (None, Verdict.SEND),
-        (Seen(ChainState.PENDING, 99), Verdict.WAIT),
-        (Seen(ChainState.MINED, 11), Verdict.WAIT),
-        (Seen(ChainState.MINED, 12), Verdict.PAID),
-        (Seen(ChainState.FAILED, 11), Verdict.WAIT),
-        (Seen(ChainState.FAILED, 12), Verdict.ABSENT),
-    ],
-)
-def test_the_depth_in_the_chain_decides(seen: Seen | None, verdict: Verdict) -> None:
-    assert judging.of_chain(seen, "ETH") is verdict
