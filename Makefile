@@ -15,6 +15,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --no-dep
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-emit-index-url --custom-compile-command "make lock"
 CORE := $(VENV)/.core
 NODE := node_modules/.package-lock.json
+PAGES_TOOLS := web/node_modules/vitest/package.json
 CORE_SOURCES := $(wildcard engine_container/core/*.py engine_container/core/*/*.py engine_container/build_core.py layers/common/python/mycrypto/*.py layers/common/python/mycrypto/contracts/*.py)
 
 # What the machine lacks comes from PyPI into the environment: programs are looked for there first.
@@ -72,7 +73,7 @@ test: install ## lint, types, import rules and all tests, on own ports and state
 	done; \
 	[ -z "$$failed" ] || { echo "FAILED:$$failed (each is a target of make)"; exit 1; }
 
-test-trading: install
+test-trading: install $(PAGES_TOOLS)
 	@$(BIN)/pytest $(PYTEST) -m "$(MARKS)" $(wildcard tests/e2e tests/browser tests/compatibility tests/fault) $(RECOVERY:%=--ignore=%) || [ $$? -eq $(NO_TEST) ]
 
 test-compatibility: install ## the clients that traders have (ccxt and others, from PyPI) against a platform of its own
@@ -84,7 +85,7 @@ test-recovery: install
 test-servers: install
 	@$(BIN)/pytest $(PYTEST) -m "$(MARKS)" tests/integration || [ $$? -eq $(NO_TEST) ]
 
-test-parts: install
+test-parts: install $(PAGES_TOOLS)
 	@$(BIN)/pytest $(PYTEST) -m "$(MARKS)" tests/unit tests/property tests/conformance tests/infra $(wildcard tests/simulation) || [ $$? -eq $(NO_TEST) ]
 
 test-long: install ## the tests that make test leaves out because they take long
@@ -143,5 +144,8 @@ $(CORE): $(INSTALLED) $(CORE_SOURCES)
 $(NODE): package.json package-lock.json | tools
 	npm ci --no-progress --no-audit --no-fund
 	@touch $@
+
+$(PAGES_TOOLS): web/package-lock.json
+	@cd web && npm ci --silent --no-progress --no-audit --no-fund && touch node_modules/vitest/package.json || echo "The web app's tools cannot be fetched; its tests are skipped."
 
 include .ci/stages.mk

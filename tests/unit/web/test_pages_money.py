@@ -118,3 +118,12 @@ def test_a_thousand_orders_cost_on_the_page_what_they_cost_in_the_engine(tmp_pat
     words = ["npx", "vitest", "run", "tests/vectors.test.ts", "--reporter=dot"]
     done = subprocess.run(words, cwd=WEB, env={**os.environ, "VECTORS": str(path)}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3_000:] + done.stderr[-2_000:]
+
+
+def test_the_pages_own_tests_and_types_hold() -> None:
+    """The book against a model, amounts as people type them, both languages; and what the compiler and the linter say."""
+    if not (WEB / "node_modules" / "vitest").exists() or shutil.which("npx") is None:
+        pytest.skip("the page's tools are missing; get them with: npm ci --prefix web")
+    for words in (["npx", "vitest", "run", "--reporter=dot"], ["npm", "run", "--silent", "check"]):
+        done = subprocess.run(words, cwd=WEB, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[-3_000:] + done.stderr[-2_000:]
