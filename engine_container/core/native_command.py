@@ -139,16 +139,7 @@ class NativeCommand:
 
     def accepted_fields(self) -> tuple[object, ...]:
         """The order's fields from side to expiry, in the order of OrderAccepted."""
-        flags = self.flags
-        head = (
-            int(self.side),
-            int(kind_of(flags)),
-            int(time_in_force_of(flags)),
-            self.exact_quantity(),
-            self.exact_price(),
-            self.quote_quantity(),
-            is_post_only(flags),
-        )
+        head = (*self._first_fields(), is_post_only(self.flags))
         message = self.message
         if isinstance(message, PlaceOrder):
             return (
@@ -158,8 +149,15 @@ class NativeCommand:
 
     def rejected_fields(self) -> tuple[object, ...]:
         """The order's fields from side to stop price, in the order of OrderRejected."""
-        fields = self.accepted_fields()
-        return (*fields[:6], fields[7])
+        message = self.message
+        stop_price = message.stop_price if isinstance(message, PlaceOrder) else 0
+        return (*self._first_fields(), stop_price)
+
+    def _first_fields(self) -> tuple[object, ...]:
+        """From side to quote quantity, as both events have them."""
+        flags = self.flags
+        kind_and_time = (int(self.side), int(kind_of(flags)), int(time_in_force_of(flags)))
+        return (*kind_and_time, self.exact_quantity(), self.exact_price(), self.quote_quantity())
 
     def quote_quantity(self) -> int:
         """What a market order is given by value, in units."""
