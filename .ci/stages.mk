@@ -19,8 +19,8 @@ lint-workflows: ## stage 1: actionlint over the pipeline (needs Go, as the pipel
 coverage: install ## stage 2: unit, property and conformance tests and those of the functions; under 80 % of the lines run is a failure
 	@MYCRYPTO_CORE=interpreted $(BIN)/pytest -m "$(MARKS)" tests/unit tests/property tests/conformance $(IN_PROCESS) --cov --cov-report=term
 
-test-integration: install ## stage 3: tests against real servers, and the whole platform
-	@$(BIN)/pytest -m "$(MARKS)" tests/integration tests/e2e
+test-integration: install $(PAGES_TOOLS) ## stage 3: tests against real servers, and the whole platform
+	@$(BIN)/pytest -m "$(MARKS)" tests/integration tests/e2e tests/browser
 
 security: install ## stage 4: rule packs over every template, and known holes in what is shipped
 	@$(BIN)/pytest -m "$(MARKS)" tests/infra
