@@ -14,6 +14,8 @@ from uuid import UUID
 from psycopg import Connection
 
 EXPECTED: Final = timedelta(minutes=2)
+OF_USE: Final = timedelta(days=1)
+"""What was sent before that is not sent again: its links and codes have expired."""
 ATTEMPTS_MAX: Final = 5
 """A message that its reader cannot take is in the queue's dead letters, and not lost."""
 CONFIRMED: Final = ("sqs:email-notifications", "sqs:audit-logs")
@@ -33,6 +35,6 @@ def send_again(connection: Connection, expected: timedelta = EXPECTED) -> int:
     """Put back what should have been received by now (the database's, which marked it); returns how many."""
     return connection.execute(
         """UPDATE outbox SET sent_at = NULL
-            WHERE sent_at < now() - %s AND received_at IS NULL AND destination = ANY(%s) AND attempts < %s""",
-        (expected, list(CONFIRMED), ATTEMPTS_MAX),
+            WHERE sent_at BETWEEN now() - %s AND now() - %s AND received_at IS NULL AND destination = ANY(%s) AND attempts < %s""",
+        (OF_USE, expected, list(CONFIRMED), ATTEMPTS_MAX),
     ).rowcount
