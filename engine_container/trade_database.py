@@ -6,9 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, TypeVar
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
+
+from mycrypto import secrets
 
 T = TypeVar("T")
 
@@ -22,11 +25,45 @@ TradeConnection = AsyncConnection[TupleRow]
 TradePool = AsyncConnectionPool[TradeConnection]
 
 
-def pool(url: str, *, connections_max: int) -> TradePool:
-    """Closed at first; a connection is made when one is needed, and one that died meanwhile is not given out."""
+def _password(secret_name: str) -> str:
+    return str(secrets.get(secret_name)["password"])
+
+
+def _newest_password(secret_name: str) -> str:
+    secrets.forget()
+    return _password(secret_name)
+
+
+def _signing_in(secret_name: str) -> type[TradeConnection]:
+    """Connections that sign in with the password of a secret. One that the server refuses may just have been rotated: then the new one is fetched."""
+
+    class Rotated(TradeConnection):
+        @classmethod
+        async def connect(cls, conninfo: str = "", **more: Any) -> Any:
+            try:
+                return await super().connect(conninfo, **more)
+            except OperationalError:
+                password = await asyncio.to_thread(_newest_password, secret_name)
+                if password == conninfo_to_dict(conninfo).get("password"):
+                    raise  # it was not the password
+                return await super().connect(make_conninfo(conninfo, password=password), **more)
+
+    return Rotated
+
+
+def pool(url: str, secret_name: str = "", *, connections_max: int, connections_min: int = 0) -> TradePool:
+    """Closed at first; a connection is made when one is needed, and one that died meanwhile is not given out.
+
+    ``secret_name``: where the password is, if not in the address; it is read for each connection, as functions do.
+    """
+
+    async def address() -> str:
+        return make_conninfo(url, password=await asyncio.to_thread(_password, secret_name)) if secret_name else url
+
     return AsyncConnectionPool(
-        url,
-        min_size=0,
+        address,
+        connection_class=_signing_in(secret_name) if secret_name else AsyncConnection,
+        min_size=connections_min,
         max_size=connections_max,
         open=False,
         timeout=WAIT_SECONDS,

@@ -61,7 +61,6 @@ def build_cloud(app: App, stage: Stage) -> None:
         connections=reach,
         jwks_url=edge.jwks_url,
         redis_url=data.redis_url,
-        trade_password=data.database.role_secrets["trade_engine_app"],
         access_logs=access_logs,
     )
     for stack in (identity, wallet, trading):

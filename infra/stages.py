@@ -167,6 +167,8 @@ class Cloud:
     dependency_layer: str | None
     image: str | None
     delivery: Delivery | None = None
+    origin_version: str | None = None
+    """The version of the origin's secret to present, where it is not the first: a template that names none looks unchanged after a new one."""
     working_hours: WorkingHours | None = None
 
 
@@ -374,6 +376,7 @@ def _on_aws(name: StageName, context: Context) -> Stage:
             dependency_layer=context.optional("dependency_layer") or None,
             image=context.optional("image") or None,
             delivery=_delivery(name, context),
+            origin_version=context.optional("origin_version") or None,
         ),
     )
 

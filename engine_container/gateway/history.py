@@ -10,11 +10,11 @@ from uuid import UUID
 
 import psycopg
 from psycopg.rows import TupleRow
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import PoolTimeout
 
 from engine_container.gateway.order_rows import Narrowed, OrderFilter, narrow, order_of_row, page_of_orders
 from engine_container.gateway.pages import Page
-from engine_container.trade_database import CONNECTION, WAIT_SECONDS, in_time
+from engine_container.trade_database import TradePool, in_time
 from engine_container.views.minutes import Minute
 from engine_container.views.orders import Order
 from engine_container.views.trades import OwnFill, TradeRecord
@@ -48,16 +48,9 @@ _TRADE_COLUMNS: Final = (
 class History:
     """Raises SERVICE_UNAVAILABLE where an answer would need the database and it does not answer."""
 
-    def __init__(self, url: str, shard: int) -> None:
+    def __init__(self, pool: TradePool, shard: int) -> None:
         self._shard = shard
-        self._pool: AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]] = AsyncConnectionPool(
-            url,
-            min_size=1,
-            max_size=CONNECTIONS_MAX,
-            open=False,
-            timeout=WAIT_SECONDS,
-            kwargs=CONNECTION,
-        )
+        self._pool = pool
 
     async def open(self) -> None:
         """Begin connecting, in the background."""

@@ -18,6 +18,7 @@ from engine_container.gateway.api_keys import ApiKeys
 from engine_container.gateway.audit import AuditTrail
 from engine_container.gateway.auth import Authenticator, Caller
 from engine_container.gateway.barrier import Barrier
+from engine_container.gateway.history import CONNECTIONS_MAX as READING_MAX
 from engine_container.gateway.history import History
 from engine_container.gateway.keyset import KeySet
 from engine_container.gateway.limits import RateLimits
@@ -77,8 +78,11 @@ class Gateway:
         self.commands = Commands(self._command_log, answer_seconds_max=settings.answer_seconds_max, queued_max=settings.queued_commands_max)
         self.barrier = Barrier(self.commands)
         self.switches = SessionSwitches(self.commands, lambda: self.views, self.logger)
-        self.history = History(settings.trade_database_url, settings.shard) if settings.trade_database_url else None
-        self._trade_pool = pool(settings.trade_database_url, connections_max=CONNECTIONS_MAX) if settings.trade_database_url else None
+        database = settings.trade_database_url, settings.trade_database_secret_name
+        has_database = bool(settings.trade_database_url)
+        reading = pool(*database, connections_max=READING_MAX, connections_min=1) if has_database else None
+        self.history = History(reading, settings.shard) if reading else None
+        self._trade_pool = pool(*database, connections_max=CONNECTIONS_MAX) if has_database else None
         self.paper = PaperAccounts(self._trade_pool, settings.shard) if self._trade_pool else None
         self.paper_changes = PaperChanges(self._trade_pool) if self._trade_pool else None
         self.alerts = AlertStore(self._trade_pool) if self._trade_pool else None

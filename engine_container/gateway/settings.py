@@ -22,6 +22,8 @@ class GatewaySettings(msgspec.Struct, frozen=True):
     aws_region: str = "eu-central-1"
     trade_database_url: str = ""
     """Without it finished orders stay in memory; fine for a short run, not for a long one."""
+    trade_database_secret_name: str = ""
+    """Of the secret with its password, where the address has none; read for each connection, so that a rotated one is noticed."""
     snapshot_bucket: str = ""
     """Where the publisher keeps snapshots of the views; without it, and without a folder, a start reads the whole event log."""
     snapshot_dir: str = ""

@@ -80,7 +80,7 @@ class Publisher:
         self._maker = EnvelopeMaker(settings.shard)
         self._figures = Figures(lambda: self.views)
         url = settings.trade_database_url
-        self._trade_pool = pool(url, connections_max=CONNECTIONS_MAX) if url else None
+        self._trade_pool = pool(url, settings.trade_database_secret_name, connections_max=CONNECTIONS_MAX) if url else None
         self._mails = MailMaker(settings.shard, lambda: self.views)
         sender = SqsSender(settings.stage) if settings.mails == "on" else None
         self._mailing = Mailing(sender, self.logger) if sender else None

@@ -23,6 +23,8 @@ class PublisherSettings(msgspec.Struct, frozen=True):
     """Used where there is no bucket; without either nothing is saved and every start reads the whole event log."""
     trade_database_url: str = ""
     """The history and the paper orders that it fills; without it they are not filled here."""
+    trade_database_secret_name: str = ""
+    """Of the secret with its password, where the address has none; read for each connection, so that a rotated one is noticed."""
     mails: Literal["on", "off"] = "off"
     """Whether filled and halted orders are written to their owners about, by the queue ``mycrypto-{stage}-email-notifications``."""
     snapshot_seconds: int = 60

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import CfnOutput, RemovalPolicy, Stack
+from aws_cdk import CfnOutput, RemovalPolicy, SecretValue, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
@@ -14,6 +14,11 @@ from infra.constructs.function import PlatformFunction
 from infra.constructs.rest_api import RestApi
 from infra.routes import JWKS_PATH, ROUTES
 from infra.stages import Stage
+
+
+def origin_value(secret: secretsmanager.ISecret, stage: Stage) -> str:
+    """A reference that CloudFormation resolves when it deploys; the template never has the value."""
+    return SecretValue.secrets_manager(secret.secret_arn, version_id=stage.on_aws.origin_version).unsafe_unwrap()
 
 
 class EdgeStack(Stack):
@@ -52,7 +57,7 @@ class EdgeStack(Stack):
                 self,
                 "Origin",
                 stage=stage,
-                header_value=self.origin_secret.secret_value.unsafe_unwrap(),
+                header_value=origin_value(self.origin_secret, stage),
                 api_stage_arn=api.deployment_stage.stage_arn,
             )
         CfnOutput(self, "RestApiId", value=api.rest_api_id)

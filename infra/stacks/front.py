@@ -14,6 +14,7 @@ from infra import names
 from infra.constructs.bucket import PrivateBucket
 from infra.constructs.distribution import BINANCE_NAME, BinanceDistribution, Distribution
 from infra.constructs.web_acl import FrontAcl
+from infra.stacks.edge import origin_value
 from infra.stages import GLOBAL_REGION, Stage
 
 
@@ -55,7 +56,7 @@ class FrontStack(Stack):
             "Front",
             stage=stage,
             api_domain=api_domain,
-            origin_secret=origin_secret.secret_value.unsafe_unwrap(),
+            origin_secret=origin_value(origin_secret, stage),
             balancer=balancer,
             web=self.web,
             access_logs=access_logs,

@@ -57,7 +57,6 @@ class TradingStack(Stack):
         connections: Connections,
         jwks_url: str,
         redis_url: secretsmanager.ISecret,
-        trade_password: secretsmanager.ISecret,
         access_logs: s3.IBucket,
     ) -> None:
         super().__init__(scope, construct_id, description="MyCrypto: trading", env={"region": stage.region})
@@ -84,10 +83,14 @@ class TradingStack(Stack):
             "JWKS_URL": jwks_url,
         }
         self._secrets = {"REDIS_URL": ecs.Secret.from_secrets_manager(self._seen("RedisUrl", redis_url), "url")}
-        # libpq reads the password from its own variable, so that the address stays readable in the task definition
-        self._trade_password = ecs.Secret.from_secrets_manager(self._seen("TradePassword", trade_password), "password")
         self._secrets_key = connections.secrets_key_arn or ""
-        self._trade_database = connections.database_url(Database(name=names.DATABASE_TRADE, role="trade_engine_app"))
+        # the password is read by the tasks themselves: one from the task definition would stay as it was at their start
+        role = Database(name=names.DATABASE_TRADE, role="trade_engine_app")
+        self._trade_secret = names.database_secret(stage.name, role.role)
+        self._trade_database = {
+            "TRADE_DATABASE_URL": connections.database_url(role),
+            "TRADE_DATABASE_SECRET_NAME": self._trade_secret,
+        }
         self.engines = [service for shard, name in enumerate(self._size.shards) for service in self._engine_pair(shard, name)]
         self.publisher = self._publisher()
         self.gateway = self._gateway()
@@ -173,8 +176,8 @@ class TradingStack(Stack):
             memory_mb=self._size.gateway_memory_mb,
             count=1,
             one_at_a_time=True,
-            environment={**self._environment, "SHARD": "0", "TRADE_DATABASE_URL": self._trade_database, "MAILS": "on"},
-            secrets={**self._secrets, "PGPASSWORD": self._trade_password},
+            environment={**self._environment, "SHARD": "0", **self._trade_database, "MAILS": "on"},
+            secrets=self._secrets,
             subnets=ec2.SubnetSelection(subnets=self._work),
             security_group=self._firewall.group(self, Peer.PUBLISHER),
         )
@@ -186,7 +189,12 @@ class TradingStack(Stack):
             append=[names.TOPIC_ORDER_EVENTS, names.TOPIC_TRADE_EVENTS],
             groups=["publisher-*"],
         )
-        service.task.task_role.add_to_principal_policy(send_to_queues(self, self._stage, [names.QUEUE_EMAIL]))
+        for statement in (
+            send_to_queues(self, self._stage, [names.QUEUE_EMAIL]),
+            read_secrets(self, [self._trade_secret]),
+            decrypt_secrets(self._secrets_key),
+        ):
+            service.task.task_role.add_to_principal_policy(statement)
         bucket.allow(service.task.task_role, self._stage, names.BUCKET_SNAPSHOTS, *KEEPS_SNAPSHOTS)
         return service
 
@@ -211,9 +219,9 @@ class TradingStack(Stack):
                 "ALLOWED_ORIGINS": self._stage.allowed_origins,
                 "BINANCE_PORT": str(BINANCE_HTTP),
                 "SHARD": "0",
-                "TRADE_DATABASE_URL": self._trade_database,
+                **self._trade_database,
             },
-            secrets={**self._secrets, "PGPASSWORD": self._trade_password},
+            secrets=self._secrets,
             subnets=ec2.SubnetSelection(subnets=self._work),
             security_group=self._firewall.group(self, Peer.GATEWAY),
             stop_seconds=120,  # sockets are asked to come back elsewhere before they are closed
@@ -223,7 +231,8 @@ class TradingStack(Stack):
         )
         needs = (
             send_to_queues(self, self._stage, [names.QUEUE_AUDIT]),
-            read_secrets(self, [names.secret(self._stage.name, names.SECRET_TWO_FACTOR)]),  # opens the secrets of API keys
+            # the first opens the secrets of API keys
+            read_secrets(self, [names.secret(self._stage.name, names.SECRET_TWO_FACTOR), self._trade_secret]),
             decrypt_secrets(self._secrets_key),
         )
         for statement in needs:

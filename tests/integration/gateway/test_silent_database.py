@@ -26,7 +26,7 @@ def test_nobody_waits_for_a_database_that_does_not_answer(trade_database: TestDa
     holder = trade_database.connect()
 
     async def scenario() -> None:
-        history = History(trade_database.dsn("trade_engine_app"), 0)
+        history = History(pool(trade_database.dsn("trade_engine_app"), connections_max=2), 0)
         await history.open()
         try:
             assert await history.watermark() == 0
