@@ -131,7 +131,7 @@ class PlatformFunction(Construct):
         for statement in self._statements(spec, stage, connections):
             self.role.add_to_policy(statement)
         if spec.publishes_commands and not stage.is_local:
-            kafka_access.allow(self.role, stage.name, append=[names.TOPIC_COMMANDS])
+            kafka_access.allow(self.role, stage.name, append=[names.TOPIC_COMMANDS], idempotent=True)
         if spec.archives:
             bucket.allow(self.role, stage, names.BUCKET_ARCHIVE, "s3:GetObject", "s3:PutObject")
         nag.accept_any_resource(self.role, "X-Ray's PutTraceSegments and the network interfaces that Lambda makes for the function")

@@ -17,8 +17,9 @@ def allow(
     read: Sequence[str] = (),
     append: Sequence[str] = (),
     groups: Sequence[str] = (),
+    idempotent: bool = False,
 ) -> None:
-    """Let ``role`` connect, read topics, append to topics, and be a member of consumer groups."""
+    """Let ``role`` connect, read topics, append to topics (``idempotent``: by a client that numbers its records), and be a member of consumer groups."""
     cluster = names.resource(stage, "kafka")
     stack = Stack.of(role)
 
@@ -34,7 +35,7 @@ def allow(
             *(f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:aws:kafka:{stack.region}:<AWS::AccountId>:{kind}/{path}]" for path in paths),
         )
 
-    grant("KafkaConnect", "cluster", [""], "Connect", "DescribeCluster", "WriteDataIdempotently")
+    grant("KafkaConnect", "cluster", [""], "Connect", "DescribeCluster", *(["WriteDataIdempotently"] if idempotent else []))
     if read:
         grant("KafkaRead", "topic", read, "DescribeTopic", "DescribeTopicDynamicConfiguration", "ReadData")
     if append:

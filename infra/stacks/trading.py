@@ -80,8 +80,8 @@ class TradingStack(Stack):
             "KAFKA_AUTH": "iam",
             "AWS_REGION": stage.region,
             "SNAPSHOT_BUCKET": bucket.bucket_name(stage, names.BUCKET_SNAPSHOTS),
-            "JWKS_URL": jwks_url,
         }
+        self._jwks_url = jwks_url
         self._secrets = {"REDIS_URL": ecs.Secret.from_secrets_manager(self._seen("RedisUrl", redis_url), "url")}
         self._secrets_key = connections.secrets_key_arn or ""
         # the password is read by the tasks themselves: one from the task definition would stay as it was at their start
@@ -154,7 +154,6 @@ class TradingStack(Stack):
                 self._stage.name,
                 read=[names.TOPIC_COMMANDS, names.TOPIC_EVENTS],
                 append=[names.TOPIC_COMMANDS, names.TOPIC_EVENTS],
-                groups=["engine-*"],
             )
             bucket.allow(service.task.task_role, self._stage, names.BUCKET_SNAPSHOTS, *KEEPS_SNAPSHOTS)
             if pair:
@@ -188,6 +187,7 @@ class TradingStack(Stack):
             read=[names.TOPIC_EVENTS, names.TOPIC_ORDER_EVENTS, names.TOPIC_TRADE_EVENTS],
             append=[names.TOPIC_ORDER_EVENTS, names.TOPIC_TRADE_EVENTS],
             groups=["publisher-*"],
+            idempotent=True,
         )
         for statement in (
             send_to_queues(self, self._stage, [names.QUEUE_EMAIL]),
@@ -216,6 +216,7 @@ class TradingStack(Stack):
             environment={
                 **self._environment,
                 **BEHIND_THE_FRONT,
+                "JWKS_URL": self._jwks_url,
                 "ALLOWED_ORIGINS": self._stage.allowed_origins,
                 "BINANCE_PORT": str(BINANCE_HTTP),
                 "SHARD": "0",
@@ -226,9 +227,7 @@ class TradingStack(Stack):
             security_group=self._firewall.group(self, Peer.GATEWAY),
             stop_seconds=120,  # sockets are asked to come back elsewhere before they are closed
         )
-        kafka_access.allow(
-            service.task.task_role, self._stage.name, read=[names.TOPIC_EVENTS], append=[names.TOPIC_COMMANDS], groups=["gateway-*"]
-        )
+        kafka_access.allow(service.task.task_role, self._stage.name, read=[names.TOPIC_EVENTS], append=[names.TOPIC_COMMANDS])
         needs = (
             send_to_queues(self, self._stage, [names.QUEUE_AUDIT]),
             # the first opens the secrets of API keys
