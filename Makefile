@@ -23,7 +23,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 RECOVERY := tests/fault/test_startup_faults.py tests/fault/test_recovery_drill.py
 
-.PHONY: pages pages-dev newcomer test-compatibility test-long fuzz-api fuzz test-trading test-recovery test-servers test-parts check help lock tools up down reset status demo install test lint bench clean
+.PHONY: deployable pages pages-dev newcomer test-compatibility test-long fuzz-api fuzz test-trading test-recovery test-servers test-parts check help lock tools up down reset status demo install test lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,6 +102,9 @@ pages: install ## build the web app into web/dist (make up does it too)
 
 pages-dev: install ## the web app on port 3003, built as it is edited, in front of a running platform
 	@cd web && npm ci --no-audit --no-fund && npm run dev
+
+deployable: install ## hold the templates of every stage on AWS against what the components need, without AWS
+	@$(BIN)/python -m infra.deployable
 
 lint: install ## ruff, mypy, import rules
 	@$(BIN)/ruff check .

@@ -64,8 +64,9 @@ def build_cloud(app: App, stage: Stage) -> None:
         access_logs=access_logs,
     )
     for stack in (identity, wallet, trading):
-        # no table, no start
+        # no table, no start; and what is read from a parameter has to be there
         stack.add_stack_dependency(data)
+        stack.add_stack_dependency(streaming)
     acl = FrontAclStack(app, called("front-acl"), stage=stage)
     FrontStack(
         app,

@@ -39,6 +39,13 @@ class Context:
             raise ConfigurationError(f"Context value '{key}' is missing: pass -c {key}={example}.")
         return value
 
+    def number(self, key: str, default: int) -> int:
+        """A whole number from 1 on."""
+        text = self.optional(key, str(default))
+        if not text.isascii() or not text.isdigit() or int(text) < 1:
+            raise ConfigurationError(f"Context value '{key}' must be a whole number from 1 on, not '{text}': pass -c {key}={default}.")
+        return int(text)
+
     def port(self, key: str, example: int) -> int:
         """A TCP port, 1-65535."""
         text = self.required(key, str(example))

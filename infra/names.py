@@ -97,6 +97,11 @@ def tier_key(stage: str, tier: str) -> str:
     return resource(stage, f"tier-{tier}")
 
 
+def kafka_parameter(stage: str, generation: int, thing: str) -> str:
+    """The parameter with a property of the cluster. Others read it by name: an export would keep the cluster from being replaced."""
+    return f"/{PRODUCT}/{stage}/kafka/{generation}/{thing}"
+
+
 def stack(stage: str, area: str) -> str:
     """``mycrypto-local-identity``."""
     return resource(stage, area)

@@ -85,6 +85,8 @@ class StreamSize:
     brokers: int
     storage_gb: int
     commands_days: int
+    generation: int = 1
+    """Another number (``-c kafka_generation=2``) makes another cluster in the place of one that is gone."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,6 +378,7 @@ def _on_aws(name: StageName, context: Context) -> Stage:
             dependency_layer=context.optional("dependency_layer") or None,
             image=context.optional("image") or None,
             delivery=_delivery(name, context),
+            stream=dataclasses.replace(sizes.stream, generation=context.number("kafka_generation", 1)),
             origin_version=context.optional("origin_version") or None,
         ),
     )

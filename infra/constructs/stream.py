@@ -85,7 +85,7 @@ class Stream(Construct):
         )
         self.cluster = msk.CfnCluster(
             self,
-            "Cluster",
+            "Cluster" if size.generation == 1 else f"Cluster{size.generation}",
             cluster_name=names.resource(stage.name, "kafka"),
             kafka_version=KAFKA_VERSION,
             number_of_broker_nodes=size.brokers,

@@ -15,15 +15,15 @@ from infra.deployable.findings import Finding
 from infra.deployable.resolving import Resolver
 
 CHECK: Final = "configuration"
-READ_ELSEWHERE: Final = {
-    "STAGE": "layers/common/python/mycrypto/outbox.py",
-    "SERVICE_NAME": "layers/common/python/mycrypto/telemetry.py",
+GIVEN_TO_ALL: Final = {
+    "STAGE": "functions/auth/settings.py",
+    "SERVICE_NAME": "layers/common/python/mycrypto/database.py",
     "LOG_LEVEL": "layers/common/python/mycrypto/telemetry.py",
     "POWERTOOLS_SERVICE_NAME": "",
-    "PUBLIC_URL": "functions/notifications/service.py",
+    "PUBLIC_URL": "functions/auth/settings.py",
     "AWS_REGION": "",
 }
-"""Variables that no settings class names, and where they are read; "" is a library's own."""
+"""Variables that every component is given, whether it reads them or not, and where one reads them; "" is a library's own."""
 OPTIONAL: Final = {
     ("gateway", "SEALING_SECRET_NAME"): "it has its name from the stage",
 }
@@ -35,10 +35,11 @@ _SCHEMES: Final = {"DATABASE_URL": {"postgresql"}, "TRADE_DATABASE_URL": {"postg
 def settings_of(name: str) -> type[msgspec.Struct]:
     """The settings class of a component."""
     if name in PROCESSES:
-        found: type[msgspec.Struct] = getattr(importlib.import_module(f"engine_container.{name}.settings"), f"{name.capitalize()}Settings")
-        return found
-    found = importlib.import_module(f"functions.{name}.settings").Settings
-    return found
+        found = getattr(importlib.import_module(f"engine_container.{name}.settings"), f"{name.capitalize()}Settings")
+    else:
+        found = importlib.import_module(f"functions.{name}.settings").Settings
+    kind: type[msgspec.Struct] = found
+    return kind
 
 
 def check(resolver: Resolver) -> Iterator[Finding]:
@@ -55,7 +56,7 @@ def check(resolver: Resolver) -> Iterator[Finding]:
                     yield Finding(CHECK, component.where, f"{name} is not set")
             elif name not in component.secrets:
                 yield from _value(component, name, text, field.type, existing)
-        for name in sorted(given.keys() - fields.keys() - READ_ELSEWHERE.keys()):
+        for name in sorted(given.keys() - fields.keys() - GIVEN_TO_ALL.keys()):
             yield Finding(CHECK, component.where, f"{name} is set and never read")
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from infra.deployable.components import components
 from infra.deployable.findings import Finding
-from infra.deployable.resolving import Resolver
+from infra.deployable.resolving import PARAMETER, Resolver
 
 CHECK: Final = "life"
 THROWN_AWAY: Final = ("dev",)
@@ -16,17 +16,29 @@ EMPTIED: Final = {"AWS::S3::Bucket", "AWS::Backup::BackupVault"}
 """What ``infra.empty`` empties before a stage is destroyed."""
 HOLDS_THINGS: Final = EMPTIED | {"AWS::ECR::Repository"}
 """AWS deletes these only when they are empty."""
+_OF_THE_CDK: Final = "/cdk/exports/"
+"""Between regions; its own custom resource writes them."""
 OF_THE_ACCOUNT: Final = {"AWS::ApiGateway::Account"}
 """One for all stages of an account, so it stays, with its role."""
 REPLACED: Final = {"AWS::MSK::Cluster", "Custom::KafkaBootstrap"}
 """What another size, version or an accident replaces: an export of it would have to be given up by all who import it first."""
-_NAMES: Final = ("Name", "BucketName", "QueueName", "TopicName", "FunctionName", "ClusterName", "RoleName", "LogGroupName", "LoadBalancerName")
+_NAMES: Final = (
+    "Name",
+    "BucketName",
+    "QueueName",
+    "TopicName",
+    "FunctionName",
+    "ClusterName",
+    "RoleName",
+    "LogGroupName",
+    "LoadBalancerName",
+)
 
 
 def check(resolver: Resolver) -> Iterator[Finding]:
     """All findings of a stage."""
-    order = yield from _stacks_in_order(resolver)
-    for area in order:
+    yield from _stacks_in_order(resolver)
+    for area in resolver.made.stacks:
         yield from _resources_in_order(resolver, area)
     yield from _migrations_first(resolver)
     yield from _rotation_last(resolver)
@@ -42,7 +54,9 @@ def _manifest(resolver: Resolver) -> dict[str, set[str]]:
     found = json.loads((resolver.made.folder / "manifest.json").read_text())["artifacts"]
     prefix = f"mycrypto-{resolver.made.stage}-"
     return {
-        name.removeprefix(prefix): {other.removeprefix(prefix) for other in artifact.get("dependencies", ()) if not other.endswith(".assets")}
+        name.removeprefix(prefix): {
+            other.removeprefix(prefix) for other in artifact.get("dependencies", ()) if not other.endswith(".assets")
+        }
         for name, artifact in found.items()
         if artifact["type"] == "aws:cloudformation:stack"
     }
@@ -77,10 +91,16 @@ def _stacks_in_order(resolver: Resolver) -> Iterator[Finding]:
                 yield Finding(CHECK, area, f"imports {name}, which no stack exports")
             elif resolver.exports[name][0] not in there:
                 yield Finding(CHECK, area, f"imports {name} of a stack that is deployed later")
-    return sorted(resolver.made.stacks, key=lambda area: len(_before(resolver, area)))
+        for name in sorted(set(PARAMETER.findall(json.dumps(template)))):
+            if name.startswith(_OF_THE_CDK):
+                continue
+            if name not in resolver.parameters:
+                yield Finding(CHECK, area, f"reads the parameter {name}, which no stack writes")
+            elif resolver.parameters[name][0] not in there:
+                yield Finding(CHECK, area, f"reads the parameter {name} of a stack that is deployed later")
 
 
-def _needs(area: str, resource: Mapping[str, Any], known: set[str]) -> set[str]:
+def _needs(resource: Mapping[str, Any], known: set[str]) -> set[str]:
     """Logical ids that must be there first."""
     waits = resource.get("DependsOn", ())
     found = {waits} if isinstance(waits, str) else set(waits)
@@ -101,7 +121,7 @@ def _needs(area: str, resource: Mapping[str, Any], known: set[str]) -> set[str]:
 def _ordered(resolver: Resolver, area: str) -> tuple[list[str], set[str]]:
     """Logical ids as CloudFormation makes them, and those that wait for each other."""
     resources = resolver.made.stacks[area].get("Resources", {})
-    waits = {name: _needs(area, resource, set(resources)) for name, resource in resources.items()}
+    waits = {name: _needs(resource, set(resources)) for name, resource in resources.items()}
     order: list[str] = []
     while ready := sorted(name for name, needed in waits.items() if not needed - set(order)):
         order += ready
@@ -121,7 +141,7 @@ def _all_before(resolver: Resolver, where: str) -> set[str]:
     resources = resolver.made.stacks[area]["Resources"]
     found, waiting = set[str](), [name]
     while waiting:
-        new = _needs(area, resources[waiting.pop()], set(resources)) - found
+        new = _needs(resources[waiting.pop()], set(resources)) - found
         found |= new
         waiting += new
     return found
@@ -135,9 +155,9 @@ def _migrations_first(resolver: Resolver) -> Iterator[Finding]:
         return
     home = migrated[0].split("/")[0]
     for component in components(resolver):
-        if component.name != "migrations" and any(name.endswith("DATABASE_URL") for name in component.environment):
-            if home not in _before(resolver, component.area):
-                yield Finding(CHECK, component.where, "starts before the migrations have run")
+        uses_tables = component.name != "migrations" and any(name.endswith("DATABASE_URL") for name in component.environment)
+        if uses_tables and home not in _before(resolver, component.area):
+            yield Finding(CHECK, component.where, "starts before the migrations have run")
 
 
 def _rotation_last(resolver: Resolver) -> Iterator[Finding]:
@@ -161,7 +181,9 @@ def _tried_again(resolver: Resolver) -> Iterator[Finding]:
             resource = resolver.made.stacks[area]["Resources"][name]
             if resource.get("DeletionPolicy") == "Retain":
                 named = any(key in resource.get("Properties", {}) for key in _NAMES)
-                yield Finding(CHECK, f"{area}/{name}", "is left by a failed deployment" + (" and takes its name from the next one" if named else ""))
+                yield Finding(
+                    CHECK, f"{area}/{name}", "is left by a failed deployment" + (" and takes its name from the next one" if named else "")
+                )
 
 
 def _updated(resolver: Resolver) -> Iterator[Finding]:

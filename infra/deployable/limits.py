@@ -83,7 +83,7 @@ def _sizes(resolver: Resolver) -> Iterator[Finding]:
 
 def resolver_text(resolver: Resolver, where: str, value: Any) -> str:
     """A document as it will read, without spaces."""
-    area = where.split("/")[0]
+    area = where.split("/", maxsplit=1)[0]
 
     def plain(part: Any) -> Any:
         if isinstance(part, list):
@@ -122,7 +122,15 @@ def _quotas(resolver: Resolver) -> Iterator[Finding]:
         most = int(service.get("DeploymentConfiguration", {}).get("MaximumPercent", 200))
         units += int(task["Cpu"]) * int(service["DesiredCount"]) * most // 100
     if -(-units // quotas.CPU_UNITS) > quotas.fargate_vcpu(stage):
-        yield Finding(CHECK, "services", f"take {units / quotas.CPU_UNITS:g} vCPU in a deployment; infra.ready asks for {quotas.fargate_vcpu(stage)}")
+        yield Finding(
+            CHECK, "services", f"take {units / quotas.CPU_UNITS:g} vCPU in a deployment; infra.ready asks for {quotas.fargate_vcpu(stage)}"
+        )
+
+
+def _behind(resolver: Resolver, target: str) -> str:
+    """The function that an alias stands before."""
+    alias = resolver.made.properties("AWS::Lambda::Alias").get(target)
+    return (resolver.target(target.split("/", maxsplit=1)[0], alias["FunctionName"]) or "") if alias else target
 
 
 def _times(resolver: Resolver) -> Iterator[Finding]:
@@ -137,14 +145,19 @@ def _times(resolver: Resolver) -> Iterator[Finding]:
     for where, method in resolver.made.properties("AWS::ApiGateway::Method").items():
         area = where.split("/")[0]
         for target in resolver.targets(area, method.get("Integration", {}).get("Uri", "")):
-            timeout = int(functions.get(target, {}).get("Timeout", 3))
+            timeout = int(functions.get(_behind(resolver, target), {}).get("Timeout", 3))
             allowed = int(method["Integration"].get("TimeoutInMillis", API_SECONDS_MAX * 1_000)) / 1_000
             if timeout >= allowed:
                 yield Finding(CHECK, where, f"the API gives up after {allowed:g} s, before its function of {timeout} s")
     for where, balancer in resolver.made.properties("AWS::ElasticLoadBalancingV2::LoadBalancer").items():
         idle = {found["Key"]: found["Value"] for found in balancer["LoadBalancerAttributes"]}.get("idle_timeout.timeout_seconds", "60")
         if int(idle) >= KEEP_ALIVE_SECONDS:
-            yield Finding(CHECK, where, f"keeps an idle connection {idle} s, the server behind it {KEEP_ALIVE_SECONDS} s: a request meets its end")
+            yield Finding(
+                CHECK, where, f"keeps an idle connection {idle} s, the server behind it {KEEP_ALIVE_SECONDS} s: a request meets its end"
+            )
     for where, resource in resolver.made.properties("Custom::Invocation").items():
-        if int(resource.get("ServiceTimeout", 3_600)) < max(int(found.get("Timeout", 3)) for found in functions.values() if "Handler" in found) - 1:
+        if (
+            int(resource.get("ServiceTimeout", 3_600))
+            < max(int(found.get("Timeout", 3)) for found in functions.values() if "Handler" in found) - 1
+        ):
             yield Finding(CHECK, where, "CloudFormation gives up before the function does")

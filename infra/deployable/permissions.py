@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from infra.deployable import calls
@@ -132,7 +132,7 @@ def _bucket_key(properties: Mapping[str, Any]) -> Any:
     return rules[0].get("ServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
 
 
-_ENCRYPTED: Final = {
+_ENCRYPTED: Final[dict[str, Callable[[Mapping[str, Any]], Any]]] = {
     "AWS::SecretsManager::Secret": lambda properties: properties.get("KmsKeyId"),
     "AWS::S3::Bucket": _bucket_key,
     "AWS::SNS::Topic": lambda properties: properties.get("KmsMasterKeyId"),

@@ -87,7 +87,7 @@ def _open(doors: Doors, where: str, rule: Rule) -> Iterator[Finding]:
 
 def _environment(resolver: Resolver, component: Component) -> Iterator[Finding]:
     """What the variables lead to must be declared: a new address is a new connection."""
-    for name, value in (component.environment | component.secrets).items():
+    for name, value in {**component.environment, **component.secrets}.items():
         for peer in _leads_to(resolver, component.area, name, value):
             if component.groups and peer not in component.declared.connects:
                 yield Finding(CHECK, component.where, f"{name} leads to {peer}, which its reaches.toml does not declare")

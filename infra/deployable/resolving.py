@@ -17,6 +17,9 @@ def _arn(service: str, resource: str) -> str:
     return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
 
 
+PARAMETER: Final = re.compile(r"\{\{resolve:ssm:([^:}]+)\}\}")
+
+
 Named = Callable[["Resolver", str, Mapping[str, Any]], str]
 
 
@@ -52,6 +55,14 @@ class Resolver:
             if "Export" in output
         }
 
+        self.parameters = {
+            str(found["Name"]): (where.split("/")[0], found["Value"]) for where, found in made.properties("AWS::SSM::Parameter").items()
+        }
+
+    def _parameters(self, text: str) -> str:
+        """With the values of parameters that are referred to."""
+        return PARAMETER.sub(lambda found: self.text(*self.parameters.get(found[1], ("", f"<no parameter {found[1]}>"))), text)
+
     def resource(self, area: str, name: str) -> Mapping[str, Any] | None:
         """A resource by its logical id."""
         found: Mapping[str, Any] | None = self.made.stacks[area].get("Resources", {}).get(name)
@@ -85,7 +96,7 @@ class Resolver:
     def text(self, area: str, value: Any) -> str:
         """The value as it will read."""
         if not isinstance(value, dict):
-            return str(value)
+            return self._parameters(str(value))
         if "Fn::Join" in value:
             separator, parts = value["Fn::Join"]
             return str(separator).join(self.text(area, part) for part in parts) if isinstance(parts, list) else f"<{parts}>"
