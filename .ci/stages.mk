@@ -8,7 +8,7 @@ IN_PROCESS := $(addprefix tests/integration/,auth wallet settlement history main
 
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
-.PHONY: lint-workflows coverage test-integration security synth image deploy smoke
+.PHONY: lint-workflows coverage test-integration security synth image deploy destroy cost smoke
 
 lint-workflows: ## stage 1: actionlint over the pipeline (needs Go, as the pipeline's machines have it)
 	@command -v go >/dev/null || { echo "Go is needed to run actionlint: https://go.dev/dl/"; exit 1; }
@@ -45,3 +45,10 @@ deploy: install ## stages 6 to 8: deploy STAGE to the account of the present cre
 
 smoke: install ## what must answer after a deployment (URL=https://...)
 	@$(BIN)/python -m infra.smoke $(URL)
+
+destroy: install ## delete stage dev with everything in it
+	@$(BIN)/python -m infra.empty $(STAGE)
+	npx cdk destroy --all --force -c stage=$(STAGE) $(CONTEXT)
+
+cost: install ## what STAGE costs a month when it is idle
+	@$(BIN)/python -m infra.cost --stage $(STAGE)

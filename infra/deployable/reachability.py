@@ -17,6 +17,7 @@ Rule = tuple[str, str, int]
 
 OF_AWS: Final[dict[Rule, str]] = {
     ("LoadBalancer", "Gateway", 8080): "the load balancer's targets",
+    ("LoadBalancer", "Gateway", 8084): "the same, for programs that speak Binance's API",
     ("Proxy", "Database", 5432): "RDS Proxy's own connections",
     ("Kafka", "Kafka", 9098): "event source mappings poll from the brokers' own group",
     ("Kafka", INTERNET, 443): "they call Lambda and STS",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from infra import stages
@@ -88,3 +90,10 @@ def test_tiers_leave_room_for_each_other() -> None:
     assert [tier.name for tier in stage.tiers] == ["free", "basic", "pro", "vip"]
     for tier in stage.tiers:
         assert tier.requests_per_second is None or tier.requests_per_second < stage.api_requests_per_second
+
+
+def test_a_second_shard_is_refused_with_the_reason() -> None:
+    size = stages.load(Context({"stage": "dev"}.get)).on_aws.trading
+    assert len(size.shards) == 1
+    with pytest.raises(ConfigurationError, match=r"one shard, not 2: .* docs/adr/0027 says what a second one would take"):
+        dataclasses.replace(size, shards=("spot", "margin"))
