@@ -91,7 +91,7 @@ class StreamSize:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class TradingSize:
-    """CPU in units of 1/1024, memory in MB (the pairs that Fargate sells). One shard with one engine pair: see docs/adr/0027."""
+    """CPU in units of 1/1024, memory in MB (the pairs that Fargate sells). One shard with one engine pair: see docs/adr/0029."""
 
     shards: tuple[str, ...]
     engine_cpu: int
@@ -105,7 +105,7 @@ class TradingSize:
         if len(self.shards) != 1:
             raise ConfigurationError(
                 f"There is one shard, not {len(self.shards)}: gateways, publisher, deposits and settlement know one, and one carries far more than"
-                " 10,000 orders a second. docs/adr/0027 says what a second one would take."
+                " 10,000 orders a second. docs/adr/0029 says what a second one would take."
             )
 
 

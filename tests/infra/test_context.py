@@ -95,5 +95,5 @@ def test_tiers_leave_room_for_each_other() -> None:
 def test_a_second_shard_is_refused_with_the_reason() -> None:
     size = stages.load(Context({"stage": "dev"}.get)).on_aws.trading
     assert len(size.shards) == 1
-    with pytest.raises(ConfigurationError, match=r"one shard, not 2: .* docs/adr/0027 says what a second one would take"):
+    with pytest.raises(ConfigurationError, match=r"one shard, not 2: .* docs/adr/0029 says what a second one would take"):
         dataclasses.replace(size, shards=("spot", "margin"))
