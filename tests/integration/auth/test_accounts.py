@@ -40,6 +40,8 @@ def test_neither_password_nor_token_is_stored(identity: Identity, real_hashes: N
     assert row is not None
     assert token not in row[0]
     assert PASSWORD not in row[0]
+    messages = [{"messageId": "1", "body": json.dumps(mail)} for mail in identity.mails_to(account.email)]
+    assert identity.notifications.handler({"Records": messages}, None) == {"batchItemFailures": []}
     waiting = identity.owner.execute("SELECT count(*) FROM outbox WHERE position(convert_to(%s, 'UTF8') IN payload) > 0", (token,))
     assert waiting.fetchone() == (0,)
 

@@ -83,3 +83,11 @@ def test_other_queues_give_no_receipts_and_a_hopeless_message_is_left_to_the_dea
         receipts.send_again(connection, timedelta(0))
     assert [row.payload for row in queue.held].count(b"kyc") == 1
     assert [row.payload for row in queue.held].count(b"audit") == receipts.ATTEMPTS_MAX
+
+
+def test_what_nobody_has_received_says_nothing_any_more_after_a_day(exchange: TestDatabase) -> None:
+    connection = exchange.connect("wallet_app")
+    outbox.add(connection, outbox.EMAIL, b"code 123456")
+    connection.execute("UPDATE outbox SET sent_at = now() - %s", (receipts.OF_USE + timedelta(seconds=1),))
+    assert receipts.send_again(connection) == 0
+    assert _said(connection) == b""

@@ -32,7 +32,13 @@ def give(connection: Connection, message_ids: Sequence[UUID]) -> None:
 
 
 def send_again(connection: Connection, expected: timedelta = EXPECTED) -> int:
-    """Put back what should have been received by now (the database's, which marked it); returns how many."""
+    """Put back what should have been received by now (the database's, which marked it), and erase what comes too late; returns how many
+    were put back.
+    """
+    connection.execute(
+        "UPDATE outbox SET payload = '' WHERE sent_at < now() - %s AND received_at IS NULL AND destination = ANY(%s) AND payload <> ''",
+        (OF_USE, list(CONFIRMED)),
+    )
     return connection.execute(
         """UPDATE outbox SET sent_at = NULL
             WHERE sent_at BETWEEN now() - %s AND now() - %s AND received_at IS NULL AND destination = ANY(%s) AND attempts < %s""",
