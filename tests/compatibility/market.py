@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import Final
 
+import aiohttp
+
 from mycrypto_local.actors import Exchange
 from mycrypto_local.client import PATIENCE_SECONDS, Api, ApiError, Trader
 from mycrypto_local.keys_command import NewKey, make_key
@@ -61,13 +63,13 @@ async def _play(running: Running, ended: threading.Event, begun: threading.Event
         maker, taker = await exchange.funded_traders("market", 2, FUNDS, lambda _: None)
         beat = 0
         while not ended.is_set():
-            if beat % 20 == 0:
-                await _quote(maker)
-            side = ("BUY", "SELL")[beat % 2]
             try:
+                if beat % 20 == 0:
+                    await _quote(maker)
+                side = ("BUY", "SELL")[beat % 2]
                 await taker.place(symbol=SYMBOL, side=side, type="MARKET", quantity="0.001")
-            except ApiError as error:
-                if error.status >= 500:
+            except (ApiError, aiohttp.ClientError, OSError) as error:
+                if not begun.is_set() and not (isinstance(error, ApiError) and error.status < 500):
                     raise
             begun.set()
             beat += 1
