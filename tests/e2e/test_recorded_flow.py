@@ -22,7 +22,6 @@ ROWS_MAX = None if WHOLE else 10_000
 EXPECTED = (49_479, 568) if WHOLE else (10_000, 170)
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not FLOW.exists(), reason="the recorded market data is not beside this checkout")
 def test_recorded_flow_makes_the_recorded_fills(platform: Running) -> None:
     report = asyncio.run(replay_file(platform, FLOW, FILLS, users=24, told=lambda _: None, rows_max=ROWS_MAX))

@@ -58,3 +58,10 @@ def test_every_term_of_the_glossary_has_one_sentence_and_a_module() -> None:
         assert meaning[0].isupper(), term
         assert meaning.endswith("."), term
         assert NAMED_MODULE.search(module), term
+
+
+@pytest.mark.parametrize("folder", ["docs/adr", "functions/migrations/exchange_dev", "functions/migrations/mytrader_trade_engine"])
+def test_no_number_is_given_twice(folder: str) -> None:
+    """Two changes that are made at the same time take the same number easily."""
+    numbers = [found[0] for path in (ROOT / folder).iterdir() if (found := re.match(r"\d{4}[a-z]?", path.name))]
+    assert sorted(numbers) == sorted(set(numbers))
