@@ -11,13 +11,12 @@ from starlette.types import ASGIApp
 
 from engine_container.process_logs import json_logs
 from engine_container.web.by_port import ByPort
+from engine_container.web.keep_alive import KEEP_ALIVE_SECONDS
 from engine_container.web.quick_http import QuickHttpProtocol
 from engine_container.web.quick_sockets import QuickSocketProtocol
 
 STOP_SECONDS_MAX: Final = 10
 BACKLOG: Final = 4_096
-KEEP_ALIVE_SECONDS: Final = 310
-"""Longer than the load balancer keeps an idle connection (300 s): the one that closes first must be the client, or a request meets a closed one."""
 
 
 def serve(app: ASGIApp, host: str, port: int, service: str = "gateway", *, beside: Mapping[int, ASGIApp] | None = None) -> None:

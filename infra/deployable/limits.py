@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from engine_container.web.serve import KEEP_ALIVE_SECONDS
+from engine_container.web.keep_alive import KEEP_ALIVE_SECONDS
 from infra import quotas, stages
 from infra.context import Context
 from infra.deployable.findings import Finding

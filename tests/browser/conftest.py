@@ -51,8 +51,9 @@ def site(platform: Running) -> str:
     return platform.base_url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium(site: str) -> Iterator[Any]:
+    """The driver keeps an event loop running in this thread: it ends with this folder, because later tests run loops of their own."""
     with sync_api.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
         yield browser

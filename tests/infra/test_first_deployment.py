@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from engine_container.web.serve import KEEP_ALIVE_SECONDS
+from engine_container.web.keep_alive import KEEP_ALIVE_SECONDS
 from infra import quotas, stages
 from infra.constructs.firewall import FLOWS, KAFKA_IAM
 from infra.context import Context

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine_container.gateway.settings import GatewaySettings
-from engine_container.web.serve import KEEP_ALIVE_SECONDS
+from engine_container.web.keep_alive import KEEP_ALIVE_SECONDS
 from infra import functions
 from infra.templates import Templates
 from mycrypto import outbox

@@ -138,6 +138,7 @@ def post_login(request: Request) -> Any:
     body=models.RefreshRequest,
     parameters=(OF_A_PAGE,),
     errors=(*OPEN_BODY, "INVALID_TOKEN", "ACCOUNT_SUSPENDED", "FORBIDDEN"),
+    rules={"refresh_token": "is required unless it is in the cookie"},
     permission=permissions.OPEN,
 )
 def post_refresh(request: Request) -> Any:
