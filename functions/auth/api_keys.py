@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
+import re
 import secrets
 import string
 from datetime import datetime, timedelta
@@ -13,7 +15,7 @@ import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 from psycopg import Connection
 
 from functions.auth import confirmation
@@ -35,6 +37,7 @@ LIVE_MAX: Final = 10
 DAYS_MAX: Final = 365
 NETWORKS_MAX: Final = 20
 LABEL_LENGTH_MAX: Final = 50
+_PEM_MARK: Final = re.compile("-----(?:BEGIN|END) PUBLIC KEY-----")
 RSA_BITS_MIN: Final = 2_048
 RSA_BITS_MAX: Final = 4_096
 _ALPHABET: Final = string.ascii_lowercase + string.digits
@@ -67,13 +70,16 @@ def networks_of(texts: list[str]) -> list[str] | None:
 
 
 def public_key_of(pem: str) -> str | None:
-    """The owner's own key in its one spelling; ``None`` where there is none. Raises VALIDATION_ERROR for what is no Ed25519 or RSA key."""
+    """The owner's own key in its one spelling; ``None`` where there is none. Raises VALIDATION_ERROR for what is no Ed25519 or RSA key.
+
+    The gate for texts lets no line break through, so the PEM text comes on one line: with blanks for its line breaks, or as its base64 part alone.
+    """
     if not pem:
         return None
     try:
-        key = load_pem_public_key(pem.encode())
+        key = load_der_public_key(base64.b64decode("".join(_PEM_MARK.sub("", pem).split()), validate=True))
     except (ValueError, UnsupportedAlgorithm):
-        raise invalid("public_key", "must be a public key in PEM") from None
+        raise invalid("public_key", "must be a public key in PEM, on one line") from None
     is_rsa = isinstance(key, RSAPublicKey) and RSA_BITS_MIN <= key.key_size <= RSA_BITS_MAX
     if not is_rsa and not isinstance(key, Ed25519PublicKey):
         raise invalid("public_key", f"must be an Ed25519 key, or an RSA key of {RSA_BITS_MIN} to {RSA_BITS_MAX} bits")

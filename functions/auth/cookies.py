@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from functions.auth.models import PageSession, RefreshRequest, SecondFactorNeeded, TokenPair
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.http.request import Reply, Request
@@ -42,11 +44,11 @@ def answered(outcome: TokenPair | SecondFactorNeeded, keeping: str) -> Reply:
 def completed(request: Request, body: RefreshRequest) -> RefreshRequest:
     """The request with the token of its cookie. Raises FORBIDDEN, VALIDATION_ERROR where neither or both are given, INVALID_TOKEN without a cookie."""
     if body.session != IN_COOKIE:
-        if not body.refresh_token:
+        if body.refresh_token is msgspec.UNSET:
             raise invalid("refresh_token", "is required")
         return body
     require_page(request, body.session)
-    if body.refresh_token:
+    if body.refresh_token is not msgspec.UNSET:
         raise invalid("refresh_token", "is not taken where the session is kept in a cookie")
     found = [
         value for name, _, value in (part.strip().partition("=") for part in (request.header("cookie") or "").split(";")) if name == NAME

@@ -52,8 +52,13 @@ class LoginRequest(Input, frozen=True):
 class RefreshRequest(Input, frozen=True):
     """``refresh_token`` unless it is in the cookie."""
 
-    refresh_token: str = ""
+    refresh_token: str | msgspec.UnsetType = msgspec.UNSET
     session: Literal["body", "cookie"] = "body"
+
+    @property
+    def token(self) -> str:
+        """The refresh token, empty where none was given."""
+        return "" if self.refresh_token is msgspec.UNSET else self.refresh_token
 
 
 class LogoutRequest(Input, frozen=True):

@@ -81,7 +81,7 @@ def _key(family_id: UUID) -> str:
 
 def claims_of(context: Context, request: RefreshRequest) -> Claims:
     """Whose refresh token this is, by its signature alone. Raises INVALID_TOKEN."""
-    return tokens.verify_refresh(request.refresh_token, context.keys.public, now_s=int(context.now().timestamp()))
+    return tokens.verify_refresh(request.token, context.keys.public, now_s=int(context.now().timestamp()))
 
 
 def refresh(context: Context, request: RefreshRequest, claims: Claims, client: Client) -> TokenPair:
@@ -94,7 +94,7 @@ def refresh(context: Context, request: RefreshRequest, claims: Claims, client: C
     with context.db.transaction() as connection:
         # whatever begins, goes on or ends for one user is decided one after the other, under the user's row
         user = users.lock_by_id(connection, claims.sub)
-        session = sessions.lock_by_token(connection, tokens.fingerprint(request.refresh_token))
+        session = sessions.lock_by_token(connection, tokens.fingerprint(request.token))
         now = context.now()
         if session is None or user is None:
             pass

@@ -48,7 +48,7 @@ async def make_key(running: Running, trader: Trader, funds: dict[str, str], *, r
         await exchange.wait_until_tradable(trader, currency, Decimal(amount))
     body: dict[str, Any] = {"label": "mycrypto keys create", "scopes": SCOPES, "password": trader.password}
     if public_key:
-        body["public_key"] = public_key
+        body["public_key"] = " ".join(public_key.split())  # the API takes a PEM text on one line
     made = await trader.call("POST", "/api/auth/api-keys", body)
     return NewKey(
         trader.email,

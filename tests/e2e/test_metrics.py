@@ -14,6 +14,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 
 from infra.dashboards import DASHBOARDS
@@ -160,8 +161,20 @@ class Story:
                 "/api/auth/kyc/submit", data=fields, files=files, headers={"Authorization": f"Bearer {ayse.access_token}"}
             )
         assert answer.status_code == 201, answer.text
+        submission = answer.json()["id"]
+        await asyncio.to_thread(self.scanned, submission)
         await staff.call("POST", "/api/auth/2fa/verify", {"code": await phone.code()})
-        await staff.call("POST", f"/api/auth/admin/kyc/{answer.json()['id']}/decision", {"approve": True})
+        await staff.call("POST", f"/api/auth/admin/kyc/{submission}/decision", {"approve": True})
+
+    def scanned(self, submission: str) -> None:
+        """Wait until the worker has judged every picture of an application."""
+        deadline = time.monotonic() + SEEN_SECONDS_MAX
+        with psycopg.connect(self.platform.accounts_dsn, autocommit=True) as connection:
+            while connection.execute(
+                "SELECT count(*) FROM kyc_documents WHERE submission_id = %s AND status <> 'CLEAN'", (submission,)
+            ).fetchone() != (0,):
+                assert time.monotonic() < deadline, "the pictures were not scanned"
+                time.sleep(0.2)
 
     async def withdraw(self, ayse: Trader, phone: Authenticator, staff: Trader) -> None:
         await ayse.refresh()  # the level of identity stands in the token

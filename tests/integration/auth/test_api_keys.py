@@ -33,8 +33,8 @@ def pem(key: Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey)
 
 def test_an_owner_may_sign_with_a_key_of_their_own_and_there_is_no_secret_then(identity: Identity) -> None:
     for own in (Ed25519PrivateKey.generate(), rsa.generate_private_key(65_537, 2_048)):
-        made = _create(identity, identity.member(), public_key=pem(own))
-        assert (made.status, made.body["secret"]) == (201, "")
+        made = _create(identity, identity.member(), public_key=pem(own).replace("\n", " "))
+        assert (made.status, made.body.get("secret", "")) == (201, "")
         published = _published(identity, made.body["key_id"])
         assert published is not None
         assert published.public_key == pem(own)
@@ -84,8 +84,8 @@ def test_a_revoked_key_is_gone_at_once_and_only_its_owner_revokes(identity: Iden
         ({"ip_list": ["203.0.113.5/24"]}, "ip_list"),
         ({"ip_list": [f"203.0.113.{n}" for n in range(21)]}, "ip_list"),
         ({"public_key": "no key"}, "public_key"),
-        ({"public_key": pem(ec.generate_private_key(ec.SECP256R1()))}, "public_key"),
-        ({"public_key": pem(rsa.generate_private_key(65_537, 1_024))}, "public_key"),
+        ({"public_key": pem(ec.generate_private_key(ec.SECP256R1())).replace("\n", " ")}, "public_key"),
+        ({"public_key": pem(rsa.generate_private_key(65_537, 1_024)).replace("\n", " ")}, "public_key"),
         ({"expires_in_days": 0}, "expires_in_days"),
         ({"expires_in_days": 366}, "expires_in_days"),
         ({"user_id": str(uuid4())}, "user_id"),

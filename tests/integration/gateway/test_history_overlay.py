@@ -28,6 +28,7 @@ from mycrypto.contracts.trading import OrderStatus, Side
 from mycrypto.ids import trading_uuid
 from mycrypto.positions import Holding
 from mycrypto.security.tokens import Identity, Role
+from tests.unit.gateway.conftest import NothingOnItsWay
 from tests.unit.gateway.core_engine import CoreEngine
 from tests.unit.gateway.memory_logs import MemoryEvents
 from tests.unit.gateway.test_views_follow_core import SYMBOL, USERS, Flow
@@ -52,6 +53,7 @@ class World:
         )
         self.gateway = Gateway(settings)
         self.gateway.feed.ready = True
+        self.gateway.barrier = NothingOnItsWay()  # type: ignore[assignment]
         views = self.gateway.views
         projected = 0
         connection = database.connect("trade_engine_app")

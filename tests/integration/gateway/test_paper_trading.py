@@ -30,7 +30,7 @@ from mycrypto.money import UNITS_PER_ONE, format_amount
 from mycrypto.security import keys
 from mycrypto.security.tokens import Tier
 from tests.integration.conftest import EngineLog
-from tests.unit.gateway.conftest import Harness, running
+from tests.unit.gateway.conftest import Harness, NothingOnItsWay, running
 
 if TYPE_CHECKING:
     from tests.integration.conftest import TestDatabase
@@ -97,6 +97,7 @@ async def open_desk(trade_database: TestDatabase, folder: Path) -> AsyncIterator
     url = trade_database.dsn("trade_engine_app")
     connection = trade_database.connect("trade_engine_app")
     async with running(signing, key_file, trade_database_url=url) as harness:
+        harness.gateway.barrier = NothingOnItsWay()  # type: ignore[assignment]
         listed = harness.events.records[0]
         with connection.transaction():
             history.project(connection, 0, [decode_record(listed)])

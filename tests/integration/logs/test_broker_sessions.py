@@ -54,7 +54,24 @@ def broker(server_folder: Path) -> Iterator[BrokerSettings]:
     server.prepare()
     with spawned(server.part(), server_folder / "signing-kafka.log"):
         ensure_topics(server.bootstrap)
+        asyncio.run(_until_led(BrokerSettings(server.bootstrap)))
         yield BrokerSettings(f"127.0.0.1:{sasl}")
+
+
+async def _until_led(plain: BrokerSettings) -> None:
+    """A partition that was made a moment ago may not have its leader yet."""
+    deadline = time.monotonic() + 60
+    for topic in ("engine-commands", "engine-events"):
+        while True:
+            writer = PartitionWriter(plain, topic, 0)
+            try:
+                await writer.open()
+                break
+            except LogUnavailableError:
+                assert time.monotonic() < deadline, f"{topic} has no leader"
+                await asyncio.sleep(0.2)
+            finally:
+                writer.close()
 
 
 def _part(claims: dict[str, object]) -> str:
