@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from engine_container.core import machine
-from engine_container.core.codec.record import TIME_PASSED, RecordBuffers, Result, Told, apply_knowing, apply_packed, apply_record
+from engine_container.core.codec.record import TIME_PASSED, FailureReport, RecordBuffers, Result, apply_knowing, apply_packed, apply_record
 from engine_container.core.codec.snapshot_codec import dismantle
 from engine_container.core.entities import NO_MARKET, State
 from engine_container.core.failing import TELL, Failure, failure_of
@@ -95,7 +95,7 @@ class Replica:
     began with.
     """
 
-    def __init__(self, shard: int, state: State | None = None, next_offset: int = 0, told: Told = _told_to_nobody) -> None:
+    def __init__(self, shard: int, state: State | None = None, next_offset: int = 0, told: FailureReport = _told_to_nobody) -> None:
         self.shard = shard
         self.state = State() if state is None else state
         self.next_offset = next_offset

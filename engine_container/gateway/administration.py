@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.placing import limit_amount
-from engine_container.web.quick_ids import new_uuid_bytes
+from engine_container.web.fast_path.uuid7 import new_uuid_bytes
 from mycrypto.contracts import api, events
 from mycrypto.contracts.commands import SetSymbol, SetUser
 from mycrypto.contracts.trading import SelfTradePrevention, SymbolStatus

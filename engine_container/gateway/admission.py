@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from engine_container.gateway.api_keys import ApiKeys, is_signed
 from engine_container.gateway.auth import Authenticator, Caller
-from engine_container.gateway.limits import RateLimits, Standing
+from engine_container.gateway.limits import RateLimits, RateLimitStatus
 from engine_container.web.call import Call
 from engine_container.web.steps import Steps
 from mycrypto.allowances import Use
@@ -48,11 +48,11 @@ class Admission:
         if operation.body is None:
             yield call.require_no_body()
 
-    def charge(self, caller: Caller, orders: int) -> Steps[Standing | None]:
+    def charge(self, caller: Caller, orders: int) -> Steps[RateLimitStatus | None]:
         """Take tokens for more orders. Raises RATE_LIMIT_EXCEEDED."""
         return self._limits.spend(caller.user_id, caller.tier, Use.ORDERS, orders)
 
-    def charge_batch(self, caller: Caller, orders: int) -> Steps[Standing | None]:
+    def charge_batch(self, caller: Caller, orders: int) -> Steps[RateLimitStatus | None]:
         """Take the tokens of a batch but the first, which :meth:`admit` took. Raises BATCH_TOO_LARGE, also where the tier's bucket can never hold so
         many, and RATE_LIMIT_EXCEEDED.
         """

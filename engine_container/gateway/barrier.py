@@ -12,7 +12,7 @@ import asyncio
 from typing import Final
 
 from engine_container.gateway.submit import Commands, OverloadedError, UnansweredError
-from engine_container.web.quick_ids import new_uuid_bytes
+from engine_container.web.fast_path.uuid7 import new_uuid_bytes
 from mycrypto.contracts.commands import CancelOrder
 
 _NOBODY: Final = bytes(16)

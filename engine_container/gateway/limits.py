@@ -39,7 +39,7 @@ class Scripts(Protocol):
     def eval(self, script: str, numkeys: int, *keys_and_args: str) -> Awaitable[Any]: ...
 
 
-class Standing(msgspec.Struct, frozen=True):
+class RateLimitStatus(msgspec.Struct, frozen=True):
     """How a caller stands after a call: for the X-RateLimit headers. ``reset_seconds``: until the bucket has a token again or is full."""
 
     limit: int
@@ -72,10 +72,10 @@ class _Lease:
         """Whether it has to be renewed before so many are taken."""
         return self.tokens < tokens or self.expires <= time.monotonic()
 
-    def spend(self, allowance: Allowance, tokens: int) -> Standing:
+    def spend(self, allowance: Allowance, tokens: int) -> RateLimitStatus:
         """Tokens that are there."""
         self.tokens -= tokens
-        return Standing(allowance.count, self.remaining + self.tokens, -(-allowance.window_ms // 1_000))
+        return RateLimitStatus(allowance.count, self.remaining + self.tokens, -(-allowance.window_ms // 1_000))
 
 
 class RateLimits:
@@ -89,7 +89,7 @@ class RateLimits:
         """The most tokens that one call can ever be given; 0 where there is no limit."""
         return ALLOWANCES[use, tier].count if self._enabled else 0
 
-    def spend(self, user_id: bytes, tier: Tier, use: Use, tokens: int = 1) -> Steps[Standing | None]:
+    def spend(self, user_id: bytes, tier: Tier, use: Use, tokens: int = 1) -> Steps[RateLimitStatus | None]:
         """Take tokens; ``None`` where there is no limit. Raises RATE_LIMIT_EXCEEDED."""
         allowance = ALLOWANCES[use, tier]
         if not self._enabled or allowance.count == 0 or tokens <= 0:
@@ -158,7 +158,7 @@ class RateLimits:
 def _refusal(use: Use, allowance: Allowance, lease: _Lease, now: float) -> ProblemError:
     REFUSED.add(1, (use.value,))
     seconds = max(1, -(-int((lease.blocked_until - now) * 1_000) // 1_000))
-    standing = Standing(allowance.count, lease.tokens, seconds)
+    standing = RateLimitStatus(allowance.count, lease.tokens, seconds)
     headers = {name.decode(): value.decode() for name, value in standing.headers()} | {"Retry-After": str(seconds)}
     window = "second" if allowance.window_ms == 1_000 else "minute"
     return ProblemError(

@@ -14,7 +14,7 @@ from msgspec.structs import astuple, replace
 from engine_container.gateway.placing import place_command
 from engine_container.views.orders import Order
 from engine_container.views.symbols import Symbols
-from engine_container.web.quick_ids import new_uuid_bytes
+from engine_container.web.fast_path.uuid7 import new_uuid_bytes
 from mycrypto.contracts import api
 from mycrypto.contracts.commands import PlaceOco, PlaceOrder, ReplaceOrder
 from mycrypto.errors import FieldError, ProblemError

@@ -42,7 +42,7 @@ from engine_container.views.projection import Projection
 from engine_container.views.snapshot import Cover, views_prefix
 from engine_container.web.background import Background
 from engine_container.web.call import Call
-from engine_container.web.quick_ids import new_uuid_bytes
+from engine_container.web.fast_path.uuid7 import new_uuid_bytes
 from engine_container.web.steps import Tasks
 from mycrypto import telemetry
 from mycrypto.contracts.commands import CancelAll, CancelOrder, Command, Halt, Resume

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from engine_container.views.minutes import DAY_MS
 from engine_container.views.symbols import Symbols
-from engine_container.web.quick_ids import new_uuid_bytes
+from engine_container.web.fast_path.uuid7 import new_uuid_bytes
 from mycrypto.contracts.api import PlaceOrderRequest
 from mycrypto.contracts.commands import PlaceOrder
 from mycrypto.contracts.events import SymbolChanged

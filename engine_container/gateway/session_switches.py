@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from engine_container.gateway.submit import Commands, Outcome, OverloadedError, UnansweredError
 from engine_container.views.projection import Projection
-from engine_container.web.quick_ids import new_uuid_bytes
+from engine_container.web.fast_path.uuid7 import new_uuid_bytes
 from mycrypto.contracts.commands import (
     COMMANDS_PER_RECORD_MAX,
     RULES_WITH_CANCEL_ALL_AFTER,

@@ -34,7 +34,7 @@ class Reply(msgspec.Struct, frozen=True):
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-class Told(Protocol):
+class ResponseHeaders(Protocol):
     """What clients hear beside the answer itself."""
 
     def headers(self) -> Iterable[tuple[bytes, bytes]]:
@@ -93,7 +93,7 @@ class Call:
         query: bytes = self._scope["query_string"]
         return (raw.partition(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1")
 
-    def tell(self, told: Told | None) -> None:
+    def tell(self, told: ResponseHeaders | None) -> None:
         """Let headers go with the answer, whether it will be a reply or a problem, in place of earlier ones of the same names."""
         if told is not None:
             self._scope.setdefault("answer_headers", {}).update(told.headers())

@@ -14,8 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine_container.metrics import Counter, Histogram
 from engine_container.web.call import Call, Reply
+from engine_container.web.fast_path.uuid7 import new_uuid_bytes
 from engine_container.web.handshakes import CLOSE_NOT_FOUND, refuse_handshake
-from engine_container.web.quick_ids import new_uuid_bytes
 from engine_container.web.steps import Steps, Tasks, Waiting, finish
 from mycrypto import texts
 from mycrypto.cors import NOBODY, Cors

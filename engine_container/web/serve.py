@@ -11,9 +11,9 @@ from starlette.types import ASGIApp
 
 from engine_container.process_logs import json_logs
 from engine_container.web.by_port import ByPort
+from engine_container.web.fast_path.http_protocol import FastHttpProtocol
+from engine_container.web.fast_path.websocket_protocol import FastWebSocketProtocol
 from engine_container.web.keep_alive import KEEP_ALIVE_SECONDS
-from engine_container.web.quick_http import QuickHttpProtocol
-from engine_container.web.quick_sockets import QuickSocketProtocol
 
 STOP_SECONDS_MAX: Final = 10
 BACKLOG: Final = 4_096
@@ -30,7 +30,7 @@ def serve(app: ASGIApp, host: str, port: int, service: str = "gateway", *, besid
         host=host,
         port=port,
         loop="uvloop",
-        http=QuickHttpProtocol,
+        http=FastHttpProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -39,7 +39,7 @@ def serve(app: ASGIApp, host: str, port: int, service: str = "gateway", *, besid
         proxy_headers=False,
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        ws=QuickSocketProtocol,
+        ws=FastWebSocketProtocol,
         ws_max_size=64 * 1024,
         ws_max_queue=16,
         ws_ping_interval=30,

@@ -111,7 +111,7 @@ def test_any_figures_are_answered_and_what_follows_is_too(given_commands: list[c
 
 @given(plain)
 def test_the_short_way_and_the_general_way_draw_the_same_line(order: c.PlaceOrder) -> None:
-    """The first order of a user takes the general way, the next one the short way: both are answered alike."""
+    """The first order of a user takes the general way, the next one the fast path: both are answered alike."""
     answers = []
     for first in (True, False):
         replica = Replica(0)

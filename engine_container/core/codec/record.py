@@ -24,7 +24,7 @@ from mycrypto.contracts.events import packed
 Result = tuple[int, bytes, list[Event]]
 """What a command came to: its place in the record, its id, its events."""
 
-Told = Callable[[State, Command | None, Failure], None]
+FailureReport = Callable[[State, Command | None, Failure], None]
 
 _RESULT_HEAD: Final = 0x9300C410 - 0x100000000
 """How the result of a command begins: an array of 3, its place in the record (0 here), the head of an id of 16 bytes."""
@@ -49,7 +49,7 @@ def apply_record(state: State, commands: list[Command], time_ms: int) -> list[Re
     return results
 
 
-def apply_knowing(state: State, commands: list[Command], time_ms: int, failures: list[Failure], told: Told) -> list[Result]:
+def apply_knowing(state: State, commands: list[Command], time_ms: int, failures: list[Failure], told: FailureReport) -> list[Result]:
     """:func:`apply_record`, knowing which of its commands fail, on a state that the failures have left no trace in.
 
     ``told`` hears of each of them, with the state as it is before.

@@ -21,7 +21,7 @@ from engine_container.gateway.binance.times import in_microseconds
 from engine_container.gateway.parts import Gateway
 from engine_container.web.call import Call
 from engine_container.web.edge import DURATIONS, FAILED, REQUESTS
-from engine_container.web.quick_ids import new_uuid_bytes
+from engine_container.web.fast_path.uuid7 import new_uuid_bytes
 from mycrypto.errors import ProblemError
 from mycrypto.ids import uuid_text
 

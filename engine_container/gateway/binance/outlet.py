@@ -13,7 +13,7 @@ import msgspec
 from starlette.types import Receive, Scope, Send
 
 from engine_container.gateway.sockets.connection import received_text
-from engine_container.web.quick_sockets import SEND_AT_ONCE, WHEN_STOPPED
+from engine_container.web.fast_path.websocket_protocol import SEND_AT_ONCE, WHEN_STOPPED
 
 QUEUE_MAX: Final = 20_000
 CLOSE_POLICY: Final = 1008

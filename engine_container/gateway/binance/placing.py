@@ -19,7 +19,7 @@ from engine_container.gateway.placing import place_command
 from engine_container.gateway.refusals import refusal
 from engine_container.gateway.submit import Answer
 from engine_container.views.orders import Order
-from engine_container.web.quick_ids import new_uuid_bytes
+from engine_container.web.fast_path.uuid7 import new_uuid_bytes
 from mycrypto.contracts import api, events
 from mycrypto.contracts.commands import AmendOrder, CancelAll, CancelOrder
 from mycrypto.errors import ProblemError

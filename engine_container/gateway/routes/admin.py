@@ -18,7 +18,7 @@ from engine_container.gateway.routes.market import symbol_in_path
 from engine_container.views.projection import Projection
 from engine_container.views.rendering import iso, limits_model, market_model
 from engine_container.web.call import BodyDecoder, Call, Reply
-from engine_container.web.quick_ids import new_uuid_bytes
+from engine_container.web.fast_path.uuid7 import new_uuid_bytes
 from mycrypto import permissions
 from mycrypto.contracts import api, events
 from mycrypto.contracts.commands import AcceptTime, Command, Halt, Resume, SetRules, SetStatus

@@ -11,7 +11,7 @@ from engine_container.gateway.refusals import refusal
 from engine_container.gateway.session_switches import require_switches
 from engine_container.views.rendering import iso
 from engine_container.web.call import BodyDecoder, Call, Reply
-from engine_container.web.quick_ids import new_uuid_bytes
+from engine_container.web.fast_path.uuid7 import new_uuid_bytes
 from mycrypto import permissions
 from mycrypto.contracts import api, events
 from mycrypto.contracts.commands import CancelAllAfter

@@ -20,7 +20,7 @@ from engine_container.views.orders import Order
 from engine_container.views.rendering import oco_link, order_id
 from engine_container.views.response_templates import placed_model
 from engine_container.web.call import BodyDecoder, Call, Reply
-from engine_container.web.quick_ids import new_uuid_bytes
+from engine_container.web.fast_path.uuid7 import new_uuid_bytes
 from engine_container.web.steps import finish
 from mycrypto import permissions
 from mycrypto.contracts import api, events
@@ -36,7 +36,7 @@ _BATCH_REPLACE: Final = BodyDecoder(api.BatchReplaceRequest)
 _BATCH_REPLACE_ITEM: Final = BodyDecoder(api.BatchReplaceItem)
 _BATCH_OCO: Final = BodyDecoder(api.BatchOcoRequest)
 
-Told = api.Replaced | api.PlacedOco
+LinkedAnswer = api.Replaced | api.PlacedOco
 
 
 class Begun(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ class Begun(msgspec.Struct, frozen=True):
 
     command: Command
     name: str
-    told: Callable[[Answer, int], Awaitable[Told]]
+    told: Callable[[Answer, int], Awaitable[LinkedAnswer]]
 
 
 class Linked:
@@ -93,7 +93,7 @@ class Linked:
         caller = await self._trader(call, ORDERS_OF_OCO)
         return Reply(await self.place_pair(caller, await _json(call)), 201)
 
-    async def replace_one(self, caller: Caller, named: str | None, client_order_id: str | None, raw: bytes | msgspec.Raw) -> Told:
+    async def replace_one(self, caller: Caller, named: str | None, client_order_id: str | None, raw: bytes | msgspec.Raw) -> LinkedAnswer:
         """Put the order that a JSON text describes in the place of the one named either way."""
         request = _REPLACE.decode(raw)
         check_one_name(named, client_order_id)
@@ -103,7 +103,7 @@ class Linked:
             order = await order_by_client_id(self._gateway, caller, client_order_id or "")
         return await self._carry_out(self._begin_replace(caller, order, request))
 
-    async def place_pair(self, caller: Caller, raw: bytes | msgspec.Raw) -> Told:
+    async def place_pair(self, caller: Caller, raw: bytes | msgspec.Raw) -> LinkedAnswer:
         """Place the OCO that a JSON text describes."""
         return await self._carry_out(self._begin_oco(caller, raw))
 
@@ -111,7 +111,7 @@ class Linked:
         """Take the token of an OCO's second order; that of the first is taken. Raises RATE_LIMIT_EXCEEDED."""
         await finish(self._gateway.admission.charge(caller, ORDERS_OF_OCO - 1))
 
-    async def _carry_out(self, begun: Begun) -> Told:
+    async def _carry_out(self, begun: Begun) -> LinkedAnswer:
         answers = await self._gateway.submit([begun.command], begun.name)
         return await begun.told(answers[0], api.LISTED_MAX)
 
@@ -127,7 +127,7 @@ class Linked:
             raise refusal("IDEMPOTENCY_CONFLICT", {"client_order_id": bearer.client_order_id})
         command = replace_command(request, order, views.symbols, caller.user_id)
 
-        async def told(answer: Answer, most: int) -> Told:
+        async def told(answer: Answer, most: int) -> LinkedAnswer:
             return await self._replaced(order, answer, most)
 
         return Begun(command, command.replacement.client_order_id, told)
@@ -136,7 +136,7 @@ class Linked:
         request = _OCO.decode(raw)
         command = oco_command(request, self._gateway.require_views().symbols, caller.user_id)
 
-        async def told(answer: Answer, most: int) -> Told:
+        async def told(answer: Answer, most: int) -> LinkedAnswer:
             return await self._paired(request.list_client_order_id, answer, most)
 
         return Begun(command, command.first.client_order_id, told)

@@ -18,7 +18,7 @@ from engine_container.gateway.routes.shared import CURSOR, CURSOR_RULE, FOUND_ER
 from engine_container.gateway.submit import Answer
 from engine_container.views.orders import Order
 from engine_container.web.call import BodyDecoder, Call, Reply
-from engine_container.web.quick_ids import new_uuid_bytes
+from engine_container.web.fast_path.uuid7 import new_uuid_bytes
 from engine_container.web.steps import finish
 from mycrypto import permissions
 from mycrypto.contracts import api, events

@@ -119,7 +119,7 @@ class Connection:
     )
 
     def __init__(self, send: Send, trace_id: str, send_at_once: Callable[[str | bytes], bool] | None = None) -> None:
-        """``send_at_once`` is the server's short way to write a text, where it has one; it says if the connection takes it now."""
+        """``send_at_once`` is the server's fast path to write a text, where it has one; it says if the connection takes it now."""
         self._send = send
         self._send_at_once = send_at_once
         self.window = Window()

@@ -19,12 +19,12 @@ from engine_container.gateway.sockets.connection import Connection, now_ms, quer
 from engine_container.gateway.sockets.order_entry import OrderEntry
 from engine_container.gateway.sockets.paper import PaperStreams
 from engine_container.gateway.sockets.protocol import ORDER_ACTIONS, Addressed, ClientMessage
-from engine_container.gateway.sockets.standing import Standing
+from engine_container.gateway.sockets.session_check import SessionCheck
 from engine_container.gateway.sockets.subscriptions import Subscriptions
 from engine_container.metrics import Counter, Reading
 from engine_container.web.call import BodyDecoder, Call
+from engine_container.web.fast_path.websocket_protocol import SEND_AT_ONCE, TAKE_AT_ONCE, WHEN_STOPPED
 from engine_container.web.handshakes import refuse_handshake
-from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE, WHEN_STOPPED
 from engine_container.web.steps import finish
 from mycrypto.contracts.events import OrderClosed
 from mycrypto.errors import ProblemError, invalid
@@ -73,7 +73,7 @@ class Sockets:
         self._entry = OrderEntry(gateway)
         self._paper = PaperStreams(gateway)
         self._subscriptions = Subscriptions(gateway, self._paper)
-        self._standing = Standing(gateway)
+        self._standing = SessionCheck(gateway)
         self._open: set[Connection] = set()
         self._by_user: dict[bytes, set[Connection]] = {}
         gateway.sockets = self

@@ -21,7 +21,7 @@ from engine_container.gateway import asyncapi
 from engine_container.gateway.app import build_app
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.settings import GatewaySettings
-from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE, WHEN_STOPPED, Inbox
+from engine_container.web.fast_path.websocket_protocol import SEND_AT_ONCE, TAKE_AT_ONCE, WHEN_STOPPED, Inbox
 from mycrypto.security import keys, tokens
 from mycrypto.security.revocation import COMPLETE_KEY
 from tests.unit.gateway.core_engine import CoreEngine

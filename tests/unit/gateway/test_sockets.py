@@ -40,7 +40,7 @@ def rebuild(snapshot: dict[str, Any], updates: list[dict[str, Any]]) -> dict[str
     return book
 
 
-@pytest.fixture(autouse=True, params=[False, True], ids=["library", "short way"])
+@pytest.fixture(autouse=True, params=[False, True], ids=["library", "fast path"])
 def _ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether the server offers to write and to take texts at once makes no difference."""
     monkeypatch.setattr(Socket, "quick", request.param)

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from engine_container.gateway import auth
-from engine_container.gateway.sockets.standing import Standing
+from engine_container.gateway.sockets.session_check import SessionCheck
 from engine_container.web.steps import finish
 from mycrypto.errors import ProblemError
 from mycrypto.security import revocation
@@ -77,7 +77,7 @@ def test_a_socket_places_nothing_either(play: Play) -> None:
 def test_the_look_at_open_sockets_notices_the_wipe(play: Play) -> None:
     async def scenario(h: Harness) -> None:
         h.redis.values.clear()
-        await Standing(h.gateway)._close_revoked([])
+        await SessionCheck(h.gateway)._close_revoked([])
         with pytest.raises(ProblemError, match="SERVICE_UNAVAILABLE"):
             h.gateway.auth.require_complete()
 

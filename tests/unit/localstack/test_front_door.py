@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from engine_container.web.quick_http import QuickHttpProtocol
+from engine_container.web.fast_path.http_protocol import FastHttpProtocol
 from mycrypto_local.front_door import ANSWER_SECONDS_MAX, BODY_BYTES_MAX, FUNCTION_CALLS_MAX, FrontDoor, function_path
 from tests.simulation.loop import virtual
 
@@ -141,7 +141,7 @@ def test_whatever_bytes_a_request_holds_there_is_an_answer(header: bytes, target
 
     async def run() -> bytes:
         door = FrontDoor(gateway, "http://emulator:4566", REST, httpx.MockTransport(echo))
-        server = uvicorn.Server(uvicorn.Config(door, host="127.0.0.1", port=0, http=QuickHttpProtocol, lifespan="off", log_config=None))
+        server = uvicorn.Server(uvicorn.Config(door, host="127.0.0.1", port=0, http=FastHttpProtocol, lifespan="off", log_config=None))
         serving = asyncio.create_task(server.serve())
         while not server.started:  # noqa: ASYNC110 - the server has no event for it
             await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""The short way for text frames and the library's way for everything else, on a real server with a real client and with raw bytes."""
+"""The fast path for text frames and the library's way for everything else, on a real server with a real client and with raw bytes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import websockets
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from websockets.exceptions import ConnectionClosed
 
-from engine_container.web import quick_sockets
-from engine_container.web.quick_sockets import SEND_AT_ONCE, TAKE_AT_ONCE, WHEN_STOPPED, QuickSocketProtocol, text_frame
+from engine_container.web.fast_path import websocket_protocol
+from engine_container.web.fast_path.websocket_protocol import SEND_AT_ONCE, TAKE_AT_ONCE, WHEN_STOPPED, FastWebSocketProtocol, text_frame
 from mycrypto_local.ports import any_free
 
 HEAD = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -46,7 +46,7 @@ async def serving(app: ASGIApp) -> AsyncIterator[uvicorn.Server]:
     (port,) = any_free(1)
     server = uvicorn.Server(
         uvicorn.Config(
-            app, port=port, ws=QuickSocketProtocol, ws_max_size=SIZE_MAX, ws_per_message_deflate=False, lifespan="off", log_config=None
+            app, port=port, ws=FastWebSocketProtocol, ws_max_size=SIZE_MAX, ws_per_message_deflate=False, lifespan="off", log_config=None
         )
     )
     server.config.load()
@@ -222,7 +222,7 @@ def test_what_the_application_takes_at_once_is_answered_in_order_with_what_it_re
 
 
 def test_who_reads_nothing_cannot_keep_a_closed_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quick_sockets, "UNREAD_SECONDS_MAX", 0.2)
+    monkeypatch.setattr(websocket_protocol, "UNREAD_SECONDS_MAX", 0.2)
 
     async def flood(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()

@@ -33,7 +33,7 @@ _LIBRARY: Final = frozenset({b"transfer-encoding", b"upgrade", b"expect", b"te",
 _DIGITS_MAX: Final = len(str(BODY_BYTES_MAX))
 
 
-class QuickHttpProtocol(HttpToolsProtocol):
+class FastHttpProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._begins: frozenset[tuple[bytes, bytes]] = getattr(self.app, "begins", frozenset())

@@ -13,11 +13,11 @@ import uvicorn
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from engine_container.web import quick_http
 from engine_container.web.by_port import ByPort
 from engine_container.web.call import Call, Reply
 from engine_container.web.edge import Edge, Endpoint, Respond, unknown_route
-from engine_container.web.quick_http import QuickHttpProtocol
+from engine_container.web.fast_path import http_protocol
+from engine_container.web.fast_path.http_protocol import FastHttpProtocol
 from mycrypto_local.front_door import FrontDoor
 from mycrypto_local.ports import any_free
 
@@ -73,7 +73,7 @@ async def served(app: ASGIApp) -> AsyncIterator[tuple[int, uvicorn.Server]]:
     (port,) = any_free(1)
     server = uvicorn.Server(
         uvicorn.Config(
-            app, port=port, http=QuickHttpProtocol, lifespan="off", log_config=None, timeout_graceful_shutdown=5, proxy_headers=False
+            app, port=port, http=FastHttpProtocol, lifespan="off", log_config=None, timeout_graceful_shutdown=5, proxy_headers=False
         )
     )
     server.config.load()
@@ -305,7 +305,7 @@ def test_an_answer_for_a_client_that_has_gone_does_no_harm() -> None:
     ids=["nothing", "a word", "our body", "another head", "another body"],
 )
 def test_a_connection_whose_request_does_not_come_is_closed(beginning: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quick_http, "REQUEST_SECONDS_MAX", 0.05)
+    monkeypatch.setattr(http_protocol, "REQUEST_SECONDS_MAX", 0.05)
 
     async def conversation(_: App, raw: Raw, __: uvicorn.Server) -> None:
         raw.writer.write(beginning)
@@ -316,8 +316,8 @@ def test_a_connection_whose_request_does_not_come_is_closed(beginning: bytes, mo
 
 @pytest.mark.parametrize(("path", "body"), [("/quick", b"wait"), ("/other", b"slow")])
 def test_an_answer_may_take_longer_than_a_request(path: str, body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quick_http, "REQUEST_SECONDS_MAX", 0.05)
-    monkeypatch.setattr(quick_http, "CHECK_SECONDS_MIN", 0.01)
+    monkeypatch.setattr(http_protocol, "REQUEST_SECONDS_MAX", 0.05)
+    monkeypatch.setattr(http_protocol, "CHECK_SECONDS_MIN", 0.01)
 
     async def conversation(app: App, raw: Raw, _: uvicorn.Server) -> None:
         raw.writer.write(request(path=path, body=body))
@@ -331,15 +331,15 @@ def test_an_answer_may_take_longer_than_a_request(path: str, body: bytes, monkey
 
 
 def test_a_connection_at_rest_is_closed_when_the_keep_alive_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quick_http, "REQUEST_SECONDS_MAX", 0.05)
-    monkeypatch.setattr(quick_http, "CHECK_SECONDS_MIN", 0.01)
-    original = QuickHttpProtocol.connection_made
+    monkeypatch.setattr(http_protocol, "REQUEST_SECONDS_MAX", 0.05)
+    monkeypatch.setattr(http_protocol, "CHECK_SECONDS_MIN", 0.01)
+    original = FastHttpProtocol.connection_made
 
-    def short(self: QuickHttpProtocol, transport: Any) -> None:
+    def short(self: FastHttpProtocol, transport: Any) -> None:
         self.timeout_keep_alive = 0.1  # type: ignore[assignment] # seconds; the library says int
         original(self, transport)
 
-    monkeypatch.setattr(QuickHttpProtocol, "connection_made", short)
+    monkeypatch.setattr(FastHttpProtocol, "connection_made", short)
 
     async def conversation(_: App, raw: Raw, __: uvicorn.Server) -> None:
         raw.writer.write(request())

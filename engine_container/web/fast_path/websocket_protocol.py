@@ -1,4 +1,4 @@
-"""The server's WebSocket protocol with a short way for what sockets nearly always carry: whole text messages, in one masked frame each.
+"""The server's WebSocket protocol with a fast path for what sockets nearly always carry: whole text messages, in one masked frame each.
 
 Such frames are read and written here; handshake, fragments, pings, closes and everything that breaks the protocol go to the library, one whole
 frame at a time, so that it always stands at the beginning of a frame when it gets one. The library alone costs more than an order does.
@@ -22,13 +22,13 @@ MESSAGES_READ_AHEAD_MAX: Final = 32
 FRAMES_JOINED_MAX: Final = 64
 
 SEND_AT_ONCE: Final = "mycrypto.send_at_once"
-"""The extension of the scope that is :meth:`QuickSocketProtocol.send_at_once`: a way to send for who has no time to wait."""
+"""The extension of the scope that is :meth:`FastWebSocketProtocol.send_at_once`: a way to send for who has no time to wait."""
 
 TAKE_AT_ONCE: Final = "mycrypto.take_at_once"
-"""The extension of the scope that is :meth:`QuickSocketProtocol.take_at_once`."""
+"""The extension of the scope that is :meth:`FastWebSocketProtocol.take_at_once`."""
 
 WHEN_STOPPED: Final = "mycrypto.when_stopped"
-"""The extension of the scope that is :meth:`QuickSocketProtocol.when_stopped`."""
+"""The extension of the scope that is :meth:`FastWebSocketProtocol.when_stopped`."""
 
 UNREAD_SECONDS_MAX: Final = 30
 """How long the end of a connection may wait for a reader that takes nothing; then it is cut, so that nobody keeps memory of ours by not reading."""
@@ -75,7 +75,7 @@ class Inbox:
         return not self._messages
 
 
-class QuickSocketProtocol(WebSocketsSansIOProtocol):
+class FastWebSocketProtocol(WebSocketsSansIOProtocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.queue: Inbox = Inbox()  # type: ignore[assignment] # what the library asks of a queue it has

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from uuid import UUID
 
-from engine_container.web.quick_ids import new_uuid_bytes
+from engine_container.web.fast_path.uuid7 import new_uuid_bytes
 
 
-def test_quick_ids_are_fresh_version_7_uuids() -> None:
+def test_ids_are_fresh_version_7_uuids() -> None:
     before_ms = time.time_ns() // 1_000_000
     made = [UUID(bytes=new_uuid_bytes()) for _ in range(2_000)]
     after_ms = time.time_ns() // 1_000_000

@@ -20,7 +20,7 @@ EXPIRY_NOTICE_SECONDS: Final = 60
 REVOCATION_CHUNK: Final = 500
 
 
-class Standing:
+class SessionCheck:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
