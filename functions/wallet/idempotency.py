@@ -27,10 +27,12 @@ KEPT: Final = timedelta(hours=24)
 KEY_LENGTH_MAX: Final = 255
 
 
-def _key(request: Request) -> str:
+def _key(request: Request, *, required: bool) -> str | None:
     found = request.header(HEADER)
     if found is None:
         found = request.header(EARLIER_HEADER)
+    if found is None and not required:
+        return None
     if found is None:
         raise invalid(HEADER, "is required: a new key for each request, and the same key when it is sent again")
     key = found.strip()
@@ -39,13 +41,16 @@ def _key(request: Request) -> str:
     return key
 
 
-def once(context: Context, request: Request, user_id: UUID, act: Callable[[Connection], Reply]) -> Reply:
+def once(context: Context, request: Request, user_id: UUID, act: Callable[[Connection], Reply], *, required: bool = True) -> Reply:
     """Do ``act`` in a transaction, at most once per key; a repetition gets the stored answer.
 
     A refusal is not stored: nothing happened, so the key is free again. Raises VALIDATION_ERROR without a key, IDEMPOTENCY_CONFLICT when it was
-    used for another request.
+    used for another request. Where no key is ``required`` (nothing moves yet), a request without one is carried out each time.
     """
-    key = _key(request)
+    key = _key(request, required=required)
+    if key is None:
+        with context.db.transaction() as connection:
+            return act(connection)
     fingerprint = hashlib.sha256(f"{request.method} {request.path}\n".encode() + request.body).digest()
     now = context.now()
     with context.db.transaction() as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functions.wallet import addresses, chain_deposits, fiat_deposits, idempotency, models
 from functions.wallet.app import context
 from functions.wallet.models import CryptoAddress, CryptoDeposit, FiatDeposit, OpenCryptoDeposit, OpenFiatDeposit, Page, PageQuery
-from functions.wallet.routes.shared import ONCE, PAGE
+from functions.wallet.routes.shared import ONCE_IF_GIVEN, PAGE
 from mycrypto import permissions
 from mycrypto.errors import ProblemError
 from mycrypto.http.operation import BODY_ERRORS, Operation, RateLimit
@@ -23,7 +23,7 @@ OPEN_DEPOSIT = RateLimit(name="deposit", count=10, seconds=60)
     answer=models.FiatDeposit,
     status=201,
     body=models.OpenFiatDeposit,
-    parameters=(ONCE,),
+    parameters=(ONCE_IF_GIVEN,),
     errors=(*BODY_ERRORS, "INVALID_AMOUNT", "KYC_REQUIRED", "WALLET_002", "ACCOUNT_NOT_FOUND", "IDEMPOTENCY_CONFLICT"),
     permission=permissions.CUSTOMER,
     limit=OPEN_DEPOSIT,
@@ -36,6 +36,7 @@ def post_fiat_deposit(request: Request) -> Reply:
         request,
         principal.user_id,
         lambda connection: Reply(fiat_deposits.open_deposit(context(), connection, principal, body), status=201),
+        required=False,  # an announcement moves no money
     )
 
 

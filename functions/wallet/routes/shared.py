@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from functions.wallet import idempotency
 from mycrypto.http.operation import Parameter
 
@@ -17,3 +19,4 @@ ONCE: Final = Parameter(
     required=True,
     shape={"minLength": 1, "maxLength": idempotency.KEY_LENGTH_MAX, "pattern": "^[!-~]([ -~]*[!-~])?$"},
 )
+ONCE_IF_GIVEN: Final = msgspec.structs.replace(ONCE, required=False)

@@ -228,6 +228,11 @@ def test_a_code_opens_once_and_a_key_asks_once(wallet: Wallet, saver: tuple[User
     assert wallet.call("GET", "/api/wallet/balance/TRY", user=user).body["available_balance"] == "895"
 
 
+def test_a_withdrawal_needs_a_key(wallet: Wallet, saver: tuple[User, str]) -> None:
+    refused = ask(wallet, saver, "100", code=wallet.code(saver[0]), headers={})
+    assert (refused.status, [fault["field"] for fault in refused.body["errors"]]) == (400, ["Idempotency-Key"])
+
+
 def test_an_account_with_a_withdrawal_under_way_stays(wallet: Wallet, saver: tuple[User, str]) -> None:
     user, account = saver
     ask(wallet, saver)
