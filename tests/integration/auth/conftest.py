@@ -31,12 +31,14 @@ from psycopg.conninfo import make_conninfo
 
 from functions.auth import backup_codes, openapi
 from functions.auth.context import Context
+from mycrypto import outbox
 from mycrypto.errors import ProblemError
 from mycrypto.security import keys, passwords
 from tests.documented import Documented
 
 DOCUMENTED: Final = Documented(openapi.SERVICE.document())
 PASSWORD: Final = "Str0ng!passw0rd"
+OUTBOX_SECONDS_MAX: Final = 20
 Outcome = TypeVar("Outcome")
 QUEUES: Final = ("email-notifications", "audit-logs", "kyc-processing")
 TWO_FACTOR_KEY: Final = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -182,18 +184,23 @@ class Identity:
             )
         return bodies
 
+    def _mails_wait(self) -> bool:
+        row = self.owner.execute("SELECT count(*) FROM outbox WHERE destination = %s AND sent_at IS NULL", (outbox.EMAIL,)).fetchone()
+        return row != (0,)
+
     def mails_to(self, email: str) -> list[dict[str, Any]]:
-        """The e-mail messages for one address, oldest first; everybody else's are put away with them. What goes nowhere is no mail."""
+        """The e-mail messages for one address, oldest first; those for other addresses are kept for later. What goes nowhere is no mail.
+
+        On a loaded machine a message may have stayed in the outbox: then it is sent as the minute job would.
+        """
+        deadline = time.monotonic() + OUTBOX_SECONDS_MAX
+        while self._mails_wait() and time.monotonic() < deadline:
+            time.sleep(0.3)
+            self.auth.context().flush()
         self._mails = [*getattr(self, "_mails", []), *self.drain("email-notifications")]
         return [mail for mail in self._mails if mail["data"]["to"] == email and mail["type"] != "nobody"]
 
     def token_mailed_to(self, email: str) -> str:
-        """Of the newest mail. On a loaded machine a message may have stayed in the outbox: then it is sent as the minute job would."""
-        deadline = time.monotonic() + 60
-        while not self.mails_to(email):
-            assert time.monotonic() < deadline, f"there is no mail to {email}"
-            time.sleep(0.5)
-            self.auth.context().flush()
         return str(self.mails_to(email)[-1]["data"]["link"].rpartition("token=")[2])
 
     def register(self, address: str = "", changes: dict[str, object] | None = None) -> tuple[Account, Answer]:

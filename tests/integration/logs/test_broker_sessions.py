@@ -59,13 +59,15 @@ def broker(server_folder: Path) -> Iterator[BrokerSettings]:
 
 
 async def _until_led(plain: BrokerSettings) -> None:
-    """A partition that was made a moment ago may not have its leader yet."""
+    """A partition that was made a moment ago may not take records yet, though it has a leader."""
     deadline = time.monotonic() + 60
-    for topic in ("engine-commands", "engine-events"):
+    for topic in (commands.TOPIC, "engine-events"):
         while True:
             writer = PartitionWriter(plain, topic, 0)
             try:
                 await writer.open()
+                if topic == commands.TOPIC:  # the other one is read for its last event
+                    await writer.append([b"the first that was taken"])
                 break
             except LogUnavailableError:
                 assert time.monotonic() < deadline, f"{topic} has no leader"
