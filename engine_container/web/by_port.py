@@ -17,10 +17,11 @@ class ByPort:
         self._app = app
         self._others = others
         self.begins: Final[Any] = getattr(app, "begins", frozenset())
+        self._begin: Final[Any] = getattr(app, "begin", None)
 
     def begin(self, scope: Scope, body: bytes, respond: Respond) -> bool:
         """The first one's fast path; the others have none."""
-        return scope["server"][1] not in self._others and bool(self._app.begin(scope, body, respond))  # type: ignore[attr-defined]
+        return scope["server"][1] not in self._others and bool(self._begin(scope, body, respond))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         server = scope.get("server")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Final
 
 import msgspec
 import psycopg
@@ -14,8 +14,8 @@ from mycrypto import hash_chain
 from mycrypto.hash_chain import AUDIT, LEDGER, Chain, Head
 from mycrypto.ledger import verify as ledger_rules
 from mycrypto_local.running import NotRunningError, Running
+from mycrypto_local.terminal import AsJson, fail
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Noted = Annotated[str, typer.Option("--noted", help="NUMBER:HASH of a head that was noted before; it must still be in the chain.")]
 Database = Annotated[str, typer.Option("--database", help="Address of another exchange_dev than the running platform's.")]
 DIFFERENCES_MAX: Final = 20
@@ -89,16 +89,11 @@ def _head(noted: str) -> Head | None:
     try:
         return Head.parse(noted) if noted else None
     except ValueError as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 def _connected(database: str) -> psycopg.Connection:
     try:
         return psycopg.connect(database or Running.load().accounts_dsn, autocommit=True)
     except (NotRunningError, psycopg.Error) as error:
-        _fail(str(error).strip())
-
-
-def _fail(message: str) -> NoReturn:
-    Console(stderr=True, highlight=False).print(f"[red]failed:[/red] {message}")
-    raise typer.Exit(1)
+        fail(str(error).strip())

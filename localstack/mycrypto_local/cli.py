@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 import typer
@@ -18,6 +18,7 @@ from rich.table import Table
 
 from mycrypto_local.logs import show
 from mycrypto_local.paths import state_folder
+from mycrypto_local.terminal import fail
 
 if TYPE_CHECKING:
     from mycrypto_local.containers import ContainerPlatform
@@ -34,11 +35,6 @@ app = typer.Typer(
 )
 console = Console(highlight=False)
 errors = Console(highlight=False, stderr=True)
-
-
-def _fail(message: str) -> NoReturn:
-    errors.print(f"[red]failed:[/red] {message}", markup=True, soft_wrap=True)
-    raise typer.Exit(1)
 
 
 @contextmanager
@@ -65,7 +61,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except known as error:
-        _fail(escape(str(error)))
+        fail(escape(str(error)))
 
 
 class Runtime(StrEnum):
@@ -111,7 +107,7 @@ def up(
 ) -> None:
     """Start the platform, or what is missing of it, and wait until all of it is healthy."""
     if runtime is Runtime.DOCKER and broker is Broker.THROWAWAY:
-        _fail("the containers bring a Kafka of their own; leave out one of --runtime docker and --broker throwaway")
+        fail("the containers bring a Kafka of their own; leave out one of --runtime docker and --broker throwaway")
     with _told():
         platform = _platform(runtime, throwaway=broker is Broker.THROWAWAY)
         changed = platform.up()
@@ -192,7 +188,7 @@ def logs(
     log = folder / f"{part}.log"
     if os.sep in part or not log.is_file():
         known = sorted(path.stem for path in folder.glob("*.log")) if folder.exists() else []
-        _fail(f"there is no log of '{part}'" + (f"; there are: {', '.join(known)}" if known else " yet; start the platform: mycrypto up"))
+        fail(f"there is no log of '{part}'" + (f"; there are: {', '.join(known)}" if known else " yet; start the platform: mycrypto up"))
 
     def write(line: bytes) -> None:
         sys.stdout.buffer.write(line)
@@ -217,7 +213,7 @@ def cost(*, stage: Annotated[CloudStage, typer.Option(help="Which stage.")] = Cl
     try:
         typer.echo(estimates.of_stage(stage))
     except ConfigurationError as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @app.command()

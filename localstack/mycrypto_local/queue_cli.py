@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from mycrypto_local.queues import QueueError, redrive, states
+from mycrypto_local.terminal import fail
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -19,11 +20,6 @@ LOCAL = "local"
 queue = typer.Typer(help="Look at the queues, and send dead letters back to where they failed.", no_args_is_help=True)
 console = Console(highlight=False)
 Stage = Annotated[str, typer.Option(help="local: the emulator; dev, staging or prod: AWS, with the credentials of this shell.")]
-
-
-def _fail(message: str) -> NoReturn:
-    Console(stderr=True, highlight=False).print(f"[red]failed:[/red] {message}")
-    raise typer.Exit(1)
 
 
 def client(stage: str) -> SQSClient:
@@ -38,7 +34,7 @@ def client(stage: str) -> SQSClient:
     try:
         endpoint = Running.load().aws_endpoint
     except NotRunningError as error:
-        _fail(str(error))
+        fail(str(error))
     return boto3.client("sqs", endpoint_url=endpoint, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")  # noqa: S106 - the emulator asks for any
 
 
@@ -50,7 +46,7 @@ def list_queues(
     try:
         found = states(client(stage), stage)
     except QueueError as error:
-        _fail(str(error))
+        fail(str(error))
     if as_json:
         print(json.dumps([asdict(state) for state in found]))
     else:
@@ -68,5 +64,5 @@ def redrive_queue(name: Annotated[str, typer.Argument(help="A queue of the list.
     try:
         moved = redrive(client(stage), stage, name)
     except QueueError as error:
-        _fail(str(error))
+        fail(str(error))
     console.print(f"{moved} dead letter(s) sent back to {name}")

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -20,12 +20,11 @@ from mycrypto_local.queue_cli import queue
 from mycrypto_local.running import NotRunningError, Running
 from mycrypto_local.simulate import SENDER_IBAN, SENDER_NAME, bank_transfer, chain_deposit, plan_payouts, settle_payout
 from mycrypto_local.staff import grant_admin
+from mycrypto_local.terminal import AsJson, fail
 from mycrypto_local.traffic.flow_file import FlowError
 from mycrypto_local.traffic.mix import MixReport
 from mycrypto_local.traffic.replay import ReplayError, ReplayReport
 from mycrypto_local.traffic.session import replay_file, send_mix
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 simulate = typer.Typer(help="Send what a bank or a chain watcher would send, signed.", no_args_is_help=True)
 console = Console(highlight=False)
@@ -45,12 +44,7 @@ def _running() -> Running:
     try:
         return Running.load()
     except NotRunningError as error:
-        _fail(str(error))
-
-
-def _fail(message: str) -> NoReturn:
-    Console(stderr=True, highlight=False).print(f"[red]failed:[/red] {message}")
-    raise typer.Exit(1)
+        fail(str(error))
 
 
 class _Terminal(Audience):
@@ -67,7 +61,7 @@ def demo(*, as_json: AsJson = False) -> None:
     try:
         report = asyncio.run(_play(running, Audience() if as_json else _Terminal()))
     except (DemoFailedError, ApiError, TimeoutError) as error:
-        _fail(str(error))
+        fail(str(error))
     if as_json:
         print(json.dumps(asdict(report), ensure_ascii=False))
         return
@@ -112,7 +106,7 @@ def traffic(
                 replayed = asyncio.run(replay_file(running, flow, expect, users=users, told=told))
                 show = partial(_show_replay, replayed, compared=expect is not None)
         except (FlowError, ReplayError, ApiError, TimeoutError) as error:
-            _fail(str(error))
+            fail(str(error))
     show(as_json=as_json)
 
 
@@ -229,7 +223,7 @@ def simulate_payout(
     """The bank and the chain that pay withdrawals out: how they behave next (--behave), or what becomes of one that waits (--withdrawal)."""
     running = _running()
     if bool(withdrawal) == bool(behave):
-        _fail("give one of --withdrawal and --behave")
+        fail("give one of --withdrawal and --behave")
     if behave:
         _send(running, lambda api: plan_payouts(api, partner=partner, behaviour=behave, count=count))
     else:
@@ -248,7 +242,7 @@ def _send(running: Running, work: Any) -> None:
     try:
         answer = asyncio.run(run())
     except ApiError as error:
-        _fail(str(error))
+        fail(str(error))
     print(json.dumps(answer, ensure_ascii=False, indent=2))
 
 
@@ -260,7 +254,7 @@ def verify(*, as_json: AsJson = False) -> None:
     try:
         report = asyncio.run(compare_books(running))
     except TimeoutError as error:
-        _fail(str(error))
+        fail(str(error))
     if as_json:
         print(json.dumps(asdict(report)))
     else:
@@ -279,5 +273,5 @@ def make_operator(email: Annotated[str, typer.Argument(help="The address of a re
     try:
         grant_admin(_running().accounts_dsn, email)
     except LookupError as error:
-        _fail(str(error))
+        fail(str(error))
     console.print(f"{email} is an ADMIN from the next login on.")

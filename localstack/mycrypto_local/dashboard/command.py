@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import msgspec
 import typer
@@ -12,13 +12,9 @@ from rich.table import Table
 from mycrypto_local.dashboard import MINUTES_DEFAULT, MINUTES_MAX, report
 from mycrypto_local.dashboard.page import number_text
 from mycrypto_local.running import NotRunningError, Running
+from mycrypto_local.terminal import fail
 
 console = Console(highlight=False)
-
-
-def _fail(message: str) -> NoReturn:
-    Console(stderr=True, highlight=False).print(f"[red]failed:[/red] {message}", soft_wrap=True)
-    raise typer.Exit(1)
 
 
 def dashboard(
@@ -31,7 +27,7 @@ def dashboard(
         running = Running.load()
         boards, window = report.look(running, minutes)
     except (NotRunningError, report.UnreadableError) as error:
-        _fail(str(error))
+        fail(str(error))
     url = f"{running.base_url}/local/dashboard?minutes={minutes}"
     if as_json:
         document = {"url": url, "start_ms": window.start_ms, "bucket_seconds": window.bucket_seconds, "dashboards": boards}
