@@ -9,6 +9,8 @@ BROKER ?= kafka
 PYTEST ?= --durations=10
 # Which tests of a layer run, as pytest marks: MARKS="slow" or MARKS="property and not slow" cut it down; make test-long runs the slow ones.
 MARKS ?= not slow
+# On a loaded machine a real server or browser can be late once. The second try tells that from a fault; the summary names each test that needed it.
+RERUN ?= --reruns 1 -rR
 NO_TEST := 5
 INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps
@@ -74,16 +76,16 @@ test: install ## lint, types, import rules and all tests, on own ports and state
 	[ -z "$$failed" ] || { echo "FAILED:$$failed (each is a target of make)"; exit 1; }
 
 test-trading: install $(PAGES_TOOLS)
-	@$(BIN)/pytest $(PYTEST) -m "$(MARKS)" $(wildcard tests/e2e tests/browser tests/compatibility tests/fault) $(RECOVERY:%=--ignore=%) || [ $$? -eq $(NO_TEST) ]
+	@$(BIN)/pytest $(PYTEST) $(RERUN) -m "$(MARKS)" $(wildcard tests/e2e tests/browser tests/compatibility tests/fault) $(RECOVERY:%=--ignore=%) || [ $$? -eq $(NO_TEST) ]
 
 test-compatibility: install ## the clients that traders have (ccxt and others, from PyPI) against a platform of its own
 	@$(BIN)/pytest $(PYTEST) tests/compatibility
 
 test-recovery: install
-	@$(BIN)/pytest $(PYTEST) -m "$(MARKS)" $(RECOVERY) || [ $$? -eq $(NO_TEST) ]
+	@$(BIN)/pytest $(PYTEST) $(RERUN) -m "$(MARKS)" $(RECOVERY) || [ $$? -eq $(NO_TEST) ]
 
 test-servers: install
-	@$(BIN)/pytest $(PYTEST) -m "$(MARKS)" tests/integration || [ $$? -eq $(NO_TEST) ]
+	@$(BIN)/pytest $(PYTEST) $(RERUN) -m "$(MARKS)" tests/integration || [ $$? -eq $(NO_TEST) ]
 
 test-parts: install $(PAGES_TOOLS)
 	@$(BIN)/pytest $(PYTEST) -m "$(MARKS)" tests/unit tests/property tests/conformance tests/infra $(wildcard tests/simulation) || [ $$? -eq $(NO_TEST) ]
