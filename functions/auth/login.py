@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from psycopg import Connection
 
-from functions.auth import challenges, confirmation, rules, sessions
+from functions.auth import challenges, confirmation, rules, sessions, trusted_devices
 from functions.auth.context import Context, subject_of
 from functions.auth.models import LoginRequest, SecondFactorNeeded, TokenPair
 from functions.auth.rules import LoginOutcome
@@ -25,8 +26,8 @@ REFUSALS = {
 }
 
 
-def login(context: Context, request: LoginRequest, client: Client) -> TokenPair | SecondFactorNeeded:
-    """Tokens, or a challenge for the second factor.
+def login(context: Context, request: LoginRequest, client: Client, *, device_token: str = "") -> TokenPair | SecondFactorNeeded:
+    """Tokens, or a challenge for the second factor, which a trusted device skips.
 
     Raises AUTH_001 for an unknown user, a wrong password and a right one while the guard is shut, after the same work; ACCOUNT_SUSPENDED and
     AUTH_002 only to who knows the password.
@@ -46,10 +47,14 @@ def login(context: Context, request: LoginRequest, client: Client) -> TokenPair 
             _write_failure(context, connection, user, tried, email, client)
         else:
             guard.clear(connection, tried.kind, tried.subject)
+            device_id = None
+            if outcome is LoginOutcome.SECOND_FACTOR:
+                device_id = trusted_devices.recognise(connection, user, device_token, now)
+                outcome = LoginOutcome.OPEN if device_id else outcome
             if outcome is LoginOutcome.OPEN:
                 if check.outdated:
                     users.set_password_hash(connection, user.id, passwords.hash_password(request.password))
-                issued = open_session(context, connection, user, client, now)
+                issued = open_session(context, connection, user, client, now, device_id)
             elif outcome is not LoginOutcome.SECOND_FACTOR:
                 record = AuditRecord("login.refused", Result.FAILURE, user.id, user.id, reason=outcome.value)
                 context.record(connection, record, client)
@@ -79,8 +84,14 @@ def _write_failure(context: Context, connection: Connection, user: User | None, 
     confirmation.tell_of_lock(context, connection, user, tried, email, client)
 
 
-def open_session(context: Context, connection: Connection, user: User, client: Client, now: datetime) -> sessions.Issued:
-    """Everything was right: a session begins."""
+def open_session(
+    context: Context, connection: Connection, user: User, client: Client, now: datetime, device_id: UUID | None = None
+) -> sessions.Issued:
+    """Everything was right: a session begins. ``device_id``: the trusted device that took the place of a code."""
     users.record_login(connection, user.id, client.ip, now)
-    context.record(connection, AuditRecord("login.succeeded", user_id=user.id, actor_id=user.id), client)
+    context.record(
+        connection,
+        AuditRecord("login.succeeded", user_id=user.id, actor_id=user.id, resource=f"device:{device_id}" if device_id else ""),
+        client,
+    )
     return sessions.issue(context, connection, user, client, now=now)

@@ -21,11 +21,17 @@ class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of every request body."""
 
 
+Locale = Literal["tr", "en"]
+
+
 class RegisterRequest(Input, frozen=True):
+    """``locale``: the language of the mails."""
+
     email: str
     password: str
     terms_accepted: bool
     kvkk_consent_accepted: bool
+    locale: Locale = "tr"
     recaptcha_token: str = ""
     legacy_recaptcha_token: str = msgspec.field(default="", name="recaptchaToken")
 
@@ -42,11 +48,14 @@ class EmailRequest(Input, frozen=True):
 
 
 class LoginRequest(Input, frozen=True):
-    """``session``: whether the refresh token comes in the answer or, for a page of this origin, in a cookie."""
+    """``session``: whether the refresh token comes in the answer or, for a page of this origin, in a cookie. ``device_token``: of a trusted
+    device, which skips the second step; a page's is in its cookie.
+    """
 
     email: str
     password: str
     session: Literal["body", "cookie"] = "body"
+    device_token: str = ""
 
 
 class RefreshRequest(Input, frozen=True):
@@ -98,13 +107,14 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class TokenPair(msgspec.Struct, frozen=True):
-    """``expires_in``: seconds of the access token's life."""
+    """``expires_in``: seconds of the access token's life. ``device_token``: where the device is trusted from now on; shown once."""
 
     access_token: str
     refresh_token: str
     expires_in: int
     user: UserSummary
     token_type: str = "Bearer"  # noqa: S105 - the scheme
+    device_token: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class PageSession(msgspec.Struct, frozen=True):
@@ -142,6 +152,9 @@ class Profile(msgspec.Struct, frozen=True):
     rate_limit_tier: Tier
     created_at: datetime
     last_login_at: datetime | None
+    locale: Locale
+    time_zone: str
+    anti_phishing_word_set: bool
 
 
 class Session(Device, frozen=True):
@@ -177,11 +190,14 @@ class TwoFactorEnrolment(Input, frozen=True):
 
 
 class TwoFactorVerify(Input, frozen=True):
-    """With a challenge: the second step of a log-in. Without: a step-up of the session whose access token is sent."""
+    """With a challenge: the second step of a log-in. Without: a step-up of the session whose access token is sent. ``trust_device``, at a
+    log-in: this device skips the step for thirty days.
+    """
 
     code: str
     challenge_token: str = ""
     session: Literal["body", "cookie"] = "body"
+    trust_device: bool = False
 
 
 class PasswordOnly(Input, frozen=True):

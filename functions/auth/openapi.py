@@ -20,6 +20,7 @@ SERVICE: Final = Service(
     figures={"API_KEY_LIMIT": {"limit": 10}},
     shapes={
         "session_id": {"format": "uuid"},
+        "device_id": {"format": "uuid"},
         "row_id": {"format": "uuid"},
         "submission_id": {"format": "uuid"},
         "user_id": {"format": "uuid"},

@@ -47,6 +47,7 @@ def register(context: Context, request: RegisterRequest, client: Client, recaptc
         token_hash=token.digest,
         token_expires_at=now + rules.VERIFICATION_LIFE,
         consent_version=rules.CONSENT_VERSION,
+        locale=request.locale,
         created_at=now,
     )
     try:

@@ -11,8 +11,10 @@ import msgspec
 from psycopg import Connection
 
 from functions.auth import models
+from functions.auth.account_models import EndedSessions
 from functions.auth.context import Context
 from functions.auth.models import LogoutRequest, Message, RefreshRequest, TokenPair, UserSummary
+from functions.auth.store import devices as trusted
 from functions.auth.store import sessions, users
 from functions.auth.store.sessions import NewSession, Session
 from functions.auth.store.users import User
@@ -160,13 +162,15 @@ def logout(context: Context, request: LogoutRequest, caller: Principal, client: 
 
 
 def end_all(context: Context, connection: Connection, user_id: UUID, reason: str, now: datetime) -> None:
-    """In a transaction that changes what a user may do: every session ends, every token from before ``now`` is refused.
+    """In a transaction that changes what a user may do: every session ends, every token from before ``now`` is refused,
+    no device is trusted any more.
 
     Verifiers are told before the commit: should it fail, somebody logs in once more; the other way round an old token would live on.
     Raises redis.RedisError, which undoes the transaction.
     """
     users.cut_off_tokens(connection, user_id, now)
     families = sessions.revoke_all(connection, user_id, reason, now)
+    trusted.forget_all(connection, user_id)
     revocation.revoke_user(context.redis, user_id, now_ms=context.milliseconds(now))
     if families:
         context.redis.delete(*(_key(family) for family in families))
@@ -194,3 +198,17 @@ def end_one(context: Context, caller: Principal, family_id: UUID, client: Client
         context.record(connection, record, client)
         _mark_ended(context, family_id, now)
     context.flush()
+
+
+def end_others(context: Context, caller: Principal, client: Client) -> EndedSessions:
+    """End all of the caller's sessions but the one that asks. Raises redis.RedisError, with nothing done, if no verifier could be told."""
+    with context.db.transaction() as connection:
+        users.lock_by_id(connection, caller.user_id)
+        now = context.now()
+        ended = sessions.revoke_others(connection, caller.user_id, caller.sid, "USER", now)
+        for family_id in ended:
+            _mark_ended(context, family_id, now)
+        record = AuditRecord("session.others_ended", user_id=caller.user_id, actor_id=caller.user_id, new_value={"ended": len(ended)})
+        context.record(connection, record, client)
+    context.flush()
+    return EndedSessions(len(ended))

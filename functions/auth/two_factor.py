@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Final, cast
 from uuid import UUID
 
+import msgspec
 from psycopg import Connection
 
-from functions.auth import backup_codes, challenges, confirmation, login, sessions
+from functions.auth import backup_codes, challenges, confirmation, login, sessions, trusted_devices
 from functions.auth.context import Context
 from functions.auth.models import (
     BackupCodes,
@@ -27,8 +28,8 @@ from functions.auth.models import (
     TwoFactorEnrolment,
     TwoFactorVerify,
 )
+from functions.auth.store import devices, users
 from functions.auth.store import second_factor as store
-from functions.auth.store import users
 from functions.auth.store.users import User
 from mycrypto import mail
 from mycrypto.audit import AuditRecord, Result
@@ -155,6 +156,7 @@ def complete_login(context: Context, request: TwoFactorVerify, client: Client) -
         raise ProblemError("INVALID_CHALLENGE")
     tried = _admit(context, challenge.user_id, client)
     issued = None
+    device_token: str | msgspec.UnsetType = msgspec.UNSET
     with context.db.transaction() as connection:
         user = _require_user(connection, challenge.user_id)
         now = context.now()
@@ -167,11 +169,13 @@ def complete_login(context: Context, request: TwoFactorVerify, client: Client) -
             if not challenges.close(context, request.challenge_token):
                 raise ProblemError("INVALID_CHALLENGE")
             issued = login.open_session(context, connection, user, client, now)
+            if request.trust_device:
+                device_token = trusted_devices.trust(context, connection, user, client, now)
     context.flush()
     if issued is None:
         raise ProblemError("AUTH_004")
     sessions.remember(context, issued.session)
-    return issued.pair
+    return msgspec.structs.replace(issued.pair, device_token=device_token)
 
 
 def step_up(context: Context, caller: Principal, code: str, client: Client) -> StepUp:
@@ -235,6 +239,7 @@ def disable(context: Context, caller: Principal, request: ConfirmWithPassword, c
     def turn_off(connection: Connection, user: User) -> None:
         now = context.now()
         store.disable(connection, user.id, now)
+        devices.forget_all(connection, user.id)
         withdrawal_hold.start(connection, user.id, HoldReason.SECOND_FACTOR_DISABLED, now)
         second_factor.record(connection, user.id, "disabled", ip=client.ip, user_agent=client.user_agent)
         context.record(connection, AuditRecord("two_factor.disabled", user_id=user.id, actor_id=user.id), client)

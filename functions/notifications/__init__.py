@@ -1,1 +1,1 @@
-"""Mails of the e-mail queue, in Turkish, through SES."""
+"""Mails of the e-mail queue, in the language of their readers, through SES."""

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import msgspec
 from psycopg import Connection
 
 from functions.notifications import store
-from functions.notifications.store import Claim
-from functions.notifications.templates import Mail, render
+from functions.notifications.store import Claim, Reader
+from functions.notifications.templates import LANGUAGES, Mail, render
+from functions.notifications.turkish import TURKISH
 from mycrypto.mail import MailKind
 from mycrypto.queue import Envelope, MessageError
+
+MOMENTS: Final = ("locked_until",)
+"""Details that are moments in ISO 8601; the mail shows them in the reader's time zone."""
 
 Send = Callable[[str, Mail], str]
 """Takes recipient and mail, returns the provider's id, raises if it was not accepted."""
@@ -46,6 +51,16 @@ def _user_id(details: Mapping[str, str]) -> UUID | None:
         raise MessageError("user_id is no UUID") from None
 
 
+def _written(kind: MailKind, details: Mapping[str, str], reader: Reader | None, recipient: str) -> Mail:
+    """In the reader's language. The anti-phishing word goes to the account's own address alone: an address that is not confirmed yet may be
+    a stranger's.
+    """
+    if reader is None:
+        return render(kind, details)
+    word = reader.mail_word if recipient == reader.email else None
+    return render(kind, details, LANGUAGES.get(reader.locale, TURKISH), word=word or "")
+
+
 def deliver(envelope: Envelope, connection: Connection, send: Send, now: Callable[[], datetime]) -> bool:
     """Send the mail unless it went out before, or the user it is for has no address; whether it was sent now.
 
@@ -58,11 +73,14 @@ def deliver(envelope: Envelope, connection: Connection, send: Send, now: Callabl
     if kind is MailKind.NOBODY:
         return False
     details = details_of(envelope)
-    mail = render(kind, details)
     user_id = _user_id(details)
-    recipient = details.get("to") or store.address_of(connection, user_id)
-    if recipient is None:
+    reader = store.reader(connection, user_id)
+    recipient = details.get("to") or (reader and reader.email)
+    if not recipient:
         return False
+    zone = reader.time_zone if reader else "UTC"
+    moments = {name: store.in_zone(connection, details[name], zone) for name in MOMENTS if name in details}
+    mail = _written(kind, details | moments, reader, recipient)
     claim = store.claim(connection, envelope.message_id, kind.value, user_id, recipient, now())
     if claim is Claim.SENT:
         return False

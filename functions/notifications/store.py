@@ -1,13 +1,14 @@
-"""The table ``email_logs``: which mail went out, and who is busy with which; and the addresses of users."""
+"""The table ``email_logs``: which mail went out, and who is busy with which; and the users who read them."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection
+from psycopg.rows import class_row
 
 CLAIM_LIFE: Final = timedelta(minutes=5)
 """A claim older than this belongs to somebody who did not come back; longer than the function may run."""
@@ -17,6 +18,15 @@ class Claim(StrEnum):
     OURS = "ours"
     SENT = "sent"
     BUSY = "busy"
+
+
+class Reader(NamedTuple):
+    """A user as mails see one: the own address, language, time zone and anti-phishing word."""
+
+    email: str
+    locale: str
+    time_zone: str
+    mail_word: str | None
 
 
 def claim(connection: Connection, message_id: UUID, kind: str, user_id: UUID | None, recipient: str, now: datetime) -> Claim:
@@ -46,6 +56,15 @@ def failed(connection: Connection, message_id: UUID) -> None:
     connection.execute("UPDATE email_logs SET status = 'FAILED' WHERE message_id = %s AND status = 'SENDING'", (message_id,))
 
 
-def address_of(connection: Connection, user_id: UUID | None) -> str | None:
-    row = connection.execute("SELECT email FROM users WHERE id = %s", (user_id,)).fetchone()
-    return row[0] if row else None
+def reader(connection: Connection, user_id: UUID | None) -> Reader | None:
+    """Who reads a mail about this user."""
+    with connection.cursor(row_factory=class_row(Reader)) as cursor:
+        return cursor.execute("SELECT email, locale, time_zone, mail_word FROM users WHERE id = %s", (user_id,)).fetchone()
+
+
+def in_zone(connection: Connection, moment: str, time_zone: str) -> str:
+    """A moment as a clock of this time zone shows it, with the zone's name."""
+    row = connection.execute(
+        "SELECT to_char(%s::timestamptz AT TIME ZONE %s, 'YYYY-MM-DD HH24:MI') || ' (' || %s || ')'", (moment, time_zone, time_zone)
+    ).fetchone()
+    return str(row[0]) if row else moment

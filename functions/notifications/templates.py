@@ -1,4 +1,4 @@
-"""The mails, as subjects and paragraphs in Turkish; text and HTML are made from the same words."""
+"""A mail of a kind with its details, in the language of its reader; text and HTML are made from the same words."""
 
 from __future__ import annotations
 
@@ -9,32 +9,16 @@ from typing import Final
 
 import msgspec
 
+from functions.notifications.english import ENGLISH
+from functions.notifications.turkish import TURKISH
+from functions.notifications.wording import Language
 from mycrypto.mail import MailKind
 from mycrypto.queue import MessageError
 
 BRAND: Final = "MyCrypto"
+LANGUAGES: Final[Mapping[str, Language]] = {language.code: language for language in (TURKISH, ENGLISH)}
 _FIELD: Final = re.compile(r"\{(\w+)\}")
-_HELD: Final = "Güvenliğiniz için hesabınızdan 24 saat boyunca para çekilemez."
-_NOT_YOU: Final = "Bu işlemi siz yapmadıysanız lütfen hemen şifrenizi değiştirin ve destek ekibimize yazın."
-_STATUS: Final = {
-    "PENDING": "alındı",
-    "APPROVED": "onaylandı",
-    "PROCESSING": "işleniyor",
-    "COMPLETED": "tamamlandı",
-    "REJECTED": "reddedildi",
-    "FAILED": "gerçekleştirilemedi; tutar hesabınıza iade edildi",
-    "CANCELLED": "iptal edildi",
-}
-_CONDITION: Final = {"ABOVE": "üzerine çıktı", "BELOW": "altına indi"}
-_SIDE: Final = {"BUY": "Alış", "SELL": "Satış"}
-
-
-class Template(msgspec.Struct, frozen=True):
-    """Paragraphs with ``{detail}`` marks; ``button`` is the text of the link to ``{link}``, if there is one."""
-
-    subject: str
-    paragraphs: tuple[str, ...]
-    button: str = ""
+_NUMBERS: Final = frozenset({"amount", "quantity", "price", "last_price"})
 
 
 class Mail(msgspec.Struct, frozen=True):
@@ -45,184 +29,19 @@ class Mail(msgspec.Struct, frozen=True):
     html: str
 
 
-TEMPLATES: Final[Mapping[MailKind, Template]] = {
-    MailKind.VERIFY_EMAIL: Template(
-        "E-posta adresinizi doğrulayın",
-        (
-            "MyCrypto'ya hoş geldiniz. Hesabınızı kullanmaya başlamak için e-posta adresinizi doğrulayın.",
-            "Doğrulama kodunuz: {code}",
-            "Bağlantı 24 saat geçerlidir ve yalnızca bir kez kullanılabilir. Bu kaydı siz yapmadıysanız bu iletiyi yok sayabilirsiniz.",
-        ),
-        "E-posta adresimi doğrula",
-    ),
-    MailKind.ACCOUNT_LOCKED: Template(
-        "Hesabınız geçici olarak kilitlendi",
-        (
-            "Art arda hatalı şifre girişleri nedeniyle hesabınız {locked_until} (UTC) zamanına kadar kilitlendi.",
-            "Son deneme şu adresten yapıldı: {ip_address}",
-            "Kilit süresince doğru şifre de kabul edilmez. Hemen giriş yapmak isterseniz şifrenizi sıfırlayın; kilit sıfırlamayla kalkar.",
-            "Açık oturumlarınız etkilenmez. Bu denemeleri siz yapmadıysanız iki adımlı doğrulamayı açmanızı öneririz.",
-        ),
-    ),
-    MailKind.CONFIRMATION_LOCKED: Template(
-        "Şifre onayı geçici olarak durduruldu",
-        (
-            "Açık bir oturumunuzda art arda hatalı şifre girildi; bu oturumda şifre onayı {locked_until} (UTC) zamanına kadar kabul edilmez.",
-            "Son deneme şu adresten yapıldı: {ip_address}",
-            "Bu denemeleri siz yapmadıysanız şifrenizi sıfırlayın; bütün oturumlarınız kapanır.",
-        ),
-    ),
-    MailKind.SECOND_FACTOR_LOCKED: Template(
-        "Doğrulama kodu girişi geçici olarak durduruldu",
-        (
-            "Art arda hatalı doğrulama kodu girildi; {locked_until} (UTC) zamanına kadar hiçbir kod kabul edilmez.",
-            "Son deneme şu adresten yapıldı: {ip_address}",
-            "Bu denemeleri siz yapmadıysanız şifreniz başkasının elinde olabilir. Lütfen hemen şifrenizi değiştirin.",
-        ),
-    ),
-    MailKind.PASSWORD_RESET: Template(
-        "Şifre sıfırlama",
-        (
-            "Hesabınız için şifre sıfırlama isteği aldık. Yeni şifrenizi belirlemek için aşağıdaki bağlantıyı kullanın.",
-            "Bağlantı 1 saat geçerlidir ve yalnızca bir kez kullanılabilir. Bu isteği siz yapmadıysanız bu iletiyi yok sayabilirsiniz.",
-        ),
-        "Şifremi sıfırla",
-    ),
-    MailKind.PASSWORD_RESET_SUCCESS: Template(
-        "Şifreniz değiştirildi",
-        ("Şifreniz değiştirildi ve tüm oturumlarınız kapatıldı. İşlem şu adresten yapıldı: {ip_address}", _HELD, _NOT_YOU),
-    ),
-    MailKind.API_KEYS_SUSPENDED: Template(
-        "API anahtarlarınız durduruldu",
-        (
-            "Şifreniz değiştiği için API anahtarlarınız durduruldu (anahtar sayısı: {count}). Bu anahtarlarla artık işlem yapılamaz.",
-            "Tanıdığınız anahtarları hesabınızdan yeni şifrenizle yeniden başlatabilir, tanımadıklarınızı silebilirsiniz.",
-        ),
-    ),
-    MailKind.API_KEY_RESUMED: Template(
-        "API anahtarı yeniden başlatıldı",
-        ("\u201c{label}\u201d adlı API anahtarınız yeniden başlatıldı.", _NOT_YOU),
-    ),
-    MailKind.SESSION_REUSE: Template(
-        "Oturumunuz güvenlik nedeniyle kapatıldı",
-        (
-            "Daha önce kullanılmış bir oturum anahtarı yeniden kullanılmak istendi ve oturum kapatıldı. İstek şu adresten geldi: {ip_address}",
-            "Lütfen yeniden giriş yapın. Bu durum tekrarlanırsa şifrenizi değiştirin.",
-        ),
-    ),
-    MailKind.TWO_FACTOR_ENABLED: Template("İki adımlı doğrulama açıldı", ("Hesabınızda iki adımlı doğrulama açıldı.", _HELD, _NOT_YOU)),
-    MailKind.TWO_FACTOR_DISABLED: Template(
-        "İki adımlı doğrulama kapatıldı", ("Hesabınızda iki adımlı doğrulama kapatıldı.", _HELD, _NOT_YOU)
-    ),
-    MailKind.BACKUP_CODE_USED: Template(
-        "Yedek kod kullanıldı",
-        ("Hesabınıza bir yedek kodla giriş yapıldı. Kalan yedek kod sayısı: {remaining}", _NOT_YOU),
-    ),
-    MailKind.API_KEY_CREATED: Template(
-        "Yeni API anahtarı oluşturuldu",
-        ("Hesabınız için \u201c{label}\u201d adlı yeni bir API anahtarı oluşturuldu. Yetkileri: {scopes}", _NOT_YOU),
-    ),
-    MailKind.BANK_ACCOUNT_ADDED: Template(
-        "Yeni banka hesabı eklendi",
-        ("Hesabınıza {bank_name} bankasındaki {iban} numaralı hesap eklendi.", _NOT_YOU),
-    ),
-    MailKind.KYC_APPROVED: Template(
-        "Kimlik doğrulamanız onaylandı",
-        ("Kimlik doğrulamanız onaylandı. Hesabınız artık {level}. seviyede ve yeni limitleriniz hemen geçerli.",),
-    ),
-    MailKind.KYC_REJECTED: Template(
-        "Kimlik doğrulamanız tamamlanamadı",
-        ("Kimlik doğrulama başvurunuz onaylanamadı. Gerekçe: {reason}", "Eksikleri giderip yeniden başvurabilirsiniz."),
-    ),
-    MailKind.DEPOSIT_DETECTED: Template(
-        "Para yatırma işleminiz görüldü",
-        ("{amount} {currency} tutarındaki yatırma işleminiz görüldü. Gerekli onaylardan sonra hesabınıza eklenecek.",),
-    ),
-    MailKind.DEPOSIT_CREDITED: Template(
-        "Para yatırma işleminiz tamamlandı",
-        ("{amount} {currency} hesabınıza eklendi ve kullanıma hazır.",),
-    ),
-    MailKind.DEPOSIT_HELD: Template(
-        "Para yatırma işleminiz inceleniyor",
-        (
-            "{amount} {currency} tutarındaki yatırma bize ulaştı, ancak hesabınıza otomatik olarak eklenemedi. Ekibimiz inceliyor.",
-            "Tutar güvendedir: inceleme sonunda hesabınıza eklenir veya gönderene iade edilir.",
-        ),
-    ),
-    MailKind.DEPOSIT_RETURNED: Template(
-        "Para yatırma işleminiz iade edildi",
-        ("{amount} {currency} tutarındaki yatırma hesabınıza eklenemedi ve gönderene iade edildi.",),
-    ),
-    MailKind.DEPOSIT_REVERSED: Template(
-        "Para yatırma işleminiz ağ tarafından geri alındı",
-        (
-            "Daha önce hesabınıza eklenen {amount} {currency} tutarındaki yatırma, blok zincirinde geçersiz hale geldi.",
-            "Durum çözülene kadar bu tutar hesabınızdan çekilemez. İşlem ağda yeniden onaylanırsa kısıtlama kendiliğinden kalkar.",
-        ),
-    ),
-    MailKind.WITHDRAWAL_REQUESTED: Template(
-        "Para çekme talebiniz alındı",
-        (
-            "{amount} {currency} tutarındaki çekme talebiniz alındı. Gönderileceği yer: {destination}",
-            "İşlem sonuçlanana kadar tutar hesabınızda blokede kalır. Onaylanmadan önce talebinizi iptal edebilirsiniz.",
-            _NOT_YOU,
-        ),
-    ),
-    MailKind.ADDRESS_CONFIRMATION: Template(
-        "Yeni çekim adresini onaylayın",
-        (
-            "{currency} çekimleri için \u201c{label}\u201d adıyla yeni bir adres eklendi: {address}",
-            "Adres, siz onayladıktan 24 saat sonra kullanılabilir. Bağlantı 24 saat geçerlidir.",
-            _NOT_YOU,
-        ),
-        "Adresi onayla",
-    ),
-    MailKind.WITHDRAWAL_STATUS: Template(
-        "Para çekme işleminiz hakkında",
-        ("{amount} {currency} tutarındaki çekme işleminiz {status}.",),
-    ),
-    MailKind.ORDER_FILLED: Template(
-        "Emriniz gerçekleşti",
-        ("{symbol} emriniz gerçekleşti. İşlem: {side}, miktar: {quantity}, ortalama fiyat: {price}",),
-    ),
-    MailKind.MARKET_HALTED: Template(
-        "İşlemler durduruldu",
-        (
-            "{symbol} piyasasında işlemler durduruldu. Bekleyen emirleriniz iptal edildi (emir sayısı: {orders}).",
-            "Bu emirlerin bloke ettiği tutarlar yeniden kullanımınıza açıldı.",
-        ),
-    ),
-    MailKind.PRICE_ALERT: Template(
-        "Fiyat alarmı",
-        ("{symbol} fiyatı, belirlediğiniz {price} düzeyinin {condition}. Son fiyat: {last_price}", "Bu alarm artık silindi."),
-    ),
-}
-
-
-def turkish_number(text: str) -> str:
-    """A decimal string the way it is read in Turkey: ``1234.50`` as ``1.234,50``. Anything else stays as it is."""
-    found = re.fullmatch(r"(-?)([0-9]+)(?:\.([0-9]+))?", text)
-    if not found:
-        return text
-    grouped = re.sub(r"(?<=[0-9])(?=(?:[0-9]{3})+$)", ".", found[2])
-    return f"{found[1]}{grouped},{found[3]}" if found[3] else found[1] + grouped
-
-
-def _shown(details: Mapping[str, str]) -> dict[str, str]:
-    shown = {
-        name: turkish_number(value) if name in {"amount", "quantity", "price", "last_price"} else value for name, value in details.items()
-    }
-    shown["status"] = _STATUS.get(details.get("status", ""), details.get("status", ""))
-    shown["side"] = _SIDE.get(details.get("side", ""), details.get("side", ""))
-    shown["condition"] = _CONDITION.get(details.get("condition", ""), details.get("condition", ""))
+def _shown(language: Language, details: Mapping[str, str]) -> dict[str, str]:
+    shown = {name: language.number(value) if name in _NUMBERS else value for name, value in details.items()}
+    for name, words in (("status", language.status), ("side", language.side), ("condition", language.condition)):
+        if name in details:
+            shown[name] = words.get(details[name], details[name])
     if details.get("currency") == "TRY":
         shown["currency"] = "₺"
     return shown
 
 
-def render(kind: MailKind, details: Mapping[str, str]) -> Mail:
-    """The mail of this kind with these details. Raises MessageError when one is missing."""
-    template, shown = TEMPLATES[kind], _shown(details)
+def render(kind: MailKind, details: Mapping[str, str], language: Language = TURKISH, *, word: str = "") -> Mail:
+    """The mail of this kind with these details, and with the anti-phishing word of its reader. Raises MessageError when a detail is missing."""
+    template, shown = language.templates[kind], _shown(language, details)
 
     def fill(text: str, *, escape: bool) -> str:
         def value(match: re.Match[str]) -> str:
@@ -241,19 +60,30 @@ def render(kind: MailKind, details: Mapping[str, str]) -> Mail:
     if template.button:
         lines.insert(1, f"{template.button}: {link}")
         blocks.insert(1, f'<p><a href="{html.escape(link)}" style="{_BUTTON}">{html.escape(template.button)}</a></p>')
-    text = "\n\n".join(["Merhaba,", *lines, f"{BRAND} ekibi"]) + "\n"
-    return Mail(f"{template.subject} - {BRAND}", text, _PAGE.format(title=html.escape(template.subject), body="\n".join(blocks)))
+    if word:
+        lines.append(language.word.format(word=word))
+        blocks.append(f'<p style="{_WORD}">{html.escape(language.word.format(word=word))}</p>')
+    text = "\n\n".join([language.greeting, *lines, language.signature]) + "\n"
+    page = _PAGE.format(
+        language=language.code,
+        title=html.escape(template.subject),
+        greeting=language.greeting,
+        body="\n".join(blocks),
+        signature=language.signature,
+    )
+    return Mail(f"{template.subject} - {BRAND}", text, page)
 
 
 _BUTTON: Final = "display:inline-block;padding:12px 20px;background:#0b5fff;color:#ffffff;text-decoration:none;border-radius:6px"
+_WORD: Final = "padding:8px 12px;border:1px solid #c9d1d9;border-radius:6px"
 _PAGE: Final = """<!doctype html>
-<html lang="tr">
+<html lang="{language}">
 <head><meta charset="utf-8"><title>{title}</title></head>
 <body style="font-family:Arial,sans-serif;color:#1b1f24;max-width:560px;margin:0 auto;padding:24px">
 <h1 style="font-size:20px">{title}</h1>
-<p>Merhaba,</p>
+<p>{greeting}</p>
 {body}
-<p>MyCrypto ekibi</p>
+<p>{signature}</p>
 </body>
 </html>
 """

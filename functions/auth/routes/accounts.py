@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from functions.auth import cookies, login, models, profile, registration, sessions
+from functions.auth.account_models import EndedSessions, MailWord, Preferences
 from functions.auth.app import VERIFY, context
 from functions.auth.models import (
     EmailRequest,
@@ -125,7 +126,7 @@ def post_resend(request: Request) -> Any:
 def post_login(request: Request) -> Any:
     body = request.json(LoginRequest)
     cookies.require_page(request, body.session)
-    return cookies.answered(login.login(context(), body, request.client), body.session)
+    return cookies.answered(login.login(context(), body, request.client, device_token=cookies.device_token(request, body)), body.session)
 
 
 @Operation(
@@ -202,6 +203,38 @@ def put_profile(request: Request) -> Any:
 
 
 @Operation(
+    method="patch",
+    path="/api/auth/profile/preferences",
+    name="setPreferences",
+    summary="Choose the language of the mails and the time zone",
+    tag="accounts",
+    answer=models.Profile,
+    body=Preferences,
+    errors=BODY_ERRORS,
+    rules={"time_zone": "is a name of the IANA time zone database, such as Europe/Istanbul"},
+    permission=permissions.SIGNED_IN,
+)
+def patch_preferences(request: Request) -> Any:
+    return profile.prefer(context(), request.caller, request.json(Preferences), request.client)
+
+
+@Operation(
+    method="put",
+    path="/api/auth/profile/anti-phishing-word",
+    name="setAntiPhishingWord",
+    summary="Choose the word that every mail to this account repeats",
+    tag="accounts",
+    answer=models.Profile,
+    body=MailWord,
+    errors=(*BODY_ERRORS, "AUTH_001"),
+    rules={"word": "has 4 to 20 letters, digits and spaces, or is null"},
+    permission=permissions.SIGNED_IN,
+)
+def put_mail_word(request: Request) -> Any:
+    return profile.set_mail_word(context(), request.caller, request.json(MailWord), request.client)
+
+
+@Operation(
     method="get",
     path="/api/auth/sessions",
     name="listSessions",
@@ -229,3 +262,17 @@ def get_sessions(request: Request) -> Listed[Session]:
 def delete_session(request: Request, session_id: str) -> Reply:
     sessions.end_one(context(), request.caller, request.uuid(session_id), request.client)
     return Reply(status=204)
+
+
+@Operation(
+    method="delete",
+    path="/api/auth/sessions",
+    name="endOtherSessions",
+    summary="End all of the own sessions but this one",
+    tag="sessions",
+    answer=EndedSessions,
+    errors=(),
+    permission=permissions.SIGNED_IN,
+)
+def delete_sessions(request: Request) -> EndedSessions:
+    return sessions.end_others(context(), request.caller, request.client)

@@ -11,6 +11,11 @@ OPEN_BODY: Final = (*BODY_ERRORS, "RATE_LIMIT_EXCEEDED", "SERVICE_UNAVAILABLE")
 STAFF_BODY: Final = (*BODY_ERRORS, "AUTH_003", "NOT_FOUND")
 """Errors of one with a body that staff alone may ask for."""
 PAGE: Final = (Parameter("limit", "integer", "Rows, 1 to 100 (50)"), Parameter("offset", "integer", "Rows to leave out"))
+CURSOR_PAGE: Final = (
+    Parameter("limit", "integer", "Rows, 1 to 100 (50)"),
+    Parameter("cursor", "string", "``next_cursor`` of the page before"),
+)
+CURSOR_RULE: Final = {"cursor": "is a ``next_cursor`` that was given out"}
 NEW_PASSWORD: Final = {
     "new_password": "keeps the rules for passwords: 8 to 128 characters, of four kinds, and none that is well known",
     "confirm_password": "is the new password again",

@@ -105,6 +105,16 @@ def revoke_all(connection: Connection, user_id: UUID, reason: str, now: datetime
     return [row[0] for row in rows.fetchall()]
 
 
+def revoke_others(connection: Connection, user_id: UUID, family_id: UUID, reason: str, now: datetime) -> set[UUID]:
+    """Revoke every live session of the user but this family's; returns the families."""
+    rows = connection.execute(
+        """UPDATE sessions SET is_revoked = true, revoked_at = %s, revoked_reason = %s, updated_at = %s
+            WHERE user_id = %s AND family_id <> %s AND NOT is_revoked RETURNING family_id""",
+        (now, reason, now, user_id, family_id),
+    )
+    return {row[0] for row in rows.fetchall()}
+
+
 def live(connection: Connection, user_id: UUID, now: datetime) -> list[Device]:
     """The user's live sessions, each once, most recently used first."""
     with connection.cursor(row_factory=class_row(Device)) as cursor:

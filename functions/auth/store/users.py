@@ -31,6 +31,9 @@ class User(msgspec.Struct, frozen=True):
     status: str
     last_login_at: datetime | None
     created_at: datetime
+    locale: str
+    time_zone: str
+    mail_word: str | None
 
     @property
     def identity(self) -> Identity:
@@ -55,6 +58,7 @@ class NewUser(msgspec.Struct, frozen=True):
     token_hash: str
     token_expires_at: datetime
     consent_version: str
+    locale: str
     created_at: datetime
 
 
@@ -67,7 +71,7 @@ class EmailTakenError(Exception):
 
 
 COLUMNS = """id, email, password_hash, email_verified, two_fa_enabled, phone, roles, rate_limit_tier, kyc_status, kyc_level, status,
-    last_login_at, created_at"""
+    last_login_at, created_at, locale, time_zone, mail_word"""
 
 
 def _one(connection: Connection, condition: str, value: object) -> User | None:
@@ -102,9 +106,9 @@ def insert(connection: Connection, user: NewUser) -> None:
     try:
         connection.execute(
             """INSERT INTO users (id, email, password_hash, email_verification_token_hash, email_verification_token_expires_at,
-                   terms_accepted, terms_version, kvkk_consent_accepted, kvkk_consent_version, consented_at, created_at, updated_at)
+                   terms_accepted, terms_version, kvkk_consent_accepted, kvkk_consent_version, consented_at, locale, created_at, updated_at)
                VALUES (%(id)s, %(email)s, %(password_hash)s, %(token_hash)s, %(token_expires_at)s,
-                   true, %(consent_version)s, true, %(consent_version)s, %(created_at)s, %(created_at)s, %(created_at)s)""",
+                   true, %(consent_version)s, true, %(consent_version)s, %(created_at)s, %(locale)s, %(created_at)s, %(created_at)s)""",
             msgspec.structs.asdict(user),
         )
     except UniqueViolation:
@@ -144,6 +148,19 @@ def set_password_hash(connection: Connection, user_id: UUID, password_hash: str)
 
 def set_phone(connection: Connection, user_id: UUID, phone: str | None) -> None:
     connection.execute("UPDATE users SET phone = %s, updated_at = now() WHERE id = %s", (phone, user_id))
+
+
+def set_preferences(connection: Connection, user_id: UUID, locale: str, time_zone: str) -> None:
+    connection.execute("UPDATE users SET locale = %s, time_zone = %s, updated_at = now() WHERE id = %s", (locale, time_zone, user_id))
+
+
+def is_time_zone(connection: Connection, name: str) -> bool:
+    """Whether the database knows a time zone by exactly this name."""
+    return connection.execute("SELECT 1 FROM pg_timezone_names WHERE name = %s", (name,)).fetchone() is not None
+
+
+def set_mail_word(connection: Connection, user_id: UUID, word: str | None) -> None:
+    connection.execute("UPDATE users SET mail_word = %s, updated_at = now() WHERE id = %s", (word, user_id))
 
 
 def cut_off_tokens(connection: Connection, user_id: UUID, now: datetime) -> None:

@@ -103,6 +103,7 @@ class Answer:
     status: int
     body: dict[str, Any]
     headers: dict[str, str]
+    cookies: tuple[str, ...] = ()
 
     @property
     def code(self) -> str:
@@ -164,7 +165,8 @@ class Identity:
         }
         answer = self.handler(event, LambdaContext())
         headers_out = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
-        given = Answer(answer["statusCode"], json.loads(answer["body"]) if answer["body"] else {}, headers_out)
+        cookies = tuple(answer["multiValueHeaders"].get("Set-Cookie", ()))
+        given = Answer(answer["statusCode"], json.loads(answer["body"]) if answer["body"] else {}, headers_out, cookies)
         DOCUMENTED.check(method, path, given.status, given.body)
         return given
 

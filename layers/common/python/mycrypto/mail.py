@@ -1,7 +1,7 @@
 """Mails on their way to the notifications function: which there are, and how one is asked for inside a transaction.
 
 Details are texts ready to be shown (amounts already printed as decimals, times as ISO-8601 UTC); the notifications function puts them into
-Turkish sentences. Nothing about a mail can make the transaction that asks for it fail later: it waits in the outbox.
+sentences of the reader's language. Nothing about a mail can make the transaction that asks for it fail later: it waits in the outbox.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class MailKind(StrEnum):
     SESSION_REUSE = "session_reuse"  # ip_address
     TWO_FACTOR_ENABLED = "two_factor_enabled"
     TWO_FACTOR_DISABLED = "two_factor_disabled"
+    DEVICE_TRUSTED = "device_trusted"  # device, ip_address
     BACKUP_CODE_USED = "backup_code_used"  # remaining
     API_KEY_CREATED = "api_key_created"  # label, scopes
     BANK_ACCOUNT_ADDED = "bank_account_added"  # bank_name, iban

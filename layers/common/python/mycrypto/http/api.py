@@ -186,7 +186,7 @@ class Api:
 
     def _respond(self, request: Request, value: Any) -> GatewayResponse[str]:
         reply = value if isinstance(value, Reply) else Reply(value)
-        headers = {REQUEST_ID_HEADER: request.trace_id, "Cache-Control": "no-store"} | request.answer_headers | reply.headers
+        headers = {REQUEST_ID_HEADER: request.trace_id, "Cache-Control": "no-store", **request.answer_headers, **reply.headers}
         body = "" if reply.body is None else _text(reply)
         return GatewayResponse(reply.status, reply.media if body else None, body, headers)
 

@@ -181,12 +181,12 @@ class Request:
 
 class Reply(msgspec.Struct, frozen=True):
     """An answer with a status and headers of its own; ``body`` is anything msgspec encodes, ``None`` for no body. Of another ``media`` than JSON
-    it is the text itself.
+    it is the text itself. A header with several values goes out several times.
     """
 
     body: Any = None
     status: int = 200
-    headers: dict[str, str] = {}  # msgspec copies it for each instance
+    headers: Mapping[str, str | list[str]] = {}  # msgspec copies it for each instance
     media: str = JSON_MEDIA_TYPE
 
 
