@@ -32,7 +32,8 @@ def test_the_list_is_read_to_its_end_by_its_cursor(identity: Identity) -> None:
     assert whole["pagination"]["next_cursor"] is None
     failed = next(entry for entry in whole["data"] if entry["action"] == "login.failed")
     assert (failed["result"], failed["ip_address"], failed["user_agent"], failed["by_staff"]) == ("FAILURE", "127.0.0.1", "tests", False)
-    pages, cursor = [], ""
+    pages: list[Any] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = _activity(identity, account, limit="2", **({"cursor": cursor} if cursor else {})).body
         pages += page["data"]
