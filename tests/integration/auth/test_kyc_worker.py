@@ -78,16 +78,17 @@ def test_a_picture_that_was_changed_after_the_upload_is_not_taken_for_clean(iden
 
 
 def test_without_a_scanner_the_application_waits_and_the_message_comes_again(
-    identity: Identity, worker: Any, monkeypatch: pytest.MonkeyPatch
+    identity: Identity, admin: Account, worker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = identity.member()
-    _submit(identity, account)
+    submission = _submit(identity, account).body["id"]
     gone = socket.create_server(("127.0.0.1", 0))
     port = gone.getsockname()[1]
     gone.close()
     monkeypatch.setattr(worker, "scanner", lambda: Clamd(f"127.0.0.1:{port}"))
     assert work(identity, worker) == [{"itemIdentifier": "0"}]
     assert (_status(identity, account)["status"], pictures(identity, account)) == ("PENDING", {"UPLOADED"})
+    assert _decide(identity, admin, submission, approve=True).code == "KYC_NOT_OPEN"
 
 
 @pytest.mark.parametrize("body", ["{}", "no json", json.dumps({"type": "audit"})])
