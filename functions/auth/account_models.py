@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 
 import msgspec
 
@@ -25,31 +23,7 @@ class MailWord(Input, frozen=True):
     password: str
 
 
-class Activity(msgspec.Struct, frozen=True):
-    """Something that happened to the own account. ``by_staff``: it was not its owner who did it. ``resource`` says more, such as the method of a code."""
-
-    id: UUID
-    action: str
-    result: str
-    resource: str
-    by_staff: bool
-    ip_address: str | None
-    user_agent: str
-    timestamp: datetime
-
-
 class EndedSessions(msgspec.Struct, frozen=True):
     """How many sessions were ended."""
 
     ended: int
-
-
-class TrustedDevice(msgspec.Struct, frozen=True):
-    """A device that skips the second step of a log-in until ``expires_at``."""
-
-    id: UUID
-    ip_address: str
-    user_agent: str
-    trusted_at: datetime
-    last_used_at: datetime
-    expires_at: datetime

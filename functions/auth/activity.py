@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from functions.auth.account_models import Activity
 from functions.auth.context import Context
 from functions.auth.store import activity as store
+from functions.auth.store.activity import Activity
 from mycrypto.http import cursors
 from mycrypto.http.cursors import Continued, CursorPagination, CursorQuery, Place
 from mycrypto.http.request import Principal

@@ -12,10 +12,10 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from functions.auth.account_models import TrustedDevice
 from functions.auth.context import Context
 from functions.auth.store import devices as store
 from functions.auth.store import users
+from functions.auth.store.devices import TrustedDevice
 from functions.auth.store.users import User
 from mycrypto import mail
 from mycrypto.audit import AuditRecord

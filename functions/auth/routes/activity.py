@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functions.auth import activity
-from functions.auth.account_models import Activity
 from functions.auth.app import context
 from functions.auth.routes.shared import CURSOR_PAGE, CURSOR_RULE
+from functions.auth.store.activity import Activity
 from mycrypto import permissions
 from mycrypto.http.cursors import Continued, CursorQuery
 from mycrypto.http.operation import Operation

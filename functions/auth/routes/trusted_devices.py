@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functions.auth import trusted_devices
-from functions.auth.account_models import TrustedDevice
 from functions.auth.app import context
 from functions.auth.models import Listed, Pagination
+from functions.auth.store.devices import TrustedDevice
 from mycrypto import permissions
 from mycrypto.http.operation import Operation
 from mycrypto.http.request import Reply, Request

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from functions.auth.account_models import Activity
 from mycrypto.http.cursors import Place
+
+
+class Activity(msgspec.Struct, frozen=True):
+    """Something that happened to the own account. ``by_staff``: it was not its owner who did it. ``resource`` says more, such as the method of a code."""
+
+    id: UUID
+    action: str
+    result: str
+    resource: str
+    by_staff: bool
+    ip_address: str | None
+    user_agent: str
+    timestamp: datetime
 
 
 def page(connection: Connection, user_id: UUID, silent: Sequence[str], after: Place | None, limit: int) -> list[Activity]:

@@ -9,7 +9,16 @@ import msgspec
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from functions.auth.account_models import TrustedDevice
+
+class TrustedDevice(msgspec.Struct, frozen=True):
+    """A device that skips the second step of a log-in until ``expires_at``."""
+
+    id: UUID
+    ip_address: str
+    user_agent: str
+    trusted_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
 
 
 class NewDevice(msgspec.Struct, frozen=True):

@@ -4,7 +4,3 @@ ALTER TABLE users
     ADD COLUMN locale    text NOT NULL DEFAULT 'tr' CHECK (locale IN ('tr', 'en')),
     ADD COLUMN time_zone text NOT NULL DEFAULT 'Europe/Istanbul' CHECK (length(time_zone) BETWEEN 1 AND 64),
     ADD COLUMN mail_word text CHECK (length(mail_word) BETWEEN 4 AND 20);
-
--- The activity list is read backwards by time and id.
-CREATE INDEX audit_logs_user_activity ON audit_logs (user_id, timestamp DESC, id DESC);
-DROP INDEX audit_logs_user_id;
