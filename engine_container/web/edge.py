@@ -35,10 +35,8 @@ Respond = Callable[[int, list[tuple[bytes, bytes]], bytes], None]
 """Takes status, headers and body of an answer."""
 
 _TRACE_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
-_JSON: Final = (b"content-type", b"application/json")
-_PROBLEM: Final = (b"content-type", PROBLEM_MEDIA_TYPE.encode())
-_ALWAYS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
-_NO_HEADERS: Final[Mapping[bytes, bytes]] = {}
+_JSON: Final = b"application/json"
+_PROBLEM: Final = PROBLEM_MEDIA_TYPE.encode()
 _encode: Final = msgspec.json.Encoder().encode
 
 PROBES: Final = frozenset({"/health", "/ready"})
@@ -126,29 +124,29 @@ class GuardedEndpoint(Endpoint):
 def _replied(reply: Reply, scope: Scope) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     """Status, headers and body of a reply."""
     body = reply.body if isinstance(reply.body, bytes) else _encode(reply.body)
-    headers = [*reply.headers, *scope.get("answer_headers", _NO_HEADERS).items()]
-    if body and not any(name == b"content-type" for name, _ in headers):
-        headers.insert(0, _JSON)
+    headers = dict(reply.headers)
+    if told := scope.get("answer_headers"):
+        headers.update(told)
+    if body:
+        headers.setdefault(b"content-type", _JSON)
     return reply.status, _completed(reply.status, headers, body, scope), body
 
 
 def _refused(problem: ProblemError, scope: Scope) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    """Status, headers and body of a problem."""
+    """Status, headers and body of a problem, whose own headers come before others of their names."""
     body = _encode(problem.body(instance=scope["path"], trace_id=scope["trace_id"]))
-    headers = list(_encoded(problem.headers).items())
-    own = {name for name, _ in headers}
-    headers = [_PROBLEM, *headers, *(pair for pair in scope.get("answer_headers", _NO_HEADERS).items() if pair[0] not in own)]
+    headers = {b"content-type": _PROBLEM, **scope.get("answer_headers", {}), **_encoded(problem.headers)}
     return problem.kind.status, _completed(problem.kind.status, headers, body, scope), body
 
 
-def _completed(status: int, headers: list[tuple[bytes, bytes]], body: bytes, scope: Scope) -> list[tuple[bytes, bytes]]:
+def _completed(status: int, headers: dict[bytes, bytes], body: bytes, scope: Scope) -> list[tuple[bytes, bytes]]:
     """With what every answer has."""
-    own = {name for name, _ in headers}
-    headers.append((b"x-request-id", scope["trace_id"].encode()))
+    headers[b"x-request-id"] = scope["trace_id"].encode()
     if status != HTTPStatus.NO_CONTENT:
-        headers.append((b"content-length", b"%d" % len(body)))
-    headers += [pair for pair in _ALWAYS if pair[0] not in own]
-    return headers
+        headers[b"content-length"] = b"%d" % len(body)
+    headers.setdefault(b"cache-control", b"no-store")
+    headers.setdefault(b"x-content-type-options", b"nosniff")
+    return list(headers.items())
 
 
 async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:

@@ -30,6 +30,7 @@ _FIELDS: Final = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~]*\r\n)+")
 """Fields as they nearly always are: no folded lines, nothing beyond ASCII."""
 _LIBRARY: Final = frozenset({b"transfer-encoding", b"upgrade", b"expect", b"te", b"trailer"})
 """Fields that change how the rest is to be read."""
+_CLOSE: Final = (b"connection", b"close")
 _DIGITS_MAX: Final = len(str(BODY_BYTES_MAX))
 
 
@@ -193,9 +194,9 @@ class FastHttpProtocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        last = self._last or any(name == b"connection" and value.lower() == b"close" for name, value in headers)
+        last = self._last or _CLOSE in headers
         if self._last:
-            headers.append((b"connection", b"close"))
+            headers.append(_CLOSE)
         fields = b"".join([b"%b: %b\r\n" % field for field in headers])
         self.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[status], fields, body))
         if last:
