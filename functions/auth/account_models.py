@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -27,3 +28,30 @@ class EndedSessions(msgspec.Struct, frozen=True):
     """How many sessions were ended."""
 
     ended: int
+
+
+class EmailChangeRequest(Input, frozen=True):
+    """``password``: once more, an access token alone does not take an account away."""
+
+    new_email: str
+    password: str
+
+
+class EmailChangeToken(Input, frozen=True):
+    """The token that came by mail to the old or to the new address."""
+
+    token: str
+
+
+class EmailChangeAsked(msgspec.Struct, frozen=True):
+    """Both links are good until ``expires_at``."""
+
+    new_email: str
+    expires_at: datetime
+    message: str
+
+
+class EmailChangeConfirmed(msgspec.Struct, frozen=True):
+    """``completed``: both addresses have agreed, and the new one is in force; else the other one is waited for."""
+
+    completed: bool

@@ -10,7 +10,7 @@ from psycopg import Connection
 from functions.auth import api_keys, common_passwords, confirmation, rules, sessions
 from functions.auth.context import Context, subject_of
 from functions.auth.models import Message, PasswordChange, PasswordResetConfirm
-from functions.auth.store import reset_tokens, users
+from functions.auth.store import email_changes, reset_tokens, users
 from functions.auth.store.users import User
 from mycrypto import mail
 from mycrypto.audit import AuditRecord
@@ -116,5 +116,6 @@ def _set(context: Context, connection: Connection, user: User, password: str, wh
         trace_id=client.trace_id,
         ip_address=client.ip,
     )
+    email_changes.forget(connection, user.id)
     api_keys.suspend_all(context, connection, user, client, now)
     sessions.end_all(context, connection, user.id, "PASSWORD", now)

@@ -44,12 +44,13 @@ def delete_expired_answers(connection: Connection, now: datetime) -> int:
 
 
 def delete_old_identity_rows(connection: Connection, now: datetime) -> int:
-    """Sessions, reset tokens and trusted devices that have expired, counts of tries that say nothing any more; mail logs after 12 months and audit records after 24, once their month is archived. Returns
+    """Sessions, reset tokens, trusted devices and changes of address that have expired, counts of tries that say nothing any more; mail logs after 12 months and audit records after 24, once their month is archived. Returns
     how many.
     """
     batches: tuple[tuple[LiteralString, datetime], ...] = (
         ("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < %s LIMIT %s)", now),
         ("DELETE FROM password_reset_tokens WHERE id IN (SELECT id FROM password_reset_tokens WHERE expires_at < %s LIMIT %s)", now),
+        ("DELETE FROM email_changes WHERE user_id IN (SELECT user_id FROM email_changes WHERE expires_at < %s LIMIT %s)", now),
         ("DELETE FROM trusted_devices WHERE id IN (SELECT id FROM trusted_devices WHERE expires_at < %s LIMIT %s)", now),
         (
             """DELETE FROM secret_guards WHERE (kind, subject) IN (

@@ -90,6 +90,31 @@ _TEMPLATES: Final[Mapping[MailKind, Template]] = {
     MailKind.TWO_FACTOR_DISABLED: Template(
         "Two-factor authentication is off", ("Two-factor authentication was turned off for your account.", _HELD, _NOT_YOU)
     ),
+    MailKind.EMAIL_CHANGE_OLD: Template(
+        "Confirm the change of your e-mail address",
+        (
+            "A change of your account's e-mail address to {new_email} was requested. It takes effect when both addresses have confirmed it.",
+            "The request came from this address: {ip_address}. The link is valid for 24 hours.",
+            _NOT_YOU,
+        ),
+        "Confirm the change",
+    ),
+    MailKind.EMAIL_CHANGE_NEW: Template(
+        "Confirm your new e-mail address",
+        (
+            "This address was entered as the new e-mail address of a MyCrypto account.",
+            "The link is valid for 24 hours. If you did not ask for this, you can ignore this message.",
+        ),
+        "Confirm the address",
+    ),
+    MailKind.EMAIL_CHANGED: Template(
+        "Your e-mail address was changed",
+        (
+            "The e-mail address of your account is now {new_email}, and all your sessions were ended. The change came from: {ip_address}",
+            _HELD,
+            _NOT_YOU,
+        ),
+    ),
     MailKind.DEVICE_TRUSTED: Template(
         "A device is trusted",
         (

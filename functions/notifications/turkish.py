@@ -91,6 +91,31 @@ _TEMPLATES: Final[Mapping[MailKind, Template]] = {
     MailKind.TWO_FACTOR_DISABLED: Template(
         "İki adımlı doğrulama kapatıldı", ("Hesabınızda iki adımlı doğrulama kapatıldı.", _HELD, _NOT_YOU)
     ),
+    MailKind.EMAIL_CHANGE_OLD: Template(
+        "E-posta değişikliğini onaylayın",
+        (
+            "Hesabınızın e-posta adresinin {new_email} olarak değiştirilmesi istendi. Değişiklik, iki adres de onaylayınca geçerli olur.",
+            "İstek şu adresten geldi: {ip_address}. Bağlantı 24 saat geçerlidir.",
+            _NOT_YOU,
+        ),
+        "Değişikliği onayla",
+    ),
+    MailKind.EMAIL_CHANGE_NEW: Template(
+        "Yeni e-posta adresinizi onaylayın",
+        (
+            "Bu adres bir MyCrypto hesabının yeni e-posta adresi olarak yazıldı.",
+            "Bağlantı 24 saat geçerlidir. Bunu siz istemediyseniz bu iletiyi yok sayabilirsiniz.",
+        ),
+        "Adresi onayla",
+    ),
+    MailKind.EMAIL_CHANGED: Template(
+        "E-posta adresiniz değişti",
+        (
+            "Hesabınızın e-posta adresi artık {new_email} ve tüm oturumlarınız kapatıldı. İşlem şu adresten yapıldı: {ip_address}",
+            _HELD,
+            _NOT_YOU,
+        ),
+    ),
     MailKind.DEVICE_TRUSTED: Template(
         "Bir cihaza güvenildi",
         (

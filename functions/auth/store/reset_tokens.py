@@ -28,3 +28,8 @@ def spend(connection: Connection, token_hash: str, now: datetime) -> UUID | None
         (now, token_hash, now),
     ).fetchone()
     return row[0] if row else None
+
+
+def forget_unused(connection: Connection, user_id: UUID) -> None:
+    """Links that were mailed open nothing any more."""
+    connection.execute("DELETE FROM password_reset_tokens WHERE user_id = %s AND used_at IS NULL", (user_id,))

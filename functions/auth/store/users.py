@@ -150,6 +150,14 @@ def set_phone(connection: Connection, user_id: UUID, phone: str | None) -> None:
     connection.execute("UPDATE users SET phone = %s, updated_at = now() WHERE id = %s", (phone, user_id))
 
 
+def set_email(connection: Connection, user_id: UUID, email: str, now: datetime) -> None:
+    """Raises EmailTakenError; the caller's transaction is then lost."""
+    try:
+        connection.execute("UPDATE users SET email = %s, updated_at = %s WHERE id = %s", (email, now, user_id))
+    except UniqueViolation:
+        raise EmailTakenError from None
+
+
 def set_preferences(connection: Connection, user_id: UUID, locale: str, time_zone: str) -> None:
     connection.execute("UPDATE users SET locale = %s, time_zone = %s, updated_at = now() WHERE id = %s", (locale, time_zone, user_id))
 

@@ -17,6 +17,7 @@ DETAILS = {
     "link": "https://exchange.example/x?token=abc",
     "code": "ABC123",
     "device": "Mozilla/5.0",
+    "new_email": "new@example.com",
     "locked_until": "2026-11-23T12:00:00+00:00",
     "ip_address": "203.0.113.9",
     "remaining": "9",

@@ -30,6 +30,9 @@ class MailKind(StrEnum):
     SESSION_REUSE = "session_reuse"  # ip_address
     TWO_FACTOR_ENABLED = "two_factor_enabled"
     TWO_FACTOR_DISABLED = "two_factor_disabled"
+    EMAIL_CHANGE_OLD = "email_change_old"  # link, new_email, ip_address
+    EMAIL_CHANGE_NEW = "email_change_new"  # link
+    EMAIL_CHANGED = "email_changed"  # new_email, ip_address
     DEVICE_TRUSTED = "device_trusted"  # device, ip_address
     BACKUP_CODE_USED = "backup_code_used"  # remaining
     API_KEY_CREATED = "api_key_created"  # label, scopes

@@ -2,7 +2,7 @@
 
 Who has taken over an account changes its password or its second factor first and takes the money next; the day is the owner's time to read
 the mail about the change and to object. Auth writes the hold in the transaction of the change, the wallet asks for it before every
-withdrawal. A new e-mail address holds too: a trigger of the table does it, as no route changes an address.
+withdrawal. A new e-mail address holds too: a trigger of the table does it, whoever changes the address.
 """
 
 from __future__ import annotations
