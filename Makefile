@@ -23,9 +23,10 @@ CORE_SOURCES := $(wildcard engine_container/core/*.py engine_container/core/*/*.
 # What the machine lacks comes from PyPI into the environment: programs are looked for there first.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
+ACCOUNTS := tests/integration/auth/ tests/integration/gateway/
 RECOVERY := tests/fault/test_startup_faults.py tests/fault/test_recovery_drill.py
 
-.PHONY: deployable pages pages-dev newcomer test-compatibility test-long fuzz-api fuzz test-trading test-recovery test-servers test-parts check help lock tools up down reset status demo install test lint bench clean
+.PHONY: deployable pages pages-dev newcomer test-compatibility test-long fuzz-api fuzz test-trading test-recovery test-accounts test-money test-parts check help lock tools up down reset status demo install test lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,25 +55,27 @@ tools: $(INSTALLED)
 
 install: check $(INSTALLED) tools $(CORE) $(NODE) ## the development install: .venv, compiled core, CDK CLI
 
-# Whole platforms beside single parts: two rows of suites fill two cores, more would only slow each other.
+# Two rows take the suites in turn, the longest first: they fill two cores, more would only slow each other.
+SUITES := test-trading test-parts test-accounts test-money test-recovery lint
 test: install ## lint, types, import rules and all tests, on own ports and state
-	@echo "Side by side: whole platforms, traded on (below) and then damaged; lint and types, single parts, and single parts against real servers."
-	@echo "The output of the others comes last; until then it is in build/NAME.log."
-	@mkdir -p build; rm -f build/*.failed; failed=; \
+	@echo "Two suites at a time, each with its output in build/NAME.log until all of it is shown at the end: $(SUITES)"
+	@rm -rf build/suites; mkdir -p build/suites; \
 	row() { \
-		for each in "$$@"; do \
+		for each in $(SUITES); do \
+			mkdir build/suites/$$each 2>/dev/null || continue; \
+			echo "  $$(date +%T) $$each"; \
 			$(MAKE) --no-print-directory $$each > build/$$each.log 2>&1 & running=$$!; trap "kill $$running; exit 1" TERM; \
-			wait $$running || touch build/$$each.failed; \
+			wait $$running && echo "✓ $$(date +%T) $$each" || { echo "✗ $$(date +%T) $$each"; touch build/suites/$$each/failed; }; \
 		done; \
 	}; \
-	row lint test-parts test-servers & other=$$!; \
-	trap 'kill $$other' INT TERM; \
-	$(MAKE) --no-print-directory test-trading || failed=" test-trading"; \
-	$(MAKE) --no-print-directory test-recovery > build/test-recovery.log 2>&1 || touch build/test-recovery.failed; \
-	wait $$other; \
-	for each in lint test-recovery test-servers test-parts; do \
-		cat build/$$each.log; [ ! -e build/$$each.failed ] || failed="$$failed $$each"; \
+	row & other=$$!; row & another=$$!; \
+	trap 'kill $$other $$another' INT TERM; \
+	wait $$other; wait $$another; \
+	failed=; \
+	for each in $(SUITES); do \
+		[ -e build/suites/$$each/failed ] && failed="$$failed $$each" || cat build/$$each.log; \
 	done; \
+	for each in $$failed; do cat build/$$each.log; done; \
 	[ -z "$$failed" ] || { echo "FAILED:$$failed (each is a target of make)"; exit 1; }
 
 test-trading: install $(PAGES_TOOLS)
@@ -84,8 +87,11 @@ test-compatibility: install ## the clients that traders have (ccxt and others, f
 test-recovery: install
 	@$(BIN)/pytest $(PYTEST) $(RERUN) -m "$(MARKS)" $(RECOVERY) || [ $$? -eq $(NO_TEST) ]
 
-test-servers: install
-	@$(BIN)/pytest $(PYTEST) $(RERUN) -m "$(MARKS)" tests/integration || [ $$? -eq $(NO_TEST) ]
+test-accounts: install
+	@$(BIN)/pytest $(PYTEST) $(RERUN) -m "$(MARKS)" $(ACCOUNTS) || [ $$? -eq $(NO_TEST) ]
+
+test-money: install
+	@$(BIN)/pytest $(PYTEST) $(RERUN) -m "$(MARKS)" $(filter-out $(ACCOUNTS),$(wildcard tests/integration/*/ tests/integration/test_*.py)) || [ $$? -eq $(NO_TEST) ]
 
 test-parts: install $(PAGES_TOOLS)
 	@$(BIN)/pytest $(PYTEST) -m "$(MARKS)" tests/unit tests/property tests/conformance tests/infra $(wildcard tests/simulation) || [ $$? -eq $(NO_TEST) ]
