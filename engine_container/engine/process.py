@@ -190,6 +190,8 @@ class Engine:
             else:
                 self.failure = ""
                 break
+        # Asked again: another engine may have appended events of commands that came after the first answer.
+        end = await self._patiently("the command log", self._source.end)
         await self._patiently("the command log", lambda: self._source.open(self.replica.next_offset))
         await self._replay(end)
         if self.publisher.published_seq > self.replica.state.next_seq:

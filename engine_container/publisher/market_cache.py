@@ -68,13 +68,17 @@ class MarketCache:
         return len(changed)
 
     async def write_tickers(self, views: Projection) -> None:
-        """Every ticker, to live for a second."""
+        """Every ticker, to live for a second. One that is not there any more was wiped with the books, or nothing was written for long: then
+        the books are written again.
+        """
         now_ms = time.time_ns() // 1_000_000
         async with self._redis.pipeline(transaction=False) as pipe:
             for symbol, book in views.books.items():
                 ticker = ticker_model(symbol, views.minutes.get(symbol) or Minutes(), book, now_ms)
-                pipe.set(f"ticker:{compact(symbol)}", _encode(ticker), px=TICKER_LIFE_MS)
-            await pipe.execute()
+                pipe.set(f"ticker:{compact(symbol)}", _encode(ticker), px=TICKER_LIFE_MS, get=True)
+            before = await pipe.execute()
+        if None in before:
+            self.forget()
 
     def forget(self) -> None:
         """Write every book again: the cache was away and may have been wiped."""

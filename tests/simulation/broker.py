@@ -1,221 +1,220 @@
-"""Two logs and a lease that are as slow and as unreliable as the plan says: the ports of engine and gateway over lists in memory.
+"""A Kafka broker in memory: it keeps partitions, speaks the protocol's bytes, and is as slow and unreliable as the plan says.
 
-An append may lose its answer (it is on the log, its sender is told of a failure), may be late (it comes onto the log after its sender has
-given up), or may be refused. A broker that is away refuses everything.
+An append may be refused, may lose its answer (it is on the log, and the connection is gone), or may be late (the connection is gone, and
+it comes onto the log some time later). A broker that is away refuses connections; one that is stopped holds them without an answer.
 """
 
 from __future__ import annotations
 
 import asyncio
+import struct
+from bisect import bisect_right
+from collections.abc import Sequence
+from enum import Enum
 from random import Random
 
-from engine_container.engine.following import Following
-from engine_container.engine.ports import BEGINNING, Reached
-from engine_container.engine.replica import CommandRecord
-from engine_container.logs.ports import LogRecord, LogUnavailableError
-from tests.simulation.loop import CURRENT, VirtualLoop
+from aiokafka.record.memory_records import MemoryRecords
 
-EPOCH_MS = 1_800_000_000_000
-READ_SECONDS = 0.5
-READ_MAX = 20
+from engine_container.logs import wire
+from engine_container.logs.wire import Api
+from mycrypto.contracts import commands, events
+from tests.simulation.loop import EPOCH, VirtualLoop
+
+Place = tuple[str, int]
+"""Topic and partition."""
+COMMANDS: Place = (commands.TOPIC, 0)
+EVENTS: Place = (events.TOPIC, 0)
+BATCHES_MAX = 8
+"""In one answer: readers have to come again."""
+REFUSALS = (6, 7, 19, 56)
+STORAGE_ERROR = 56
+
+
+class Fate(Enum):
+    """What becomes of an append."""
+
+    DONE = 0
+    REFUSED = 1
+    LATE = 2
+    LOST = 3
+
+
+class Log:
+    """A partition. ``arrived`` is the loop's time of each record."""
+
+    def __init__(self) -> None:
+        self.payloads: list[bytes] = []
+        self.keys: list[bytes | None] = []
+        self.times: list[int] = []
+        self.arrived: list[float] = []
+        self.batches: list[bytes] = []
+        self.starts: list[int] = []
+        self.waiting: list[asyncio.Future[None]] = []
+
+    def __len__(self) -> int:
+        return len(self.payloads)
+
+    def batches_from(self, offset: int) -> bytes:
+        first = max(0, bisect_right(self.starts, offset) - 1)
+        return b"".join(self.batches[first : first + BATCHES_MAX]) if offset < len(self.payloads) else b""
 
 
 class Broker:
-    """What survives everything. Chances are per append."""
+    """What survives everything. Chances are per append. ``ahead_ms``: of its clock."""
 
     def __init__(self, loop: VirtualLoop, random: Random) -> None:
         self.loop = loop
         self.random = random
-        self.commands: list[CommandRecord] = []
-        self.events: list[bytes] = []
-        self.away = False
+        self.logs: dict[Place, Log] = {}
+        self.committed: dict[tuple[str, Place], int] = {}
+        """What consumer groups have noted."""
+        self.away = self.stopped = self.full = self.events_full = False
         self.lost_answers = self.late = self.refused = 0.0
-        self._grown = asyncio.Event()
-
-    async def trip(self) -> None:
-        """There or back. Raises LogUnavailableError."""
-        await asyncio.sleep(self.random.uniform(0.0002, 0.004))
-        if self.away:
-            raise LogUnavailableError("the broker is away")
-
-    async def append(self, log: list[bytes] | list[CommandRecord], payloads: list[bytes]) -> int:
-        """The offset of the first; raises LogUnavailableError with all three outcomes possible."""
-        await self.trip()
-        fate = self.random.random()
-        if fate < self.refused:
-            raise LogUnavailableError("refused")
-        if fate < self.refused + self.late:
-            delay = self.random.uniform(0.05, 3.0)
-            token = CURRENT.set(None)  # it is on its way, whatever becomes of its sender
-            self.loop.call_later(delay, self._land, log, payloads)
-            CURRENT.reset(token)
-            await asyncio.sleep(self.random.uniform(0, 0.1))
-            raise LogUnavailableError("no answer in time")
-        first = self._land(log, payloads)
-        if fate < self.refused + self.late + self.lost_answers:
-            raise LogUnavailableError("the answer was lost")
-        await self.trip()
-        return first
-
-    def _land(self, log: list[bytes] | list[CommandRecord], payloads: list[bytes]) -> int:
-        first = len(log)
-        for payload in payloads:
-            if log is self.commands:
-                self.commands.append(CommandRecord(len(self.commands), self.now_ms(), payload))
-            else:
-                self.events.append(payload)
-        self._grown.set()
-        self._grown = asyncio.Event()
-        return first
-
-    def now_ms(self) -> int:
-        return EPOCH_MS + int(self.loop.now * 1_000)
-
-    async def beyond(self, log: list[bytes] | list[CommandRecord], place: int) -> None:
-        """Wait a little until the log is longer than this."""
-        await self.trip()
-        if len(log) <= place:
-            try:
-                async with asyncio.timeout(READ_SECONDS):
-                    await self._grown.wait()
-            except TimeoutError:
-                return
-        await self.trip()
-
-
-class Source:
-    """The engine's reader of commands."""
-
-    def __init__(self, broker: Broker) -> None:
-        self._broker = broker
-        self.place = 0
-
-    async def open(self, offset: int) -> None:
-        await self._broker.trip()
-        self.place = offset
-
-    async def read(self) -> list[CommandRecord]:
-        await self._broker.beyond(self._broker.commands, self.place)
-        records = self._broker.commands[self.place : self.place + READ_MAX]
-        self.place += len(records)
-        return records
-
-    async def begin(self) -> int:
-        await self._broker.trip()
-        return 0
-
-    async def end(self) -> int:
-        await self._broker.trip()
-        return len(self._broker.commands)
-
-    async def close(self) -> None:
-        return
-
-
-class Sink:
-    """The engine's writer of events; it follows the log as the real one does."""
-
-    def __init__(self, broker: Broker) -> None:
-        self._broker = broker
-        self._following = Following()
+        self.ahead_ms = 0
 
     @property
-    def reached(self) -> Reached:
-        return self._following.reached
+    def commands(self) -> Log:
+        return self.log(COMMANDS)
 
-    def follow_from(self, place: Reached) -> None:
-        self._following.reached = place
+    @property
+    def events(self) -> Log:
+        return self.log(EVENTS)
 
-    async def published(self) -> int:
-        await self._broker.trip()
-        following = self._following
-        if following.reached == BEGINNING:
-            following.reached = Reached(0, 1)
-        for offset in range(following.reached.offset, len(self._broker.events)):
-            following.take(offset, self._broker.events[offset])
-        return following.reached.next_seq
+    def log(self, place: Place) -> Log:
+        found = self.logs.get(place)
+        if found is None:
+            found = self.logs[place] = Log()
+        return found
 
-    async def append(self, payloads: list[bytes]) -> None:
-        first = await self._broker.append(self._broker.events, payloads)
-        self._following.appended(first, first + len(payloads), payloads)
+    def now_ms(self) -> int:
+        return EPOCH * 1_000 + int(self.loop.now * 1_000) + self.ahead_ms
 
-    async def append_command(self, payload: bytes) -> None:
-        await self._broker.append(self._broker.commands, [payload])
+    def fate(self, place: Place) -> Fate:
+        if self.full or (self.events_full and place == EVENTS):
+            return Fate.REFUSED
+        drawn = self.random.random()
+        if drawn < self.refused:
+            return Fate.REFUSED
+        if drawn < self.refused + self.late:
+            return Fate.LATE
+        return Fate.LOST if drawn < self.refused + self.late + self.lost_answers else Fate.DONE
 
-    async def close(self) -> None:
-        return
+    def append(self, place: Place, payloads: Sequence[bytes], keys: Sequence[bytes | None] = ()) -> int:
+        """The offset of the first."""
+        log = self.log(place)
+        first = len(log)
+        batch = bytearray(wire.record_batch(payloads, self.now_ms()))
+        struct.pack_into(">q", batch, 0, first)
+        log.batches.append(bytes(batch))
+        log.starts.append(first)
+        log.payloads += payloads
+        log.keys += keys or [None] * len(payloads)
+        log.times += [self.now_ms()] * len(payloads)
+        log.arrived += [self.loop.now] * len(payloads)
+        waiting, log.waiting = log.waiting, []
+        for reader in waiting:
+            if not reader.done():
+                reader.set_result(None)
+        return first
+
+    async def beyond(self, place: Place, offset: int, seconds: float) -> None:
+        """Wait a little until the partition is longer than this."""
+        log = self.log(place)
+        if len(log) > offset:
+            return
+        grown = self.loop.create_future()
+        log.waiting.append(grown)
+        timer = self.loop.call_later(seconds, lambda: grown.done() or grown.set_result(None))
+        await grown
+        timer.cancel()
 
 
-class Commands:
-    """The gateway's writer of commands."""
+_TOPIC_AND_PARTITION = struct.Struct(">ii")
+
+
+def _text(data: bytes, at: int) -> tuple[str, int]:
+    (size,) = struct.unpack_from(">h", data, at)
+    return data[at + 2 : at + 2 + size].decode(), at + 2 + size
+
+
+class Refused(Exception):  # noqa: N818 - of the protocol
+    """The connection ends without an answer."""
+
+
+class Conversation:
+    """Answers the requests of one connection, one after the other. Raises :class:`Refused`."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
-    async def open(self) -> None:
-        await self._broker.trip()
+    async def answer(self, request: bytes) -> bytes:
+        """A request without its length; the answer with correlation id, without length."""
+        key, version, correlation = struct.unpack_from(">hhi", request)
+        _, at = _text(request, 8)
+        body = request[at:]
+        return struct.pack(">i", correlation) + await self._of(Api((key, version)), body)
 
-    async def append(self, payload: bytes) -> None:
-        await self._broker.append(self._broker.commands, [payload])
+    async def _of(self, api: Api, body: bytes) -> bytes:
+        if api is Api.PRODUCE:
+            return await self._produce(body)
+        if api is Api.FETCH:
+            return await self._fetch(body)
+        if api is Api.LIST_OFFSETS:
+            place, address, at = _address(body, 4)
+            (moment,) = struct.unpack_from(">q", body, at)
+            return address + struct.pack(">hqq", 0, -1, 0 if moment == wire.EARLIEST else len(self._broker.log(place)))
+        if api is Api.METADATA:
+            return _metadata(_text(body, 4)[0])
+        raise Refused
 
-    async def close(self) -> None:
-        return
+    async def _produce(self, body: bytes) -> bytes:
+        place, address, at = _address(body, 8)
+        payloads = [record.value for batch in _batches(body[at + 4 :]) for record in batch]
+        broker = self._broker
+        fate = broker.fate(place)
+        if fate is Fate.REFUSED:
+            code = STORAGE_ERROR if broker.full or broker.events_full else broker.random.choice(REFUSALS)
+            return address + struct.pack(">hqqqi", code, -1, -1, 0, 0)
+        if fate is Fate.LATE:
+            broker.loop.outside(broker.random.uniform(0.05, 3.0), broker.append, place, payloads)
+            raise Refused
+        first = broker.append(place, payloads)
+        if fate is Fate.LOST:
+            raise Refused
+        return address + struct.pack(">hqqqi", 0, first, broker.now_ms(), 0, 0)
 
-
-class Events:
-    """The gateway's reader of events."""
-
-    def __init__(self, broker: Broker) -> None:
-        self._broker = broker
-        self.place = 0
-
-    async def open(self, offset: int | None) -> None:
-        await self._broker.trip()
-        self.place = offset or 0
-
-    async def read(self) -> list[LogRecord]:
-        await self._broker.beyond(self._broker.events, self.place)
-        found = self._broker.events[self.place : self.place + READ_MAX]
-        records = [LogRecord(self.place + index, payload) for index, payload in enumerate(found)]
-        self.place += len(records)
-        return records
-
-    async def end(self) -> int:
-        await self._broker.trip()
-        return len(self._broker.events)
-
-    async def close(self) -> None:
-        return
-
-
-class Redis:
-    """Of it only the lease: who holds it, and until when. ``away``: nobody can say, and everybody publishes."""
-
-    def __init__(self, loop: VirtualLoop) -> None:
-        self.loop = loop
-        self.holder: tuple[str, float] | None = None
-        self.away = False
-
-    def wipe(self) -> None:
-        self.holder = None
+    async def _fetch(self, body: bytes) -> bytes:
+        (wait_ms,) = struct.unpack_from(">i", body, 4)
+        place, address, at = _address(body, 17)
+        (offset,) = struct.unpack_from(">q", body, at)
+        log = self._broker.log(place)
+        if offset > len(log):
+            return struct.pack(">i", 0) + address + struct.pack(">hqqii", 1, -1, -1, -1, 0)
+        if offset == len(log):
+            await self._broker.beyond(place, offset, wait_ms / 1_000)
+        found = log.batches_from(offset)
+        return struct.pack(">i", 0) + address + struct.pack(">hqqii", 0, len(log), len(log), -1, len(found)) + found
 
 
-class Lease:
-    def __init__(self, redis: Redis, owner: str, seconds: float) -> None:
-        self._redis = redis
-        self._owner = owner
-        self._seconds = seconds
+def _batches(data: bytes) -> list[list[object]]:
+    found = []
+    reader = MemoryRecords(data)
+    while reader.has_next():
+        found.append(list(reader.next_batch()))
+    return found
 
-    async def hold(self) -> bool:
-        await asyncio.sleep(0.0005)
-        redis = self._redis
-        if redis.away:
-            return True
-        if redis.holder is not None and redis.holder[0] != self._owner and redis.holder[1] > redis.loop.now:
-            return False
-        redis.holder = (self._owner, redis.loop.now + self._seconds)
-        return True
 
-    async def give_up(self) -> None:
-        if self._redis.holder is not None and self._redis.holder[0] == self._owner:
-            self._redis.holder = None
+def _address(body: bytes, at: int) -> tuple[Place, bytes, int]:
+    """The partition that a request is about, the bytes that say so, and where they end."""
+    topic, after = _text(body, at + 4)
+    _, partition = _TOPIC_AND_PARTITION.unpack_from(body, after)
+    end = after + _TOPIC_AND_PARTITION.size
+    return (topic, partition), body[at:end], end
+
+
+def _metadata(topic: str) -> bytes:
+    name, host = topic.encode(), b"broker"
+    broker = struct.pack(">i", 1) + struct.pack(">h", len(host)) + host + struct.pack(">ih", 9092, -1)
+    partition = struct.pack(">hiiiiii", 0, 0, 1, 1, 1, 1, 1)
+    topics = struct.pack(">ih", 1, 0) + struct.pack(">h", len(name)) + name + struct.pack(">bi", 0, 1) + partition
+    return struct.pack(">ii", 0, 1) + broker + struct.pack(">hi", -1, 1) + topics

@@ -3,7 +3,8 @@
 """An event loop without a selector whose clock stands still while anything can run, and then jumps to the next timer.
 
 Tasks belong to processes. A process that is killed never runs again: its callbacks are dropped, and no ``finally`` of its coroutines is
-reached. Callbacks of different processes that are ready at once run in an order that the seed decides.
+reached. A process that is stopped keeps them until it is continued. Callbacks of different processes that are ready at once run in an
+order that the seed decides.
 """
 
 from __future__ import annotations
@@ -14,17 +15,27 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import Context, ContextVar, copy_context
+from heapq import heappop, heappush
 from random import Random
 from typing import Any
 from unittest.mock import patch
 
+EPOCH = 1_800_000_000
+
 
 class Process:
-    """What is killed as one."""
+    """What is killed, stopped and continued as one. ``clock`` is how far its wall clock is ahead, in seconds."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.dead = False
+        self.stopped = False
+        self.draining = False
+        self.clock = 0.0
+        self.parked: list[asyncio.Handle] = []
+        self.fuse = 0
+        self.blown: Callable[[], None] | None = None
+        """Called when so many more callbacks have run: between any two of them something can go wrong."""
 
 
 CURRENT: ContextVar[Process | None] = ContextVar("process", default=None)
@@ -34,28 +45,16 @@ class Deadlock(RuntimeError):  # noqa: N818 - a finding
     """Nothing can run and no timer is set."""
 
 
-class _Clock:
-    """In the place of a selector: to wait is to let time pass."""
-
-    def __init__(self, loop: VirtualLoop) -> None:
-        self._loop = loop
-
-    def select(self, timeout: float | None) -> list[Any]:
-        if timeout is None:
-            raise Deadlock
-        self._loop.now += max(0.0, timeout)
-        self._loop.mix()
-        return []
-
-
 class VirtualLoop(asyncio.BaseEventLoop):  # the names that begin with _ are those of BaseEventLoop
-    """``now`` is its time in seconds; ``random`` decides the order of what is ready at once."""
+    """``now`` is its time in seconds; ``random`` decides the order of what is ready at once. ``world`` is what its processes can reach."""
 
     def __init__(self, random: Random | None = None) -> None:
         super().__init__()
         self.now = 1_000.0
+        self.world: Any = None
         self._random = random
-        self._selector = _Clock(self)
+        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self._timer_number = 0
         self.set_task_factory(_make_task)
         self._over = False
         self._tasks: list[asyncio.Task[Any]] = []
@@ -70,11 +69,42 @@ class VirtualLoop(asyncio.BaseEventLoop):  # the names that begin with _ are tho
     def _write_to_self(self) -> None:
         return
 
-    def mix(self) -> None:
-        """Change the order of ready callbacks, but not within a process."""
+    def _run_once(self) -> None:
         ready: deque[asyncio.Handle] = self._ready
-        if self._random is None or len(ready) < 2:
-            return
+        timers = self._timers
+        if not ready:
+            while timers and timers[0][2]._cancelled:
+                heappop(timers)
+            if not timers:
+                raise Deadlock
+            self.now = max(self.now, timers[0][0])
+        while timers and timers[0][0] <= self.now:
+            handle = heappop(timers)[2]
+            if not handle._cancelled:
+                ready.append(handle)
+        if len(ready) > 1 and self._random is not None:
+            self._mix(ready)
+        for _ in range(len(ready)):
+            next_ = ready.popleft()
+            if next_._cancelled:
+                continue
+            owner = next_._context.get(CURRENT)
+            if owner is not None:
+                if owner.dead:
+                    continue
+                if owner.stopped:
+                    owner.parked.append(next_)
+                    continue
+                if owner.fuse:
+                    owner.fuse -= 1
+                    if not owner.fuse and owner.blown is not None:
+                        owner.blown()
+                        if owner.dead:
+                            continue
+            next_._run()
+
+    def _mix(self, ready: deque[asyncio.Handle]) -> None:
+        """Change the order of ready callbacks, but not within a process."""
         queues: dict[Process | None, deque[asyncio.Handle]] = {}
         for handle in ready:
             queues.setdefault(handle._context.get(CURRENT), deque()).append(handle)
@@ -86,18 +116,29 @@ class VirtualLoop(asyncio.BaseEventLoop):  # the names that begin with _ are tho
         ready.extend(queues[owner].popleft() for owner in owners)
 
     def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> asyncio.Handle:
-        if self._over:
-            return asyncio.Handle(callback, args, self, context)
-        handle = super().call_soon(callback, *args, context=context)
-        if _is_dead(context):
-            handle.cancel()
+        handle = asyncio.Handle(callback, args, self, context)
+        if not self._over:
+            self._ready.append(handle)
         return handle
 
     def call_at(self, when: float, callback: Any, *args: Any, context: Context | None = None) -> asyncio.TimerHandle:
-        handle = super().call_at(when, callback, *args, context=context)
-        if _is_dead(context):
-            handle.cancel()
+        handle = asyncio.TimerHandle(when, callback, args, self, context)
+        self._timer_number += 1
+        heappush(self._timers, (when, self._timer_number, handle))
         return handle
+
+    def call_later(self, delay: float, callback: Any, *args: Any, context: Context | None = None) -> asyncio.TimerHandle:
+        return self.call_at(self.now + delay, callback, *args, context=context)
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        return
+
+    def outside(self, delay: float, callback: Callable[..., Any], *args: Any) -> None:
+        """Call it later, whatever becomes of the process that asks for it."""
+        self.call_at(self.now + delay, callback, *args, context=NOBODY)
+
+    async def create_connection(self, factory: Any, host: str, port: int, *, ssl: Any = None) -> Any:
+        return await self.world.network.connect(factory, host, port)
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
         """At once: threads have no place under a seed."""
@@ -115,6 +156,7 @@ class VirtualLoop(asyncio.BaseEventLoop):  # the names that begin with _ are tho
             task._log_destroy_pending = False
             with suppress(RuntimeError):
                 task.get_coro().close()
+        self.world = None
         self.close()
 
     def spawn(self, process: Process, coroutine: Any) -> asyncio.Task[Any]:
@@ -126,35 +168,44 @@ class VirtualLoop(asyncio.BaseEventLoop):  # the names that begin with _ are tho
     def kill(self, process: Process) -> None:
         """As kill -9."""
         process.dead = True
-        for handles in (self._ready, self._scheduled):
-            for handle in list(handles):
-                if handle._context.get(CURRENT) is process:
-                    handle.cancel()
+        process.parked.clear()
+
+    def stop_process(self, process: Process) -> None:
+        """As SIGSTOP."""
+        process.stopped = True
+
+    def continue_process(self, process: Process) -> None:
+        """As SIGCONT."""
+        process.stopped = False
+        parked, process.parked = process.parked, []
+        if not process.dead:
+            self._ready.extend(parked)
+
+
+NOBODY = Context()
+"""Of what belongs to no process."""
 
 
 def _make_task(loop: asyncio.AbstractEventLoop, coroutine: Any, context: Context | None = None) -> asyncio.Task[Any]:
     task: asyncio.Task[Any] = asyncio.Task(coroutine, loop=loop, context=context)
-    owner = CURRENT.get() if context is None else context.get(CURRENT)
-    if owner is not None:
-        loop._tasks.append(task)
+    loop._tasks.append(task)
     return task
-
-
-def _is_dead(context: Context | None) -> bool:
-    owner = CURRENT.get() if context is None else context.get(CURRENT)
-    return owner is not None and owner.dead
 
 
 @contextmanager
 def virtual(random: Random | None = None) -> Iterator[VirtualLoop]:
     """A loop whose clock is the clock of everything in this process."""
     loop = VirtualLoop(random)
-    epoch = 1_800_000_000
+
+    def wall() -> float:
+        owner = CURRENT.get()
+        return EPOCH + loop.now + (owner.clock if owner is not None else 0.0)
+
     with (
         patch.object(time, "monotonic", loop.time),
-        patch.object(time, "time", lambda: epoch + loop.now),
+        patch.object(time, "time", wall),
         patch.object(time, "perf_counter_ns", lambda: int(loop.now * 1e9)),  # how long something took must decide nothing
-        patch.object(time, "time_ns", lambda: int((epoch + loop.now) * 1e9)),
+        patch.object(time, "time_ns", lambda: int(wall() * 1e9)),
     ):
         asyncio.set_event_loop(loop)
         try:

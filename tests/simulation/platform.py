@@ -1,108 +1,66 @@
-"""Two engines and two gateways, each a process that can be killed and started again, and the faults of a plan that befall them."""
+"""Two engines, two gateways, publisher and pump over one world, and the faults of a plan that befall them."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
-from aws_lambda_powertools import Logger
-
-from engine_container.engine.lease import LEASE_MS
-from engine_container.engine.process import Engine
-from engine_container.engine.settings import EngineSettings
-from engine_container.gateway.parts import Gateway
-from engine_container.gateway.settings import GatewaySettings
-from mycrypto.errors import ProblemError
-from tests.simulation.broker import Broker, Commands, Events, Lease, Redis, Sink, Source
+from tests.simulation import parts
 from tests.simulation.loop import Process, VirtualLoop
-from tests.simulation.plan import BOTH, ENGINES, GATEWAYS, Fault
+from tests.simulation.plan import BOTH, ENGINES, GATEWAYS, PROCESSES, Fault
+from tests.simulation.world import World
 
-NEVER = 10**9
-ANSWER_SECONDS = 5
-CLIENT_SECONDS = 8.0
-
-
-class ConnectionLost(Exception):  # noqa: N818 - what a client sees of a process that died
-    """No answer came."""
-
-
-class RunningEngine:
-    def __init__(self, platform: Platform, name: str) -> None:
-        self._process = Process(name)
-        self._loop = platform.loop
-        settings = EngineSettings("", port=0, snapshot_seconds=NEVER, snapshot_records=NEVER, metrics_seconds=NEVER)
-        log = Logger(service=f"simulated-{name}", level=logging.CRITICAL)
-        lease = Lease(platform.redis, f"{name} since {platform.loop.now}", LEASE_MS / 1_000)
-        self.engine = Engine(settings, Source(platform.broker), Sink(platform.broker), lease, lambda: None, log)
-        self._loop.spawn(self._process, self.engine.run())
-
-    def kill(self) -> None:
-        self._loop.kill(self._process)
-
-    async def stop(self) -> None:
-        """Gracefully; whatever is left after that is killed."""
-        self.engine.stop()
-        await asyncio.sleep(1.0)
-        self.kill()
-
-
-class RunningGateway:
-    def __init__(self, platform: Platform, name: str) -> None:
-        self._process = Process(name)
-        self._loop = platform.loop
-        self._asked: set[asyncio.Future[Any]] = set()
-        settings = GatewaySettings(
-            kafka_bootstrap_servers="unused:1", redis_url="redis://unused:1", jwks_file="unused", answer_seconds_max=ANSWER_SECONDS
-        )
-        self.gateway = Gateway(settings, command_log=Commands(platform.broker), event_log=Events(platform.broker))
-        self.gateway.logger.setLevel(logging.CRITICAL)
-        self._loop.spawn(self._process, self.gateway.commands.run())
-        self._loop.spawn(self._process, self.gateway.feed.run())
-
-    def kill(self) -> None:
-        self._loop.kill(self._process)
-        for future in self._asked:
-            if not future.done():
-                future.set_exception(ConnectionLost())
-                future.exception()
-
-    async def ask(self, question: Callable[[Gateway], Awaitable[Any]]) -> Any:
-        """As a request: served in the gateway's process, waited for in the client's. Raises ProblemError or ConnectionLost."""
-        if self._process.dead:
-            raise ConnectionLost
-        answer: asyncio.Future[Any] = self._loop.create_future()
-        self._asked.add(answer)
-
-        async def serve() -> None:
-            try:
-                result = await question(self.gateway)
-            except ProblemError as problem:
-                result = problem
-            if not answer.done():
-                answer.set_result(result)
-
-        self._loop.spawn(self._process, serve())
-        try:
-            async with asyncio.timeout(CLIENT_SECONDS):
-                result = await answer
-        except TimeoutError:
-            raise ConnectionLost from None
-        finally:
-            self._asked.discard(answer)
-        if isinstance(result, ProblemError):
-            raise result
-        return result
+BAD_LUCK = 0.3
+FUSE_SECONDS = 0.3
+"""A process that has nothing to do for so long is killed as it waits."""
+CLOCK_STEPS = (-3_600.0, -2.0, 2.0, 30.0, 7_200.0)
+_WHILE: dict[str, tuple[tuple[str, ...], Any]] = {
+    "answers lost": (("broker", "lost_answers"), BAD_LUCK),
+    "appends late": (("broker", "late"), BAD_LUCK),
+    "appends refused": (("broker", "refused"), BAD_LUCK),
+    "event log full": (("broker", "events_full"), True),
+    "broker full": (("broker", "full"), True),
+    "redis away": (("redis", "away"), True),
+    "bucket full": (("bucket", "full"), True),
+    "bucket away": (("bucket", "away"), True),
+    "database away": (("server", "away"), True),
+    "database full": (("server", "full"), True),
+    "functions die": (("server", "deaths"), BAD_LUCK),
+    "commits lost": (("server", "lost_commits"), BAD_LUCK),
+    "functions away": (("functions", "away"), True),
+    "invocations late": (("functions", "late"), BAD_LUCK),
+    "invocations unanswered": (("functions", "lost_answers"), BAD_LUCK),
+    "messages lost": (("functions", "queue", "losing"), BAD_LUCK),
+    "bank away": (("bank", "away"), True),
+    "bank lies": (("bank", "lies"), 0.5),
+}
+"""What is otherwise for as long as the fault lasts."""
 
 
 class Platform:
-    def __init__(self, loop: VirtualLoop, broker: Broker, redis: Redis) -> None:
+    def __init__(self, loop: VirtualLoop, world: World) -> None:
         self.loop = loop
-        self.broker = broker
-        self.redis = redis
-        self.engines = {name: RunningEngine(self, name) for name in ENGINES}
-        self.gateways = {name: RunningGateway(self, name) for name in GATEWAYS}
+        self.world = world
+        self.running: dict[str, Any] = {name: parts.start(loop, name) for name in PROCESSES}
+        loop.create_task(self._supervise())
+
+    @property
+    def gateways(self) -> dict[str, parts.RunningGateway]:
+        return {name: self.running[name] for name in GATEWAYS}
+
+    @property
+    def engines(self) -> dict[str, parts.RunningEngine]:
+        return {name: self.running[name] for name in ENGINES}
+
+    async def _supervise(self) -> None:
+        """A publisher that ends by itself is started again."""
+        while True:
+            await asyncio.sleep(1.0)
+            publisher = self.running["publisher"]
+            if not publisher.process.dead and publisher.publisher.failed():
+                publisher.kill()
+                self.running["publisher"] = parts.start(self.loop, "publisher")
 
     async def suffer(self, faults: list[Fault]) -> None:
         """Everything of the plan, and then everything is well."""
@@ -110,47 +68,82 @@ class Platform:
         async with asyncio.TaskGroup() as all_of_them:
             for fault in faults:
                 all_of_them.create_task(self._suffer(fault, begin))
-        self.broker.away = self.redis.away = False
-        self.broker.lost_answers = self.broker.late = self.broker.refused = 0.0
+        self.world.heal()
 
     async def _suffer(self, fault: Fault, begin: float) -> None:
         await asyncio.sleep(begin + fault.at - self.loop.now)
-        broker = self.broker
-        if fault.kind in {"kill", "stop"}:
-            await self._restart(fault)
-        elif fault.kind == "redis wiped":
-            self.redis.wipe()
-        else:
-            owner, name, value = {
-                "broker away": (broker, "away", True),
-                "redis away": (self.redis, "away", True),
-                "answers lost": (broker, "lost_answers", 0.3),
-                "appends late": (broker, "late", 0.3),
-                "appends refused": (broker, "refused", 0.3),
-            }[fault.kind]
-            setattr(owner, name, value)
-            await asyncio.sleep(fault.seconds)
-            setattr(owner, name, type(value)(0))
+        world = self.world
+        match fault.kind:
+            case "kill" | "stop":
+                await self._restart(fault)
+            case "freeze":
+                process = self.running[fault.subject].process
+                self.loop.stop_process(process)
+                await asyncio.sleep(fault.seconds)
+                self.loop.continue_process(process)
+            case "rolling restart":
+                for name in (*ENGINES, *GATEWAYS):
+                    await self._restart(Fault(fault.at, 0.2, "stop", name))
+            case "clock":
+                self.running[fault.subject].process.clock += CLOCK_STEPS[int(fault.at * 1_000) % len(CLOCK_STEPS)]
+            case "broker clock":
+                world.broker.ahead_ms += int(1_000 * CLOCK_STEPS[int(fault.at * 1_000) % len(CLOCK_STEPS)])
+            case "broker away":
+                world.broker.away = True
+                world.network.break_all()
+                await asyncio.sleep(fault.seconds)
+                world.broker.away = False
+            case "broker stopped":
+                world.broker.stopped = True
+                await asyncio.sleep(fault.seconds)
+                world.broker.stopped = False
+                world.network.go_on()
+            case "redis wiped":
+                world.redis.wipe()
+            case "snapshot damaged":
+                world.bucket.damage_newest()
+            case _:
+                await self._for_a_while(fault)
+
+    async def _for_a_while(self, fault: Fault) -> None:
+        path, value = _WHILE[fault.kind]
+        owner: Any = self.world
+        for name in path[:-1]:
+            owner = getattr(owner, name)
+        setattr(owner, path[-1], value)
+        await asyncio.sleep(fault.seconds)
+        setattr(owner, path[-1], type(value)(0))
 
     async def _restart(self, fault: Fault) -> None:
-        if fault.subject in self.gateways:
-            self.gateways[fault.subject].kill()
-            await asyncio.sleep(fault.seconds)
-            self.gateways[fault.subject].kill()  # another fault may have started it meanwhile
-            self.gateways[fault.subject] = RunningGateway(self, fault.subject)
-            return
         names = ENGINES if fault.subject == BOTH else (fault.subject,)
         for name in names:
+            await self._at_an_await(self.running[name].process, fault)
             if fault.kind == "stop":
-                await self.engines[name].stop()
-            self.engines[name].kill()
+                await self.running[name].stop()
+            self.running[name].kill()
         await asyncio.sleep(fault.seconds)
         for name in names:
-            self.engines[name].kill()
-            self.engines[name] = RunningEngine(self, name)
+            self.running[name].kill()  # another fault may have started it meanwhile
+            self.running[name] = parts.start(self.loop, name)
+
+    async def _at_an_await(self, process: Process, fault: Fault) -> None:
+        """Wait until the process has run so many callbacks more as the fault says: it dies in the midst of what it does."""
+        if not fault.callbacks or process.dead:
+            return
+        there = self.loop.create_future()
+
+        def blown() -> None:
+            if fault.kind == "kill":
+                self.loop.kill(process)
+            if not there.done():
+                there.set_result(None)
+
+        process.fuse, process.blown = fault.callbacks, blown
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FUSE_SECONDS):
+                await there
+        process.fuse = 0
 
     def kill_all(self) -> None:
-        for engine in self.engines.values():
-            engine.kill()
-        for gateway in self.gateways.values():
-            gateway.kill()
+        for part in self.running.values():
+            part.kill()

@@ -14,7 +14,7 @@ from aws_lambda_powertools import Logger
 
 from engine_container.engine.process import Engine
 from engine_container.engine.publishing import Publisher
-from engine_container.engine.replica import EVENTS_PER_RECORD_MAX, Replica
+from engine_container.engine.replica import EVENTS_PER_RECORD_MAX, CommandRecord, Replica
 from engine_container.engine.settings import EngineSettings
 from engine_container.engine.snapshots import Bounds, newest, save, state_hash
 from engine_container.snapshot_store import FolderStore, SnapshotStore, newest_offset
@@ -152,6 +152,40 @@ def test_a_standby_goes_on_exactly_where_the_log_ends() -> None:
         standby.stop()
         await tasks[1]
         del lease
+
+    run(work)
+
+
+def test_an_engine_that_starts_while_another_one_publishes_has_its_commands_too() -> None:
+    """It looks at the event log some time after it was told where the commands end."""
+    logs = Logs()
+    fill(logs)
+
+    class Grown(MemorySource):
+        """Between the two looks the other engine takes commands in, and publishes what they come to."""
+
+        async def end(self) -> int:
+            found = await super().end()
+            if not logs.events:
+                fill(logs, 5)
+                replica = Replica(0)
+                logs.events += [batch.payload for record in logs.commands for batch in replica.process(record)]
+            return found
+
+        async def read(self) -> list[CommandRecord]:
+            records = logs.commands[self.place : self.place + 1]
+            self.place += len(records)
+            await asyncio.sleep(0)
+            return records
+
+    async def work() -> None:
+        starting, _ = engine(logs, held=False)
+        starting._source = Grown(logs)
+        task = asyncio.create_task(starting.run())
+        await until(lambda: starting.caught_up or bool(starting.failure))
+        assert not starting.failure
+        starting.stop()
+        await task
 
     run(work)
 

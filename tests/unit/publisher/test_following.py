@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from redis.asyncio import Redis
 
 from engine_container.logs.ports import LogRecord
 from engine_container.publisher import process
 from engine_container.publisher.envelopes import Message
+from engine_container.publisher.market_cache import MarketCache
 from engine_container.publisher.process import Publisher
 from engine_container.publisher.settings import PublisherSettings
+from engine_container.views.projection import Projection
+from mycrypto.contracts.events import decode_record
 from tests.unit.gateway.memory_logs import MemoryEvents
 from tests.unit.publisher.test_envelopes import Market
 
@@ -49,6 +53,7 @@ class Cache:
 
     def __init__(self) -> None:
         self.keys: set[str] = set()
+        self._before: list[bytes | None] = []
 
     async def ping(self) -> bool:
         return True
@@ -57,7 +62,8 @@ class Cache:
     async def pipeline(self, *, transaction: bool) -> AsyncIterator[Cache]:
         yield self
 
-    def set(self, key: str, value: bytes, *, px: int) -> None:
+    def set(self, key: str, value: bytes, *, px: int, get: bool) -> None:
+        self._before.append(b"an older one" if key in self.keys else None)
         self.keys.add(key)
 
     def delete(self, key: str) -> None:
@@ -65,8 +71,9 @@ class Cache:
 
     zadd: Callable[[Cache, str, dict[bytes, int]], None] = lambda self, key, _: self.keys.add(key)
 
-    async def execute(self) -> None:
-        pass
+    async def execute(self) -> list[bytes | None]:
+        before, self._before = self._before, []
+        return before
 
     async def aclose(self) -> None:
         pass
@@ -111,5 +118,25 @@ def test_nothing_is_told_as_new_before_the_end_of_the_log_and_while_it_is_away(m
             await until(lambda: "ticker:BTCUSDT" in cache.keys)
         finally:
             await publisher.stop()
+
+    asyncio.run(scenario())
+
+
+def test_books_that_were_wiped_are_there_again_without_a_change() -> None:
+    async def scenario() -> None:
+        market = Market()
+        views, cache = Projection(), Cache()
+        for payload in market.engine.log.records:
+            views.apply(decode_record(payload))
+        writer = MarketCache(cast("Redis", cache))
+        await writer.write_books(views)
+        await writer.write_tickers(views)
+        await writer.write_books(views)
+        await writer.write_tickers(views)
+        assert await writer.write_books(views) == 0, "what is there is not written again"
+        cache.keys.clear()
+        await writer.write_tickers(views)
+        assert await writer.write_books(views) == 1
+        assert cache.keys == {"orderbook:BTCUSDT", "ticker:BTCUSDT"}
 
     asyncio.run(scenario())

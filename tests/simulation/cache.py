@@ -1,0 +1,96 @@
+"""What the platform keeps in Redis, as far as these histories use it: the lease of the engines, the public books and tickers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from types import TracebackType
+
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from tests.simulation.loop import VirtualLoop
+
+
+class Redis:
+    """``away``: nobody can say anything. Everything in it may be wiped."""
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        self.loop = loop
+        self.holder: tuple[str, float] | None = None
+        self.books: dict[str, dict[bytes, int]] = {}
+        self.tickers: dict[str, tuple[bytes, float]] = {}
+        """With the time of their end."""
+        self.away = False
+
+    def wipe(self) -> None:
+        self.holder = None
+        self.books.clear()
+        self.tickers.clear()
+
+    async def ping(self) -> None:
+        await self._trip()
+
+    async def aclose(self) -> None:
+        return
+
+    def pipeline(self, *, transaction: bool) -> Pipeline:
+        return Pipeline(self)
+
+    async def _trip(self) -> None:
+        await asyncio.sleep(0.0005)
+        if self.away:
+            raise RedisConnectionError("redis is away")
+
+    def set_ticker(self, key: str, value: bytes, seconds: float) -> bytes | None:
+        before = self.tickers.get(key)
+        self.tickers[key] = value, self.loop.now + seconds
+        return before[0] if before is not None and before[1] > self.loop.now else None
+
+    async def execute(self, commands: list[Callable[[], object]]) -> list[object]:
+        await self._trip()
+        return [command() for command in commands]
+
+
+class Pipeline:
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._commands: list[Callable[[], object]] = []
+
+    async def __aenter__(self) -> Pipeline:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        return
+
+    def delete(self, key: str) -> None:
+        self._commands.append(lambda: self._redis.books.pop(key, None))
+
+    def zadd(self, key: str, members: Mapping[bytes, int]) -> None:
+        self._commands.append(lambda: self._redis.books.__setitem__(key, dict(members)))
+
+    def set(self, key: str, value: bytes, *, px: int, get: bool) -> None:
+        self._commands.append(lambda: self._redis.set_ticker(key, value, px / 1_000))
+
+    async def execute(self) -> list[object]:
+        return await self._redis.execute(self._commands)
+
+
+class Lease:
+    def __init__(self, redis: Redis, owner: str, seconds: float) -> None:
+        self._redis = redis
+        self._owner = owner
+        self._seconds = seconds
+
+    async def hold(self) -> bool:
+        await asyncio.sleep(0.0005)
+        redis = self._redis
+        if redis.away:
+            return True
+        if redis.holder is not None and redis.holder[0] != self._owner and redis.holder[1] > redis.loop.now:
+            return False
+        redis.holder = (self._owner, redis.loop.now + self._seconds)
+        return True
+
+    async def give_up(self) -> None:
+        if self._redis.holder is not None and self._redis.holder[0] == self._owner:
+            self._redis.holder = None
