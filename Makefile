@@ -102,7 +102,7 @@ test-long: install ## the tests that make test leaves out because they take long
 fuzz: install ## random commands against the core for SECONDS=n from SEED=s on; a failure prints the shortest list of commands
 	@$(BIN)/python -m tests.property.net.fuzz --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED))
 
-fault: install ## HISTORIES=n simulated histories from SEED=s on; a failure prints its seed and the faults that it takes
+fault: install ## HISTORIES=n simulated histories from SEED=s on, on every core; a failure prints commit, seed, plan and the faults that it takes
 	@$(BIN)/python -m tests.simulation $(or $(SEED),0) $(or $(HISTORIES),100)
 
 pages: install ## build the web app into web/dist (make up does it too)

@@ -15,6 +15,7 @@ from tests.simulation.loop import VirtualLoop
 
 BOOKED_SECONDS = (0.1, 0.1, 3.5)
 """At most, after an instruction."""
+OFTEN = 0.2
 
 
 @dataclass
@@ -22,6 +23,10 @@ class Order:
     instruction: Instruction
     decided_at: float
     rejected: bool
+    hidden: bool
+    """Not known before it is decided."""
+    misstated: bool
+    """Said to be rejected when it is paid."""
 
 
 class Bank:
@@ -68,16 +73,17 @@ class Bank:
             raise RefusedError("not now")
         if key not in self.orders:
             decided_at = self.loop.now + self.random.uniform(0, self.random.choice(BOOKED_SECONDS))
-            self.orders[key] = Order(instruction, decided_at, self.random.random() < 0.2)
+            rejected, hidden, misstated = (self.random.random() < OFTEN for _ in range(3))
+            self.orders[key] = Order(instruction, decided_at, rejected, hidden, misstated)
         self._answer()
         return Payment(PaymentState.ACCEPTED)
 
     def find(self, key: str) -> Payment | None:
         self._answer()
         order = self.orders.get(key)
-        if order is None or self._doubtful():
+        if order is None or self._doubtful() or (order.hidden and order.decided_at > self.loop.now):
             return None
-        if self._doubtful() and self._booked(order):
+        if order.misstated and self._booked(order):
             return Payment(PaymentState.REJECTED)
         if order.decided_at > self.loop.now:
             return Payment(PaymentState.COMPLETED if self._doubtful() else PaymentState.ACCEPTED)

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from enum import Enum
 from random import Random
+from typing import Any
 
 from aiokafka.record.memory_records import MemoryRecords
 
@@ -57,6 +58,11 @@ class Log:
     def batches_from(self, offset: int) -> bytes:
         first = max(0, bisect_right(self.starts, offset) - 1)
         return b"".join(self.batches[first : first + BATCHES_MAX]) if offset < len(self.payloads) else b""
+
+
+def _wake(reader: asyncio.Future[None]) -> None:
+    if not reader.done():
+        reader.set_result(None)
 
 
 class Broker:
@@ -113,8 +119,7 @@ class Broker:
         log.arrived += [self.loop.now] * len(payloads)
         waiting, log.waiting = log.waiting, []
         for reader in waiting:
-            if not reader.done():
-                reader.set_result(None)
+            _wake(reader)
         return first
 
     async def beyond(self, place: Place, offset: int, seconds: float) -> None:
@@ -124,7 +129,7 @@ class Broker:
             return
         grown = self.loop.create_future()
         log.waiting.append(grown)
-        timer = self.loop.call_later(seconds, lambda: grown.done() or grown.set_result(None))
+        timer = self.loop.call_later(seconds, _wake, grown)
         await grown
         timer.cancel()
 
@@ -196,7 +201,7 @@ class Conversation:
         return struct.pack(">i", 0) + address + struct.pack(">hqqii", 0, len(log), len(log), -1, len(found)) + found
 
 
-def _batches(data: bytes) -> list[list[object]]:
+def _batches(data: bytes) -> list[list[Any]]:
     found = []
     reader = MemoryRecords(data)
     while reader.has_next():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from types import TracebackType
+from typing import Self
 
 from redis.exceptions import ConnectionError as RedisConnectionError
 
@@ -56,7 +57,7 @@ class Pipeline:
         self._redis = redis
         self._commands: list[Callable[[], object]] = []
 
-    async def __aenter__(self) -> Pipeline:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from random import Random
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import psycopg
 
@@ -124,17 +124,17 @@ class Connection:
             server.may_die()
             lost = server.random.random() < server.lost_commits
             if lost and server.random.random() < 0.5:
-                raise self._break()
+                self._break()
         except BaseException:
             server.tables.restore(before)
             raise
         if lost:
-            raise self._break()
+            self._break()
         server.may_die()
 
-    def _break(self) -> psycopg.OperationalError:
+    def _break(self) -> NoReturn:
         self.broken = self.closed = True
-        return psycopg.OperationalError("the connection was lost")
+        raise psycopg.OperationalError("the connection was lost")
 
     def close(self) -> None:
         self.closed = True

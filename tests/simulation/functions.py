@@ -136,7 +136,7 @@ class Functions:
             found = work()
         except DiedError:
             raise NotInvokedError("the function died") from None
-        if self.away or self.random.random() < self.lost_answers:
+        if self.random.random() < self.lost_answers:
             raise NotInvokedError("the answer was lost")
         return found
 

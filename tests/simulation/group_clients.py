@@ -112,7 +112,7 @@ class Consumer:
 
     def _record(self, partition: TopicPartition, offset: int) -> Record:
         log = self._broker.log(tuple(partition))
-        return Record(*partition, offset, log.times[offset], log.keys[offset], log.payloads[offset])
+        return Record(partition.topic, partition.partition, offset, log.times[offset], log.keys[offset], log.payloads[offset])
 
 
 class Batch:

@@ -13,6 +13,7 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
+from uuid import UUID
 
 from engine_container.engine import process as engine_process
 from engine_container.engine import publishing, replica
@@ -33,7 +34,7 @@ from mycrypto_local.pump import worker
 from tests.simulation import bucket, group_clients, plan
 from tests.simulation.broker import COMMANDS
 from tests.simulation.checks import money, public, trading
-from tests.simulation.clients import FUNDS, TRADERS, UNIT, Memory, Trader, user_of
+from tests.simulation.clients import FUNDS, TRADERS, Memory, Trader, user_of
 from tests.simulation.functions import quiet
 from tests.simulation.loop import EPOCH, Deadlock, VirtualLoop, virtual
 from tests.simulation.parts import ConnectionLost
@@ -98,6 +99,10 @@ def _world() -> World:
     return world
 
 
+def _connect(dsn: str, secret_name: str = "", *, application: str = "") -> Any:
+    return _world().server.connect(dsn, secret_name, application=application)
+
+
 def _patches(seed: int) -> Iterator[Any]:
     """What is outside of a process, replaced by what is simulated."""
     chance = Random(seed ^ 0x5EED)
@@ -116,7 +121,7 @@ def _patches(seed: int) -> Iterator[Any]:
         yield patch.object(consuming, "AIOKafkaConsumer", group_clients.Consumer)
     yield patch.object(topics, "AIOKafkaProducer", group_clients.Producer)
     yield patch.object(background, "signal", SimpleNamespace(raise_signal=lambda _: None, SIGTERM=15))
-    yield patch.object(database, "connect", lambda *given, **more: _world().server.connect(*given, **more))
+    yield patch.object(database, "connect", _connect)
     yield patch.object(outbox._Attempts, "send", lambda self, destination, rows, _: self._sender.send(destination, rows))
     for handler in (settlement_handler, history_handler):
         yield patch.object(handler, "logger", quiet())
@@ -157,7 +162,7 @@ def _begin(world: World) -> None:
     with functions.db.transaction() as connection:
         for number in TRADERS:
             for asset, source in (("BTC", CUSTODY_HOT), ("TRY", CUSTODY_BANK)):
-                user, transfer = ids.UUID(bytes=user_of(number)), ids.new_uuid()
+                user, transfer = UUID(bytes=user_of(number)), ids.new_uuid()
                 crossing = Crossing(
                     transfer_id=transfer, user_id=user, currency=asset, amount=FUNDS, kind=Kind.DEPOSIT,
                     reference=("DEPOSIT_REQUEST", transfer), why="opening balance",

@@ -31,10 +31,10 @@ def _post(tables: Tables, values: Any) -> list[Any]:
             raise psycopg.errors.CheckViolation(f"user_accounts_are_never_negative: {place}")
     if any(sums.values()):
         raise psycopg.errors.CheckViolation("postings do not sum to zero")
-    for place, key in enumerate(keys):
-        if fresh[place]:
-            tables.entries[key] = (reference_types[place], reference_ids[place])
-    return [([key for place, key in enumerate(keys) if fresh[place]],)]
+    for number, key in enumerate(keys):
+        if fresh[number]:
+            tables.entries[key] = (reference_types[number], reference_ids[number])
+    return [([key for number, key in enumerate(keys) if fresh[number]],)]
 
 
 def open_deposit(tables: Tables, row: DepositRow) -> None:

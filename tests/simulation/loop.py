@@ -1,4 +1,4 @@
-# mypy: disable-error-code="override, attr-defined, assignment, arg-type"
+# mypy: disable-error-code="override, attr-defined, assignment, arg-type, union-attr"
 
 """An event loop without a selector whose clock stands still while anything can run, and then jumps to the next timer.
 

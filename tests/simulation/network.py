@@ -72,8 +72,7 @@ class Link(asyncio.Transport):
         except Refused:
             self.break_off()
             return
-        while self._network.broker.stopped:
-            await asyncio.sleep(0.05)
+        await self._network.going.wait()
         self._answering = False
         if self.open:
             self._heard_at = max(self._heard_at, self._loop.now + self._network.delay())
@@ -97,6 +96,9 @@ class Network:
         self.loop = loop
         self.broker = broker
         self.random = random
+        self.going = asyncio.Event()
+        """The broker is not stopped."""
+        self.going.set()
         self._links: list[Link] = []
 
     def delay(self) -> float:
@@ -107,8 +109,7 @@ class Network:
         await asyncio.sleep(self.delay())
         if self.broker.away:
             raise ConnectionRefusedError("the broker is away")
-        while self.broker.stopped:
-            await asyncio.sleep(0.05)
+        await self.going.wait()
         protocol = factory()
         link = Link(self, protocol, CURRENT.get(), copy_context())
         self._links = [other for other in self._links if other.open and not (other.owner is not None and other.owner.dead)]
@@ -122,7 +123,14 @@ class Network:
         for link in links:
             link.break_off()
 
+    def pause(self) -> None:
+        """The broker is stopped: its connections stay, without an answer."""
+        self.broker.stopped = True
+        self.going.clear()
+
     def go_on(self) -> None:
         """The broker is continued."""
+        self.broker.stopped = False
+        self.going.set()
         for link in self._links:
             link.work()

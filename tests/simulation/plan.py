@@ -36,7 +36,9 @@ class Fault:
     """So many it still runs."""
 
     def __str__(self) -> str:
-        return f"{self.at:6.2f} s for {self.seconds:.2f} s: {self.kind} {self.subject}".rstrip() + (f" after {self.callbacks} callbacks" if self.callbacks else "")
+        return f"{self.at:6.2f} s for {self.seconds:.2f} s: {self.kind} {self.subject}".rstrip() + (
+            f" after {self.callbacks} callbacks" if self.callbacks else ""
+        )
 
 
 def make(random: Random) -> list[Fault]:

@@ -94,9 +94,8 @@ class Platform:
                 await asyncio.sleep(fault.seconds)
                 world.broker.away = False
             case "broker stopped":
-                world.broker.stopped = True
+                world.network.pause()
                 await asyncio.sleep(fault.seconds)
-                world.broker.stopped = False
                 world.network.go_on()
             case "redis wiped":
                 world.redis.wipe()

@@ -53,9 +53,7 @@ def _move_watermark(tables: Tables, values: Any) -> int:
 @statement("INSERT INTO wallets")
 def _wallets(tables: Tables, values: Any) -> int:
     _, users, currencies, available, locked, seqs, _ = values
-    for user, currency, free, held, seq in zip(
-        items(users), currencies, numbers(available), numbers(locked), numbers(seqs), strict=True
-    ):
+    for user, currency, free, held, seq in zip(items(users), currencies, numbers(available), numbers(locked), numbers(seqs), strict=True):
         known = tables.wallets.get((user, currency))
         if known is None or known[2] < (seq or 0):
             tables.wallets[user, currency] = (free or 0, held or 0, seq or 0)

@@ -30,9 +30,7 @@ class World:
         broker, server, functions = self.broker, self.server, self.functions
         broker.away = broker.full = broker.events_full = self.redis.away = self.bucket.full = self.bucket.away = False
         broker.lost_answers = broker.late = broker.refused = 0.0
-        if broker.stopped:
-            broker.stopped = False
-            self.network.go_on()
+        self.network.go_on()
         server.away = server.full = False
         server.deaths = server.lost_commits = 0.0
         functions.away = self.bank.away = False

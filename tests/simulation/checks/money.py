@@ -54,9 +54,8 @@ def nothing_is_on_its_way(world: World) -> Iterator[str]:
 def deposits_arrived_once(world: World, memory: Memory) -> Iterator[str]:
     tables, bank = world.server.tables, world.bank
     received = sum(units for name, units in bank.received.items() if name in memory.reported)
-    known = {key for key in tables.bank_transfers}
-    if len(known) != len(bank.received):
-        yield f"{len(bank.received)} transfers arrived at the bank, {len(known)} are known here"
+    if len(tables.bank_transfers) != len(bank.received):
+        yield f"{len(bank.received)} transfers arrived at the bank, {len(tables.bank_transfers)} are known here"
     credited = sum(
         from_numeric(transfer["amount"])
         for transfer in tables.transfers.values()
