@@ -42,7 +42,7 @@ from tests.simulation.plan import Fault
 from tests.simulation.platform import Platform
 from tests.simulation.world import World
 
-HEALED_SECONDS = 30.0
+HEALED_SECONDS = 20.0
 """So long after the last fault everything has to work again."""
 LATEST_SECONDS = 3.2
 """After so long everything that was late has arrived."""

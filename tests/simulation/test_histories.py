@@ -26,6 +26,8 @@ RARE = {
     "a_start_asks_once_where_the_commands_end",
     "a_wiped_book_stays_away",
     "an_instruction_that_is_not_found_was_never_given",
+    "an_outbox_row_is_marked_whatever_became_of_it",
+    "parts_are_sent_without_waiting",
     "the_publisher_notes_before_it_writes",
     "the_pump_notes_before_it_delivers",
     "views_are_saved_between_two_parts",
