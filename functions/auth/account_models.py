@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 from functions.auth.models import Input, Locale
+from functions.auth.store.closures import Name
 
 
 class Preferences(Input, frozen=True):
@@ -55,3 +56,21 @@ class EmailChangeConfirmed(msgspec.Struct, frozen=True):
     """``completed``: both addresses have agreed, and the new one is in force; else the other one is waited for."""
 
     completed: bool
+
+
+class PersonalData(msgspec.Struct, frozen=True):
+    """``link`` opens the file for ``expires_in`` seconds; ``size`` is in bytes."""
+
+    link: str
+    expires_in: int
+    size: int
+
+
+class ClosedIdentity(msgspec.Struct, frozen=True):
+    """Whose account it was."""
+
+    email: str
+    phone: str | None
+    opened_at: datetime
+    closed_at: datetime
+    names: list[Name]

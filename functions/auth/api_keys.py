@@ -170,6 +170,15 @@ def suspend_all(context: Context, connection: Connection, user: User, client: Cl
     context.redis.delete(*(redis_key(key_id) for key_id in suspended))
 
 
+def revoke_all(context: Context, connection: Connection, user: User, client: Client, now: datetime) -> None:
+    """No key of the user works any more. Raises redis.RedisError, which undoes the transaction."""
+    revoked = store.revoke_all(connection, user.id, now)
+    for key_id in revoked:
+        _record(context, connection, user, "api_key.revoked", key_id, client)
+    if revoked:
+        context.redis.delete(*(redis_key(key_id) for key_id in revoked))
+
+
 def resume(context: Context, caller: Principal, row_id: UUID, password: str, client: Client, *, fresh: bool) -> ApiKey:
     """A suspended key works again. Safe to repeat.
 

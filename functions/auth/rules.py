@@ -25,6 +25,7 @@ class UserStatus(StrEnum):
     ACTIVE = "ACTIVE"
     SUSPENDED = "SUSPENDED"
     LOCKED = "LOCKED"
+    CLOSED = "CLOSED"
 
 
 def normal_email(text: str) -> str:

@@ -59,6 +59,8 @@ def _change(
         before = users.lock_by_id(connection, user_id)
         if before is None:
             raise ProblemError("NOT_FOUND", "there is no such user")
+        if before.account_status is UserStatus.CLOSED:
+            raise ProblemError("FORBIDDEN", "the account is closed")
         change(connection, before, now)
         after = users.by_id(connection, user_id)
         if after is None:
@@ -111,7 +113,9 @@ def set_tier(context: Context, caller: Principal, user_id: UUID, request: TierCh
 
 
 def set_status(context: Context, caller: Principal, user_id: UUID, request: StatusChange, client: Client) -> Profile:
-    """Suspend, lock or reactivate. Reactivating also lifts a lock that wrong passwords have led to."""
+    """Suspend, lock or reactivate. Reactivating also lifts a lock that wrong passwords have led to. Only its owner closes an account, for good."""
+    if request.status is UserStatus.CLOSED:
+        raise invalid("status", "must be ACTIVE, SUSPENDED or LOCKED")
 
     def change(connection: Connection, user: User, now: datetime) -> None:
         store.set_status(connection, user.id, request.status.value, now)

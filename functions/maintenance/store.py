@@ -51,6 +51,7 @@ def delete_old_identity_rows(connection: Connection, now: datetime) -> int:
         ("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < %s LIMIT %s)", now),
         ("DELETE FROM password_reset_tokens WHERE id IN (SELECT id FROM password_reset_tokens WHERE expires_at < %s LIMIT %s)", now),
         ("DELETE FROM email_changes WHERE user_id IN (SELECT user_id FROM email_changes WHERE expires_at < %s LIMIT %s)", now),
+        ("DELETE FROM closed_accounts WHERE user_id IN (SELECT user_id FROM closed_accounts WHERE keep_until < %s LIMIT %s)", now),
         ("DELETE FROM trusted_devices WHERE id IN (SELECT id FROM trusted_devices WHERE expires_at < %s LIMIT %s)", now),
         (
             """DELETE FROM secret_guards WHERE (kind, subject) IN (

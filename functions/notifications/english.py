@@ -115,6 +115,13 @@ _TEMPLATES: Final[Mapping[MailKind, Template]] = {
             _NOT_YOU,
         ),
     ),
+    MailKind.ACCOUNT_CLOSED: Template(
+        "Your account is closed",
+        (
+            "Your account was closed as you asked, and your personal data was deleted. The request came from this address: {ip_address}",
+            "Records that the law asks us to keep are kept under a pseudonym and deleted when their time is over.",
+        ),
+    ),
     MailKind.DEVICE_TRUSTED: Template(
         "A device is trusted",
         (

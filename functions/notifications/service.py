@@ -14,7 +14,7 @@ from functions.notifications import store
 from functions.notifications.store import Claim, Reader
 from functions.notifications.templates import LANGUAGES, Mail, render
 from functions.notifications.turkish import TURKISH
-from mycrypto.mail import MailKind
+from mycrypto.mail import CLOSED_DOMAIN, MailKind
 from mycrypto.queue import Envelope, MessageError
 
 MOMENTS: Final = ("locked_until",)
@@ -76,12 +76,13 @@ def deliver(envelope: Envelope, connection: Connection, send: Send, now: Callabl
     user_id = _user_id(details)
     reader = store.reader(connection, user_id)
     recipient = details.get("to") or (reader and reader.email)
-    if not recipient:
+    if not recipient or recipient.endswith(f"@{CLOSED_DOMAIN}"):
         return False
     zone = reader.time_zone if reader else "UTC"
     moments = {name: store.in_zone(connection, details[name], zone) for name in MOMENTS if name in details}
     mail = _written(kind, details | moments, reader, recipient)
-    claim = store.claim(connection, envelope.message_id, kind.value, user_id, recipient, now())
+    logged = "" if reader and reader.email.endswith(f"@{CLOSED_DOMAIN}") else recipient
+    claim = store.claim(connection, envelope.message_id, kind.value, user_id, logged, now())
     if claim is Claim.SENT:
         return False
     if claim is Claim.BUSY:

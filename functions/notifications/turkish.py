@@ -116,6 +116,13 @@ _TEMPLATES: Final[Mapping[MailKind, Template]] = {
             _NOT_YOU,
         ),
     ),
+    MailKind.ACCOUNT_CLOSED: Template(
+        "Hesabınız kapatıldı",
+        (
+            "Hesabınız isteğiniz üzerine kapatıldı ve kişisel verileriniz silindi. İstek şu adresten geldi: {ip_address}",
+            "Kanunun saklamamızı istediği kayıtlar takma adla saklanır ve süresi dolunca silinir.",
+        ),
+    ),
     MailKind.DEVICE_TRUSTED: Template(
         "Bir cihaza güvenildi",
         (

@@ -41,14 +41,15 @@ class StorageStack(Stack):
             stage,
             names.BUCKET_KYC,
             s3.LifecycleRule(id="seven-years", expiration=Duration.days(7 * 365), noncurrent_version_expiration=Duration.days(30)),
+            s3.LifecycleRule(id="exports", prefix="exports/", expiration=Duration.days(1), noncurrent_version_expiration=Duration.days(1)),
             encryption=documents_key,
         )
         CfnOutput(self, "SnapshotBucket", value=self.snapshots.bucket_name)
         CfnOutput(self, "ArchiveBucket", value=self.archive.bucket_name)
         CfnOutput(self, "KycBucket", value=self.kyc_documents.bucket_name)
 
-    def _bucket(self, stage: Stage, name: str, rule: s3.LifecycleRule, encryption: kms.IKey | None = None) -> s3.Bucket:
-        return PrivateBucket(self, name, stage=stage, lifecycle=[rule], key=encryption, access_logs=self.access_logs).bucket
+    def _bucket(self, stage: Stage, name: str, *rules: s3.LifecycleRule, encryption: kms.IKey | None = None) -> s3.Bucket:
+        return PrivateBucket(self, name, stage=stage, lifecycle=rules, key=encryption, access_logs=self.access_logs).bucket
 
     def _access_logs(self, stage: Stage) -> s3.Bucket:
         """Where buckets, load balancer and CloudFront write; CloudFront still writes through an access list, so lists stay on here."""

@@ -91,7 +91,7 @@ def put_tier(request: Request, user_id: str) -> Any:
     answer=models.Profile,
     body=models.StatusChange,
     errors=STAFF_BODY,
-    rules={"reason": "has 1 to 500 characters"},
+    rules={"reason": "has 1 to 500 characters", "status": "is not CLOSED"},
     permission=permissions.ADMINISTRATION,
 )
 def put_status(request: Request, user_id: str) -> Any:

@@ -103,3 +103,11 @@ def resume(connection: Connection, row_id: UUID) -> None:
 def key_ids(connection: Connection, user_id: UUID) -> Sequence[str]:
     """Every key the user ever had."""
     return [row[0] for row in connection.execute("SELECT key_id FROM api_keys WHERE user_id = %s", (user_id,)).fetchall()]
+
+
+def revoke_all(connection: Connection, user_id: UUID, now: datetime) -> list[str]:
+    """Revoke every key of the user; their public ids."""
+    rows = connection.execute(
+        "UPDATE api_keys SET revoked_at = %s WHERE user_id = %s AND revoked_at IS NULL RETURNING key_id", (now, user_id)
+    )
+    return [row[0] for row in rows.fetchall()]

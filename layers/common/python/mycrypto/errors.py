@@ -58,6 +58,7 @@ _ROWS: Final = (
     ErrorKind("EMAIL_ALREADY_EXISTS", 409, "The e-mail address is already registered", "Bu e-posta adresi zaten kayıtlı."),
     ErrorKind("RECAPTCHA_FAILED", 403, "reCAPTCHA check failed", "Güvenlik doğrulaması başarısız."),
     ErrorKind("ACCOUNT_SUSPENDED", 403, "The account is suspended", "Hesabınız askıya alındı."),
+    ErrorKind("ACCOUNT_NOT_EMPTY", 409, "The account still holds or moves money", "Hesapta bakiye, açık emir veya süren bir işlem var."),
     ErrorKind("VERIFICATION_TOKEN_INVALID", 400, "The verification token is invalid or expired", "Doğrulama bağlantısı geçersiz."),
     ErrorKind("RESET_TOKEN_INVALID", 400, "The reset token is invalid or expired", "Şifre sıfırlama bağlantısı geçersiz."),
     ErrorKind("2FA_ALREADY_ENABLED", 409, "The second factor is already on", "İki adımlı doğrulama zaten açık."),

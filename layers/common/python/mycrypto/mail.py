@@ -7,12 +7,16 @@ sentences of the reader's language. Nothing about a mail can make the transactio
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from psycopg import Connection
 
 from mycrypto import outbox
 from mycrypto.ids import new_uuid
+
+CLOSED_DOMAIN: Final = "closed.invalid"
+"""Of the pseudonyms of closed accounts: no mail goes there."""
 
 
 class MailKind(StrEnum):
@@ -33,6 +37,7 @@ class MailKind(StrEnum):
     EMAIL_CHANGE_OLD = "email_change_old"  # link, new_email, ip_address
     EMAIL_CHANGE_NEW = "email_change_new"  # link
     EMAIL_CHANGED = "email_changed"  # new_email, ip_address
+    ACCOUNT_CLOSED = "account_closed"  # ip_address
     DEVICE_TRUSTED = "device_trusted"  # device, ip_address
     BACKUP_CODE_USED = "backup_code_used"  # remaining
     API_KEY_CREATED = "api_key_created"  # label, scopes
