@@ -12,8 +12,8 @@ import boto3
 import psycopg
 import pytest
 
-from functions.auth import personal_data
 from functions.auth.context import Context
+from functions.auth.store import personal_data
 from functions.maintenance import store as maintenance
 
 from .conftest import PASSWORD, Account, Answer, Identity
@@ -99,8 +99,8 @@ def test_auth_reads_the_wallets_tables_through_its_function_alone(identity: Iden
     context: Context = identity.auth.context()
     for table in ("bank_accounts", "withdrawals", "ledger_postings", "deposit_requests"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            context.db.connection().execute(f"SELECT 1 FROM {table}")  # type: ignore[arg-type]
-    assert personal_data.store.money(context.db.connection(), uuid4())["transactions"] == []
+            context.db.connection().execute(f"SELECT 1 FROM {table}")
+    assert personal_data.money(context.db.connection(), uuid4())["transactions"] == []
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_auth_reads_the_wallets_tables_through_its_function_alone(identity: Iden
 )
 def test_an_account_with_money_or_orders_is_not_closed_and_says_why(identity: Identity, kind: str, write: str) -> None:
     account = identity.member()
-    identity.owner.execute(write, {"user": identity.row(account.email, "id")})  # type: ignore[call-overload]
+    identity.owner.execute(write, {"user": identity.row(account.email, "id")})
     answer = _close(identity, account)
     assert (answer.status, answer.code) == (409, "ACCOUNT_NOT_EMPTY")
     (reason,) = answer.body["errors"]
@@ -166,7 +166,7 @@ def test_a_closed_account_is_a_pseudonym_and_who_it_was_is_sealed(identity: Iden
             ("deposit_requests", "user_id"), ("trusted_devices", "user_id"), ("closed_accounts", "user_id"), ("kyc_documents", "user_id"),
         )
     ) + ") kept"  # fmt: skip
-    row = identity.owner.execute(kept, {"user": user_id}).fetchone()  # type: ignore[call-overload]
+    row = identity.owner.execute(kept, {"user": user_id}).fetchone()
     assert row is not None
     for personal in (account.email, "Ayşe", "Yılmaz", "1990-12-31", "+905321234567", "127.0.0.1", number):
         assert personal not in row[0], personal
@@ -198,7 +198,10 @@ def test_what_was_kept_long_enough_goes(identity: Identity) -> None:
     now = identity.auth.context().now()
     maintenance.delete_old_identity_rows(identity.owner, now)
     assert identity.owner.execute(count, (user_id,)).fetchone() == (1,)
-    identity.owner.execute("UPDATE closed_accounts SET closed_at = now() - interval '9 years', keep_until = now() - interval '1 day' WHERE user_id = %s", (user_id,))
+    identity.owner.execute(
+        "UPDATE closed_accounts SET closed_at = now() - interval '9 years', keep_until = now() - interval '1 day' WHERE user_id = %s",
+        (user_id,),
+    )
     maintenance.delete_old_identity_rows(identity.owner, now)
     assert identity.owner.execute(count, (user_id,)).fetchone() == (0,)
 
