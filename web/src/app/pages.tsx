@@ -22,6 +22,8 @@ const LAZY: Record<string, Loader> = {
   giris: () => import("../features/auth/login").then((found) => found.Login),
   kayit: () => import("../features/auth/register").then((found) => found.Register),
   "verify-email": () => import("../features/auth/mail-links").then((found) => found.VerifyEmail),
+  "confirm-email-change": () => import("../features/auth/mail-links").then((found) => found.ConfirmEmailChange),
+  "confirm-address": () => import("../features/auth/mail-links").then((found) => found.ConfirmAddress),
   "reset-password": () => import("../features/auth/mail-links").then((found) => found.ResetPassword),
   durum: () => import("../features/info/status").then((found) => found.Status),
   hakkinda: () => import("../features/info/about").then((found) => found.About),

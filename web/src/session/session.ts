@@ -69,8 +69,8 @@ export async function login(email: string, password: string): Promise<SecondFact
   return null;
 }
 
-export async function secondStep(challenge: string, code: string): Promise<void> {
-  const body = { challenge_token: challenge, code, session: "cookie" };
+export async function secondStep(challenge: string, code: string, trust: boolean): Promise<void> {
+  const body = { challenge_token: challenge, code, session: "cookie", trust_device: trust };
   await entered(await ask<TokenPair>("POST", "/api/auth/2fa/verify", { body, headers: WEB, open: true }));
 }
 

@@ -8,6 +8,7 @@ import { loadProfile, logout } from "../../session/session";
 import { Dialog } from "../../ui/dialog";
 import { useSending } from "../../ui/form";
 import { Card, FailureText, Field, Moment, PasswordField, Shown } from "../../ui/parts";
+import { ActivityList, TrustedDevices, deviceOf } from "./activity";
 import { BackupCodes, Enrol } from "./enrol";
 
 export function Security() {
@@ -16,6 +17,8 @@ export function Security() {
       <SecondFactor />
       <Password />
       <Sessions />
+      <TrustedDevices />
+      <ActivityList />
     </>
   );
 }
@@ -98,19 +101,12 @@ function Password() {
   );
 }
 
-/** "Firefox · Windows" out of what a browser says about itself. */
-function deviceOf(agent: string): string {
-  const browser = /Edg\//.test(agent) ? "Edge" : /Firefox\//.test(agent) ? "Firefox" : /Chrome\//.test(agent) ? "Chrome" : /Safari\//.test(agent) ? "Safari" : agent.split(/[ /]/)[0] || "?";
-  const system = ["Windows", "Android", "iPhone", "iPad", "Mac OS X", "Linux"].find((name) => agent.includes(name));
-  return system ? `${browser} · ${system}` : browser;
-}
-
 function Sessions() {
   const t = texts.value;
   const found = useResource(() => get<Listed<DeviceSession>>("/api/auth/sessions"));
   const sending = useSending();
   return (
-    <Card class="flush" title={t.account.sessions} actions={<button type="button" class="button small danger" onClick={() => void logout(true).then(() => go("/giris")).catch(() => undefined)}>{t.account.endAll}</button>}>
+    <Card class="flush" title={t.account.sessions} actions={<><button type="button" class="button small" onClick={() => void sending.run(async () => { await ask("DELETE", "/api/auth/sessions"); await found.reload(); })}>{t.account.endOthers}</button> <button type="button" class="button small danger" onClick={() => void logout(true).then(() => go("/giris")).catch(() => undefined)}>{t.account.endAll}</button></>}>
       <FailureText failure={sending.failure} />
       <Shown state={found.state.value} onRetry={found.reload}>
         {(list) => (

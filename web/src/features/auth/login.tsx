@@ -4,7 +4,7 @@ import { go, search } from "../../app/router";
 import { texts } from "../../i18n/texts";
 import { login, secondStep } from "../../session/session";
 import { useSending } from "../../ui/form";
-import { FailureText, Field, PasswordField } from "../../ui/parts";
+import { Check, FailureText, Field, PasswordField } from "../../ui/parts";
 import { AuthPage, LocalMail } from "./layout";
 
 function onward(): string {
@@ -18,6 +18,7 @@ export function Login() {
   const [password, setPassword] = useState("");
   const [challenge, setChallenge] = useState("");
   const [code, setCode] = useState("");
+  const [trust, setTrust] = useState(false);
   const [resent, setResent] = useState(false);
   const sending = useSending();
   const leave = () => {
@@ -36,7 +37,7 @@ export function Login() {
   async function second(event: Event) {
     event.preventDefault();
     await sending.run(async () => {
-      await secondStep(challenge, code.trim());
+      await secondStep(challenge, code.trim(), trust);
       leave();
     });
   }
@@ -45,6 +46,7 @@ export function Login() {
       <AuthPage title={t.auth.secondTitle}>
         <form class="form" onSubmit={second}>
           <Field label={t.auth.code} hint={t.auth.codeHint} input={{ value: code, autocomplete: "one-time-code", required: true, maxLength: 32, autofocus: true, onInput: (event) => setCode(event.currentTarget.value) }} />
+          <Check label={t.auth.trustDevice} checked={trust} onValue={setTrust} />
           <FailureText failure={sending.failure} />
           <button class="button primary big" disabled={sending.busy}>{t.common.confirm}</button>
           <button type="button" class="button ghost" onClick={() => setChallenge("")}>{t.common.back}</button>

@@ -1,7 +1,9 @@
 // Pages that mails link to. The token leaves the address at once, so that it is in no history.
 import { useEffect, useState } from "preact/hooks";
 import { ask } from "../../api/client";
+import type { EmailChangeConfirmed } from "../../api/types";
 import { texts } from "../../i18n/texts";
+import { known, signedIn } from "../../session/session";
 import { useSending } from "../../ui/form";
 import { FailureText, Field, PasswordField } from "../../ui/parts";
 import { AuthPage, LocalMail } from "./layout";
@@ -28,6 +30,51 @@ export function VerifyEmail() {
       {done && <p>{t.auth.verifiedText}</p>}
       <FailureText failure={sending.failure} />
       {(done || sending.failure) && <a class="button primary big" href="/giris">{t.common.login}</a>}
+    </AuthPage>
+  );
+}
+
+/** The old or the new address agrees to a change; whoever opens the link needs no session. */
+export function ConfirmEmailChange() {
+  const t = texts.value;
+  const [token] = useState(tokenOfAddress);
+  const [done, setDone] = useState<boolean | null>(null);
+  const sending = useSending();
+  useEffect(() => {
+    void sending.run(async () => {
+      const answer = await ask<EmailChangeConfirmed>("POST", "/api/auth/email-change/confirm", { body: { token }, open: true });
+      setDone(answer.completed);
+    });
+  }, []);
+  return (
+    <AuthPage title={t.auth.emailChangeTitle}>
+      {done !== null && <p role="status">{done ? t.auth.emailChanged : t.auth.emailChangeOther}</p>}
+      <FailureText failure={sending.failure} />
+      {(done || sending.failure) && <a class="button primary big" href="/giris">{t.common.login}</a>}
+    </AuthPage>
+  );
+}
+
+/** A withdrawal address is confirmed by its owner, signed in. */
+export function ConfirmAddress() {
+  const t = texts.value;
+  const [done, setDone] = useState(false);
+  const sending = useSending();
+  const ready = known.value && signedIn.value;
+  useEffect(() => {
+    if (!ready || done) return;
+    const token = tokenOfAddress();
+    void sending.run(async () => {
+      await ask("POST", "/api/wallet/whitelist/confirm", { body: { token } });
+      setDone(true);
+    });
+  }, [ready]);
+  const again = encodeURIComponent(location.pathname + location.search);
+  return (
+    <AuthPage title={t.auth.addressTitle}>
+      {done && <p role="status">{t.auth.addressConfirmed}</p>}
+      <FailureText failure={sending.failure} />
+      {known.value && !signedIn.value && <><p>{t.common.needLogin}</p><a class="button primary big" href={`/giris?next=${again}`}>{t.common.login}</a></>}
     </AuthPage>
   );
 }

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { ask, post } from "../../api/client";
-import { texts } from "../../i18n/texts";
+import { lang, texts } from "../../i18n/texts";
 import { useSending } from "../../ui/form";
 import { Check, FailureText, Field, PasswordField } from "../../ui/parts";
 import { AuthPage, LocalMail } from "./layout";
@@ -19,7 +19,7 @@ export function Register() {
     warn(!terms || !kvkk);
     if (!terms || !kvkk) return;
     await sending.run(async () => {
-      await ask("POST", "/api/auth/register", { body: { email: email.trim(), password, terms_accepted: terms, kvkk_consent_accepted: kvkk }, open: true });
+      await ask("POST", "/api/auth/register", { body: { email: email.trim(), password, terms_accepted: terms, kvkk_consent_accepted: kvkk, locale: lang.value }, open: true });
       setDone(true);
     });
   }
