@@ -554,6 +554,7 @@ def test_without_a_token_only_the_public_routes_answer(on_aws: Templates) -> Non
         "/api/auth/2fa/verify",
         "/api/auth/password/reset",
         "/api/auth/password/reset/confirm",
+        "/api/auth/email-change/confirm",
         "/api/wallet/health",
         "/api/wallet/health/ready",
         "/api/wallet/webhooks/{proxy+}",
