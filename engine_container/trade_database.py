@@ -77,8 +77,8 @@ async def _give_up() -> None:
 
 
 async def in_time(work: Coroutine[Any, Any, T], *, late: Callable[[], Awaitable[None]] = _give_up) -> T:
-    """What ``work`` asks of the database. Raises ``TimeoutError`` where it is silent; nobody waits until the question is taken back, which a
-    silent server makes long. ``late`` is asked whenever the time is over, and raises unless there is to be more of it.
+    """The result of ``work`` on the database. Raises ``TimeoutError`` where the database is silent, without waiting until the query is cancelled, which
+    takes long on a silent server. ``late`` is called whenever the time is over; it raises unless the caller may wait longer.
     """
     asking = asyncio.create_task(work)
     try:

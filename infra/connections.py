@@ -14,9 +14,9 @@ if TYPE_CHECKING:  # stage local does without a network, and this is the largest
 
 
 BEHIND_THE_FRONT: Final = {"TRUSTED_PROXY_HEADER": "X-Forwarded-For", "TRUSTED_PROXY_HOPS": "2"}
-"""For who answers requests of clients. CloudFront, and API Gateway or the load balancer behind it, each append the peer they saw: the second
-from the right is the viewer. Nobody else gets as far as there (the web ACL sees to it, and a load balancer without a public address), so
-nobody can write these entries himself."""
+"""For processes that answer requests of clients. CloudFront, and API Gateway or the load balancer behind it, each append the peer they saw: the
+second from the right is the viewer. No other path leads there (the web ACL and a load balancer without a public address see to it), so a client
+cannot forge these two entries."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ Statistic = Literal["sum", "rate", "avg", "min", "max", "p50", "p95", "p99"]
 
 
 class UnknownMetricError(ValueError):
-    """A panel or alarm names what nobody emits."""
+    """A panel or alarm names a metric that no component emits."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The names of everything that somebody outside the templates refers to.
+"""The names of everything that code outside the templates refers to.
 
 Resources are named ``mycrypto-{stage}-{thing}``, secrets and parameters ``mycrypto/{stage}/{thing}``. The one-machine runner, the functions
 and the runbooks rely on these names; change them only together.

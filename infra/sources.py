@@ -85,7 +85,7 @@ def dependency_layer(prebuilt: str | None = None) -> str:
 
 @functools.cache
 def no_layer() -> str:
-    """A folder to stand in for a dependency layer that is not built; nobody can deploy it (see ``constructs.function.layers``)."""
+    """A folder in place of a dependency layer that is not built; it cannot be deployed (see ``constructs.function.layers``)."""
     target = _staging() / "layer-missing"
     (target / "python").mkdir(parents=True)
     (target / "python" / "NOT_BUILT.txt").write_text("python -m infra.dependencies builds what belongs here\n")

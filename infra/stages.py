@@ -124,8 +124,8 @@ class WorkingHours:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class BackupPlan:
-    """``copy_region``: a second region for the daily backups; ``locked`` (``-c lock_backups=yes``): nobody can shorten or delete them, not even we.
-    After three days that cannot be taken back, so it is never the default.
+    """``copy_region``: a second region for the daily backups; ``locked`` (``-c lock_backups=yes``): they cannot be shortened or deleted, not
+    even by the account's owner. After three days that cannot be undone, so it is never the default.
     """
 
     days: int

@@ -132,7 +132,7 @@ def platform(request: pytest.FixtureRequest) -> Iterator[Running]:
 
 async def _wake_functions(running: Running) -> None:
     """The first call of a function waits for its start, on a machine that begins four runs of tests at once longer than the front door
-    does. A registration whose outcome is unknown is not repeated: somebody else registers."""
+    does. A registration whose outcome is unknown is not repeated: another address registers."""
     from mycrypto_local.actors import Exchange
     from mycrypto_local.client import PATIENCE_SECONDS, Api, ApiError
 

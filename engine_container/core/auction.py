@@ -73,7 +73,8 @@ def uncross(state: State, symbol: Symbol, events: Events, closed: Events) -> Non
 
 
 def _price_without_own_pairs(state: State, symbol: Symbol, price: int, events: Events, closed: Events) -> int:
-    """Prevent the first pair of one user's orders that would meet, and find the price anew, until no such pair would; the last price found.
+    """Prevent the first pair of one user's orders that would trade with each other and find the price again, until no such pair is left.
+    Returns the last price found.
 
     An order that prevention ends takes no part in the auction, and one that it makes smaller takes part with what is left. Every round ends an order.
     """

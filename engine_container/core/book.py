@@ -70,7 +70,7 @@ def take_out(order: Order) -> None:
 
 
 def unlink(order: Order, level: Level) -> None:
-    """Take the order out of its level's queue; links are cleared, because nobody collects cycles in the engine."""
+    """Take the order out of its level's queue; links are cleared, because the engine runs without the collector of cycles."""
     older = order.older
     newer = order.newer
     if older is None:

@@ -1,9 +1,9 @@
-"""What becomes of a command that cannot be carried out: that it failed is said, and its market halts.
+"""A command that cannot be carried out: an event says that it failed, and its market halts.
 
-A command fails where the core finds itself in a state that cannot be, or raises anything else that nobody expected: a defect. Whatever it had
-changed by then is of no use, so the state of before is made again from the log (:mod:`engine_container.engine.replica`), and then the record is
-carried out once more, knowing what failed. Here everything starts from a state that is whole. Each replica comes to the same by itself, for the same
-command fails in each of them; therefore what mends such a defect waits for SetRules like any other change of behaviour.
+A command fails where the core finds an impossible state or raises any other unexpected exception: a defect. The state may then be half changed, so
+the engine builds the state before the command again from the log (:mod:`engine_container.engine.replica`) and carries out the record once more,
+knowing which command failed. The functions here start from a whole state. Every replica reaches the same result by itself, because the same command
+fails in each of them. For that reason the repair of such a defect waits for SetRules, like any other change of behaviour.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def fail(state: State, command: Command | None, failure: Failure) -> list[Event]
 
 
 def user_id_of(command: Command | None) -> bytes:
-    """Who asked for it, b"" for nobody."""
+    """The user who asked for the command; b"" where it has no user."""
     if isinstance(command, PlaceOco):
         return command.first.user_id
     if isinstance(command, ReplaceOrder):

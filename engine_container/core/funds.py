@@ -117,7 +117,7 @@ def lock_per_lot(symbol: Symbol, side: i64, price: i64, highest_ppm: i64) -> i64
 
 
 def lock(state: State, order: Order) -> None:
-    """Move what the open order needs from available to locked; whoever calls has checked that it is there."""
+    """Move what the open order needs from available to locked. The caller has checked that it is available."""
     need = order.lock_per_lot * order.open
     balance = order.account.quote if order.side == BUY else order.account.base
     balance.available -= need

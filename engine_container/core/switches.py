@@ -1,8 +1,8 @@
-"""Dead man's switches: orders that are cancelled when nobody says in time that somebody still watches them.
+"""Dead man's switches: a user's orders are cancelled unless the switch is renewed in time.
 
-A switch is a user's own, for all symbols or for one, or a holder's: a gateway's, for the sessions that asked for it, renewed by the gateway
-as long as it lives. The time is the log's. Where the log was silent for longer than ``SILENCE_MS`` (a broker or every engine was away)
-nobody could renew, so every switch has its whole time again from the first record after it.
+A switch belongs to a user, for all symbols or for one, or to a holder: a gateway that holds it for the sessions that asked for it, and renews it
+while it lives. The time is the log's. While the log is silent (the broker or every engine is away) no switch can be renewed. After a silence of
+more than ``SILENCE_MS`` every switch therefore has its whole time again, counted from the first record after the silence.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ decode_results = msgspec.msgpack.Decoder(list[Result]).decode
 """From packed results to rows."""
 
 _decode_packed = msgspec.msgpack.Decoder(list[tuple[int, bytes, list[msgspec.Raw]]]).decode
-"""From packed results to their packed events: to cut them, nobody has to know what they say."""
+"""From packed results to their packed events: results are cut without decoding the events."""
 
 Piece = tuple[int, bytes, list[msgspec.Raw]]
 """(A part of) a result: its index and command id, and its events as they are packed."""
@@ -51,8 +51,8 @@ class EventBatch(NamedTuple):
     payload: bytes
 
 
-def _told_to_nobody(state: State, command: Command | None, failure: Failure) -> None:
-    """Most do not want to know."""
+def _no_report(state: State, command: Command | None, failure: Failure) -> None:
+    """For callers that need no report of failures."""
 
 
 def readable(payload: bytes) -> bytes | list[Command]:
@@ -95,7 +95,7 @@ class Replica:
     began with.
     """
 
-    def __init__(self, shard: int, state: State | None = None, next_offset: int = 0, told: FailureReport = _told_to_nobody) -> None:
+    def __init__(self, shard: int, state: State | None = None, next_offset: int = 0, told: FailureReport = _no_report) -> None:
         self.shard = shard
         self.state = State() if state is None else state
         self.next_offset = next_offset

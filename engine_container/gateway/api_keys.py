@@ -94,12 +94,12 @@ class ApiKeys:
         return known.key
 
     async def opened(self, key_id: str) -> tuple[PublishedApiKey, bytes]:
-        """A key as it is now, with its secret. Raises INVALID_TOKEN where there is none, and SERVICE_UNAVAILABLE where nobody can say."""
+        """A key as it is now, with its secret. Raises INVALID_TOKEN for an unknown key, and SERVICE_UNAVAILABLE while Redis cannot tell."""
         known = self._fresh(key_id) or await self._renewed(key_id)
         return known.key, known.secret
 
     async def published(self, key_ids: Sequence[str]) -> dict[str, PublishedApiKey | None]:
-        """Keys as they are now, ``None`` for one that was revoked. Raises SERVICE_UNAVAILABLE where nobody can say."""
+        """Keys as they are now, ``None`` for one that was revoked. Raises SERVICE_UNAVAILABLE while Redis cannot tell."""
         try:
             *raws, is_complete = await self._store.mget([*map(redis_key, key_ids), COMPLETE_KEY])
             if None in raws and is_complete is None:

@@ -32,8 +32,8 @@ class Reporter(Protocol):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What somebody of the staff is about to do, and to what. ``old`` and ``asked`` are models of the API, plain mappings, or ``None``: what is
-    in force, and what is to be; ``about`` is the user it concerns.
+    """What a member of the staff is about to change. ``old`` (what is in force) and ``asked`` (what is requested) are models of the API, plain
+    mappings, or ``None``; ``about`` is the user it concerns.
     """
 
     call: Call

@@ -1,9 +1,9 @@
-"""Who is calling: the Bearer token, checked here against the published keys, and its revocation within a second.
+"""Who is calling: the Bearer token is checked here against the published keys, and its revocation within a second.
 
-A verified token is remembered (by its digest, in bounded number, never past its expiry), because checking a signature costs a hundred
-times what a look-up does. Whether it was revoked is asked of Redis again when the last answer is a second old. While Redis cannot be
-reached the signature and the 15 minutes of life decide alone: losing a cache must not stop the market. A Redis that answers but was wiped
-does not know who logged out: until it was told again, within a minute, nobody places orders with a token.
+A verified token is remembered (by its digest, in bounded number, never past its expiry), because checking a signature costs a hundred times as much
+as a look-up. The gateway asks Redis again whether the token was revoked when the last answer is a second old. While Redis cannot be reached, the
+signature and the 15 minutes of life decide alone: losing a cache must not stop the market. A Redis that answers but was wiped does not know which
+tokens were revoked: until the marks are restored, within a minute, no order can be placed with a token.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from mycrypto.security.tokens import Claims, Identity, Role, Tier, invalid_token
 REVOCATION_AGE_SECONDS_MAX: Final = 0.9
 TOKENS_MAX: Final = 20_000
 STORE_PAUSE_SECONDS: Final = 1.0
-"""After a question that Redis did not answer nobody else waits for an answer, for so long."""
+"""For so long after a question that Redis did not answer, no other call waits for Redis."""
 
 UNCHECKED: Final = Counter("auth_revocation_unchecked_total")
 
@@ -103,9 +103,9 @@ class Authenticator:
         return known.caller
 
     async def require_fresh_second_factor(self, caller: Caller) -> None:
-        """For what an administrator changes: the second factor was shown in this session within five minutes. Raises AUTH_003, or
-        SERVICE_UNAVAILABLE while nobody can say, for a lost cache must not open this door. A lenient authenticator (stage local) lets an
-        administrator pass who has no second factor.
+        """Required for changes by an administrator: the second factor was shown in this session within the last five minutes. Raises AUTH_003,
+        or SERVICE_UNAVAILABLE while Redis cannot tell, because a lost cache must not permit the change. A lenient authenticator (stage local)
+        permits it to an administrator who has no second factor.
         """
         claims = caller.claims
         if claims is None:

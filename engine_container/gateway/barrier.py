@@ -15,7 +15,7 @@ from engine_container.gateway.submit import Commands, OverloadedError, Unanswere
 from engine_container.web.fast_path.uuid7 import new_uuid_bytes
 from mycrypto.contracts.commands import CancelOrder
 
-_NOBODY: Final = bytes(16)
+_NO_USER: Final = bytes(16)
 
 
 class Barrier:
@@ -39,9 +39,9 @@ class Barrier:
     async def _pass(self, before: asyncio.Task[bool] | None) -> bool:
         if before is not None:
             await asyncio.wait([before])
-        self._under_way, self._next = self._next, None  # whoever asks from now on may ask about what is appended after this
+        self._under_way, self._next = self._next, None  # later callers may ask about commands that are appended after this one
         try:
-            await self._commands.submit([CancelOrder(new_uuid_bytes(), _NOBODY, 0)])
+            await self._commands.submit([CancelOrder(new_uuid_bytes(), _NO_USER, 0)])
         except (UnansweredError, OverloadedError):
             return False
         return True

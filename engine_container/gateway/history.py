@@ -31,7 +31,7 @@ CONSUMER: Final = "history"
 CONNECTIONS_MAX: Final = 8
 FILLS_MAX: Final = api.LISTED_MAX + 1
 """Of an order that is looked up: one more than an answer lists, which says that there are more."""
-_NOBODY: Final = bytes(16)
+_NO_USER: Final = bytes(16)
 
 _ORDER_COLUMNS: Final = (
     "number, created_at, user_id, client_order_id, symbol, side::text, order_type::text, time_in_force::text, quantity, price, quote_quantity,"

@@ -119,7 +119,7 @@ class RateLimits:
     async def _renew(self, user_id: bytes, use: Use, allowance: Allowance, lease: _Lease, tokens: int, now: float) -> None:
         if now < lease.blocked_until:
             return
-        unspent, lease.tokens = lease.tokens, 0  # nobody may spend them while they are on their way back
+        unspent, lease.tokens = lease.tokens, 0  # they must not be spent while they are on their way back
         granted, wait_ms = await self._shared(user_id, use, allowance, lease, max(tokens, allowance.count // PORTION), unspent, now)
         if granted is None:
             granted, wait_ms = self._own(use, allowance, lease, tokens, unspent, now)

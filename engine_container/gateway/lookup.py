@@ -22,7 +22,7 @@ def _not_found() -> ProblemError:
 
 
 async def order_by_id(gateway: Gateway, caller: Caller, text: str) -> Order:
-    """The order with this id. Raises VALIDATION_ERROR, ORDER_003, FORBIDDEN for somebody else's, or SERVICE_UNAVAILABLE."""
+    """The order with this id. Raises VALIDATION_ERROR, ORDER_003, FORBIDDEN for another user's order, or SERVICE_UNAVAILABLE."""
     views = gateway.require_views()
     _, parts = trading_id(text, "order_id")
     if parts is not None and parts.shard == SHARD_PAPER:

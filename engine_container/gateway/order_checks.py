@@ -28,7 +28,7 @@ def check_changeable(caller: Caller, order: Order) -> None:
 
 
 def check_own(caller: Caller, order: Order) -> None:
-    """Raises FORBIDDEN for somebody else's, which staff may see and not change."""
+    """Raises FORBIDDEN for another user's order: staff may see it but not change it."""
     if order.user_id != caller.user_id:
         raise ProblemError("FORBIDDEN", "the order is not yours")
 

@@ -33,7 +33,7 @@ _OPEN_STATUSES: Final = frozenset(OrderStatus) - FINAL_STATUSES
 
 
 def order_filter(symbols: Symbols, caller: Caller, query: Mapping[str, str]) -> OrderFilter:
-    """What the query narrows a list to. Raises VALIDATION_ERROR, ORDER_001, or FORBIDDEN for somebody else's orders."""
+    """What the query narrows a list to. Raises VALIDATION_ERROR, ORDER_001, or FORBIDDEN for another user's orders."""
     user_id: bytes | None = caller.user_id
     if "user_id" in query:
         user_id = _staff_filter(caller, query["user_id"])

@@ -34,7 +34,7 @@ from mycrypto.money import from_numeric, to_numeric
 from mycrypto.positions import HOLDING_COLUMNS, Holding, holding_of_row
 from mycrypto.projection import milliseconds, moment
 
-_NOBODY: Final = bytes(16)
+_NO_USER: Final = bytes(16)
 
 ORDER_COLUMNS: Final = (
     "number, created_at, user_id, client_order_id, symbol, side::text, order_type::text,"
@@ -104,7 +104,7 @@ class PaperAccounts(TradeStore):
                 "INSERT INTO paper_accounts (user_id, opened_at, reset_at) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", (user_id, now, now)
             )
             if opened.rowcount:
-                await _begin_anew(connection, user_id, now)
+                await _start_account(connection, user_id, now)
             await connection.execute("SELECT 1 FROM paper_accounts WHERE user_id = %s FOR UPDATE", (user_id,))
             yield connection, seq
 
@@ -145,7 +145,7 @@ class PaperAccounts(TradeStore):
     async def cancel(self, wanted: OrderFilter, now_ms: int, number: int | None = None) -> list[Order]:
         """Cancel a user's open orders, or those of a symbol or side, or the one of this number; returns them as they are then."""
         now = moment(now_ms)
-        async with self._account(UUID(bytes=wanted.user_id or _NOBODY), now) as (connection, _):
+        async with self._account(UUID(bytes=wanted.user_id or _NO_USER), now) as (connection, _):
             return await _close(connection, wanted, "USER", now, number)
 
     async def reset(self, user_id: bytes, now_ms: int) -> None:
@@ -156,7 +156,7 @@ class PaperAccounts(TradeStore):
             await connection.execute("UPDATE paper_accounts SET reset_at = %s WHERE user_id = %s", (now, owner))
             await connection.execute("DELETE FROM paper_balances WHERE user_id = %s", (owner,))
             await connection.execute("DELETE FROM paper_positions WHERE user_id = %s", (owner,))
-            await _begin_anew(connection, owner, now)
+            await _start_account(connection, owner, now)
 
     async def balances(self, user_id: bytes, now_ms: int) -> dict[str, Balance]:
         """By asset; of who has no account yet, what it will begin with."""
@@ -224,7 +224,7 @@ class PaperAccounts(TradeStore):
         return [_fill(user_id, row) for row in rows]
 
 
-async def _begin_anew(connection: TradeConnection, user_id: UUID, now: datetime) -> None:
+async def _start_account(connection: TradeConnection, user_id: UUID, now: datetime) -> None:
     async with connection.cursor() as cursor:
         await cursor.executemany(
             "INSERT INTO paper_balances (user_id, asset, available, locked, updated_at) VALUES (%s, %s, %s, 0, %s)",
@@ -277,7 +277,7 @@ async def _lock(connection: TradeConnection, user_id: UUID, request: Request, no
 
 
 async def _close(connection: TradeConnection, wanted: OrderFilter, reason: str, now: datetime, number: int | None) -> list[Order]:
-    owner = wanted.user_id or _NOBODY
+    owner = wanted.user_id or _NO_USER
     narrowed = narrow(replace(wanted, user_id=owner))
     narrowed.add("status < 'FILLED'")
     if number is not None:
@@ -288,11 +288,11 @@ async def _close(connection: TradeConnection, wanted: OrderFilter, reason: str, 
 
 
 def _fill(user_id: bytes, row: TupleRow) -> OwnFill:
-    """The trade with nobody on the other side."""
+    """A paper trade: it has no user on the other side."""
     number, executed_at, symbol, price, quantity, side, fee, is_maker, order_number, created_at = row
     own = Side[side]
     mine = (int(order_number), milliseconds(created_at), user_id, from_numeric(fee))
-    theirs = (0, 0, _NOBODY, 0)
+    theirs = (0, 0, _NO_USER, 0)
     maker, taker = (mine, theirs) if is_maker else (theirs, mine)
     taker_side = own if not is_maker else (Side.SELL if own is Side.BUY else Side.BUY)
     trade = Trade(symbol, from_numeric(price), from_numeric(quantity), taker_side, *maker, 0, 0, *taker, 0)

@@ -187,7 +187,7 @@ class Gateway:
         return self.require_views()
 
     async def caught_up_views(self, seconds_max: float) -> Projection:
-        """The views with every event that is on the log now; what nobody has been told of yet may be missing. Raises SERVICE_UNAVAILABLE."""
+        """The views with every event that is on the log now. Commands whose result is not on the log yet are not included. Raises SERVICE_UNAVAILABLE."""
         if not await self.feed.sync(seconds_max):
             raise _unsure()
         return self.require_views()
@@ -222,7 +222,7 @@ class Gateway:
         return (await self.submit([command, CancelOrder(new_uuid_bytes(), user_id, 0)]))[0]
 
     async def _judge_snapshot(self, cover: Cover) -> str:
-        """What a snapshot has forgotten must be in the history, or nobody has it."""
+        """What a snapshot has dropped must be in the history, or it would be lost."""
         if self.history is None:
             return "" if cover.evicted_seq == 0 else "there is no history to have what it has forgotten"
         try:

@@ -122,7 +122,7 @@ class Commands:
         try:
             return await answered
         finally:
-            if not group.done:  # nobody waits any more: what was not sent is not to be sent
+            if not group.done:  # the caller no longer waits: what was not sent yet must not be sent
                 self._forget(group)
 
     def begin(self, commands: Sequence[Command], settled: Callable[[Outcome], None]) -> None:
@@ -204,7 +204,7 @@ class Commands:
         self._drop_done()
 
     def _expect_more_of(self, command_offset: int) -> None:
-        """Another command record between the parts of one: the views are built anew from an earlier place, and the result comes again."""
+        """Another command record came between the parts of one: the views are rebuilt from an earlier offset, and the result comes again."""
         if self._goes_on is None or self._goes_on[0] == command_offset:
             return
         _, command_id, group, index = self._goes_on

@@ -167,7 +167,7 @@ class Connection(asyncio.Protocol):
         for answer in ended:
             if not answer.done():
                 answer.set_exception(error)
-                answer.exception()  # it may be that nobody waits any more; that is no fault
+                answer.exception()  # marks it as seen: a caller that no longer waits is no fault
 
 
 async def connect(settings: BrokerSettings, host: str, port: int) -> Connection:

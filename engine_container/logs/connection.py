@@ -28,7 +28,7 @@ def tls_context(settings: BrokerSettings) -> ssl.SSLContext | None:
 
 
 async def sasl_message(settings: BrokerSettings) -> tuple[str, bytes] | None:
-    """Mechanism and fresh message to sign in with; ``None`` where nobody signs in. Raises ``OSError``."""
+    """Mechanism and fresh message to sign in with; ``None`` where the brokers ask for no sign-in. Raises ``OSError``."""
     if settings.auth == "none":
         return None
     return _BEARER, bearer(await token_provider(settings.region).token())

@@ -21,7 +21,7 @@ from mycrypto.contracts.events import EventRecord, decode_record
 RETRY_SECONDS: Final = 0.5
 RESYNC_SECONDS: Final = 5.0
 SLICE_NS_MAX: Final = 20_000_000
-"""After so long with records whoever asks, and whoever is answered, has a turn."""
+"""After so long with records the loop serves requests and answers before the next ones."""
 
 
 class Beginning(msgspec.Struct, frozen=True):

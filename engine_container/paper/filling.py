@@ -106,7 +106,7 @@ class Filling:
         self._shard = shard
 
     async def step(self) -> Step:
-        """Look at the trades that the history has and nobody has looked at yet. Raises ``psycopg.Error`` or ``PoolTimeout``."""
+        """Fill paper orders from the trades of the history that no step has looked at yet. Raises ``psycopg.Error`` or ``PoolTimeout``."""
         async with self._pool.connection() as connection:
             if not await self._is_behind(connection):
                 return Step(0, more=False)

@@ -1,7 +1,7 @@
 """The watermark that orders the transactions of paper trading.
 
-Whoever places or cancels shares the watermark, whoever fills holds it alone. So a fill sees every order whole, no order comes to be behind
-the trades that have been looked at, and nobody waits longer than one step of the filling.
+Placing and cancelling take a shared lock on the watermark; filling locks it exclusively. So a fill sees every order whole, no order is placed
+behind the trades that have been looked at, and no request waits longer than one step of the filling.
 """
 
 from __future__ import annotations

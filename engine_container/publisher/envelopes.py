@@ -52,7 +52,7 @@ class Message(msgspec.Struct, frozen=True):
 
 
 def position_of(value: bytes) -> int:
-    """The position of an envelope that was published, or 0 for what is none of ours."""
+    """The position of an envelope that was published, or 0 for a message of another origin."""
     try:
         envelope = msgspec.json.decode(value, type=Envelope)
         parts = parse_trading_uuid(UUID(envelope.event_id))

@@ -69,7 +69,7 @@ class Figures(Observer):
             FILLED.add(1, (order.symbol,))
 
     def _usd_units(self, symbol: str, value: int) -> int:
-        """What a value in a symbol's quote currency is in USD; 0 while nobody has traded that currency for dollars."""
+        """What a value in a symbol's quote currency is in USD; 0 before the first trade of that currency for dollars."""
         quote = symbol.rpartition("/")[2]
         if quote == DOLLAR:
             return value

@@ -1,7 +1,7 @@
-"""Mails about orders: one that was filled, and those that a halt cancelled. Made of the event log alone, as the public topics are.
+"""Mails about orders: an order that was filled, and orders that a halt cancelled. Made from the event log alone, as the public topics are.
 
-``message_id`` is derived from the engine's event, so that a mail which is asked for again has the same one and goes out once. Addresses are not
-known here: the notifications function finds the user's, and nobody is written to who has none.
+``message_id`` is derived from the engine's event: a mail that is asked for twice has one id and is sent once. The publisher does not know addresses:
+the notifications function finds the user's address, and sends nothing to a user without one.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class MailMaker(Observer):
         self._add(MailKind.ORDER_FILLED, order.user_id, seq, time_ms, **details)
 
     def _lira(self, quote: str, value: int) -> int:
-        """What a value is in TRY, at the last price; 0 while nobody has traded its currency for TRY."""
+        """What a value is in TRY, at the last price; 0 before the first trade of its currency for TRY."""
         if quote == LIRA:
             return value
         return value * (self._views().last_price(f"{quote}/{LIRA}") or 0) // UNITS_PER_ONE

@@ -1,4 +1,4 @@
-"""Books and tickers in Redis, for whoever wants to look without asking a gateway.
+"""Books and tickers in Redis, for readers that do not ask a gateway.
 
 ``orderbook:{SYMBOL}`` is a sorted set of the best levels: score -1, -2, ... for bids and 1, 2, ... for asks, best next to zero; each member
 is JSON with side, price, quantity, orders and timestamp. ``ticker:{SYMBOL}`` is JSON and expires after a second, so that an old one never

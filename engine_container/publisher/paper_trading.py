@@ -1,6 +1,6 @@
 """Paper trading beside the publisher's own work: paper orders are filled as the history takes in the public trades.
 
-It reads the history and not the event log, so it slows nobody down, and trouble with it ends nothing but itself.
+It reads the history and not the event log, so it does not slow the publisher down, and a failure of it ends paper trading only.
 """
 
 from __future__ import annotations

@@ -147,7 +147,7 @@ class Publisher:
             except GapError as error:
                 self._states["event-log"] = str(error)
                 self.logger.critical("the event log cannot be followed: %s", error)
-                await asyncio.sleep(GAP_SECONDS)  # for whoever asks /ready; then the process begins again from the log
+                await asyncio.sleep(GAP_SECONDS)  # so that /ready shows it; then the process starts again from the log
                 raise
 
     async def _begin(self, publish_from: int) -> None:
@@ -236,7 +236,7 @@ class Publisher:
         return [name for name, state in self.checks().items() if state != "ok"]
 
     def failed(self) -> bool:
-        """Whether the work has ended although nobody asked for it."""
+        """Whether the work has ended without a request to stop."""
         return self._background.failed
 
 

@@ -1,4 +1,4 @@
-"""What a projection tells whoever wants to know of changes as they happen: sockets, the publisher."""
+"""What a projection tells its observers (sockets, the publisher) of changes as they happen."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from engine_container.views.trades import OwnFill
 from mycrypto.contracts.events import OrderAccepted, OrderRejected
 from mycrypto.contracts.trading import FINAL_STATUSES, OrderStatus, OrderType, Side, TimeInForce
 
-_NOBODY: Final[dict[int, Order]] = {}
+_NO_ORDERS: Final[dict[int, Order]] = {}
 _REJECTED: Final = OrderStatus.REJECTED
 """A constant, because to name a member of an enumeration runs Python code every time (in 3.11)."""
 
@@ -82,7 +82,7 @@ class Order(msgspec.Struct, gc=False, array_like=True):
 def from_accepted(number: int, time_ms: int, event: OrderAccepted) -> Order:
     """The event's fields are the order's, from the user to the status."""
     fields = astuple(event)
-    return Order(number, time_ms, *fields, time_ms, number, fills=[])  # type: ignore[call-arg, misc] # nobody says how long fields is
+    return Order(number, time_ms, *fields, time_ms, number, fills=[])  # type: ignore[call-arg, misc] # mypy does not know the length of fields
 
 
 def from_rejected(number: int, time_ms: int, event: OrderRejected) -> Order:
@@ -187,7 +187,7 @@ class Orders:
 
     def of(self, user_id: bytes) -> ValuesView[Order]:
         """A user's orders, oldest first."""
-        return self._by_user.get(user_id, _NOBODY).values()
+        return self._by_user.get(user_id, _NO_ORDERS).values()
 
     def all(self) -> Iterable[Order]:
         return self._by_number.values()

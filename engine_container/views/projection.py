@@ -3,8 +3,8 @@
 Records may come twice (two engines, a resent record): events at or below the watermark are dropped. A record that begins above the
 next number means that events are missing; nothing built on it would be true, so :class:`GapError` is raised.
 
-What the events of one command record come to may be cut into several records. Until the last one is there the books stay as they were, so that nobody
-sees half of a command: a crossed book, or one without an order that has not come to rest yet.
+The events of one command record may be cut into several records. Until the last of them has come the books stay as they were, so that no reader sees
+half of a command: a crossed book, or a book without an order that does not rest yet.
 """
 
 from __future__ import annotations

@@ -254,7 +254,7 @@ def balance_model(asset: str, balance: BalanceView) -> api.Balance:
 
 
 def limits_model(user_id: bytes, user: UserChanged | None) -> api.UserLimits:
-    """``user`` is ``None`` for whoever has the platform's defaults."""
+    """``user`` is ``None`` for a user with the platform's defaults."""
 
     def own(value: int) -> int | None:
         return None if value < 0 else value

@@ -14,8 +14,8 @@ class Reporter(Protocol):
 
 
 class Background:
-    """None of the work is supposed to end. If some does, the process must not go on half alive: it is told to stop, and whoever
-    supervises it starts it again.
+    """No task is supposed to end. If one does, the process must not go on half alive: it is told to stop, and its supervisor starts it
+    again.
     """
 
     def __init__(self, reporter: Reporter) -> None:

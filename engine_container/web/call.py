@@ -72,7 +72,7 @@ class Call:
 
     @property
     def client_ip(self) -> str:
-        """The client's address, as far as trusted proxies say it; "" if nobody knows."""
+        """The client's address, as the trusted proxies say it; "" if it is not known."""
         client = self._scope.get("client")
         proxy: Proxy = self._scope.get("proxy", DIRECT)
         name = proxy.header.lower().encode()

@@ -18,7 +18,7 @@ from engine_container.web.fast_path.uuid7 import new_uuid_bytes
 from engine_container.web.handshakes import CLOSE_NOT_FOUND, refuse_handshake
 from engine_container.web.steps import Steps, Tasks, Waiting, finish
 from mycrypto import texts
-from mycrypto.cors import NOBODY, Cors
+from mycrypto.cors import NO_ORIGINS, Cors
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError
 from mycrypto.http.operation import Operation
 from mycrypto.ids import uuid_text
@@ -60,7 +60,7 @@ class Guard(Protocol):
 
 
 class Endpoint:
-    """An ASGI application around the handlers of one path, by method; ``path`` is the route's template. Open to whoever reaches the port."""
+    """An ASGI application around the handlers of one path, by method; ``path`` is the route's template. Open to every caller that reaches the port."""
 
     def __init__(self, path: str, handlers: Mapping[str, Handler]) -> None:
         self.path = path
@@ -70,7 +70,7 @@ class Endpoint:
     def takes(self, method: str) -> bool:
         return method in self._handlers or method in self.immediate
 
-    def admit(self, call: Call) -> Steps[None]:  # noqa: ARG002 - nobody is kept out
+    def admit(self, call: Call) -> Steps[None]:  # noqa: ARG002 - every caller is admitted
         """Raises what keeps the caller out."""
         yield from ()
 
@@ -160,7 +160,7 @@ class Edge:
     """
 
     def __init__(
-        self, app: ASGIApp, reporter: Reporter, endpoints: Iterable[Endpoint] = (), *, proxy: Proxy = DIRECT, cors: Cors = NOBODY
+        self, app: ASGIApp, reporter: Reporter, endpoints: Iterable[Endpoint] = (), *, proxy: Proxy = DIRECT, cors: Cors = NO_ORIGINS
     ) -> None:
         self._app = app
         self._cors = cors

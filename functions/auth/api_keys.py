@@ -148,7 +148,7 @@ def listed(context: Context, caller: Principal) -> list[ApiKey]:
 
 
 def revoke(context: Context, caller: Principal, row_id: UUID, client: Client) -> None:
-    """The key is worth nothing from now on. Raises NOT_FOUND, for somebody else's too."""
+    """End the key for good. Raises NOT_FOUND, also for another user's key."""
     with context.db.transaction() as connection:
         user = users.lock_by_id(connection, caller.user_id)
         key_id = store.revoke(connection, caller.user_id, row_id, context.now())
@@ -182,7 +182,7 @@ def revoke_all(context: Context, connection: Connection, user: User, client: Cli
 def resume(context: Context, caller: Principal, row_id: UUID, password: str, client: Client, *, fresh: bool) -> ApiKey:
     """A suspended key works again. Safe to repeat.
 
-    Raises AUTH_001, NOT_FOUND (for somebody else's too), and AUTH_003 if the second factor is on and was not shown in the last five minutes.
+    Raises AUTH_001, NOT_FOUND (also for another user's key), and AUTH_003 if the second factor is on and was not shown in the last five minutes.
     """
     confirmation.require_fresh(users.by_id(context.db.connection(), caller.user_id), fresh=fresh)
     confirmed = confirmation.by_password(context, caller, password, client)

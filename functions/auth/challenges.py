@@ -37,7 +37,7 @@ def _key(token: str) -> str:
 
 
 def open_challenge(context: Context, user: User) -> SecondFactorNeeded:
-    """Raises redis.RedisError: without Redis nobody with a second factor can log in."""
+    """Raises redis.RedisError: without Redis a user with a second factor cannot log in."""
     token = secrets.token_hex(32)
     context.redis.set(_key(token), msgspec.json.encode(Challenge(user.id, mark_of(user))), ex=LIFE_S)
     return SecondFactorNeeded(token, LIFE_S, TEXT)
@@ -49,7 +49,7 @@ def find(context: Context, token: str) -> Challenge | None:
     try:
         return msgspec.json.decode(raw, type=Challenge) if raw else None
     except msgspec.MsgspecError:
-        return None  # of the release before, which kept no mark: whoever holds it logs in again
+        return None  # written by the release before, without a mark: its user logs in again
 
 
 def close(context: Context, token: str) -> bool:

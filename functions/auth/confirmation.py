@@ -42,7 +42,7 @@ class Confirmed(msgspec.Struct, frozen=True):
 
 
 def verify(user: User | None, password: str) -> Verification:
-    """Compare with the user's hash; for nobody, and for a password that is too long for a right one, after the same work."""
+    """Compare with the user's hash. The work is the same without a user, and for a password that is too long to be right."""
     if len(password) > rules.PASSWORD_LENGTH_MAX:
         password = password[: rules.PASSWORD_LENGTH_MAX] + "\N{REPLACEMENT CHARACTER}"
     if user is None:
@@ -82,7 +82,9 @@ def require_fresh(user: User | None, *, fresh: bool) -> None:
 
 
 def tell_of_lock(context: Context, connection: Connection, user: User | None, tried: Try, email: str, client: Client) -> None:
-    """If this wrong try has shut the guard for the longest time: written down, and told by mail. For nobody the same rows go nowhere."""
+    """If this wrong try has shut the guard for the longest time, record it and tell the owner by mail. Without a user the same rows are written and
+    dropped later.
+    """
     if not tried.final or tried.shuts_until is None:
         return
     until = tried.shuts_until.isoformat(timespec="seconds")

@@ -232,7 +232,7 @@ def review(context: Context, caller: Principal, submission_id: UUID, client: Cli
             for document in store.documents(connection, submission_id)
         }
         national_id = context.sealer(PURPOSE).open(store.sealed_national_id(connection, submission_id), str(submission_id))
-        taken = store.belongs_to_somebody_else(connection, submission_id)
+        taken = store.belongs_to_another_user(connection, submission_id)
         context.record(connection, _record("kyc.viewed", submission, caller), client)
     context.flush()
     return KycReview(submission=submission, tc_kimlik_no=national_id, id_of_another_account=taken, document_links=links)
@@ -263,7 +263,7 @@ def decide(context: Context, caller: Principal, submission_id: UUID, decision: K
         if submission is None:
             raise ProblemError("NOT_FOUND", "there is no such application")
         if submission.user_id == caller.user_id:
-            raise ProblemError("FORBIDDEN", "nobody judges their own application")
+            raise ProblemError("FORBIDDEN", "you cannot decide about your own application")
         user = users.lock_by_id(connection, submission.user_id)
         if submission.status not in store.OPEN or user is None:
             raise ProblemError("KYC_NOT_OPEN", f"the application is {submission.status}")
@@ -307,7 +307,7 @@ def _identity_taken() -> ProblemError:
 def _require_approvable(connection: Connection, submission: Submission, user: users.User) -> None:
     if not user.email_verified:
         raise ProblemError("AUTH_002")
-    if store.belongs_to_somebody_else(connection, submission.id):
+    if store.belongs_to_another_user(connection, submission.id):
         raise _identity_taken()
     states = {document.status for document in store.documents(connection, submission.id)}
     if not states or not states <= {"CLEAN", "VERIFIED"}:

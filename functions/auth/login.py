@@ -38,7 +38,7 @@ def login(context: Context, request: LoginRequest, client: Client, *, device_tok
     check = confirmation.verify(known, request.password)
     issued = None
     with context.db.transaction() as connection:
-        user = users.lock_by_id(connection, known.id if known else users.NOBODY)
+        user = users.lock_by_id(connection, known.id if known else users.NO_USER_ID)
         # the time is read under the row's lock, so that a password that was changed meanwhile cuts off what is issued here
         now = context.now()
         is_same = user is not None and known is not None and user.password_hash == known.password_hash

@@ -76,7 +76,7 @@ class LogoutRequest(Input, frozen=True):
 
 
 class ProfileUpdate(Input, frozen=True):
-    """``password``: once more, an access token alone changes nothing about how somebody is reached."""
+    """``password``: the current one. An access token alone must not change the user's phone number."""
 
     phone: str | None
     password: str
@@ -314,7 +314,7 @@ class KycSubmitted(msgspec.Struct, frozen=True):
 
 
 class KycStatus(msgspec.Struct, frozen=True):
-    """``status`` is NOT_STARTED where nobody applied; ``estimated_hours`` is until a decision."""
+    """``status`` is NOT_STARTED before the first application; ``estimated_hours`` is the time until a decision."""
 
     id: UUID | None
     level: int | None

@@ -28,7 +28,7 @@ DONE_TEXT: Final = "Şifreniz değiştirildi. Yeni şifrenizle giriş yapabilirs
 
 
 def ask(context: Context, email: str, client: Client) -> Message:
-    """The same answer whoever asks for whom, over the limit and in trouble too: it must not tell who is registered."""
+    """Always the same answer, also over the limit and after a failure: it must not tell whether the address is registered."""
     address = rules.normal_email(email)
     try:
         by_mail = context.take(context.settings.mail_limit("password-reset"), subject_of(address))
@@ -43,7 +43,7 @@ def ask(context: Context, email: str, client: Client) -> Message:
 def _send(context: Context, email: str, client: Client) -> None:
     token = onetime.new_token()
     with context.db.transaction() as connection:
-        # the same statements and rows whoever is registered: without an account the token is nobody's and the mail goes nowhere
+        # the same statements and rows with and without an account; without one the token belongs to no user and the mail is not sent
         user = users.lock_by_email(connection, email)
         user_id = user.id if user else None
         expires_at = context.now() + TOKEN_LIFE

@@ -28,7 +28,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 def passes(answer: Answer) -> bool:
-    """Whether somebody with this answer may go on. An action that is named must be ours."""
+    """Whether a request with this answer may go on. If the answer names an action, it must be ours."""
     return answer.success and answer.score >= SCORE_MIN and answer.action in {"", ACTION}
 
 

@@ -88,15 +88,15 @@ def verify_email(context: Context, request: VerifyEmailRequest, client: Client) 
 
 
 def resend(context: Context, request: EmailRequest, client: Client) -> Message:
-    """A new token that makes the old one worthless. The answer is the same whoever is or is not registered."""
+    """A new token; the old one becomes invalid. The answer is the same for registered and unknown addresses."""
     email = rules.normal_email(request.email)
     context.take(context.settings.mail_limit("resend"), subject_of(email)).require()
     token = onetime.new_token()
     with context.db.transaction() as connection:
-        # the same statements and rows whoever is registered: where nothing is to be verified the mail goes nowhere
+        # the same statements and rows for every address; where there is nothing to verify the mail is not sent
         user = users.lock_by_email(connection, email)
         user_id = user.id if user and not user.email_verified else None
-        users.set_verification_token(connection, user_id or users.NOBODY, token.digest, context.now() + rules.VERIFICATION_LIFE)
+        users.set_verification_token(connection, user_id or users.NO_USER_ID, token.digest, context.now() + rules.VERIFICATION_LIFE)
         _ask_for_mail(context, connection, email, user_id, token, client)
     context.flush()
     return Message(RESENT_TEXT)

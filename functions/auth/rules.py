@@ -1,4 +1,4 @@
-"""The rules of accounts, without effects: what is acceptable, what follows from an attempt, what somebody may do."""
+"""The rules of accounts, without effects: which input is valid, what follows from a log-in attempt, what a user may do."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def claims_of(context: Context, request: RefreshRequest) -> Claims:
 def refresh(context: Context, request: RefreshRequest, claims: Claims, client: Client) -> TokenPair:
     """A new pair for a refresh token that was never used, or was used a moment ago: two tabs ask at once, or an answer was lost.
 
-    Any other that was used ends its whole family, because somebody else has it too. Raises INVALID_TOKEN, ACCOUNT_SUSPENDED.
+    Any other use of a used token ends its whole family, because a second party holds it. Raises INVALID_TOKEN, ACCOUNT_SUSPENDED.
     """
     issued: Issued | None = None
     refusal = tokens.invalid_token("the session is not known")
@@ -142,7 +142,7 @@ def _mark_ended(context: Context, family_id: UUID, now: datetime) -> None:
 
 
 def logout(context: Context, request: LogoutRequest, caller: Principal, client: Client) -> Message:
-    """End this session, or all of the user's. Safe to repeat; raises redis.RedisError, with nothing done, if nobody could be told."""
+    """End this session, or all of the user's. Safe to repeat. Raises redis.RedisError, with nothing done, if Redis cannot be told."""
     with context.db.transaction() as connection:
         users.lock_by_id(connection, caller.user_id)
         now = context.now()
@@ -165,7 +165,7 @@ def end_all(context: Context, connection: Connection, user_id: UUID, reason: str
     """In a transaction that changes what a user may do: every session ends, every token from before ``now`` is refused,
     no device is trusted any more.
 
-    Verifiers are told before the commit: should it fail, somebody logs in once more; the other way round an old token would live on.
+    Verifiers are told before the commit. If the commit fails, the user logs in once more; in the other order an old token would stay valid.
     Raises redis.RedisError, which undoes the transaction.
     """
     users.cut_off_tokens(connection, user_id, now)
@@ -188,7 +188,7 @@ def devices(context: Context, caller: Principal) -> list[models.Session]:
 
 
 def end_one(context: Context, caller: Principal, family_id: UUID, client: Client) -> None:
-    """End one of the caller's own sessions. Raises NOT_FOUND, for somebody else's too."""
+    """End one of the caller's own sessions. Raises NOT_FOUND, also for another user's session."""
     with context.db.transaction() as connection:
         users.lock_by_id(connection, caller.user_id)
         now = context.now()

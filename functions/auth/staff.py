@@ -53,7 +53,7 @@ def _change(
     if not 0 < len(reason.strip()) <= 500:
         raise invalid("reason", "must have 1 to 500 characters")
     if user_id == caller.user_id:
-        raise ProblemError("FORBIDDEN", "nobody changes their own rights")
+        raise ProblemError("FORBIDDEN", "you cannot change your own rights")
     now = context.now()
     with context.db.transaction() as connection:
         before = users.lock_by_id(connection, user_id)

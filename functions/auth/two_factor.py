@@ -93,7 +93,7 @@ def _judged(context: Context, connection: Connection, user: User, tried: Try, *,
 def setup(context: Context, caller: Principal, request: PasswordOnly, client: Client) -> SecondFactorSetup:
     """A new secret, waiting fifteen minutes for its first code. Raises 2FA_ALREADY_ENABLED, AUTH_001.
 
-    It asks for the password: whoever only holds an access token must not shut the owner out with a second factor of their own.
+    It asks for the password: a thief of an access token must not lock the owner out with a second factor.
     """
     if store.state(context.db.connection(), caller.user_id):
         raise ProblemError("2FA_ALREADY_ENABLED")

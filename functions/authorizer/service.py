@@ -77,11 +77,11 @@ def _policy(call: Call, effect: str) -> dict[str, Any]:
 
 
 def deny(call: Call) -> dict[str, Any]:
-    """Nobody: the API answers 401 to this, because nothing else is ever denied here.
+    """The caller is not known: the API answers 401 to this, because nothing else is ever denied here.
 
-    Raising "Unauthorized" would say the same, but some runtimes take an exception for a crash and start anew.
+    Raising "Unauthorized" would say the same, but some runtimes take an exception for a crash and restart.
     """
-    return {"principalId": "nobody", "policyDocument": _policy(call, "Deny"), "context": {}}
+    return {"principalId": "unknown", "policyDocument": _policy(call, "Deny"), "context": {}}
 
 
 def allow(call: Call, claims: Claims, usage_plan: str = "") -> dict[str, Any]:

@@ -61,7 +61,7 @@ def copy_next(connection: Connection, bucket: Bucket, database: str, now: dateti
     if seen is None or seen.sha256 != digest:
         raise ArchiveError(f"{key} is not what {partition.name} holds")
     if store.stamp_of(connection, partition.name) != stamp or stamp.partition(":")[0] != str(seen.row_count):
-        return None  # it changed meanwhile; the next run copies it anew
+        return None  # it changed meanwhile; the next run copies it again
     copy = Copy(partition.name, partition.table, key, seen.row_count, seen.sha256, stamp)
     store.keep_copy(connection, copy, now)
     return copy

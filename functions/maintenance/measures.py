@@ -19,7 +19,7 @@ class Statements:
         means = {}
         for table, (calls, spent) in totals.items():
             calls_before, spent_before = self._seen.get((database, table), (0, 0.0))
-            if calls < calls_before:  # the statistics began anew
+            if calls < calls_before:  # the statistics were reset
                 calls_before, spent_before = 0, 0.0
             if calls > calls_before:
                 means[table] = round((spent - spent_before) / (calls - calls_before), 3)

@@ -127,7 +127,7 @@ def count_active_sessions(connection: Connection, now: datetime) -> int:
 
 
 def count_pending_kyc(connection: Connection) -> int:
-    """Identity documents that nobody has decided yet."""
+    """Identity applications without a decision."""
     return _count(connection, "SELECT count(*) FROM kyc_submissions WHERE status IN ('PENDING', 'IN_REVIEW')")
 
 
@@ -190,7 +190,7 @@ def was_reconciled(connection: Connection, day: date) -> bool:
 
 
 def keep_reconciliation(connection: Connection, day: date, report: verify.Report) -> bool:
-    """Keep what the books of a day looked like; false if somebody else did at the same time."""
+    """Keep what the books of a day looked like; false if another run kept it at the same time."""
     differences, totals = (Jsonb(msgspec.to_builtins(found)) for found in (report.differences, report.totals))
     cursor = connection.execute(
         "INSERT INTO reconciliation_runs (day, ok, differences, totals) VALUES (%s, %s, %s, %s) ON CONFLICT (day) DO NOTHING",

@@ -1,7 +1,7 @@
 """Lambda entry of the migrations: invoked by a deployment, with no input; answers with what was done.
 
-``{"grant_administrator": ADDRESS, "invoked_by": WHO}`` makes a registered user the stage's administrator instead. Whoever may invoke the function may
-do that: IAM decides, and the audit trail remembers.
+``{"grant_administrator": ADDRESS, "invoked_by": WHO}`` makes a registered user the stage's administrator instead. IAM decides who may invoke
+the function, and with it do that; the audit trail records it.
 """
 
 from __future__ import annotations

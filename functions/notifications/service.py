@@ -70,7 +70,7 @@ def deliver(envelope: Envelope, connection: Connection, send: Send, now: Callabl
         kind = MailKind(envelope.type)
     except ValueError:
         raise MessageError(f"there is no mail of type {envelope.type!r}") from None
-    if kind is MailKind.NOBODY:
+    if kind is MailKind.NO_RECIPIENT:
         return False
     details = details_of(envelope)
     user_id = _user_id(details)

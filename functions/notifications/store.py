@@ -11,7 +11,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 CLAIM_LIFE: Final = timedelta(minutes=5)
-"""A claim older than this belongs to somebody who did not come back; longer than the function may run."""
+"""The execution that holds an older claim has died: the time is longer than the function may run."""
 
 
 class Claim(StrEnum):
@@ -30,7 +30,7 @@ class Reader(NamedTuple):
 
 
 def claim(connection: Connection, message_id: UUID, kind: str, user_id: UUID | None, recipient: str, now: datetime) -> Claim:
-    """Take a message on, unless it was sent or somebody else is sending it now."""
+    """Claim a message, unless it was sent or another execution is sending it now."""
     taken = connection.execute(
         """INSERT INTO email_logs AS log (message_id, type, user_id, recipient, status, claimed_at)
            VALUES (%s, %s, %s, %s, 'SENDING', %s)

@@ -34,7 +34,7 @@ class Reminder(msgspec.Struct, frozen=True):
 def due(alarms: Iterable[Mapping[str, Any]], topics: Iterable[Topic], now: datetime) -> list[Reminder]:
     """A reminder for each alarm that has rung for another whole interval within the last hour.
 
-    ``alarms`` as DescribeAlarms has them. What does not ring, tells nobody, or is held back by a critical alarm, is left out.
+    ``alarms`` as DescribeAlarms has them. An alarm that does not ring, has no action, or is held back by a critical alarm, is left out.
     """
     by_arn = {topic.arn: topic for topic in topics}
     found = []

@@ -26,7 +26,7 @@ CONSUMER = "settlement"
 
 
 class SettlementError(RuntimeError):
-    """Engine and wallet disagree; nothing of the batch is kept, and nobody goes on before a person has looked."""
+    """Engine and wallet disagree. Nothing of the batch is kept, and settlement stops until a person has looked at it."""
 
 
 class TotalsMismatchError(SettlementError):

@@ -257,7 +257,7 @@ def _credit(connection: Connection, output: ChainRow, amount: ChainAmount, now: 
 
 
 def _book(connection: Connection, output: ChainRow, amount: ChainAmount, now: datetime, *, why: str) -> None:
-    """The money is ours to keep safe, whoever gets it: the ledger says so."""
+    """Post the receipt: the platform holds the money now, even if it is not clear yet for which user."""
     if amount.units:
         entry = Entry(
             key=f"chain-unmatched:{output.id}",

@@ -144,8 +144,8 @@ def _receive(context: Context, connection: Connection, report: BankReport) -> We
 def mismatch(deposit: DepositRow | None, transfer: Transfer, units: int, kyc_name: str | None, now: datetime) -> str | None:
     """Why a transfer does not fit the deposit of its reference; ``None`` if it does. Pure.
 
-    Whoever has proved an identity is held to that name: as the account's holder, and as the sender where the bank says who it was. Before
-    that there is no name to compare with, and what such a user may move is little.
+    For a user with a verified identity, both the account's holder and the sender (where the bank names one) must have that name. For a user
+    without one there is no name to compare with; the limits of such a user are low.
     """
     if deposit is None:
         return "UNKNOWN_REFERENCE"

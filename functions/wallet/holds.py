@@ -1,8 +1,8 @@
-"""A user whose credited deposit fell out of its chain keeps as much of that currency as is missing, until somebody has decided.
+"""A user whose credited deposit was reorganised out of its chain must keep the missing amount of that currency until staff has decided.
 
-The amount counts in the currency itself and not in its value: then no price, and no trade at a bad one, can lift it. Whoever has sold the
-coins cannot withdraw anything before they are there again. The engine's balances are a little ahead of what is read here; the lock of the user
-lets one withdrawal at a time through, and what was asked for counts as gone before the engine has taken it.
+The amount counts in the currency itself and not in its value, so no price, and no trade at a bad price, can lift the hold. A user who has sold the
+coins cannot withdraw anything before the balance is there again. The engine's balances are a little ahead of the ones that are read here; the lock
+on the user lets one withdrawal at a time through, and a requested withdrawal counts as gone before the engine has debited it.
 """
 
 from __future__ import annotations

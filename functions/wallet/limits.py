@@ -31,7 +31,7 @@ def parse_fiat(text: object) -> int:
 
 
 def require_kyc(level: int) -> None:
-    """Raises KYC_REQUIRED for somebody who has confirmed nothing yet."""
+    """Raises KYC_REQUIRED for a user who has not confirmed an e-mail address."""
     if level < 1:
         raise ProblemError("KYC_REQUIRED", "confirm your e-mail address first", required_level=1, level=level)
 

@@ -15,7 +15,7 @@ _TITLES: Final = frozenset(
 def same_name(one: str, other: str) -> bool:
     """Case, accents, the Turkish letters i, the order of the names, spaces and titles in front make no difference; a missing name does.
 
-    A text without letters is nobody's name.
+    A text without letters is not a name: it equals no other.
     """
     first, second = words(one[:NAME_LENGTH_MAX]), words(other[:NAME_LENGTH_MAX])
     return _same(first, second) or _same(_without_titles(first), _without_titles(second))

@@ -164,9 +164,9 @@ def _beneficiary(connection: Connection, subject: Subject, action: Action, given
         return None
     chosen = given or subject.user_id
     if chosen is None:
-        raise invalid("user_id", "is required: the item concerns nobody whom we know")
+        raise invalid("user_id", "is required: the item names no user")
     if store.person(connection, chosen) is None:
-        raise invalid("user_id", "is nobody's")
+        raise invalid("user_id", "is not the id of a user")
     return chosen
 
 
@@ -181,18 +181,18 @@ def _currency(subject: Subject, given: str | None, units: int) -> str:
 
 def _require_stranger(proposal: ProposalRow, staff: Principal) -> None:
     if proposal.user_id == staff.user_id:
-        raise ProblemError("FORBIDDEN", "nobody decides about money of their own")
+        raise ProblemError("FORBIDDEN", "you cannot decide about your own money")
 
 
 def approve(context: Context, request: Request, staff: Principal, item_id: UUID) -> ReconciliationItem:
-    """Carry out what somebody else proposed. Raises RECONCILIATION_NOT_FOUND, RECONCILIATION_STATUS, FORBIDDEN."""
+    """Carry out the proposal of another administrator. Raises RECONCILIATION_NOT_FOUND, RECONCILIATION_STATUS, FORBIDDEN."""
     now = context.now()
     with context.db.transaction() as connection:
         item, subject = _locked(connection, item_id)
         rules.require_status(subject, ItemStatus.PROPOSED)
         proposal = _waiting(connection, item_id)
         if proposal.proposed_by == staff.user_id:
-            raise ProblemError("FORBIDDEN", "somebody else has to decide about it")
+            raise ProblemError("FORBIDDEN", "another administrator has to decide about your proposal")
         _require_stranger(proposal, staff)
         action, units = Action(proposal.action), proposal.units
         _receive(connection, item, subject, proposal, now)
@@ -261,7 +261,7 @@ def _receive(connection: Connection, item: ItemRow, subject: Subject, proposal: 
 
 def _crossing(item: ItemRow, proposal: ProposalRow, kind: Kind, why: str) -> Crossing:
     if proposal.user_id is None:
-        raise RuntimeError(f"proposal {proposal.id} names nobody")
+        raise RuntimeError(f"proposal {proposal.id} names no user")
     return Crossing(
         transfer_id=proposal.id,
         user_id=proposal.user_id,

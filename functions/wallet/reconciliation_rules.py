@@ -87,7 +87,7 @@ class Subject(msgspec.Struct, frozen=True):
 
     @property
     def is_certain(self) -> bool:
-        """Whether the books know how much it is, so that nobody has to say so."""
+        """Whether the ledger knows the amount, so that staff need not state it."""
         return self.booked > 0 or self.nature is Nature.STUCK or self.reason in {REORGANISED, CREDITED_TWICE}
 
 
@@ -118,12 +118,12 @@ def amount_of(subject: Subject, action: Action, given: int | None) -> int:
 
 
 def after(action: Action) -> ItemStatus:
-    """Where an item stands once somebody has approved the action."""
+    """The status of an item after the action was approved."""
     return _STATUS_AFTER[action]
 
 
 def origin(subject: Subject) -> Account:
-    """The account that the money lies in while nobody has decided."""
+    """The account that holds the money until a decision."""
     if subject.nature is Nature.STUCK and subject.user_id is not None:
         return transit(subject.user_id)
     return EXTERNAL

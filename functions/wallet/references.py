@@ -1,4 +1,4 @@
-"""The references by which a bank transfer is recognised: made so that nobody can mistype them into another, found however they are typed. Pure."""
+"""References that identify a bank transfer. A typing error never turns one into another, and they are found in every way of writing. Pure."""
 
 from __future__ import annotations
 

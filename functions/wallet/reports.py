@@ -1,4 +1,4 @@
-"""Reading what bank and chain watchers report. What somebody with the right key has signed is never lost for its form. Pure."""
+"""Reading the reports of bank and chain watchers. A report with a valid signature is never lost because of its form. Pure."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def transaction_key(text: str) -> str:
 
 
 def currency_code(text: str) -> str:
-    """A currency as the bank names it, in upper case; XXX, which is nobody's, for what cannot be a code."""
+    """A currency as the bank names it, in upper case; XXX, the code of no currency, for a text that cannot be a code."""
     code = text.strip().upper()
     return code if _CODE.fullmatch(code) else UNKNOWN_CURRENCY
 

@@ -1,5 +1,5 @@
-"""A deposit that was deep enough falls out of its chain: the money is missing, whoever has it by now keeps it on the platform, a person decides.
-When the chain takes it in again, nobody has to.
+"""A credited deposit falls out of its chain: the money is missing. The user who was credited must keep that amount on the platform until staff has
+decided. When the chain takes the transaction in again, no decision is needed.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def reverse(
 
 
 def _holder(connection: Connection, deposit: ChainRow) -> UUID | None:
-    """Who has the money: its owner, or whom staff credited with what was not credited by itself; nobody if it still waits for a person."""
+    """The user who has the money: the address's owner, or the user whom staff credited. ``None`` while it still waits for a decision."""
     if deposit.status != "FAILED":
         return deposit.user_id
     return reconciliation.credited_to(connection, "CHAIN", f"{deposit.tx_hash}:{deposit.output_index}:{deposit.address}")

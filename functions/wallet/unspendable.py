@@ -1,7 +1,7 @@
-"""Addresses from which nothing comes back: nobody has the key, or a contract that has no use for what it is sent. Pure.
+"""Addresses that money cannot come back from: no key exists, or the address is a contract that cannot use what it is sent. Pure.
 
-Given in their normal form. Known ones are data; beside them stand rules for what nobody can have found a key for: on Bitcoin a hash is burnt
-in whatever kind of address it is written, on Ethereum the numbers that the protocol keeps for itself, and one digit that repeats.
+Addresses are in their normal form. Known ones are data. Rules cover addresses whose key cannot have been found: on Bitcoin every form of an address
+with a burnt hash; on Ethereum the numbers that the protocol keeps for itself, and one repeated digit.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mycrypto.errors import ProblemError, invalid
 _RUN_BASE58: Final = re.compile(r"(.)\1{9}")
 """Ten times the same character: one address in 10^15 by chance. Burn addresses are written words, filled up with X or 1."""
 _RUN_HEX: Final = re.compile(r"(.)\1{17}")
-"""More than the longest run of zeros that somebody has mined for a contract (14)."""
+"""More than the longest run of zeros that was mined for a contract (14)."""
 _RESERVED_ETHEREUM: Final = 0xFFFF
 """The zero address, precompiled contracts and what is kept for more of them (EIP-1352), with 0x…dEaD among them."""
 
@@ -86,7 +86,7 @@ def _bitcoin(address: str) -> ProblemError | None:
     keyless = hashed == _HASH_OF_NO_KEY and not address.startswith(("3", "2"))
     written = base58.encode_check(b"\x00" + hashed)
     if hashed in _BURNT_HASHES or keyless or len(set(hashed)) == 1 or _RUN_BASE58.search(written) or _RUN_BASE58.search(address):
-        return invalid("destination_address", "is an address that nobody has the key of")
+        return invalid("destination_address", "is an address without a known key")
     return None
 
 
@@ -96,5 +96,5 @@ def _ethereum(address: str) -> ProblemError | None:
     digits = address[2:].lower()
     repeats = any(digits == word * (len(digits) // len(word)) for word in _WORDS)
     if address in ETHEREUM_BURNT or int(digits, 16) <= _RESERVED_ETHEREUM or repeats or _RUN_HEX.search(digits):
-        return invalid("destination_address", "is an address that nobody has the key of")
+        return invalid("destination_address", "is an address without a known key")
     return None

@@ -1,6 +1,6 @@
 """Addresses that a user names beforehand: confirmed by a mailed token, and usable a day after that.
 
-The day is the owner's time to read the mail and object, when somebody else has got into the account.
+The day gives the owner time to read the mail and object, in case a stranger has got into the account.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ LOCK_AFTER: Final = Duration.days(3)
 
 
 def vault(scope: Construct, name: str, *, stage: Stage, key: kms.IKey | None) -> backup.BackupVault:
-    """A vault; in a locked stage nobody can shorten or delete what is in it."""
+    """A vault; in a locked stage its backups cannot be shortened or deleted."""
     plan = stage.on_aws.backup
     return backup.BackupVault(
         scope,

@@ -15,7 +15,7 @@ from infra.stages import Stage
 
 
 def bucket_name(stage: Stage, name: str) -> str:
-    """Bucket names are one space for all of AWS: account and region make them ours, except in stage local where there is nobody else."""
+    """Bucket names are unique in all of AWS: account and region are part of the name, except in stage local, which has no other accounts."""
     plain = names.resource(stage.name, name)
     return plain if stage.is_local else f"{plain}-{Aws.ACCOUNT_ID}-{stage.region}"
 

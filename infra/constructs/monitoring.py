@@ -144,7 +144,7 @@ class Alarms(Construct):
         """One alarm, by its definition."""
         severity, subject = definition.severity, definition.subject
         speaking = names.resource(self._stage.name, f"{severity}-{definition.name}")
-        # composites are paid for one by one: where nobody is woken, warnings are simply told
+        # each composite alarm costs money: a stage without on-call staff sends its warnings directly
         held_back = subject is not None and severity is Severity.WARNING and self._stage.keep_data
         description = f"{definition.why}. What to do: {definition.runbook.path}"
         always_there = self._stage.on_aws.working_hours is None  # who rests is silent
@@ -189,7 +189,7 @@ class Alarms(Construct):
         self._tell(composite, Severity.WARNING)
 
     def _suppressor(self, subject: Subject) -> cloudwatch.IAlarm:
-        """Rings while any critical alarm of the subject does, and tells nobody."""
+        """Rings while any critical alarm of the subject does, and has no action."""
         critical = self._critical[subject]
         if len(critical) == 1:
             return critical[0]

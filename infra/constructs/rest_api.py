@@ -33,7 +33,7 @@ PROBLEM_OF_RESPONSE: Final[tuple[tuple[apigateway.ResponseType, str], ...]] = (
     (apigateway.ResponseType.DEFAULT_4_XX, "VALIDATION_ERROR"),
     (apigateway.ResponseType.THROTTLED, "RATE_LIMIT_EXCEEDED"),
     (apigateway.ResponseType.QUOTA_EXCEEDED, "RATE_LIMIT_EXCEEDED"),
-    # a function that died, ran out of time or answered nonsense may have done its work: nobody may say that it failed
+    # a function that died, ran out of time or answered nonsense may have done its work: the answer must not say that it failed
     (apigateway.ResponseType.INTEGRATION_FAILURE, "OUTCOME_UNKNOWN"),
     (apigateway.ResponseType.INTEGRATION_TIMEOUT, "OUTCOME_UNKNOWN"),
     (apigateway.ResponseType.API_CONFIGURATION_ERROR, "OUTCOME_UNKNOWN"),

@@ -104,7 +104,7 @@ class FrontAcl(Construct):
 
 
 class OriginAcl(Construct):
-    """For the REST API: only CloudFront knows the header's value, so nobody reaches the API past the front, or invents forwarded addresses.
+    """For the REST API: only CloudFront knows the header's value, so a client can neither go around CloudFront nor forge forwarded addresses.
 
     The public keys stay open: the gateways fetch them from inside, and they are public.
     """

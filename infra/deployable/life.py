@@ -174,7 +174,9 @@ def _rotation_last(resolver: Resolver) -> Iterator[Finding]:
 
 
 def _tried_again(resolver: Resolver) -> Iterator[Finding]:
-    """A first deployment fails at its last resource: the roll-back takes away what it made, but for what is kept, and the next try makes all anew."""
+    """A first deployment fails at its last resource: the roll-back deletes what it created, except for retained resources, and the next try creates
+    everything again.
+    """
     for area in resolver.made.stacks:
         order, _ = _ordered(resolver, area)
         for name in order:
@@ -201,7 +203,7 @@ def _updated(resolver: Resolver) -> Iterator[Finding]:
 def _irreversible(resolver: Resolver) -> Iterator[Finding]:
     for where, vault in resolver.made.properties("AWS::Backup::BackupVault").items():
         if vault.get("LockConfiguration"):
-            yield Finding(CHECK, where, "is locked for good after three days, and nobody asked for that")
+            yield Finding(CHECK, where, "is locked for good after three days, and the stage does not ask for that")
 
 
 def _destroyed(resolver: Resolver) -> Iterator[Finding]:

@@ -114,7 +114,7 @@ def _quotas(resolver: Resolver) -> Iterator[Finding]:
     if reserved != quotas.reserved_concurrency(stage):
         yield Finding(CHECK, "functions", f"reserve {reserved} executions; infra.ready asks for {quotas.reserved_concurrency(stage)}")
     if not stage.keep_data and (reserved or quotas.fargate_vcpu(stage) > UNTOUCHED_VCPU):
-        yield Finding(CHECK, "functions", "do not fit an account whose quotas nobody has raised")
+        yield Finding(CHECK, "functions", "do not fit an account with the default quotas")
     tasks = resolver.made.properties("AWS::ECS::TaskDefinition")
     units = 0
     for where, service in resolver.made.properties("AWS::ECS::Service").items():

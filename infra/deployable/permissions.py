@@ -1,4 +1,4 @@
-"""What each component asks of AWS is allowed by its role and by the keys behind it, and nothing is allowed that nobody asks for."""
+"""Each component's role, and the keys behind it, allow what the component asks of AWS and nothing else."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class DataStack(Stack):
         self.signing_keys = self._secret(stage, names.SECRET_JWT, "Keys that sign tokens, newest first; for auth alone")
         self.public_keys = self._secret(stage, names.SECRET_PUBLIC_KEYS, "Public parts of the keys that sign tokens, a JSON Web Key Set")
         nag.accept(self.public_keys, "the rotation of the private keys writes it", "AwsSolutions::AwsSolutions-SMG4")
-        not_scheduled = "rotating it alone would lock out whoever holds the other half; the runbook on key rotation says how"
+        not_scheduled = "rotating it alone would lock out the holder of the other half; the runbook on key rotation says how"
         self.filled_once = [
             self._secret(stage, names.SECRET_TWO_FACTOR, "Key that TOTP secrets are encrypted with"),
             self._secret(stage, names.SECRET_WEBHOOKS, "Secrets that bank and chain watcher sign with"),

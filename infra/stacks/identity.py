@@ -1,4 +1,4 @@
-"""Accounts: the functions that know who somebody is and tell them things."""
+"""Accounts: the functions that authenticate users and write to them."""
 
 from __future__ import annotations
 

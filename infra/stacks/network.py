@@ -65,7 +65,7 @@ class NetworkStack(Stack):
                 )
 
     def _let_the_front_in(self, stage: Stage) -> None:
-        """CloudFront, and nobody else, reaches the load balancer. Its addresses are a list that AWS keeps, with another id in each region."""
+        """Only CloudFront reaches the load balancer. AWS keeps the list of its addresses, with another id in each region."""
         lifecycle = Lifecycle(
             self,
             "Lifecycle",

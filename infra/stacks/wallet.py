@@ -130,8 +130,8 @@ class WalletStack(Stack):
         batch_size: int,
         window: Duration,
     ) -> None:
-        """A log, in order, for as long as it takes: books must not have gaps, so a batch that fails is halved and tried again until
-        somebody mends its cause; it is never skipped. What does expire is told to the queue of failed invocations, and an alarm with it.
+        """A log, in order, without a limit of retries: the books must not have gaps, so a batch that fails is halved and tried again until its
+        cause is repaired; it is never skipped. A batch that expires goes to the queue of failed invocations, and an alarm rings.
         """
         queue = connections.failed_invocations
         kafka_access.allow(consumer.role, stage.name, read=[topic], groups=[consumer.spec.name])

@@ -53,7 +53,7 @@ class Exchange:
             return list(await asyncio.gather(*(one(number) for number in range(count))))
 
     def stranger(self, name: str) -> Trader:
-        """Somebody with an address and a password who has not registered yet."""
+        """A person with an address and a password who has not registered yet."""
         return Trader(self.api, f"{name}-{secrets.token_hex(5)}@example.com", f"Aa1!{secrets.token_urlsafe(12)}")
 
     async def add_bank_account(self, trader: Trader) -> str:

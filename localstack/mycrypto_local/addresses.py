@@ -1,4 +1,4 @@
-"""The ports of one platform: chosen at its first start, kept in ``STATE/ports.json``, chosen again when somebody else took one."""
+"""The ports of one platform: chosen at its first start, kept in ``STATE/ports.json``, chosen again when another process took one."""
 
 from __future__ import annotations
 

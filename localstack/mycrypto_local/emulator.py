@@ -33,8 +33,8 @@ def shorten_log_wait() -> None:
 
 
 def match_whole_arns() -> None:
-    """Let ``*`` of an authorizer's policy stand for any characters, as IAM has it. The emulator's own stands for none beyond a line break,
-    so that a path with one (%0A) was answered 401 to whoever was let in; a version without this function runs as it is.
+    """Let ``*`` of an authorizer's policy match any characters, as IAM does. The emulator's own does not match a line break, so a path with one
+    (%0A) was answered 401 to callers with a valid token. A version without this function runs as it is.
     """
     from ministack.services import apigateway_v1
 

@@ -55,7 +55,7 @@ CONNECTION_HEADERS: Final = frozenset(
     }
 )
 REPLACED: Final = frozenset({b"content-length", b"x-forwarded-for", b"x-forwarded-proto", b"x-request-id"})
-MADE_ANEW: Final = frozenset({b"content-length", b"content-encoding", b"x-request-id"})
+RECOMPUTED: Final = frozenset({b"content-length", b"content-encoding", b"x-request-id"})
 """Of an answer: its content was decoded on the way."""
 TRACE_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 FIELD_VALUE: Final = re.compile(rb"[\t -~\x80-\xff]*")
@@ -78,7 +78,7 @@ def _within(path: str, prefix: str) -> bool:
 
 
 def function_path(raw_path: bytes) -> bytes | None:
-    """The path as the REST API knows it, or None if it belongs to the gateway. Steps upwards are nobody's path."""
+    """The path as the REST API knows it, or None if it belongs to the gateway. A path with steps upwards belongs to neither."""
     path = unquote_to_bytes(raw_path).decode("utf-8", "replace")
     if not path.startswith("/api/"):
         return None
@@ -178,7 +178,7 @@ class FrontDoor:
         request.headers = httpx.Headers([*kept, length, (b"host", request.url.netloc), *_forwarded(scope, trace_id)])
         response = await self._sent(request, deadline)
         _check_answered(response)
-        headers = [pair for pair in _end_to_end(response.headers.raw) if pair[0].lower() not in MADE_ANEW]
+        headers = [pair for pair in _end_to_end(response.headers.raw) if pair[0].lower() not in RECOMPUTED]
         trace = (response.headers.get("x-request-id") or trace_id).encode()
         await _answer(send, response.status_code, response.content, [*headers, (b"x-request-id", trace)])
 
@@ -245,7 +245,7 @@ def _check_answered(response: httpx.Response) -> None:
 
 
 def _field_value(name: bytes, value: bytes) -> bytes:
-    """Without the blanks around it, which belong to nobody. Raises VALIDATION_ERROR for what no header may hold."""
+    """Without the blanks around it, which are not part of the value. Raises VALIDATION_ERROR for what no header may hold."""
     stripped = value.strip(b" \t")
     if not FIELD_VALUE.fullmatch(stripped):
         raise invalid(name.decode("latin-1"), "must not hold control characters")

@@ -19,7 +19,7 @@ PROCESS_NAMES: Final = ("engine", "publisher", "gateway", "pump")
 READY_PATHS: Final = {"engine": "/ready", "gateway": "/ready"}
 """Of those whose /health already answers while they read the logs: they are well only when they serve."""
 METRICS_SECONDS: Final = 5
-"""More often than on AWS, where every minute costs: somebody at a desk is watching."""
+"""More often than on AWS, where each value costs money: here a developer watches the dashboard."""
 CODE: Final = ("engine_container", "localstack/mycrypto_local", "layers/common/python/mycrypto", "build/core")
 
 

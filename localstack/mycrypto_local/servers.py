@@ -101,7 +101,7 @@ def is_throwaway(state: Path) -> bool:
 
 
 def probe_external(name: str, servers: Servers) -> None:
-    """Whether a server that somebody else runs lets us in; raises ``NotReadyError``."""
+    """Whether a server outside the runner lets us in; raises ``NotReadyError``."""
     match name:
         case "postgres":
             postgres.probe(servers.admin_dsn)

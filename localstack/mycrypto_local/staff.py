@@ -13,7 +13,7 @@ from mycrypto_local.client import Trader
 async def new_operator(exchange: Exchange, owner_dsn: str) -> Trader:
     """A fresh, logged-in user with the role ADMIN, made on the database of the accounts as its owner.
 
-    Each call makes another, with a password nobody keeps: an operator who stays registers and is granted the role by name.
+    Each call makes another one, with a password that is not kept: a permanent operator registers and is granted the role by name.
     """
     operator = exchange.stranger(f"operator{secrets.token_hex(2)}")
     await operator.register()

@@ -9,7 +9,7 @@ from engine_container import build_core, compiled
 
 
 class PartStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """``state`` is supervisord's word, or ``external`` for a server that somebody else runs. Memory in MB, 0 when not running."""
+    """``state`` is supervisord's word, or ``external`` for a server outside the runner. Memory in MB, 0 when not running."""
 
     name: str
     state: str

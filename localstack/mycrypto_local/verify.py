@@ -1,7 +1,7 @@
-"""``mycrypto verify``: three independent sources must say the same to the last unit.
+"""``mycrypto verify``: three independent sources must agree to the last unit.
 
-The command log is replayed from its first record by the core, which gives every user's balances anew; the wallets in the database are what
-settlement made of the events; the ledger is summed up from its postings.
+The core replays the command log from its first record, which computes every user's balances again; settlement wrote the wallets in the database from
+the events; the ledger is the sum of its postings.
 """
 
 from __future__ import annotations

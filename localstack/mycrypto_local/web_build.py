@@ -63,7 +63,7 @@ def build(tell: Callable[[str], None] = lambda _: None) -> bool:
 
 
 def _build(sources: str) -> None:
-    """Into a folder of its own first: whoever asks meanwhile gets the pages of before."""
+    """Build into a separate folder first: until it is complete, readers get the previous pages."""
     fresh = WEB / "build" / "dist"
     shutil.rmtree(fresh, ignore_errors=True)
     _npm("run", "--silent", "build", "--", "--outDir", str(fresh), "--emptyOutDir", "--logLevel", "warn")

@@ -1,4 +1,4 @@
-"""The first ten minutes of somebody who has never seen the platform, in a real browser."""
+"""The first ten minutes of a new user, in a real browser."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from tests.compatibility.market import funded_key, live_market
 
 @pytest.fixture(scope="module")
 def spot_market(platform: Running) -> Iterator[str]:
-    """The address of the Binance-compatible API of a platform where somebody trades."""
+    """The address of the Binance-compatible API of a platform with a trading customer."""
     with live_market(platform):
         yield binance_url(platform.ports)
 

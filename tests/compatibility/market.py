@@ -1,4 +1,4 @@
-"""A funded key, and a market that is alive: somebody quotes on both sides, somebody else trades."""
+"""A funded key, and a market that is alive: one user quotes on both sides, another user trades."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everybody who may stand before an operation, and requests that are made from the documents."""
+"""Every kind of caller of an operation, and requests that are made from the documents."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from mycrypto_local.actors import Exchange
 from mycrypto_local.client import Api, Trader
 from mycrypto_local.running import Running
 
-NOBODY_ID: Final = "019a0000-0000-7000-8000-000000000000"
+UNKNOWN_ID: Final = "019a0000-0000-7000-8000-000000000000"
 
 
 @dataclass
 class Actor:
-    """Who sends requests: with a token, with a key, or as nobody."""
+    """A sender of requests: with a token, with a key, or with neither."""
 
     name: str
     roles: tuple[Role, ...] = ()
@@ -39,7 +39,7 @@ class Actor:
     headers: dict[str, str] = field(default_factory=dict)
 
     def signed(self, method: str, target: str, body: bytes) -> dict[str, str]:
-        """The headers that say who it is."""
+        """The headers that authenticate the actor."""
         if self.token:
             return self.headers | {"Authorization": f"Bearer {self.token}"}
         if not self.key_id:
@@ -61,7 +61,7 @@ def send(door: httpx.Client, actor: Actor, method: str, target: str, body: bytes
 
 
 def filled_path(operation: Operation, parts: Mapping[str, str]) -> str:
-    return re.sub(r"{(\w+)}", lambda found: parts.get(found[1], NOBODY_ID), operation.path)
+    return re.sub(r"{(\w+)}", lambda found: parts.get(found[1], UNKNOWN_ID), operation.path)
 
 
 class NoLimits:
@@ -107,7 +107,7 @@ def _key_request() -> type[msgspec.Struct]:
 
 
 def everybody(platform: Running) -> dict[str, Actor]:
-    """A stranger, one of each role, keys of a user, and somebody who was suspended, with the token and the key of before."""
+    """A caller without credentials, one user of each role, keys of a user, and a suspended user with the token and the key from before."""
 
     async def make() -> dict[str, Actor]:
         async with Api(platform.base_url) as api:

@@ -89,7 +89,7 @@ class Fuzz:
 
     def _judge(self, case: Any, mode: GenerationMode) -> str:
         if mode is GenerationMode.POSITIVE and isinstance(case.query, dict):
-            case.query.pop("cursor", None)  # nobody but the server can make one
+            case.query.pop("cursor", None)  # only the server can make one
         asked = self._request(case)
         raw = case.operation.definition.raw
         if mode is GenerationMode.NEGATIVE and self._allows(raw, asked):

@@ -14,7 +14,7 @@ import pytest
 
 from mycrypto.http.operation import REPORTS
 from mycrypto_local.running import Running
-from tests.e2e.everybody import NOBODY_ID, Actor, NoLimits, everybody, send
+from tests.e2e.everybody import UNKNOWN_ID, Actor, NoLimits, everybody, send
 from tests.e2e.fuzzed import DOCUMENTS
 
 BAD = ("a\x00b", "a\x1bb", "a\u202eb", "a\x9fb", "a\uffffb", "a\u2028b", "x\n", "x" * 8_193)
@@ -80,9 +80,9 @@ def test_every_text_passes_the_gate(door: httpx.Client, actor: Actor, limits: No
                 for text in (BAD[0], next(turns)):
                     limits.forget()
                     target = path.replace(f"{{{parameter['name']}}}", quote(text, safe=""))
-                    target = re.sub(r"{\w+}", NOBODY_ID, target)
+                    target = re.sub(r"{\w+}", UNKNOWN_ID, target)
                     hold(send(door, actor, method, target), f"{method} {target[:80]}", also_unknown=True)
-            plain = re.sub(r"{\w+}", NOBODY_ID, plain)
+            plain = re.sub(r"{\w+}", UNKNOWN_ID, plain)
             if path.startswith("/ws"):
                 continue
             for parameter in operation.get("parameters", ()):

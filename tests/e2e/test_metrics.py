@@ -31,7 +31,7 @@ from mycrypto_local.staff import end_withdrawal_hold, grant_admin
 SEEN_SECONDS_MAX = 180
 """The minute job has to come by; what takes longer than this is not emitted."""
 NOT_COUNTED_HERE = {("rate_limit_hits_total", "gateway"), ("rate_limit_local_total", "gateway")}
-"""The gateway limits nobody in stage local; /metrics must know them all the same."""
+"""In stage local the gateway has no limits; /metrics must know them all the same."""
 PICTURE = b"\xff\xd8\xff\xe0" + b"j" * 2_000
 
 
@@ -85,7 +85,7 @@ class Story:
         return trader
 
     async def guess_passwords(self, ayse: Trader) -> None:
-        wrong = {"email": f"nobody-{uuid4().hex}@example.com", "password": f"Wrong-1-{uuid4().hex}"}
+        wrong = {"email": f"unknown-{uuid4().hex}@example.com", "password": f"Wrong-1-{uuid4().hex}"}
         self.secrets.add(wrong["password"])
         for _ in range(12):
             with pytest.raises(ApiError, match="AUTH_001"):
@@ -142,7 +142,7 @@ class Story:
                 while (await socket.receive_json(timeout=20))["type"] != "snapshot":
                     pass
             await asyncio.sleep(0.2)
-        async with self.api.session.ws_connect("/ws/orders") as socket:  # nobody signed in: closed by the gateway
+        async with self.api.session.ws_connect("/ws/orders") as socket:  # without a sign-in: closed by the gateway
             while not socket.closed:
                 await socket.receive(timeout=20)
 

@@ -36,7 +36,7 @@ def test_filled_orders_halted_markets_and_awaited_prices_are_told_by_mail(platfo
             seller, buyer, other, operator = [await exchange.new_trader(name) for name in ("seller", "buyer", "other", "operator")]
             grant_admin(platform.accounts_dsn, operator.email)
             await operator.login()
-            for trader in (buyer, other):  # nobody without an identity check may pay in more
+            for trader in (buyer, other):  # a user without an identity check may not pay in more
                 await exchange.deposit_fiat(trader, "1000.00", await exchange.add_bank_account(trader))
             for trader in (buyer, seller):
                 await exchange.deposit_crypto(trader, "ETH", "2")

@@ -14,7 +14,7 @@ from mycrypto_local.running import Running
 
 SYMBOL = "ETH/TRY"
 FIRST_PRICE = Decimal(1500)
-"""Of a market that nobody has traded on yet."""
+"""Of a market without a trade."""
 
 
 def with_seller(platform: Running, play: Callable[[Trader, Exchange], Awaitable[None]]) -> None:

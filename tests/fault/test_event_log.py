@@ -1,4 +1,4 @@
-"""The event log stays whole on a real broker: whoever is stopped or killed in whatever order comes back by itself; a hole is repaired by one command."""
+"""The event log stays whole on a real broker: processes that are stopped or killed in any order recover by themselves; one command repairs a gap."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_the_active_engine_killed_and_the_standby_stopped_right_after(broker: Br
             active, standby = sorted(pair, key=lambda engine: not engine.ask("/health")["active"])
             broker.append(*flow(20))
             active.process.send_signal(signal.SIGKILL)
-            broker.append(*flow(20))  # while nobody publishes
+            broker.append(*flow(20))  # while no engine publishes
             await asyncio.sleep(0.4)
             standby.process.send_signal(signal.SIGTERM)
             standby.process.wait(30)

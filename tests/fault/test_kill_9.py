@@ -135,7 +135,7 @@ def wait_healthy(platform: Platform, killed: dict[str, int]) -> None:
 
 @pytest.fixture
 def whole(platform: Running) -> Iterator[Platform]:
-    """The platform of this run, left healthy for whoever comes next."""
+    """The platform of this run, left healthy for the next test."""
     found = Platform(platform.state)
     yield found
     wait_healthy(found, {})

@@ -128,11 +128,11 @@ def test_an_emulator_killed_and_wiped_gets_its_stacks_again(own: Platform) -> No
         assert time.monotonic() < deadline
         time.sleep(0.2)
     login = f"{own.status().base_url}/api/auth/login"
-    somebody = {"email": "nobody@example.com", "password": "wrong"}
-    assert httpx.post(login, json=somebody, timeout=REQUEST_SECONDS_MAX).json().get("code") != "AUTH_001", "it is gone"
+    unknown = {"email": "unknown@example.com", "password": "wrong"}
+    assert httpx.post(login, json=unknown, timeout=REQUEST_SECONDS_MAX).json().get("code") != "AUTH_001", "it is gone"
     assert own.up() is True
     assert own.status().state == "running"
-    answer = httpx.post(login, json=somebody, timeout=REQUEST_SECONDS_MAX)
+    answer = httpx.post(login, json=unknown, timeout=REQUEST_SECONDS_MAX)
     assert (answer.status_code, answer.json()["code"]) == (401, "AUTH_001")
     assert wait_until_archived(own, 1) == 0, "the archive begins where the log does"
 

@@ -34,7 +34,7 @@ def _statements(stage: Templates) -> list[dict[str, Any]]:
     return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
 
 
-def test_without_a_repository_nobody_outside_may_deploy(on_aws: Templates) -> None:
+def test_without_a_repository_no_outside_role_may_deploy(on_aws: Templates) -> None:
     assert "delivery" not in on_aws.stacks
     assert not on_aws.resources("AWS::IAM::OIDCProvider")
 

@@ -143,7 +143,7 @@ def test_mails_come_from_an_address_that_can_be_verified(synth: Any) -> None:
     with pytest.raises(ConfigurationError, match="for stage dev only"):
         _context(stage="prod", recaptcha="off")
     with pytest.raises(ConfigurationError, match="must be a mail address"):
-        _context(stage="dev", mail_from="nobody")
+        _context(stage="dev", mail_from="exchange")
 
 
 def test_the_pipeline_can_write_its_tag_and_its_session_outlasts_a_first_deployment() -> None:
@@ -158,7 +158,7 @@ def test_the_pipeline_can_write_its_tag_and_its_session_outlasts_a_first_deploym
 @pytest.mark.parametrize(("stage", "reserved"), [("dev", False), ("staging", True), ("prod", True)])
 def test_what_a_stage_takes_of_the_accounts_quotas(stage: str, reserved: bool) -> None:
     needs = {need.unit: need for need in quotas.needs(_context(stage=stage))}
-    assert ("concurrent executions" in needs) is reserved, "dev fits an account that nobody has touched"
+    assert ("concurrent executions" in needs) is reserved, "dev fits an account with the default quotas"
     if reserved:
         need = needs["concurrent executions"]
         assert need.amount == quotas.reserved_concurrency(_context(stage=stage)) + 100

@@ -67,7 +67,7 @@ def test_it_may_read_exactly_the_secrets_that_its_environment_names(on_aws: Temp
 
 
 def test_the_private_keys_of_tokens_are_read_by_auth_alone_and_renewed_by_the_rotation(on_aws: Templates) -> None:
-    """Whoever reads them signs for anybody. Every policy of the stage is looked through, those of tasks and of deployments included."""
+    """A reader of the private keys can sign a token for any user. All policies of the stage are checked, also those of tasks and deployments."""
     private = names.secret(on_aws.stage, names.SECRET_JWT)
     logical = next(
         area.split("/", 1)[1] for area, found in on_aws.properties("AWS::SecretsManager::Secret").items() if found.get("Name") == private

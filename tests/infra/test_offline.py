@@ -16,7 +16,7 @@ AREAS_WITH_FUNCTIONS = {"identity", "wallet", "data", "observability"}
 
 @pytest.fixture
 def no_index(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nothing was built, and pip reaches nobody."""
+    """Nothing was built, and pip reaches no index."""
 
     def ensure(_root: Path) -> Path:
         dependencies._pip("download", "--index-url=http://127.0.0.1:9/", "--retries=0", "no-such-package")

@@ -1,4 +1,4 @@
-"""Pages go to their bucket so that whoever loads one finds its parts."""
+"""Pages go to their bucket in an order in which every loaded page finds its parts."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ ACCOUNT = "123456789012"
 
 
 @pytest.fixture
-def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A shell without credentials."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_REGION"):
         monkeypatch.delenv(name, raising=False)
@@ -30,7 +30,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def cloud(nobody: None) -> Iterator[None]:
+def cloud(no_credentials: None) -> Iterator[None]:
     """An account where nothing was ever done."""
     with mock_aws():
         yield
@@ -44,12 +44,12 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
     return str(ended.value)
 
 
-def test_without_credentials_it_says_how_to_get_some(nobody: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_credentials_it_says_how_to_get_some(no_credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(monkeypatch, "dev") == "error: There are no AWS credentials: run 'aws sso login' or set AWS_PROFILE."
 
 
 @pytest.mark.parametrize("code", ["ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"])
-def test_expired_credentials_are_called_so(nobody: None, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+def test_expired_credentials_are_called_so(no_credentials: None, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     client = boto3.client("sts", region_name="eu-central-1", aws_access_key_id="old", aws_secret_access_key="old")
     monkeypatch.setattr("boto3.client", lambda *_args, **_more: client)
     with Stubber(client) as stub:
@@ -83,7 +83,7 @@ def test_a_quota_that_is_too_small_is_named_with_the_command_that_raises_it(clou
 
 
 @pytest.mark.parametrize("need", quotas.needs(stages.load(Context({"stage": "prod"}.get))))
-def test_a_quota_is_asked_of_the_service_that_knows_it(nobody: None, monkeypatch: pytest.MonkeyPatch, need: quotas.Need) -> None:
+def test_a_quota_is_asked_of_the_service_that_knows_it(no_credentials: None, monkeypatch: pytest.MonkeyPatch, need: quotas.Need) -> None:
     answers: dict[str, tuple[str, dict[str, Any]]] = {
         "lambda": ("get_account_settings", {"AccountLimit": {"ConcurrentExecutions": 77}}),
         "fargate": ("get_service_quota", {"Quota": {"Value": 77.0}}),
@@ -105,7 +105,7 @@ def test_a_quota_is_asked_of_the_service_that_knows_it(nobody: None, monkeypatch
     ],
 )
 def test_wrong_values_are_refused_before_aws_is_asked(
-    nobody: None, monkeypatch: pytest.MonkeyPatch, stage: str, region: str, complaint: str
+    no_credentials: None, monkeypatch: pytest.MonkeyPatch, stage: str, region: str, complaint: str
 ) -> None:
     monkeypatch.setenv("AWS_REGION", region)
 
@@ -116,7 +116,7 @@ def test_wrong_values_are_refused_before_aws_is_asked(
     assert run(monkeypatch, stage).startswith(f"error: {complaint}")
 
 
-def test_aws_out_of_reach_is_told_as_such(nobody: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_aws_out_of_reach_is_told_as_such(no_credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")

@@ -20,7 +20,7 @@ def written(synth: Callable[..., Templates]) -> Mapping[str, str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_is_as_it_would_be_written_now(written: Mapping[str, str], name: str) -> None:
-    assert (pages.FOLDER / name).read_text() == written[name], "write them anew: mycrypto docs"
+    assert (pages.FOLDER / name).read_text() == written[name], "it is stale; write it again: mycrypto docs"
 
 
 def test_no_page_is_left_over(written: Mapping[str, str]) -> None:

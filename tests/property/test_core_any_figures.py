@@ -97,7 +97,7 @@ def listed(**rules: Any) -> list[c.Command]:
 @given(st.lists(commands, min_size=1, max_size=30))
 def test_any_figures_are_answered_and_what_follows_is_too(given_commands: list[c.Command]) -> None:
     replica = Replica(0)
-    good = c.Credit(b"g" * 16, b"somebody else...", "EUR", 1, b"t" * 16)
+    good = c.Credit(b"g" * 16, b"another user....", "EUR", 1, b"t" * 16)
     records: list[list[c.Command]] = [listed(), *([command] for command in given_commands), [c.Tick(b"")], [good]]
     batches = []
     for offset, record in enumerate(records):

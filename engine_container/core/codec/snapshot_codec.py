@@ -106,7 +106,7 @@ def load(tree: Tree) -> State:
 
 
 def dismantle(state: State) -> None:
-    """Cut what in a state refers to each other in circles: nobody collects those, and a state that was dropped whole would stay in memory."""
+    """Cut the reference cycles of a state. The engine runs without the collector of cycles, so a dropped state would otherwise stay in memory."""
     for order in state.orders.values():
         order.older = None
         order.newer = None

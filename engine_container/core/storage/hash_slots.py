@@ -1,10 +1,11 @@
-"""Hash tables from marks to rows, in native integers: what the rows of the memory are found by.
+"""Hash tables from marks to rows, in native integers: the index of the command memory's rows.
 
-A slot has the 31 bits of a mark, the first of which say where it belongs, a 1, and the last 31 bits of the row's number; 0 where nothing is. So it
-can be moved without a look at its row, which is seldom in the processor's caches. Different keys may have one mark: whoever seeks compares the row.
-Open addressing with linear probing; at most half of the slots are taken, and what was pushed on moves back when a slot falls free. Many small tables
-stand for a large one, because each grows for itself, and each at another share of its slots taken: with ten million rows no command waits longer than a
-millisecond or so, and the next ones find no other table about to grow.
+A slot holds the 31 bits of a mark, a 1 and the last 31 bits of the row's number; an empty slot is 0. The first bits of the mark give the slot's home,
+so a slot can be moved without reading its row, which is seldom in the processor's caches. Different keys may have the same mark: a search therefore
+compares the row's key.
+Open addressing with linear probing; at most half of the slots are taken, and displaced slots move back when a slot becomes free. Many small tables
+replace one large table: each grows by itself, and each at another load. So with ten million rows no command waits longer than about a millisecond,
+and the following commands find no other table about to grow.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A table from numbers to objects, in native integers: where a dictionary wants an object for every number, and asks it for its hash.
+"""A table from numbers to objects, in native integers. A dictionary would need an object for every number and would call its hash function.
 
-Open addressing with linear probing; at most half of the places are taken, and what was pushed on moves back when a place falls free. Nothing depends
-on the order of the places: whoever wants an order brings one.
+Open addressing with linear probing; at most half of the places are taken, and displaced entries move back when a place becomes free. Nothing depends
+on the order of the places: a caller that needs an order sorts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """client_order_ids in native integers: the UTF-8 bytes of a text, eight to a word, the last word filled up with zeros.
 
-Users choose these ids, and so they are looked for by a hash that is keyed with secrets of the process, taken from those of Python's own hash of
-texts: nobody outside can choose ids to collide. What a place in a table is found by is of no effect on any event.
+Users choose these ids. The hash is therefore keyed with secrets of the process, derived from Python's own string hash, so that a user cannot choose
+ids that collide. The hash has no effect on any event.
 """
 
 from __future__ import annotations

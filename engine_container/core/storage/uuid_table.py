@@ -1,7 +1,7 @@
 """Tables from ids of 16 bytes, as two 64-bit halves, to small numbers, in native integers: no object for a key, none for a value.
 
-Open addressing with linear probing; at most half of the places are taken. What a place is found by is of no effect on any event. The ids are made
-by the platform at random, so that nobody outside can choose them to collide.
+Open addressing with linear probing; at most half of the places are taken. The hash has no effect on any event. The platform makes the ids at
+random, so a user cannot choose ids that collide.
 """
 
 from __future__ import annotations

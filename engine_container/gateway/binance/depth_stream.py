@@ -21,7 +21,7 @@ class DepthStream:
         self._touched[side].add(price)
 
     def replaced(self, old: Book, new: Book) -> None:
-        """The book was built anew: whatever either of them shows may have changed."""
+        """The book was rebuilt: every level of the old and of the new book may have changed."""
         for side in Side:
             self._touched[side].update(old.sides[side].levels, new.sides[side].levels)
 

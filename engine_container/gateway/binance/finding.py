@@ -12,7 +12,7 @@ from engine_container.views.orders import Order
 from mycrypto.errors import ProblemError
 
 AHEAD_MAX: Final = 1_000_000
-"""Numbers so far above the newest event are nobody's order."""
+"""An order number so far above the newest event cannot exist."""
 
 
 async def order_named(asked: Asked, symbol: str, by_number: str = "orderId", by_name: str = "origClientOrderId") -> Order | None:

@@ -1,7 +1,7 @@
-"""Binance's limits: fixed windows of weights and raw requests by address, and of orders by account; whoever does not stop is shut out for a while.
+"""Binance's limits: fixed windows of weights and raw requests by address, and of orders by account. An address that goes on is banned for a while.
 
-Every gateway counts what it sees and adds it up with the others in Redis four times a second. While Redis is away each counts for itself. Who is
-shut out is known to the gateway that did it alone.
+Every gateway counts its own requests and adds them to the others' in Redis four times a second. While Redis is away each gateway counts for itself.
+Only the gateway that banned an address knows of the ban.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ _ADVICE: Final = "^[\\x20-\\x7e]*$"
 
 
 class Params:
-    """Names with texts. What nobody asks for is ignored, as Binance does."""
+    """Names with texts. Parameters that the endpoint does not know are ignored, as Binance does."""
 
     __slots__ = ("_values",)
 

@@ -30,7 +30,7 @@ class Reports(Observer):
         self._happened: dict[bytes, list[Happened]] = {}
         self._balances: dict[bytes, dict[str, Balance]] = {}
         self._told = 0
-        """The newest event that was told: views that are built anew say older ones again."""
+        """The newest event that was told: views that are rebuilt say older ones again."""
 
     def listen(self, user_id: bytes, listener: Listener) -> None:
         self._told = max(self._told, self._gateway.views.watermark)

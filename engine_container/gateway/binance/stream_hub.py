@@ -37,7 +37,9 @@ _WINDOWS: Final = {"1h": 60 * MINUTE_MS, "4h": 240 * MINUTE_MS, "1d": DAY_MS}
 
 
 class StreamHub(Observer):
-    """Streams exist while somebody listens to them. Called within the projection, so it only marks; what time tells is encoded once for all."""
+    """A stream exists while a connection listens to it. The projection calls this hub, so it only marks changes; each message is encoded once for
+    all its readers.
+    """
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
@@ -166,7 +168,7 @@ class StreamHub(Observer):
                 depth.touch(side, price)
 
     def traded(self, record: TradeRecord, maker: Order | None, taker: Order | None) -> None:  # noqa: ARG002 - the observer's shape
-        if record.number > self._traded:  # else views are built anew, and older ones told it
+        if record.number > self._traded:  # else the views are being rebuilt, and the older views told this trade
             self._traded = record.number
             if record.trade.symbol in self._trade_streams or record.trade.symbol in self._klines:
                 self._trades.append(record)
@@ -202,7 +204,7 @@ class StreamHub(Observer):
                 self._gateway.logger.exception("a stream could not be told")
 
     def _look(self, views: Projection) -> None:
-        """Views that were built anew are shown as soon as they are complete."""
+        """Rebuilt views are shown as soon as they are complete."""
         old, self._shown = self._shown, views
         if old is None or old is views:
             return

@@ -252,7 +252,7 @@ class Paper:
         permission=permissions.TRADING,
     )
     async def reset(self, call: Call) -> Reply:
-        """Begin anew: open orders cancelled, the balances of the first day."""
+        """Start again: open orders are cancelled, and the balances are those of the first day."""
         caller = self._gateway.caller(call)
         call.query()
         now_ms = self._now_ms()

@@ -26,7 +26,7 @@ def checksum(book: Book) -> int:
 
 
 class BookChannel:
-    """``sequence`` counts the updates of this symbol since this gateway's start; another gateway counts anew (another ``epoch``)."""
+    """``sequence`` counts the updates of this symbol since this gateway's start; another gateway counts from 1 (another ``epoch``)."""
 
     def __init__(self, symbol: str, epoch: str) -> None:
         self.symbol = symbol
@@ -124,7 +124,7 @@ class BookChannel:
         return changes
 
     def restart(self, book: Book, epoch: str) -> None:
-        """The views were built anew: everybody begins again."""
+        """The views were rebuilt: every reader starts again from a snapshot."""
         self._epoch = epoch
         self._learn(book)
         text = text_of(self.snapshot(book))

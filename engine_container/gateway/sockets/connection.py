@@ -26,7 +26,7 @@ QUEUE_MAX: Final = 100
 """Messages that may wait for a reader that takes nothing."""
 
 STUCK_SECONDS: Final = 1.0
-"""After this long without taking a message a reader with a full queue is too slow: a burst alone is nobody's fault."""
+"""A reader with a full queue is too slow when it has taken no message for so long: a burst alone must not close a connection."""
 
 BURST_MAX: Final = 20_000
 """Messages that may wait whatever happens: all that one record of events (of at most 5,000) says of a user's orders and balances, some times over."""
@@ -55,12 +55,12 @@ def text_of(message: dict[str, Any]) -> str:
 class Window:
     """How many orders of one connection may be under way; who reads it waits at the door."""
 
-    __slots__ = ("_door", "_inside", "_nobody")
+    __slots__ = ("_door", "_empty", "_inside")
 
     def __init__(self) -> None:
         self._inside = 0
         self._door: asyncio.Future[None] | None = None
-        self._nobody: asyncio.Event | None = None
+        self._empty: asyncio.Event | None = None
 
     def enter_at_once(self) -> bool:
         """Whether there was room."""
@@ -79,8 +79,8 @@ class Window:
     async def emptied(self) -> None:
         """Until none is under way."""
         if self._inside:
-            self._nobody = asyncio.Event()
-            await self._nobody.wait()
+            self._empty = asyncio.Event()
+            await self._empty.wait()
 
     def leave(self, _: object = None) -> None:
         self._inside -= 1
@@ -88,8 +88,8 @@ class Window:
             if not self._door.done():
                 self._door.set_result(None)
             self._door = None
-        if self._nobody is not None and not self._inside:
-            self._nobody.set()
+        if self._empty is not None and not self._inside:
+            self._empty.set()
 
 
 class Connection:
@@ -146,7 +146,7 @@ class Connection:
         self.stopping = False
         """The server stops: what is under way is answered, nothing more is read."""
         self.ending: asyncio.Future[None] | None = None
-        """Done when the connection is to end, whether or not its reader takes what it is sent; whoever serves it waits for this."""
+        """Done when the connection is to end, whether or not its reader takes what it is sent; the task that serves it waits for this."""
 
     @property
     def closing(self) -> bool:
@@ -184,7 +184,7 @@ class Connection:
 
     @property
     def expires_s(self) -> int:
-        """When the token or the key ends, in epoch seconds; 0 for a connection that nobody signed in on."""
+        """When the token or the key ends, in epoch seconds; 0 for a connection without a sign-in."""
         if self.key is not None:
             return NEVER_S if self.key.expires_at is None else int(self.key.expires_at.timestamp())
         return self.caller.claims.exp if self.caller is not None and self.caller.claims is not None else 0

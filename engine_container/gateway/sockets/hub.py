@@ -52,7 +52,7 @@ class Hub(Observer):
         self._fills: dict[int, int] = {}
         """How many fills of each order the record that is being applied has brought."""
         self._untold: dict[int, tuple[Order, int, int]] = {}
-        """Orders whose last fills in this record nobody was told of, with event and time."""
+        """Orders whose last fills in this record have not been told yet, with event and time."""
         self._balance_readers: dict[bytes, set[Connection]] = {}
 
     def attach(self, views: Callable[[], Projection], live: Callable[[], bool]) -> None:
@@ -129,7 +129,7 @@ class Hub(Observer):
     def traded(self, record: TradeRecord, maker: Order | None, taker: Order | None) -> None:  # noqa: ARG002 - the observer's shape
         if record.trade.symbol not in self._trade_readers:
             return
-        if self._shown is None or record.number > self._shown.watermark:  # else views are built anew, and older ones told it
+        if self._shown is None or record.number > self._shown.watermark:  # else rebuilt views repeat it
             self._trades.setdefault(record.trade.symbol, []).append(record)
 
     def order_changed(self, order: Order, change: OrderChange, seq: int, time_ms: int) -> None:
@@ -192,7 +192,7 @@ class Hub(Observer):
         return self._live() and self._shown in (None, self._views())
 
     def look(self) -> None:
-        """Views that were built anew are shown as soon as they are complete: everybody begins again where the old ones ended."""
+        """Rebuilt views are shown as soon as they are complete: every reader goes on where the old views ended."""
         shown, views = self._shown, self._views()
         if shown is None or shown is views or not self._live():
             return

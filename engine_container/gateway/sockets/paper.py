@@ -1,5 +1,5 @@
-"""Changes of paper orders and balances for the sockets that ask for them. Whoever makes them, a gateway or the publisher, writes them into the
-trade database; there they are looked for while somebody listens, so that nothing is missed whatever fails in between.
+"""Changes of paper orders and balances for the sockets that ask for them. A gateway or the publisher makes a change and writes it into the trade
+database. While a socket listens, the gateway reads the changes from there, so that no failure in between loses one.
 """
 
 from __future__ import annotations

@@ -251,7 +251,7 @@ class Sockets:
                 data = {"expires_at": connection.expires_s * 1_000, "cancel_on_disconnect": connection.cancel_on_disconnect}
                 connection.push_message({"type": "authenticated", "timestamp": now_ms(), "id": message.id, "data": data})
             elif message.action in ORDER_ACTIONS:
-                connection.signed_in()  # whoever is signed in is not answered here
+                connection.signed_in()  # raises for a connection that is not signed in; orders of one that is are handled elsewhere
             elif message.stream is None:
                 raise invalid("stream", "is required")
             elif message.action == "subscribe":
@@ -338,7 +338,7 @@ class Sockets:
 
 
 async def _answered(connection: Connection) -> None:
-    """Until what was asked over the connection is answered, or nobody can hope for it any more."""
+    """Wait until every order of the connection is answered, or for ``ANSWERED_SECONDS_MAX``."""
     with suppress(TimeoutError):
         async with asyncio.timeout(ANSWERED_SECONDS_MAX):
             await connection.window.emptied()

@@ -31,7 +31,7 @@ WHEN_STOPPED: Final = "mycrypto.when_stopped"
 """The extension of the scope that is :meth:`FastWebSocketProtocol.when_stopped`."""
 
 UNREAD_SECONDS_MAX: Final = 30
-"""How long the end of a connection may wait for a reader that takes nothing; then it is cut, so that nobody keeps memory of ours by not reading."""
+"""How long the end of a connection may wait for a reader that takes nothing. Then it is cut, so that a client cannot hold memory by not reading."""
 
 ECHO_SECONDS_MAX: Final = 1
 """How long a server that stops waits for a client to answer its close."""

@@ -120,7 +120,7 @@ def waiting(connection: Connection, limit: int, offset: int) -> tuple[list[Submi
     return found, total[0] if total else 0
 
 
-def belongs_to_somebody_else(connection: Connection, submission_id: UUID) -> bool:
+def belongs_to_another_user(connection: Connection, submission_id: UUID) -> bool:
     """Whether the national id of this application was approved for another account."""
     row = connection.execute(
         """SELECT 1 FROM kyc_submissions this JOIN verified_identities verified ON verified.fingerprint = this.tc_kimlik_no_fingerprint

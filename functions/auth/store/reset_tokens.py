@@ -7,13 +7,13 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from functions.auth.store.users import NOBODY
+from functions.auth.store.users import NO_USER_ID
 from mycrypto.ids import new_uuid
 
 
 def replace(connection: Connection, user_id: UUID | None, token_hash: str, *, expires_at: datetime, ip: str, user_agent: str) -> None:
-    """A new token; unused earlier ones are worth nothing any more. Without a user it is nobody's, and opens nothing."""
-    connection.execute("DELETE FROM password_reset_tokens WHERE user_id = %s AND used_at IS NULL", (user_id or NOBODY,))
+    """A new token; unused earlier ones become invalid. Without a user the token belongs to no account and opens nothing."""
+    connection.execute("DELETE FROM password_reset_tokens WHERE user_id = %s AND used_at IS NULL", (user_id or NO_USER_ID,))
     connection.execute(
         """INSERT INTO password_reset_tokens (id, user_id, token_hash, expires_at, ip_address, user_agent)
            VALUES (%s, %s, %s, %s, %s, %s)""",

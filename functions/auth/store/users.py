@@ -62,8 +62,8 @@ class NewUser(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
-NOBODY: Final = UUID(int=0)
-"""The id of no user: what is done for an unknown address is done for this one."""
+NO_USER_ID: Final = UUID(int=0)
+"""No user has this id. The statements for an unknown address run with it, so that they take the same time."""
 
 
 class EmailTakenError(Exception):

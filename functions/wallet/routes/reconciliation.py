@@ -72,7 +72,7 @@ def post_proposal(request: Request, item_id: str) -> ReconciliationItem:
     method="post",
     path="/api/wallet/admin/reconciliations/{item_id}/approve",
     name="approveResolution",
-    summary="Carry out what somebody else proposed",
+    summary="Carry out the proposal of another administrator",
     tag="staff",
     answer=staff_models.ReconciliationItem,
     errors=("AUTH_003", "RECONCILIATION_NOT_FOUND", "RECONCILIATION_STATUS"),

@@ -95,7 +95,7 @@ def lock_output(connection: Connection, tx_hash: str, output_index: int, address
 
 
 def insert_output(connection: Connection, row: ChainRow) -> bool:
-    """False if somebody else reported the output at the same time."""
+    """False if another request reported the output at the same time."""
     cursor = connection.execute(
         """INSERT INTO blockchain_transactions
                   (id, tx_hash, output_index, address, user_id, currency, chain_amount, amount, status, confirmations,

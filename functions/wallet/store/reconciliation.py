@@ -138,9 +138,9 @@ def book(connection: Connection, item_id: UUID, currency: str, amount: Decimal) 
 
 
 def settle_unread(connection: Connection, source: str, source_key: str, now: datetime) -> bool:
-    """A report that could not be read, or named another currency, has come again and is clear: nobody has to look at the first one any more.
+    """A report that could not be read, or named another currency, has come again and is clear: the first one needs no decision any more.
 
-    False if somebody has decided about its money already, so that it must not be credited once more.
+    False if staff has already decided about its money, so that it must not be credited once more.
     """
     for reason in (UNREADABLE, OTHER_CURRENCY):
         item = lock_by_key(connection, source, source_key, reason)
@@ -153,7 +153,7 @@ def settle_unread(connection: Connection, source: str, source_key: str, now: dat
 
 
 def overtake(connection: Connection, item: ItemRow, now: datetime, *, resolution: str) -> None:
-    """What happened has settled the item; what somebody proposed is not needed any more."""
+    """An event has settled the item; open proposals are not needed any more."""
     for proposal in proposals(connection, item.id):
         if proposal.status == "PROPOSED":
             decide(connection, proposal.id, "OVERTAKEN", now)

@@ -11,7 +11,7 @@ from mycrypto_local.running import NotRunningError, Running
 
 
 def main() -> None:
-    os.nice(5)  # whoever looks must not slow down who trades
+    os.nice(5)  # the dashboard must not slow trading down
     folder, minutes = sys.argv[1:]
     try:
         sys.stdout.write(report.html(Running.load(Path(folder)), int(minutes)))

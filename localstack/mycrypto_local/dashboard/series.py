@@ -105,7 +105,7 @@ def _values(own: Own, measures: Measures, window: Window) -> Values:
 
 
 def _own_values(own: Own, points: Sequence[Point], window: Window) -> Values:
-    """Where nothing was counted the count is zero; a level that nobody told is not known."""
+    """Where nothing was counted the count is zero; a gauge without a value is unknown."""
     values = _by_bucket(points, window, _statistic(own, window))
     if values and own.spec.kind == "counter":
         return {number: values.get(number, 0.0) for number in range(min(values), window.buckets)}

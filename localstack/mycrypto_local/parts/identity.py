@@ -21,7 +21,7 @@ class Identity:
 
 
 def unprivileged() -> Identity | None:
-    """``nobody`` when we are root, None (stay who we are) otherwise. initdb wants a user that has a name."""
+    """The unprivileged system user when we are root, None (stay who we are) otherwise. initdb wants a user that has a name."""
     if os.geteuid() != 0:
         return None
     entry = pwd.getpwnam(UNPRIVILEGED_USER)
@@ -36,7 +36,7 @@ def reachable_by_others(folder: Path) -> bool:
 def home_for(folder: Path, identity: Identity | None) -> Path:
     """``folder`` where the user can reach it, otherwise a folder of the same identity under ``/var/lib/mycrypto``.
 
-    The second case is a checkout below ``/root``: root may build there, ``nobody`` may not enter.
+    The second case is a checkout below ``/root``: root may build there, the unprivileged user may not enter.
     """
     if identity is None or reachable_by_others(folder.parent):
         return folder

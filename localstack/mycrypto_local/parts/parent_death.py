@@ -30,7 +30,7 @@ def main() -> None:
         os.setuid(options.uid)
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, options.signal, 0, 0, 0)
-        if os.getppid() != parent:  # it went in between, and the kernel has nobody to watch
+        if os.getppid() != parent:  # the parent ended before the call, so the kernel will send no signal
             sys.exit(128 + options.signal)
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
     os.execvp(options.command[0], options.command)  # noqa: S606 -- the words come from the runner

@@ -30,7 +30,7 @@ SETTINGS: Final = {
 
 
 THROW_AWAY: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
-"""For a server whose data nobody wants back: it survives a kill -9 of itself, not the loss of the machine's power."""
+"""For a server with throw-away data: it survives a kill -9 of itself, not the loss of the machine's power."""
 
 
 class PostgresError(RuntimeError):

@@ -27,7 +27,7 @@ class FunctionFailedError(Exception):
 
 
 class NotInvokedError(Exception):
-    """The function did not run, or nobody knows: the emulator is away, the function is not there yet, the time was up."""
+    """The function did not run, or may not have run: the emulator is away, the function is not there yet, the time was up."""
 
 
 class Invoker(Protocol):

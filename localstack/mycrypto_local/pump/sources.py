@@ -12,7 +12,7 @@ FOR_EVER: Final = -1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventSource:
-    """One mapping from a topic to a function. Each has its own consumer group: one that stands still holds up nobody else."""
+    """One mapping from a topic to a function. Each has its own consumer group: one that stops does not delay the others."""
 
     function: str
     topic: str

@@ -1,4 +1,4 @@
-"""Somebody beside the platform who wrote down both logs while it lived, to hold against what is restored."""
+"""An independent observer that copied both logs while the platform ran; the restored logs are compared with its copy."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ CANCEL_SHARE: Final = 0.39
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """A market of the mix and where its price starts when nobody has traded yet. Amounts are decimal strings."""
+    """A market of the mix and its price before the first trade. Amounts are decimal strings."""
 
     symbol: str
     first_price: Decimal

@@ -33,6 +33,7 @@ from functions.auth import backup_codes, openapi
 from functions.auth.context import Context
 from mycrypto import outbox
 from mycrypto.errors import ProblemError
+from mycrypto.mail import MailKind
 from mycrypto.security import keys, passwords
 from tests.documented import Documented
 
@@ -200,7 +201,7 @@ class Identity:
             time.sleep(0.3)
             self.auth.context().flush()
         self._mails = [*getattr(self, "_mails", []), *self.drain("email-notifications")]
-        return [mail for mail in self._mails if mail["data"]["to"] == email and mail["type"] != "nobody"]
+        return [mail for mail in self._mails if mail["data"]["to"] == email and mail["type"] != MailKind.NO_RECIPIENT]
 
     def token_mailed_to(self, email: str) -> str:
         return str(self.mails_to(email)[-1]["data"]["link"].rpartition("token=")[2])

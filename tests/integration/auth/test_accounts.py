@@ -81,7 +81,7 @@ def test_of_many_who_register_one_address_at_once_one_is_first(identity: Identit
 
 def test_every_field_at_fault_is_named(identity: Identity) -> None:
     answer = identity.call(
-        "POST", "/api/auth/register", {"email": "nobody", "password": "short", "terms_accepted": False, "kvkk_consent_accepted": False}
+        "POST", "/api/auth/register", {"email": "no-address", "password": "short", "terms_accepted": False, "kvkk_consent_accepted": False}
     )
     assert (answer.status, answer.code) == (400, "VALIDATION_ERROR")
     assert [error["field"] for error in answer.body["errors"]] == ["email", "password", "terms_accepted", "kvkk_consent_accepted"]
@@ -128,7 +128,7 @@ def test_the_token_is_void_after_24_hours_and_when_a_new_one_is_asked_for(identi
     assert identity.call("POST", "/api/auth/verify-email", {"token": second}).status == 200
 
 
-def test_a_token_of_somebody_else_is_refused_and_stays_good(identity: Identity) -> None:
+def test_a_token_of_another_user_is_refused_and_stays_good(identity: Identity) -> None:
     account, _ = identity.register()
     token = identity.token_mailed_to(account.email)
     wrong = identity.call("POST", "/api/auth/verify-email", {"token": token, "email": "other@example.com"})
@@ -136,8 +136,8 @@ def test_a_token_of_somebody_else_is_refused_and_stays_good(identity: Identity) 
     assert identity.call("POST", "/api/auth/verify-email", {"token": token, "email": account.email}).status == 200
 
 
-def test_resending_tells_nobody_who_is_registered(identity: Identity) -> None:
-    unknown = f"nobody-{uuid4()}@example.com"
+def test_resending_does_not_tell_who_is_registered(identity: Identity) -> None:
+    unknown = f"unknown-{uuid4()}@example.com"
     verified = identity.verified()
     answers = [identity.call("POST", "/api/auth/resend-verification", {"email": email}) for email in (unknown, verified.email)]
     assert [answer.status for answer in answers] == [200, 200]
@@ -174,7 +174,7 @@ def test_a_log_in_gives_a_pair_and_a_session(identity: Identity) -> None:
 def test_unknown_user_and_wrong_password_get_the_same_answer(identity: Identity) -> None:
     account = identity.verified()
     wrong = identity.login(account, "Wr0ng!password")
-    unknown = identity.call("POST", "/api/auth/login", {"email": f"nobody-{uuid4()}@example.com", "password": "Wr0ng!password"})
+    unknown = identity.call("POST", "/api/auth/login", {"email": f"unknown-{uuid4()}@example.com", "password": "Wr0ng!password"})
     assert (wrong.status, wrong.code) == (unknown.status, unknown.code) == (401, "AUTH_001")
     hidden = {"trace_id"}
     assert {k: v for k, v in wrong.body.items() if k not in hidden} == {k: v for k, v in unknown.body.items() if k not in hidden}
@@ -187,7 +187,7 @@ def test_an_unverified_user_is_told_so_only_with_the_right_password(identity: Id
     assert (answer.status, answer.code) == (403, "AUTH_002")
 
 
-def test_a_right_password_starts_the_count_anew(identity: Identity) -> None:
+def test_a_right_password_resets_the_count(identity: Identity) -> None:
     account = identity.verified()
     for _ in range(2):
         for _ in range(4):
@@ -214,7 +214,7 @@ def test_a_bcrypt_hash_opens_the_door_and_is_renewed(identity: Identity, real_ha
 
 
 @pytest.mark.parametrize("password", ["", "x" * 129, "ü" * 1000])
-def test_a_password_that_nobody_can_have_is_just_wrong(identity: Identity, password: str) -> None:
+def test_a_password_that_no_account_can_have_is_just_wrong(identity: Identity, password: str) -> None:
     account = identity.verified()
     answer = identity.call("POST", "/api/auth/login", {"email": account.email, "password": password})
     assert (answer.status, answer.code) == (401, "AUTH_001")

@@ -33,7 +33,7 @@ def test_strangers_unverified_and_suspended_accounts_are_refused(identity: Ident
     suspended = identity.verified()
     identity.owner.execute("UPDATE users SET status = 'SUSPENDED' WHERE email = %s", (suspended.email,))
     for email, why in (
-        ("nobody@example.com", "no user is registered"),
+        ("unknown@example.com", "no user is registered"),
         (unverified.email, "not verified"),
         (suspended.email, "not active"),
     ):

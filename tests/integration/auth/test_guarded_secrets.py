@@ -17,6 +17,7 @@ from functions.auth import login, new_password, two_factor
 from functions.auth.context import Context, subject_of
 from functions.auth.models import LoginRequest, PasswordChange, TwoFactorVerify
 from mycrypto.http.request import Client, Principal
+from mycrypto.mail import MailKind
 from mycrypto.security import passwords, tokens, totp
 
 from .conftest import PASSWORD, Account, Answer, Identity
@@ -159,7 +160,7 @@ def test_wiping_redis_forgives_nothing(identity: Identity) -> None:
     assert identity.login(account).code == "AUTH_001"
 
 
-def test_who_guesses_at_the_log_in_shuts_out_nobody_who_is_in_and_a_reset_opens(identity: Identity) -> None:
+def test_guesses_at_the_log_in_do_not_lock_open_sessions_and_a_reset_unlocks(identity: Identity) -> None:
     account = identity.member()
     for _ in range(6):
         identity.login(Account(account.email), WRONG)
@@ -259,7 +260,9 @@ def _addresses(identity: Identity, states: Sequence[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("path", ["password/reset", "resend-verification", "login"])
-def test_the_work_is_the_same_whoever_is_registered(identity: Identity, working: Callable[[Callable[[], Answer]], Work], path: str) -> None:
+def test_the_work_is_the_same_for_registered_and_unknown_addresses(
+    identity: Identity, working: Callable[[Callable[[], Answer]], Work], path: str
+) -> None:
     """Compared by what is done, not by the clock: for a log-in through all five failures, the lock and its mail included."""
     found: list[list[Work]] = []
     for address in _addresses(identity, ["unknown", "unverified", "verified", "suspended"]):
@@ -275,17 +278,17 @@ def test_the_work_is_the_same_whoever_is_registered(identity: Identity, working:
     assert all(len(work.statements) > 5 for work in found[0]), "something was measured"
 
 
-def test_a_token_that_is_nobodys_opens_nothing(identity: Identity) -> None:
-    address = f"nobody-{uuid4()}@example.com"
+def test_a_token_without_a_user_opens_nothing(identity: Identity) -> None:
+    address = f"unknown-{uuid4()}@example.com"
     identity.call("POST", "/api/auth/password/reset", {"email": address})
     (mail,) = [mail for mail in identity.drain("email-notifications") if mail["data"]["to"] == address]
-    assert mail["type"] == "nobody"
+    assert mail["type"] == MailKind.NO_RECIPIENT
     body = {"token": mail["data"]["link"].rpartition("token=")[2], "new_password": NEW, "confirm_password": NEW}
     assert identity.call("POST", "/api/auth/password/reset/confirm", body).code == "RESET_TOKEN_INVALID"
 
 
 def test_what_goes_nowhere_is_not_sent(identity: Identity) -> None:
-    identity.call("POST", "/api/auth/password/reset", {"email": f"nobody-{uuid4()}@example.com"})
+    identity.call("POST", "/api/auth/password/reset", {"email": f"unknown-{uuid4()}@example.com"})
     event = {"Records": [{"messageId": "1", "body": json.dumps(mail)} for mail in identity.drain("email-notifications")]}
     before = identity.owner.execute("SELECT count(*) FROM email_logs").fetchone()
     assert identity.notifications.handler(event, None) == {"batchItemFailures": []}

@@ -207,7 +207,7 @@ def test_a_picture_that_was_not_found_clean_is_never_approved(identity: Identity
     assert _decide(identity, admin, submission, approve=False, reason="x").status == 200
 
 
-def test_only_administrators_see_and_decide_and_nobody_their_own(identity: Identity, admin: Account) -> None:
+def test_only_administrators_see_and_decide_and_not_about_their_own(identity: Identity, admin: Account) -> None:
     account = identity.member()
     submission = _submit(identity, account).body["id"]
     for method, path in (("GET", ""), ("GET", f"/{submission}"), ("POST", f"/{submission}/decision")):

@@ -67,7 +67,7 @@ def test_a_mail_that_was_not_accepted_is_tried_again(identity: Identity, monkeyp
     assert len(_sent_to(address)) == 1
 
 
-def test_a_message_in_somebody_elses_hands_waits_until_its_claim_is_old(identity: Identity) -> None:
+def test_a_message_that_another_execution_claimed_waits_until_the_claim_is_old(identity: Identity) -> None:
     address = f"{uuid4()}@example.com"
     message = _message("two_factor_disabled", to=address)
     claim = "INSERT INTO email_logs (message_id, type, recipient, status, claimed_at) VALUES (%s, 'x', %s, 'SENDING', now())"
@@ -90,7 +90,7 @@ def test_one_bad_message_does_not_hold_up_the_others(identity: Identity) -> None
         _message("lottery_won", to=address),
         _message("verify_email", to=address, code="ABC123"),
         _message("verify_email", to=address, code="ABC123", link="javascript:alert(1)"),
-        _message("kyc_approved", to="nobody", level="2"),
+        _message("kyc_approved", to="no-address", level="2"),
         _message("kyc_approved", to="a@example.com\r\nBcc: b@example.com", level="2"),
         good | {"message_id": str(uuid4()), "version": 2},
     ]
@@ -107,7 +107,7 @@ def test_a_message_that_names_a_user_goes_to_the_users_address(identity: Identit
     assert [mail.subject for mail in _sent_to(account.email)[before:]] == ["İşlemler durduruldu - MyCrypto"]
 
 
-def test_nobody_is_written_to_about_a_user_who_is_not_there(identity: Identity) -> None:
+def test_no_mail_is_sent_for_an_unknown_user(identity: Identity) -> None:
     message = _message("market_halted", symbol="BTC/TRY", orders="2")
     assert _deliver(identity, message) == []
     logged = identity.owner.execute("SELECT count(*) FROM email_logs WHERE message_id = %s", (message["message_id"],))
@@ -117,4 +117,4 @@ def test_nobody_is_written_to_about_a_user_who_is_not_there(identity: Identity) 
 def test_a_message_with_neither_address_nor_user_is_no_message(identity: Identity) -> None:
     message = _message("market_halted", symbol="BTC/TRY", orders="2")
     assert _deliver(identity, message | {"data": {"symbol": "BTC/TRY", "orders": "2"}}) == ["0"]
-    assert _deliver(identity, message | {"data": {"user_id": "nobody", "symbol": "BTC/TRY", "orders": "2"}}) == ["0"]
+    assert _deliver(identity, message | {"data": {"user_id": "no-id", "symbol": "BTC/TRY", "orders": "2"}}) == ["0"]

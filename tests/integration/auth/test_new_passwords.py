@@ -1,4 +1,4 @@
-"""A forgotten password: one hour, one use, and nobody learns who is registered."""
+"""A forgotten password: one hour, one use, and the answers do not tell who is registered."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_reset_lifts_a_lock(identity: Identity) -> None:
 
 
 def test_the_answer_is_the_same_for_everybody(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
-    account, unknown = identity.verified(), f"nobody-{uuid4()}@example.com"
+    account, unknown = identity.verified(), f"unknown-{uuid4()}@example.com"
     answers = [_ask(identity, email) for email in (account.email, unknown, *[account.email] * 4, "no address")]
     monkeypatch.setattr(identity.auth.context(), "_limiter", None)  # trouble inside
     answers.append(_ask(identity, account.email))
@@ -105,7 +105,7 @@ def test_one_address_asks_for_three_an_hour(identity: Identity, request: pytest.
     assert [len(identity.mails_to(account.email)) for account in accounts] == [2, 2, 2, 1]
 
 
-def test_nothing_is_asked_of_nobody(identity: Identity) -> None:
+def test_a_reset_without_an_address_is_refused(identity: Identity) -> None:
     assert identity.call("POST", "/api/auth/password/reset", {}).body["errors"][0]["field"] == "email"
 
 

@@ -44,7 +44,7 @@ def test_one_national_id_is_approved_for_one_account(identity: Identity) -> None
         assert sorted(levels) == [1, 1, 2]
 
 
-def test_the_database_itself_holds_it_whoever_writes(identity: Identity) -> None:
+def test_the_database_itself_holds_it_for_every_writer(identity: Identity) -> None:
     """As code of before this rule would: it looked first, and wrote then."""
     number, accounts = forms._national_id(), [identity.member() for _ in range(2)]
     made = [forms._submit(identity, account, forms.FIELDS | {"tc_kimlik_no": number}).body["id"] for account in accounts]

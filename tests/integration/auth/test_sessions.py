@@ -262,7 +262,7 @@ def test_the_authorizer_hands_on_who_calls_and_allows_every_route(identity: Iden
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": ""}, {"Authorization": "Basic x"}, {"Authorization": "Bearer x.y.z"}])
-def test_the_authorizer_denies_whoever_has_no_good_token(identity: Identity, headers: dict[str, str]) -> None:
+def test_the_authorizer_denies_a_caller_without_a_valid_token(identity: Identity, headers: dict[str, str]) -> None:
     decision = identity.authorize("GET", "/api/auth/profile", headers)
     (statement,) = decision["policyDocument"]["Statement"]
     assert (statement["Effect"], decision["context"]) == ("Deny", {})

@@ -1,4 +1,4 @@
-"""Staff: support reads, administrators change, nobody changes themselves, and every change is written down."""
+"""Staff: support reads, administrators change users, no one of them their own account, and every change is recorded."""
 
 from __future__ import annotations
 
@@ -110,10 +110,10 @@ def test_what_makes_no_sense_changes_nothing(identity: Identity, admin: Account,
     assert identity.call("GET", "/api/auth/profile", token=user.access_token).status == 200
 
 
-def test_nobody_changes_their_own_rights_or_those_of_nobody(identity: Identity, admin: Account) -> None:
+def test_staff_change_neither_their_own_rights_nor_those_of_an_unknown_user(identity: Identity, admin: Account) -> None:
     assert _put(identity, admin, admin, "roles", roles=["USER"]).code == "FORBIDDEN"
-    nobody = identity.call("PUT", f"/api/auth/admin/users/{uuid4()}/tier", {"tier": "pro", "reason": "x"}, token=admin.access_token)
-    assert nobody.status == 404
+    unknown = identity.call("PUT", f"/api/auth/admin/users/{uuid4()}/tier", {"tier": "pro", "reason": "x"}, token=admin.access_token)
+    assert unknown.status == 404
 
 
 def test_away_from_one_machine_a_change_needs_a_fresh_second_factor(
@@ -161,10 +161,10 @@ def test_what_staff_do_over_the_gateway_is_written_down_whatever_came_of_it(
     user_id, admin_id = identity.row(user.email, "id"), identity.row(admin.email, "id")
     caller = Caller(admin_id.bytes, tokens.Identity(admin_id, admin.email, (tokens.Role.ADMIN,)))
 
-    async def nobody_sends() -> Any:
+    async def no_body() -> Any:
         raise AssertionError("the body is not asked for")
 
-    call = Call({"type": "http", "client": ("203.0.113.9", 1), "headers": [(b"user-agent", b"tests")]}, nobody_sends, "trace-1")
+    call = Call({"type": "http", "client": ("203.0.113.9", 1), "headers": [(b"user-agent", b"tests")]}, no_body, "trace-1")
     change = Change(call, caller, "user.limits", str(user_id), {"open_orders_max": 1}, {"open_orders_max": 5}, "asked for", user_id)
     trail = AuditTrail("local", logging.getLogger(__name__))
     if code:

@@ -48,7 +48,7 @@ def test_a_password_that_was_changed_holds(identity: Identity) -> None:
     assert _held_for(identity, account, HoldReason.PASSWORD_CHANGED)
 
 
-def test_each_change_of_the_second_factor_holds_anew(identity: Identity, wait: Wait) -> None:
+def test_each_change_of_the_second_factor_restarts_the_hold(identity: Identity, wait: Wait) -> None:
     account, phone, _ = _enrolled(identity)
     assert _held_for(identity, account, HoldReason.SECOND_FACTOR_ENABLED)
     steps = (("backup-codes/regenerate", HoldReason.BACKUP_CODES_REPLACED), ("disable", HoldReason.SECOND_FACTOR_DISABLED))
@@ -66,7 +66,7 @@ def test_each_change_of_the_second_factor_holds_anew(identity: Identity, wait: W
         assert _held_for(identity, account, reason, passed)
 
 
-def test_a_log_in_that_makes_the_hash_anew_is_no_change(identity: Identity) -> None:
+def test_a_log_in_that_hashes_the_password_again_is_no_change(identity: Identity) -> None:
     account = identity.member()
     assert identity.login(account).status == 200
     assert _hold(identity, account) is None

@@ -68,7 +68,7 @@ class Desk:
         return {row["asset"]: (row["available"], row["locked"]) for row in rows}
 
     async def trade(self, price: int, *, bars_on: int = 0) -> int:
-        """Somebody trades on the live market, now or some bars on; gateway and history hear of it. Returns the trade's number."""
+        """A trade on the live market, now or some bars later; gateway and history receive it. Returns the trade's number."""
         market = self.market
         market.time_ms = max(market.time_ms, time.time_ns() // 1_000_000) + bars_on * BAR_MS
         maker, taker = uuid4(), uuid4()
@@ -278,7 +278,7 @@ def test_the_same_order_sent_again_is_the_same_order_and_another_one_of_its_name
     at_desk(scenario)
 
 
-def test_no_more_is_locked_than_there_is_whoever_asks_at_once(at_desk: Play) -> None:
+def test_concurrent_orders_lock_no_more_than_the_balance(at_desk: Play) -> None:
     async def scenario(desk: Desk) -> None:
         answers = await asyncio.gather(*(desk.call("POST", "/api/v1/orders", {**BUY, "quantity": "1"}) for _ in range(4)))
         assert sorted(answer.status_code for answer in answers) == [201, 201, 400, 400]
@@ -301,7 +301,7 @@ def test_open_orders_are_bounded(at_desk: Play) -> None:
     at_desk(scenario)
 
 
-def test_a_reset_cancels_what_is_open_and_begins_anew(at_desk: Play) -> None:
+def test_a_reset_cancels_open_orders_and_restores_the_first_balances(at_desk: Play) -> None:
     async def scenario(desk: Desk) -> None:
         await desk.place(BUY)
         await desk.trade(39_000)
@@ -316,7 +316,7 @@ def test_a_reset_cancels_what_is_open_and_begins_anew(at_desk: Play) -> None:
     at_desk(scenario)
 
 
-def test_positions_are_those_of_paper_trades_and_begin_anew_with_a_reset(at_desk: Play, trade_database: TestDatabase) -> None:
+def test_positions_are_those_of_paper_trades_and_are_empty_after_a_reset(at_desk: Play, trade_database: TestDatabase) -> None:
     async def scenario(desk: Desk) -> None:
         paths = "/api/v1/positions?mode=paper", "/api/v1/positions/BTCUSDT?mode=paper"
         assert (await desk.call("GET", paths[0])).json() == {"data": []}

@@ -101,7 +101,7 @@ def test_alerts_are_made_read_changed_and_deleted_by_their_owner_alone(with_aler
     with_alerts(scenario)
 
 
-def test_there_are_ten_at_most_whoever_asks_at_once(with_alerts: Play) -> None:
+def test_concurrent_requests_leave_ten_alerts_at_most(with_alerts: Play) -> None:
     async def scenario(desk: Desk, _alerts: PriceAlerts, _queue: Queue) -> None:
         answers = await asyncio.gather(*(desk.call("POST", "/api/v1/alerts", ABOVE) for _ in range(ALERTS_MAX + 3)))
         assert sorted(answer.status_code for answer in answers) == [201] * ALERTS_MAX + [409] * 3
@@ -136,7 +136,7 @@ def test_bad_input_has_its_answer(with_alerts: Play, method: str, path: str, bod
 def test_an_alert_fires_once_when_the_last_price_is_there_and_is_gone(with_alerts: Play) -> None:
     async def scenario(desk: Desk, alerts: PriceAlerts, queue: Queue) -> None:
         above, below = await add(desk, ABOVE), await add(desk, BELOW)
-        assert await alerts.step() is False  # nobody has traded yet
+        assert await alerts.step() is False  # there is no trade yet
         await desk.trade(40_000)
         await alerts.step()
         assert (queue.messages, len(await listed(desk))) == ([], 2)

@@ -34,7 +34,7 @@ class _Store:
     def get_secret_value(self, SecretId: str) -> dict[str, str]:  # noqa: N803 - as boto3 spells it
         assert SecretId == SECRET
         self.asked += 1
-        return {"SecretString": json.dumps({"username": "somebody", "password": self.password})}
+        return {"SecretString": json.dumps({"username": "test", "password": self.password})}
 
 
 @pytest.fixture

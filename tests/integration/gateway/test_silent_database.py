@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.integration.conftest import TestDatabase
 
 
-def test_nobody_waits_for_a_database_that_does_not_answer(trade_database: TestDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_request_waits_for_a_database_that_does_not_answer(trade_database: TestDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "ANSWER_SECONDS_MAX", 0.3)
     holder = trade_database.connect()
 

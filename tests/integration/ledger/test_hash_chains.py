@@ -1,4 +1,4 @@
-"""The chains of the audit trail and of the ledger: whoever changes, deletes, inserts or cuts rows is found, with every right on the database."""
+"""The chains of the audit trail and of the ledger show changed, deleted, inserted or cut rows, whatever rights the writer has on the database."""
 
 from __future__ import annotations
 

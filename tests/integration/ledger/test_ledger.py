@@ -1,4 +1,4 @@
-"""The ledger in PostgreSQL: invariants 1 and 2, once-only effects, and books that nobody can rewrite."""
+"""The ledger in PostgreSQL: invariants 1 and 2, once-only effects, and postings that cannot be rewritten."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ForgetfulQueue:
-    """Accepts everything; ``die`` loses what nobody has read."""
+    """Accepts everything; ``die`` loses the messages that were not read."""
 
     def __init__(self) -> None:
         self.held: list[Waiting] = []
@@ -85,7 +85,7 @@ def test_other_queues_give_no_receipts_and_a_hopeless_message_is_left_to_the_dea
     assert [row.payload for row in queue.held].count(b"audit") == receipts.ATTEMPTS_MAX
 
 
-def test_what_nobody_has_received_says_nothing_any_more_after_a_day(exchange: TestDatabase) -> None:
+def test_a_receipt_that_no_reader_took_says_nothing_after_a_day(exchange: TestDatabase) -> None:
     connection = exchange.connect("wallet_app")
     outbox.add(connection, outbox.EMAIL, b"code 123456")
     connection.execute("UPDATE outbox SET sent_at = now() - %s", (receipts.OF_USE + timedelta(seconds=1),))

@@ -177,7 +177,7 @@ def test_means_are_those_since_the_last_look() -> None:
     assert statements.mean_milliseconds("a", {"orders": (10, 50.0)}) == {"orders": 5}
     assert statements.mean_milliseconds("a", {"orders": (12, 54.0), "trades": (1, 7.0)}) == {"orders": 2, "trades": 7}
     assert statements.mean_milliseconds("a", {"orders": (12, 54.0)}) == {}
-    assert statements.mean_milliseconds("a", {"orders": (1, 3.0)}) == {"orders": 3}, "the server began anew"
+    assert statements.mean_milliseconds("a", {"orders": (1, 3.0)}) == {"orders": 3}, "the server's statistics were reset"
     assert statements.mean_milliseconds("b", {"orders": (4, 4.0)}) == {"orders": 1}
 
 

@@ -35,7 +35,7 @@ STARTED_MS = 1_700_000_000_000
 
 @pytest.fixture(scope="module")
 def broker(server_folder: Path) -> Iterator[str]:
-    """A broker that nobody has written to."""
+    """An empty broker."""
     server = Kafka(server_folder / "restored", *any_free(2))
     server.prepare()
     with spawned(server.part(), server_folder / "restored-kafka.log"):

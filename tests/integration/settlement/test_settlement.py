@@ -169,7 +169,7 @@ def test_totals_are_compared_at_their_place_in_the_batch(exchange: TestDatabase,
     assert spot(wallet, user, "TRY") == 21
 
 
-def test_money_that_nobody_sent_is_refused(exchange: TestDatabase, engine_log: EngineLog) -> None:
+def test_money_that_was_never_sent_is_refused(exchange: TestDatabase, engine_log: EngineLog) -> None:
     wallet, settlement, user = exchange.connect("wallet_app"), exchange.connect("settlement_app"), uuid4()
     engine_log.transfer(uuid4(), user, "TRY", ONE)
     with pytest.raises(service.UnknownTransferError):

@@ -29,7 +29,7 @@ def test_an_unknown_currency_is_not_found(wallet: Wallet, new_user: Callable[...
     assert (answer.status, answer.code) == (404, "CURRENCY_NOT_SUPPORTED")
 
 
-def test_without_an_authorizer_nobody_is_told_anything(wallet: Wallet) -> None:
+def test_without_an_authorizer_every_request_is_refused(wallet: Wallet) -> None:
     for path in ("balance/TRY", "balances", "transactions", "bank-accounts", "deposit/requests"):
         answer = wallet.call("GET", f"/api/wallet/{path}")
         assert (answer.status, answer.code) == (401, "UNAUTHORIZED")
@@ -61,9 +61,9 @@ def test_without_redis_balances_are_right_all_the_same(
 ) -> None:
     user = new_user()
     _put(wallet, user, 5)
-    nobody = cache.client("redis://127.0.0.1:1/0")
-    monkeypatch.setattr(wallet.context, "redis", nobody)
-    monkeypatch.setattr(wallet.context, "cache", cache.Cache(lambda: nobody))
+    unreachable = cache.client("redis://127.0.0.1:1/0")
+    monkeypatch.setattr(wallet.context, "redis", unreachable)
+    monkeypatch.setattr(wallet.context, "cache", cache.Cache(lambda: unreachable))
     assert wallet.balance(user, "TRY") == "5"
     _put(wallet, user, 6)
     assert wallet.balance(user, "TRY") == "6"

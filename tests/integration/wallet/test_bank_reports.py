@@ -128,7 +128,7 @@ def test_money_is_booked_whatever_the_texts_of_its_report(wallet: Wallet, new_us
     deposit = wallet.fiat_deposit(new_user(), "100").body
     answer = raw_report(wallet, json.dumps(wallet.bank_report(deposit) | {field: text}).encode())
     assert answer.status == 200
-    if answer.body["outcome"] == "ACCEPTED":  # a name that nobody compares
+    if answer.body["outcome"] == "ACCEPTED":  # a name that is compared with no other
         assert field == "sender_name"
         return
     found = items(wallet)
@@ -188,7 +188,7 @@ def raw_report(wallet: Wallet, body: bytes) -> Answer:
     return wallet.call("POST", "/api/wallet/webhooks/bank", text, headers={"X-Signature": f"t={seconds},v1={digest}"})
 
 
-def test_what_is_reported_again_and_can_be_read_needs_nobody_any_more(wallet: Wallet, new_user: Callable[..., User]) -> None:
+def test_a_report_that_comes_again_and_can_be_read_needs_no_person(wallet: Wallet, new_user: Callable[..., User]) -> None:
     user = new_user()
     report = wallet.bank_report(wallet.fiat_deposit(user, "100").body)
     assert wallet.report("bank", report | {"amount": "1e2"}).body["reason"] == "UNREADABLE_REPORT"
@@ -212,7 +212,7 @@ def test_a_report_that_takes_back_what_it_said_is_for_a_person(wallet: Wallet, n
     assert found == [("CURRENCY_MISMATCH", "RESOLVED"), ("CONFLICTING_REPORT", "OPEN")]
 
 
-def test_what_somebody_has_decided_about_is_not_credited_again(wallet: Wallet, new_user: Callable[..., User]) -> None:
+def test_money_that_staff_decided_about_is_not_credited_again(wallet: Wallet, new_user: Callable[..., User]) -> None:
     report = wallet.bank_report(wallet.fiat_deposit(new_user(), "100").body)
     wallet.report("bank", report | {"amount": "1e2"})
     admin = wallet.database.connect()

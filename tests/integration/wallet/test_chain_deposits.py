@@ -1,4 +1,4 @@
-"""Crypto deposits: addresses that are nobody else's, confirmations, fractions, and what fits nothing."""
+"""Crypto deposits: one address for each user, confirmations, fractions, and deposits that fit no user or currency."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_the_wrong_coin_at_an_address_is_booked_and_kept_for_a_person(wallet: Wa
     assert verify.run(wallet.database.connect()).ok
 
 
-def test_an_address_of_nobody_and_a_changed_amount_are_kept_for_a_person(wallet: Wallet, new_user: Callable[..., User]) -> None:
+def test_an_address_without_a_user_and_a_changed_amount_wait_for_a_person(wallet: Wallet, new_user: Callable[..., User]) -> None:
     user = new_user()
     assert wallet.report("chain", wallet.chain_report(FIRST_BTC, "BTC", "1")).body["reason"] == "UNKNOWN_ADDRESS"
     report = wallet.chain_report(address(wallet, user, "BTC")["address"], "BTC", "1", confirmations=1)

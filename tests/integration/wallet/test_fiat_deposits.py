@@ -79,7 +79,7 @@ def test_a_wrong_amount_is_refused_and_nothing_is_kept(wallet: Wallet, new_user:
     assert wallet.call("GET", "/api/wallet/deposit/requests", user=user).body["pagination"]["total"] == 0
 
 
-def test_whoever_has_confirmed_nothing_deposits_nothing(wallet: Wallet, new_user: Callable[..., User]) -> None:
+def test_a_user_without_a_confirmed_address_deposits_nothing(wallet: Wallet, new_user: Callable[..., User]) -> None:
     answer = wallet.fiat_deposit(new_user(kyc_level=0))
     assert (answer.status, answer.code) == (403, "KYC_REQUIRED")
 

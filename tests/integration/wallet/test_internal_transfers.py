@@ -103,7 +103,7 @@ def test_from_the_request_to_the_other_user(wallet: Wallet, sender: User, recipi
     assert mails(wallet, recipient) == [("deposit_credited", "")]
     second = send(wallet, sender, address(wallet, recipient, "USDT")).body
     wallet.run_engine()
-    assert seen(wallet, sender, second) == "COMPLETED", "the next one needs nobody"
+    assert seen(wallet, sender, second) == "COMPLETED", "the next one needs no approval"
     wallet.context.flush()
     wallet.run_engine()
     assert wallet.balance(recipient, "USDT") == "100"
@@ -166,7 +166,7 @@ def test_limits_and_holds_are_the_same_inside(wallet: Wallet, sender: User, reci
     wallet.run_engine()
     wallet.now = max(wallet.now, admin.execute("SELECT now()").fetchone()[0])  # type: ignore[index]
     shown = wallet.call("GET", "/api/wallet/limits", user=recipient).body
-    assert (shown["deposit"]["day"]["used"], shown["deposits_over_limit"]) == ("4000", "3000"), "it came in, whoever sent it"
+    assert (shown["deposit"]["day"]["used"], shown["deposits_over_limit"]) == ("4000", "3000"), "the sender makes no difference"
 
 
 def test_cancelled_and_rejected_ones_come_back(wallet: Wallet, sender: User, recipient: User, staff: User) -> None:

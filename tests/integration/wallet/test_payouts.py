@@ -60,7 +60,7 @@ class DyingDatabase:
 
 
 class DyingPartner:
-    """Calls that are never made, or whose answer nobody reads."""
+    """Calls that are never made, or whose answer is lost."""
 
     def __init__(self, partner: Any, fuse: Fuse) -> None:
         self._partner, self._fuse = partner, fuse

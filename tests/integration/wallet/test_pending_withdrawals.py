@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def saver(wallet: Wallet, new_user: Callable[..., User]) -> User:
-    """Somebody with a second factor and 1000 TRY."""
+    """A user with a second factor and 1000 TRY."""
     user = new_user()
     wallet.enable_second_factor(user)
     user.account = wallet.funded(user)  # type: ignore[attr-defined]
@@ -170,7 +170,7 @@ def test_a_repeated_request_tells_once_and_each_mail_names_where_the_money_goes(
     assert (told["amount"], told["currency"], told["destination"]) == ("300", "TRY", "TR3300****************1326")
 
 
-def test_an_approval_that_needs_nobody_is_told_too(wallet: Wallet, saver: User) -> None:
+def test_an_automatic_approval_is_told_too(wallet: Wallet, saver: User) -> None:
     wallet.database.connect().execute(
         """INSERT INTO withdrawals (id, user_id, kind, currency, amount, platform_fee, network_fee, destination, network, status,
                                     requires_approval, email, debited_at, completed_at)

@@ -116,7 +116,7 @@ def test_it_takes_two_and_neither_for_money_of_their_own(
         assert wallet.call("POST", f"{PATH}/{item['id']}/reject", {"reason": "no"}, user=stranger).status == status
         assert wallet.call("POST", f"{PATH}/{item['id']}/returned", {"reference": "x"}, user=stranger).status == status
     assert act(wallet, two[0], item, "approve").code == "RECONCILIATION_STATUS"
-    assert act(wallet, two[0], item, "propose", body | {"user_id": str(two[0].id)}).code == "VALIDATION_ERROR"  # nobody that auth knows
+    assert act(wallet, two[0], item, "propose", body | {"user_id": str(two[0].id)}).code == "VALIDATION_ERROR"  # auth knows no such user
     assert act(wallet, two[0], item, "propose", body).status == 200
     assert act(wallet, two[0], item, "propose", body).code == "RECONCILIATION_STATUS"
     assert act(wallet, two[0], item, "approve").code == "FORBIDDEN"
@@ -135,7 +135,7 @@ def test_it_takes_two_and_neither_for_money_of_their_own(
     assert wallet.balance(customer, "TRY") == "100"
 
 
-def test_a_second_factor_is_asked_of_whoever_has_one(wallet: Wallet, customer: User) -> None:
+def test_a_second_factor_is_asked_of_staff_who_have_one(wallet: Wallet, customer: User) -> None:
     unmatched(wallet, customer)
     customer.roles = "USER,ADMIN"
     (item,) = items(wallet, customer)
@@ -168,7 +168,7 @@ def test_money_goes_back_to_its_sender(wallet: Wallet, two: tuple[User, User], c
     assert mails(wallet) == ["deposit_held", "deposit_returned"]
 
 
-def test_money_of_nobody_is_written_off(wallet: Wallet, two: tuple[User, User], customer: User) -> None:
+def test_money_without_an_owner_is_written_off(wallet: Wallet, two: tuple[User, User], customer: User) -> None:
     unmatched(wallet, customer, reference="no idea")
     (item,) = items(wallet, two[0], reason="UNKNOWN_REFERENCE")
     assert item["user_id"] is None
@@ -194,7 +194,7 @@ def test_too_small_and_wrong_coins_are_credited_by_people(wallet: Wallet, two: t
     assert books(wallet, "ETH") == {"custody:hot": -2, "spot": 2}
 
 
-def test_what_nobody_has_booked_is_booked_by_the_decision(wallet: Wallet, two: tuple[User, User], customer: User) -> None:
+def test_money_that_is_not_booked_is_booked_by_the_decision(wallet: Wallet, two: tuple[User, User], customer: User) -> None:
     """An address that is none of ours, a report that cannot be read, another currency: people say how much came in, if anything did."""
     wallet.report("chain", wallet.chain_report("bc1qmxrw6qdh5g3ztfcwm0et5l8mvws4eva24kmp8m", "BTC", "1"))
     report = wallet.bank_report(wallet.fiat_deposit(customer, "100").body)
@@ -327,7 +327,7 @@ def test_what_is_not_there_is_not_found(wallet: Wallet, two: tuple[User, User], 
 
 
 def test_two_approvals_at_once_are_one(wallet: Wallet, two: tuple[User, User], customer: User) -> None:
-    """The transfer of a proposal has the proposal's id: the ledger and the engine take it once, whoever asks."""
+    """The transfer of a proposal has the proposal's id: ledger and engine take it once, however often it is sent."""
     unmatched(wallet, customer)
     (item,) = items(wallet, two[0])
     resolve(wallet, two, item, "CREDIT")
@@ -339,10 +339,10 @@ def test_two_approvals_at_once_are_one(wallet: Wallet, two: tuple[User, User], c
     assert books(wallet, "TRY") == {"custody:bank": -100, "spot": 100}
 
 
-def test_what_staff_credited_and_the_chain_took_back_is_kept_by_whoever_got_it(
+def test_what_staff_credited_and_the_chain_took_back_is_held_at_the_credited_user(
     wallet: Wallet, two: tuple[User, User], customer: User, new_user: Callable[..., User]
 ) -> None:
-    """The deposit went to somebody else's address, and people gave it to the customer."""
+    """The deposit went to another user's address, and staff credited it to the customer."""
     owner = new_user()
     report = wallet.chain_report(own_address(wallet, owner, "USDT"), "USDT", "0.5")
     wallet.report("chain", report)

@@ -111,7 +111,7 @@ def test_after_it_is_credited_the_amount_stays_until_the_chain_has_it_again(
     assert verify.run(wallet.database.connect()).ok
 
 
-def test_whoever_sold_the_coins_withdraws_nothing(wallet: Wallet, new_user: Callable[..., User]) -> None:
+def test_a_user_who_sold_the_coins_withdraws_nothing(wallet: Wallet, new_user: Callable[..., User]) -> None:
     """Here they left by a withdrawal; by a trade it is the same."""
     user = new_user(kyc_level=3)
     wallet.enable_second_factor(user)
@@ -182,7 +182,7 @@ def test_a_deposit_that_falls_twice_is_noticed_twice(wallet: Wallet, new_user: C
     assert found == [("RESOLVED", "REINCLUDED")] * 2
 
 
-def test_what_was_never_credited_blocks_nobody_when_it_falls(wallet: Wallet, new_user: Callable[..., User]) -> None:
+def test_a_reversed_deposit_that_was_never_credited_holds_no_balance(wallet: Wallet, new_user: Callable[..., User]) -> None:
     user = new_user(kyc_level=3)
     wallet.enable_second_factor(user)
     own = deposit(wallet, user, "1")["address"]
@@ -233,7 +233,7 @@ def test_rows_from_before_the_one_spelling_are_found(wallet: Wallet, new_user: C
     database.execute("ALTER TABLE blockchain_transactions ENABLE TRIGGER blockchain_transactions_one_spelling")
     text = (Path(__file__).parents[3] / "functions/migrations/exchange_dev/0035_one_spelling.sql").read_text()
     with database.transaction():
-        database.execute(text[: text.index("-- Whoever writes")].encode())
+        database.execute(text[: text.index("CREATE FUNCTION refuse_other_spelling")].encode())
     kept = database.execute("SELECT tx_hash FROM blockchain_transactions ORDER BY created_at").fetchall()
     assert kept[0] == ("0x" + digits,)
     assert {row[0][:10] for row in kept[1:]} == {"duplicate:"}

@@ -22,7 +22,7 @@ EXPORT = f"{PATH}/export"
 
 @pytest.fixture
 def saver(wallet: Wallet, new_user: Callable[..., User]) -> User:
-    """Somebody with three deposits in TRY and one in BTC, and a stranger beside."""
+    """A user with three deposits in TRY and one in BTC, and another user."""
     user = new_user()
     account = wallet.bank_account(user)
     for amount in ("100", "200", "300"):
@@ -115,7 +115,7 @@ def test_a_whole_quarter_of_dates_is_exported(wallet: Wallet, new_user: Callable
     assert wallet.call("GET", EXPORT, user=new_user(), query={"start_date": "2026-01-01", "end_date": "2026-03-31"}).status == 200
 
 
-def test_nobody_sees_the_transactions_of_another(wallet: Wallet, saver: User, new_user: Callable[..., User]) -> None:
+def test_a_user_does_not_see_the_transactions_of_another(wallet: Wallet, saver: User, new_user: Callable[..., User]) -> None:
     assert wallet.call("GET", PATH, user=new_user()).body["data"] == []
 
 

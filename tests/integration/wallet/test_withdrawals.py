@@ -30,7 +30,7 @@ def staff(new_user: Callable[..., User]) -> User:
 
 @pytest.fixture
 def saver(wallet: Wallet, new_user: Callable[..., User]) -> tuple[User, str]:
-    """Somebody with a second factor, 1000 TRY and a verified account."""
+    """A user with a second factor, 1000 TRY and a verified account."""
     user = new_user()
     wallet.enable_second_factor(user)
     return user, wallet.funded(user)
@@ -210,8 +210,7 @@ def test_a_request_is_checked_in_order_and_changes_nothing_when_refused(wallet: 
     unverified = wallet.bank_account(user, "TR050009900000000000000001")
     assert ask(wallet, (user, unverified)).code == "ACCOUNT_NOT_VERIFIED"
     assert ask(wallet, (user, str(uuid4()))).code == "ACCOUNT_NOT_FOUND"
-    nobody = (staff, account)
-    assert ask(wallet, nobody, code="123456").code == "AUTH_003"
+    assert ask(wallet, (staff, account), code="123456").code == "AUTH_003"
     assert wallet.call("GET", "/api/wallet/withdraw/requests", user=user).body["data"] == []
     assert wallet.database.connect().execute("SELECT count(*) FROM transfers WHERE amount < 0").fetchone() == (0,)
 

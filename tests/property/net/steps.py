@@ -53,7 +53,7 @@ class Drawer:
         """By how much the broker's clock is wrong."""
         self.middle = 10_000
         self.stands = 0.0
-        """How soon somebody lets the market trade again."""
+        """How soon the market is let trade again."""
         self.rules: dict[str, Any] = {"band_bps": self.random.choice([0, 20, 1_000]), "maker_fee_ppm": 500, "taker_fee_ppm": 1_000}
         self.weights = dict(WEIGHTS)
         if wild:

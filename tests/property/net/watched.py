@@ -285,7 +285,7 @@ class Watched:
         demand(len(symbol.waiting) == waiting, "waiting orders are not those that wait", symbol.waiting, waiting)
         queued = sum(1 for order in symbol.waiting.values() if order.conditions is not None and order.conditions.queued)
         listed = len(symbol.rising) + len(symbol.falling) + len(symbol.trailing)
-        demand(listed + queued == waiting, "triggers are listed that nobody waits for", listed, queued, waiting)
+        demand(listed + queued == waiting, "triggers are listed that no order waits for", listed, queued, waiting)
         demand(not symbol.prints and not self.state.moved and self.state.touched_first is None, "something of the command is left")
         goes_on = symbol in self.state.unfinished
         if not goes_on:

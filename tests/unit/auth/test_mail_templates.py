@@ -43,7 +43,7 @@ DETAILS = {
 }
 
 
-KINDS = [kind for kind in MailKind if kind is not MailKind.NOBODY]
+KINDS = [kind for kind in MailKind if kind is not MailKind.NO_RECIPIENT]
 EVERY_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES.values(), ids=list(LANGUAGES))
 
 

@@ -1,4 +1,4 @@
-"""Everything that is a key has one spelling: what people and machines write differently becomes it, and what is none is refused.
+"""Everything that is a key has one spelling: other ways of writing it are brought into that spelling, and what is not such a key is refused.
 
 A pattern that ends in a bare dollar sign lets a line break through in Python: no model and no module has one.
 """

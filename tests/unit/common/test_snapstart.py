@@ -79,7 +79,7 @@ def test_two_copies_of_one_memory_make_different_numbers(hooks: list[Any]) -> No
 
 
 @pytest.mark.parametrize("name", sorted(KEPT))
-def test_each_function_with_a_snapshot_builds_its_connections_anew(name: str) -> None:
+def test_each_function_with_a_snapshot_rebuilds_its_connections(name: str) -> None:
     """Its handler is loaded as Lambda does, in a process of its own; nothing is connected before the snapshot is taken."""
     module, _, attribute = KEPT[name].rpartition(".")
     program = f"""

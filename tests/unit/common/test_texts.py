@@ -71,7 +71,7 @@ def test_a_json_text_passes_if_every_text_in_it_does(document: Any, ascii_only: 
         return
     if is_good:
         assert all(unicodedata.is_normalized("NFC", text) for text in all_texts(json.loads(passed)))
-    else:  # what is no JSON is left to whoever reads it as a model
+    else:  # what is not JSON is left to the decoder of its model
         with pytest.raises((msgspec.DecodeError, UnicodeDecodeError)):
             msgspec.json.decode(passed)
 

@@ -19,7 +19,7 @@ INTERPRETED: Final = str(machine.__file__).endswith(".py")
 
 
 class InjectedError(Exception):
-    """Nobody expected this one."""
+    """An exception that no code expects."""
 
 
 class Lines:

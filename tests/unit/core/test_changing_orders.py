@@ -32,7 +32,7 @@ def makers(desk: Desk, quantity: str, price: str = "100") -> list[int]:
 # cancel
 
 
-@pytest.mark.parametrize(("name", "shift", "code"), [("ann", 10_000, "ORDER_003"), ("bob", 0, "ORDER_004"), ("nobody", 0, "ORDER_004")])
+@pytest.mark.parametrize(("name", "shift", "code"), [("ann", 10_000, "ORDER_003"), ("bob", 0, "ORDER_004"), ("stranger", 0, "ORDER_004")])
 def test_what_is_not_the_users_open_order_cannot_be_cancelled_or_amended(desk: Desk, name: str, shift: int, code: str) -> None:
     number = desk.number("ann", "BUY", "1", "100")
     refused = of(e.CommandRefused, desk.cancel(name, number + shift))
@@ -205,7 +205,7 @@ def test_mass_cancel_by_symbol_and_side(desk: Desk, symbol: str, side: Side | No
 
 def test_a_mass_cancel_with_nothing_to_cancel_is_no_refusal(desk: Desk) -> None:
     assert codes(desk.do(c.CancelAll(desk.new_id(), desk.user("ann")))) == []
-    assert codes(desk.do(c.CancelAll(desk.new_id(), desk.user("nobody")))) == []
+    assert codes(desk.do(c.CancelAll(desk.new_id(), desk.user("stranger")))) == []
 
 
 # self-trade prevention

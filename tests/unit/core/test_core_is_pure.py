@@ -48,7 +48,7 @@ def faults(source: str) -> list[str]:
             found.append(f"{line}: {node.id}")
         elif isinstance(node, ast.AsyncFunctionDef | ast.Await | ast.Global):
             found.append(f"{line}: {type(node).__name__}")
-        found += [f"{line}: the order of a set is nobody's" for _ in filter(_is_set, _walked_in_order(node))]
+        found += [f"{line}: a set has no order" for _ in filter(_is_set, _walked_in_order(node))]
     return found
 
 

@@ -152,7 +152,7 @@ def test_open_order_limits_and_their_overrides(desk: Desk) -> None:
     desk.number("ann", "BUY", "0.001", "40000")
 
 
-def test_daily_turnover_is_limited_and_begins_anew_each_day(desk: Desk) -> None:
+def test_daily_turnover_is_limited_and_starts_at_zero_each_day(desk: Desk) -> None:
     desk.do(c.SetUser(desk.new_id(), desk.user("ann"), daily_notional_max=units("6000")))
     desk.place("bob", "SELL", "0.2", "50000")
     desk.place("ann", "BUY", "0.1", "50000")

@@ -75,7 +75,7 @@ def test_while_it_is_held_time_follows_the_clock_of_the_ticks(desk: Desk) -> Non
 
 
 @pytest.mark.parametrize("away", [HOUR, 12 * HOUR, DAY])
-def test_a_broker_that_was_away_for_hours_needs_nobody(desk: Desk, away: int) -> None:
+def test_a_broker_that_was_away_for_hours_needs_no_operator(desk: Desk, away: int) -> None:
     number, later = good_for(desk, away - 1), good_for(desk, away + HOUR)
     events = at(desk, desk.now + away)
     assert [event.order for event in of(e.OrderClosed, events)] == [number]

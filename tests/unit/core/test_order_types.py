@@ -105,7 +105,7 @@ def test_a_conditional_order_waits_for_its_trigger(desk: Desk, kind: str, side: 
     if limit:  # rests at its limit now, funds locked for exactly that
         assert resting(desk) == [units("100")]
         assert desk.balance("ann", "BTC" if side == "SELL" else "USDT")[1] == units("1" if side == "SELL" else "100.1")
-    else:  # nobody to trade with: ended, all funds free
+    else:  # no maker to trade with: ended, all funds free
         assert closed(events)[-1] == ("CANCELLED", "NO_LIQUIDITY")
         assert desk.balance("ann", "BTC" if side == "SELL" else "USDT")[1] == 0
 

@@ -240,7 +240,7 @@ REFUSALS: dict[str, tuple[Callable[[Desk], list[Any]], set[str]]] = {
     "OPEN_ORDER_LIMIT": (crowded, {"scope", "open", "maximum"}),
     "DAILY_VOLUME_LIMIT": (busy, {"used", "requested", "maximum"}),
     "IDEMPOTENCY_CONFLICT": (twice, {"client_order_id"}),
-    "WALLET_001": (lambda d: d.place("nobody", "BUY", "1", "100"), {"asset", "required", "available"}),
+    "WALLET_001": (lambda d: d.place("stranger", "BUY", "1", "100"), {"asset", "required", "available"}),
     "INVALID_AMOUNT": (lambda d: d.do(c.Credit(d.new_id(), d.user("ann"), "BTC", 0, d.new_id())), {"amount"}),
     "POST_ONLY_WOULD_TRADE": (lambda d: [d.place("bob", "SELL", "1", "100"), d.place("ann", "BUY", "1", "101", post_only=True)][1],
                               {"price", "best"}),

@@ -1,4 +1,4 @@
-"""Dead man's switches: orders go when nobody renewed in time, at log time, for every replica alike."""
+"""Dead man's switches: orders are cancelled when the switch is not renewed in time, at log time, for every replica alike."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_after_a_silence_of_the_log_everybody_has_the_whole_time_again(desk: Des
     number = desk.number("ann", "BUY", "0.1", "100")
     switch(desk, "ann", 12, holder=GATEWAY)
     idle(desk, 11)
-    assert cancelled(desk.passes(silent_ms)) == [], "nobody could renew it"
+    assert cancelled(desk.passes(silent_ms)) == [], "no client could renew it"
     assert cancelled(idle(desk, 11)) == []
     assert cancelled(idle(desk, 1)) == [number]
 

@@ -1,4 +1,4 @@
-"""The engine process over logs in memory: what is published is every event once, in order, whatever fails and whoever publishes."""
+"""The engine process over logs in memory: what is published is every event once, in order, whatever fails and whichever engine publishes."""
 
 from __future__ import annotations
 
@@ -233,7 +233,7 @@ def test_ready_names_the_logs_that_do_not_answer() -> None:
         logs.broken = True
         await becomes(503, well | {"command-log": "not reachable"})
         assert (await only._ready())[1]["missing"] == ["command-log"]
-        assert (await only._health())[0] == 200, "nobody restarts an engine because its broker is away"
+        assert (await only._health())[0] == 200, "an engine is not restarted because its broker is away"
         logs.broken = False
         fill(logs, 2)
         await becomes(200, well)

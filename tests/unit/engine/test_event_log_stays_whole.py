@@ -1,4 +1,4 @@
-"""Whatever fails and whoever stops when: the event log holds every event, in order, and no snapshot is ahead of it."""
+"""Whatever fails, and whichever engine stops at whatever time: the event log holds every event, in order, and no snapshot is ahead of it."""
 
 from __future__ import annotations
 

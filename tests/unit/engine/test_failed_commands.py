@@ -40,7 +40,7 @@ def failures_in(logs: Logs) -> list[tuple[int, e.CommandFailed]]:
     ]
 
 
-def test_the_engine_goes_on_and_so_does_whoever_begins_with_its_log(tmp_path: Path) -> None:
+def test_the_engine_goes_on_and_so_does_a_replica_that_starts_with_its_log(tmp_path: Path) -> None:
     desk, records = a_log()
     # the first record again in pieces, so that there are snapshots in between
     pieces = [[command] for command in desk.sent] + [c.decode_record(record.payload) for record in records[1:]]

@@ -1,7 +1,7 @@
 """A log of an older format replays as it happened: fields that did not exist yet have their defaults, and every event is the same byte for byte.
 
 ``recorded/commands-v1.gz`` is a log of format 1 as the first writers wrote it, without the fields that have defaults: 1,509 commands of every kind. It is
-never recorded anew. What a change of rules would make of it has to wait for a SetRules command, which it does not hold.
+never recorded again. A change of rules does not apply to it: the log holds no SetRules command.
 """
 
 from __future__ import annotations

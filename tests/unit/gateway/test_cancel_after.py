@@ -215,7 +215,7 @@ def test_as_long_as_the_gateway_lives_it_renews_for_all_with_one_command(
         assert engine.switches() == 0, "a connection that ends takes its switch along"
         before = len(renewals())
         await asyncio.sleep(0.1)
-        assert len(renewals()) == before, "nobody is left to renew for"
+        assert len(renewals()) == before, "no session is left to renew for"
 
     scene(scenario)
 

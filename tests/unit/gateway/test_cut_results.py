@@ -1,5 +1,5 @@
 """The events of a command record come in several parts where they are many. Whatever the cut, views, answers and snapshots are those of the whole
-record, and nobody sees a book in between that never was.
+record, and no reader sees an intermediate book that never existed.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ class Venue:
 @pytest.mark.parametrize("more", [0, 7])
 @pytest.mark.parametrize("fills", [1, 1_999, 2_000, 2_001, EVENTS_PER_RECORD_MAX, 100_000])
 def test_an_order_is_answered_and_shown_as_it_is_in_the_end(fills: int, more: int) -> None:
-    """``more`` lots find nobody and rest."""
+    """``more`` lots find no maker and rest."""
     if fills == 100_000 and more:
         fills = 20_000
     venue = Venue()
@@ -291,7 +291,7 @@ def test_every_command_of_a_cut_record_is_answered_once_with_the_last_of_its_eve
                 assert answer.result.events == []
 
 
-def test_views_that_are_built_anew_between_two_parts_answer_when_they_have_all() -> None:
+def test_views_that_are_rebuilt_between_two_parts_answer_when_they_have_all() -> None:
     engine = CoreEngine(MemoryEvents())
     flow = Flow(1)
     listed(engine, flow)

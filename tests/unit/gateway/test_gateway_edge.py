@@ -237,7 +237,7 @@ def test_keys_are_rotated_while_tokens_of_both_are_about(play: Play, signing_key
 
         old, h.signing = h.token(ALICE), newer
         assert await status(old) == 200
-        assert await status(h.token(ALICE)) == 401, "nobody has published that key"
+        assert await status(h.token(ALICE)) == 401, "that key was not published"
         publish(h, signing_key, newer)
         assert [await status(h.token(ALICE)), await status(old)] == [200, 200]
         h.signing = signing_key
@@ -333,10 +333,10 @@ def test_a_tier_is_held_to_its_orders_and_told_where_it_stands(play: Play, monke
         assert [answer.headers["x-ratelimit-remaining"] for answer in answers[:3]] == ["9", "8", "7"]
         assert (await h.call("GET", "/api/v1/orders", user=ALICE)).headers["x-ratelimit-limit"] == "100"
         assert (await h.call("POST", "/api/v1/orders", LIMIT, user=uuid4())).status_code == 201
-        somebody = uuid4()
-        batch = await h.call("POST", "/api/v1/orders/batch", {"orders": [LIMIT] * 6}, user=somebody)
+        other = uuid4()
+        batch = await h.call("POST", "/api/v1/orders/batch", {"orders": [LIMIT] * 6}, user=other)
         assert (batch.status_code, batch.headers["x-ratelimit-remaining"]) == (200, "4")
-        assert (await h.call("POST", "/api/v1/orders/batch", {"orders": [LIMIT] * 5}, user=somebody)).status_code == 429
+        assert (await h.call("POST", "/api/v1/orders/batch", {"orders": [LIMIT] * 5}, user=other)).status_code == 429
         for path, body in (("", {"orders": [LIMIT] * 12}), ("/cancel", {"client_order_ids": [f"c{number}" for number in range(12)]})):
             never = await h.call("POST", f"/api/v1/orders/batch{path}", body, user=uuid4())
             assert (never.status_code, never.json()["code"], never.json()["limit"]) == (400, "BATCH_TOO_LARGE", 10), "no waiting helps"

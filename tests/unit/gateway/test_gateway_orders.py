@@ -490,7 +490,7 @@ def test_too_many_waiting_commands_are_refused_at_once(play: Play) -> None:
 
 
 def test_what_has_nothing_to_do_is_answered_at_once(play: Play) -> None:
-    """The engine makes no event of it; whoever waited for one would be told that the outcome is not known."""
+    """The engine makes no event of it; a request that waited for one would be told that the outcome is not known."""
 
     async def scenario(h: Harness) -> None:
         nothing = await h.call("DELETE", "/api/v1/orders", user=ALICE)

@@ -105,7 +105,7 @@ def test_a_refusal_is_answered_again_as_it_was(play: Play, code: str) -> None:
     assert all(answer == first[0] for answer in first)
 
 
-def test_a_refusal_that_came_to_nobody_is_the_answer_when_it_is_asked_for_again(play: Play) -> None:
+def test_a_refusal_that_reached_no_client_is_the_answer_to_a_repeat(play: Play) -> None:
     market = Market()
     command = c.PlaceOrder(market.id(), POOR.bytes, SYMBOL, 0, 0, 0, UNIT, 100 * UNIT, "unheard")  # type: ignore[arg-type] # as the log has them
     market.do(command)

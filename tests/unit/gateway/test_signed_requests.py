@@ -95,7 +95,7 @@ def test_a_signature_counts_once_and_for_its_time(play: Play) -> None:
         assert (await signed(h, "GET", "/api/v1/account/balances", at_ms=now_ms - 10)).status_code == 200
         for answer in (
             await signed(h, "GET", "/api/v1/account/balances", at_ms=now_ms - 10),  # replayed
-            await signed(h, "GET", "/api/v1/orders", key_id="nobody"),
+            await signed(h, "GET", "/api/v1/orders", key_id="unknown"),
             await signed(h, "GET", "/api/v1/orders", at_ms=now_ms - 6_000),
             await signed(h, "GET", "/api/v1/orders", at_ms=now_ms + 60_000),
             await signed(h, "GET", "/api/v1/orders", changes={"X-API-Signature": "0" * 64}),
@@ -179,7 +179,7 @@ def test_behind_proxies_a_key_is_held_to_the_address_that_they_saw(play: Play, f
     play(scenario, trusted_proxy_header="X-Forwarded-For", trusted_proxy_hops=2)
 
 
-def test_without_proxies_nobody_invents_an_address(play: Play) -> None:
+def test_without_proxies_a_forwarded_address_is_ignored(play: Play) -> None:
     async def scenario(h: Harness) -> None:
         publish(h, "office", Scope.READ, ips=("10.9.9.9/32",))
         publish(h, "here", Scope.READ, ips=("127.0.0.1/32",))
@@ -257,7 +257,7 @@ def test_an_open_socket_ends_with_its_key(play: Play) -> None:
             narrowed.say(action="place", id=2, order=LIMIT)
             assert (await narrowed.hear("error"))["error"]["code"] == "FORBIDDEN"
             assert await ending.closed() == wire.CLOSE_UNAUTHORIZED
-            h.redis.values.clear()  # wiped: nobody can say which keys are good, and nobody is thrown out for it
+            h.redis.values.clear()  # wiped: it is unknown which keys are good, and no session ends because of it
             await asyncio.sleep(1.2)
             narrowed.say(action="ping")
             await narrowed.hear("pong")

@@ -109,7 +109,7 @@ def test_own_orders_and_balances_are_heard_by_their_owner_alone(play: Play) -> N
     play(scenario)
 
 
-def test_a_halt_is_told_to_whoever_it_concerns(play: Play) -> None:
+def test_a_halt_is_told_to_the_owners_of_cancelled_orders(play: Play) -> None:
     async def scenario(h: Harness) -> None:
         paths = {"/ws/orderbook/BTCUSDT": None, "/ws/trades/BTCUSDT": None, "/ws/orders": ALICE}
         async with AsyncExitStack() as stack:
@@ -240,7 +240,7 @@ def test_more_orders_than_a_socket_may_have_under_way_wait_at_the_door(play: Pla
     play(scenario)
 
 
-def test_a_slow_reader_is_closed_and_nobody_waits_for_it(play: Play) -> None:
+def test_a_slow_reader_is_closed_and_delays_no_other(play: Play) -> None:
     async def scenario(h: Harness) -> None:
         async with h.socket("/ws/orderbook/BTCUSDT") as slow, h.socket("/ws/orderbook/BTCUSDT") as quick:
             await slow.hear("snapshot")
@@ -333,7 +333,7 @@ def test_the_last_wish_about_disconnecting_counts(play: Play, wish: bool | None,
     play(scenario)
 
 
-def test_a_connection_that_nobody_signed_in_on_cancels_nothing(play: Play) -> None:
+def test_a_connection_without_a_sign_in_cancels_nothing(play: Play) -> None:
     async def scenario(h: Harness) -> None:
         await _rest(h, ALICE)
         async with h.socket("/ws/orderbook/BTCUSDT", query="cancel_on_disconnect=true") as socket:
@@ -485,8 +485,8 @@ def test_a_path_that_is_none_is_answered_as_http_answers_it(play: Play, path: st
     play(scenario)
 
 
-def test_views_built_anew_are_shown_without_a_hole(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Events were missing, and others came before the views were whole again: nobody has to guess which."""
+def test_rebuilt_views_are_shown_without_a_gap(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events were missing, and others came before the views were whole again: no reader has to guess which."""
     monkeypatch.setattr("engine_container.logs.feed.RESYNC_SECONDS", 0.2)
 
     async def scenario(h: Harness) -> None:

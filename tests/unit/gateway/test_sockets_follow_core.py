@@ -145,7 +145,7 @@ class Listener(Connection):
             self.heard.extend(trade["id"] for trade in message["data"])
 
 
-def test_every_trade_is_told_once_however_many_and_across_views_built_anew() -> None:
+def test_every_trade_is_told_once_however_many_and_across_rebuilt_views() -> None:
     flow, engine, hub = Flow(11), CoreEngine(MemoryEvents()), Hub(0)
     shown = [Projection(hub)]
     live = True

@@ -1,4 +1,4 @@
-"""A Redis that was wiped does not know who logged out: until it was told again nobody opens a position with a token."""
+"""A wiped Redis does not know who logged out: until the marks are restored no token can open a position."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_token_that_was_logged_out_places_nothing_after_a_wipe(play: Play) -> 
         changed = await h.call("PATCH", f"{ORDERS}/{order_id}", {"price": "42500.20"}, headers=headers)
         assert changed.status_code == 503
         assert (await h.call("GET", ORDERS, headers=headers)).status_code == 200
-        assert (await h.call("DELETE", f"{ORDERS}/{order_id}", headers=headers)).status_code == 200  # whoever it is, it ends a risk
+        assert (await h.call("DELETE", f"{ORDERS}/{order_id}", headers=headers)).status_code == 200  # a cancellation ends a risk
         h.redis.values[revocation.COMPLETE_KEY] = b"1"
         assert (await h.call("POST", ORDERS, LIMIT, user=ALICE)).status_code == 201
 

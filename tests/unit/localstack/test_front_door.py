@@ -68,7 +68,7 @@ def test_everything_else_is_the_gateways(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", [b"/api/auth/../../_ministack/reset", b"/api/auth/%2e%2e/x", b"/api/wallet/..%2f..", b"/api/auth\\..\\x"])
-def test_nobody_climbs_out_of_the_rest_api(path: bytes) -> None:
+def test_no_path_climbs_out_of_the_rest_api(path: bytes) -> None:
     assert function_path(path) is None
 
 

@@ -67,7 +67,7 @@ def test_a_report_with_a_difference_or_a_missed_goal_has_not_reached_it() -> Non
 
 
 @pytest.mark.parametrize("name", SERVERS)
-def test_servers_of_somebody_else_are_never_destroyed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_external_servers_are_never_destroyed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "somewhere")
     result = CliRunner().invoke(complete(), ["drill"])
     assert result.exit_code == 1

@@ -11,7 +11,7 @@ from mycrypto_local import addresses, ports
 
 @pytest.fixture
 def taken(monkeypatch: pytest.MonkeyPatch) -> set[int]:
-    """Ports that somebody else holds; no socket is opened."""
+    """Ports that another process holds; no socket is opened."""
     held: set[int] = set()
     monkeypatch.setattr(ports, "is_free", lambda port: port not in held)
     monkeypatch.setattr(addresses, "is_free", lambda port: port not in held)
@@ -23,7 +23,7 @@ def test_the_usual_ports_when_all_are_free(tmp_path: Path, taken: set[int]) -> N
     assert addresses.read(tmp_path) == addresses.DEFAULTS
 
 
-def test_a_taken_port_moves_on_to_the_next_that_nobody_has_chosen(tmp_path: Path, taken: set[int]) -> None:
+def test_a_taken_port_moves_on_to_the_next_free_one(tmp_path: Path, taken: set[int]) -> None:
     taken |= {8080, 4566}
     chosen = addresses.choose(tmp_path)
     assert chosen["gateway"] == 8081

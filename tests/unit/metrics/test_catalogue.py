@@ -119,7 +119,7 @@ def test_a_distribution_says_its_count_and_sum() -> None:
         ({"name": "orders_cancelled_total", "apart": True}, "no labels"),
     ],
 )
-def test_panels_and_alarms_cannot_name_what_nobody_emits(wrong: dict[str, object], why: str) -> None:
+def test_panels_and_alarms_cannot_name_a_metric_without_an_emitter(wrong: dict[str, object], why: str) -> None:
     good: dict[str, object] = {"name": "orders_placed_total", "service": "gateway", "statistic": "sum"}
     Own(**good)  # type: ignore[arg-type]
     with pytest.raises(UnknownMetricError, match=why):

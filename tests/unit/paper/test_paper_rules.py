@@ -182,9 +182,7 @@ def test_it_does_not_matter_where_the_tape_is_cut(trades: list[PublicTrade], cut
 @given(
     price=PRICES, kind=st.sampled_from(TYPES), side=st.sampled_from(Side), spare=st.integers(0, 10**12), slippage_ppm=st.integers(0, 1_000)
 )
-def test_a_fill_moves_exactly_its_value_and_nobody_owes_anything(
-    price: int, kind: OrderType, side: Side, spare: int, slippage_ppm: int
-) -> None:
+def test_a_fill_moves_exactly_its_value_and_leaves_no_debt(price: int, kind: OrderType, side: Side, spare: int, slippage_ppm: int) -> None:
     order = placed(kind, side, slippage_ppm=slippage_ppm)
     wallet = PaperWallet({order.locked_asset: (spare, order.locked)})
     before = {asset: sum(amounts) for asset, amounts in wallet.balances.items()}
@@ -240,7 +238,7 @@ def test_a_closed_market_takes_no_paper_order_either() -> None:
         check(asked(), replace(SYMBOL, status=SymbolStatus.HALTED), PRICE)
 
 
-def test_before_the_first_trade_nobody_knows_what_a_market_order_costs() -> None:
+def test_before_the_first_trade_the_cost_of_a_market_order_is_unknown() -> None:
     with pytest.raises(PaperRefusedError, match="NO_LIQUIDITY"):
         check(asked(OrderType.MARKET), SYMBOL, 0)
     check(asked(), SYMBOL, 0)

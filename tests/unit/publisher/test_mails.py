@@ -93,7 +93,7 @@ def test_a_thousand_lira_or_less_and_a_cancelled_order_are_no_mail() -> None:
 def test_dollars_are_counted_in_lira_at_the_last_price() -> None:
     market = Market()
     market.order(ALICE, Side.SELL, 1_000, 30, "BTC/USDT")
-    assert market.order(BOB, Side.BUY, 1_000, 30, "BTC/USDT") == []  # nobody knows yet what a dollar is worth
+    assert market.order(BOB, Side.BUY, 1_000, 30, "BTC/USDT") == []  # the price of a dollar is not known yet
     market.order(ALICE, Side.SELL, 1_000, 40, "USDT/TRY")
     market.order(BOB, Side.BUY, 1_000, 40, "USDT/TRY")
     market.order(ALICE, Side.SELL, 1_000, 25, "BTC/USDT")
@@ -129,7 +129,7 @@ def test_a_halt_is_told_once_to_each_user_whose_orders_it_cancelled() -> None:
     assert market.halt("BTC/TRY") == []
 
 
-def test_ids_are_the_events_and_nobody_elses() -> None:
+def test_mails_have_the_ids_of_their_events() -> None:
     def run() -> tuple[list[UUID], list[int]]:
         market = Market()
         market.order(ALICE, Side.SELL, 2_000, 1_000)

@@ -64,7 +64,7 @@ def test_a_reminder_says_since_when_why_and_what_to_do() -> None:
         {"AlarmActions": ["arn:aws:sns:eu-central-1:000000000000:elsewhere"]},
     ],
 )
-def test_what_is_held_back_or_tells_nobody_is_not_said_again(change: dict[str, Any]) -> None:
+def test_an_alarm_that_is_held_back_or_has_no_action_is_not_repeated(change: dict[str, Any]) -> None:
     assert _due(_alarm(CRITICAL, timedelta(hours=4)))
     assert not _due(_alarm(CRITICAL, timedelta(hours=4)) | change)
 

@@ -72,7 +72,7 @@ def _kids(document: str) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys of a size that nobody waits for."""
+    """Keys of a size that is made quickly."""
     make = keys.generate
     monkeypatch.setattr(keys, "generate", lambda created_at: make(created_at, 2048))
 

@@ -51,7 +51,7 @@ _PARTS = st.text("/?&=\n1GETPOS ", max_size=6)
 
 @given(first=st.tuples(*(_PARTS,) * 5), second=st.tuples(*(_PARTS,) * 5))
 def test_two_requests_never_share_what_is_signed(first: tuple[str, ...], second: tuple[str, ...]) -> None:
-    """However one request's parts are cut anew, the other's signature does not fit; what holds a newline is not signed at all."""
+    """A signature fits one request only, however the parts of another are cut; a part with a newline is not signed at all."""
 
     def signed(parts: tuple[str, ...]) -> str | None:
         stamp, window, method, path, body = parts

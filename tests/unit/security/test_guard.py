@@ -46,7 +46,7 @@ def test_a_day_without_a_try_forgives() -> None:
 
 @given(gaps=st.lists(st.integers(0, 4_000), min_size=1, max_size=200), kind=st.sampled_from(list(Kind)))
 def test_no_rhythm_of_guessing_gets_more_tries_than_the_policy(gaps: list[int], kind: Kind) -> None:
-    """Whoever guesses for a while is let try at most as often as the longest lock allows, and one round more."""
+    """An attacker who guesses for a while has at most as many tries as the longest lock allows, and one round more."""
     policy, count, now, admitted = POLICIES[kind], NONE, NOW, 0
     for gap in gaps:
         now += timedelta(seconds=gap)

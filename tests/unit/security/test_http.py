@@ -264,7 +264,7 @@ def test_the_caller_is_whom_the_authorizer_let_in() -> None:
     ],
 )
 def test_the_frame_holds_callers_against_the_declaration(roles: str | None, permission: Permission, code: str | None) -> None:
-    """The endpoint itself asks nothing: whoever comes to it has passed."""
+    """The endpoint itself checks nothing: every call that reaches it was admitted."""
     context = {} if roles is None else {"authorizer": _authorizer(roles=roles)}
     assert _call(_api(lambda _: {"it": "works"}, permission=permission), _event(context=context))[1].get("code") == code
 
@@ -274,7 +274,7 @@ def test_a_second_factor_that_was_shown_opens_what_asks_for_it() -> None:
     assert _call(api, _event(context={"authorizer": _authorizer()}))[1] == {"it": "works"}
 
 
-def test_who_is_let_in_is_charged_before_anything_is_done_and_nobody_else() -> None:
+def test_admitted_calls_and_no_others_are_charged_before_anything_is_done() -> None:
     charged: list[tuple[str, str]] = []
 
     def charge(request: Request, asked: Operation) -> None:

@@ -28,7 +28,7 @@ def test_the_form_is_iv_tag_and_ciphertext_in_base64() -> None:
 
 @pytest.mark.parametrize(
     ("keys", "purpose", "label"),
-    [([OLD], "test", "owner"), ([NEW], "other", "owner"), ([NEW], "test", "somebody else")],
+    [([OLD], "test", "owner"), ([NEW], "other", "owner"), ([NEW], "test", "another user")],
 )
 def test_another_key_purpose_or_owner_opens_nothing(keys: list[bytes], purpose: str, label: str) -> None:
     sealed = Sealer([NEW], "test").seal("abc", "owner")

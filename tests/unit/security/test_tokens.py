@@ -90,8 +90,8 @@ def test_forgeries_are_refused(secret: dict[str, object], identity: Identity) ->
         "symmetric": by_hmac,
         "changed content": ".".join((header, _part(content | {"roles": ["ADMIN"]}), signature)),
         "cut signature": ".".join((header, payload, signature[:-8])),
-        "somebody else's key under our kid": jwt.encode(content, foreign.private_key, algorithm="RS256", headers={"kid": kid}),
-        "somebody else's kid": jwt.encode(content, foreign.private_key, algorithm="RS256", headers={"kid": foreign.kid}),
+        "a foreign key under our kid": jwt.encode(content, foreign.private_key, algorithm="RS256", headers={"kid": kid}),
+        "a foreign kid": jwt.encode(content, foreign.private_key, algorithm="RS256", headers={"kid": foreign.kid}),
         "no kid": jwt.encode(content, keys.signing_key(secret).private_key, algorithm="RS256"),
         "other algorithm, right key": jwt.encode(content, keys.signing_key(secret).private_key, algorithm="PS256", headers={"kid": kid}),
     }

@@ -28,7 +28,7 @@ def test_folding_keeps_all_characters_apart() -> None:
         assert len({fold(letter) for letter in alphabet}) == len(alphabet) == len(set(alphabet))
 
 
-def test_new_references_are_made_of_what_nobody_mistakes() -> None:
+def test_new_references_have_no_characters_that_look_alike() -> None:
     made = [new_reference(datetime(2026, 11, 30, tzinfo=UTC)) for _ in range(200)]
     assert len(set(made)) == 200
     assert {reference[:13] for reference in made} == {"DEP-20261130-"}

@@ -62,7 +62,7 @@ PATTERNS = ["1" * 40, "deaddead" * 5, "1234567890" * 4, "deadbeef" * 5, "0123456
 
 @pytest.mark.parametrize("currency", ["ETH", "USDT"])
 @pytest.mark.parametrize("digits", [*(f"{number:040x}" for number in NUMBERS), *PATTERNS])
-def test_what_nobody_has_a_key_for_is_refused_on_ethereum(digits: str, currency: str) -> None:
+def test_an_address_without_a_key_is_refused_on_ethereum(digits: str, currency: str) -> None:
     for text in (f"0x{digits}", f"0x{digits.upper()}", checksum_address(digits), f" 0x{digits}\n"):
         assert refused(text, currency), text
 

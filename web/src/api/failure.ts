@@ -28,7 +28,7 @@ export class Failure extends Error {
     return this.problem.status;
   }
 
-  /** Nobody knows whether it was done. */
+  /** The outcome is unknown: the request may have been carried out. */
   get unknown(): boolean {
     return this.status === 0 || this.status === 503 || this.status === 504;
   }

@@ -1,4 +1,4 @@
-// The book of the symbol that is shown: one for all panels, followed while somebody looks.
+// The book of the symbol that is shown: one for all panels, followed while a panel shows it.
 import { signal, type Signal } from "@preact/signals";
 import { Book } from "./book";
 import { open } from "./feeds";

@@ -1,4 +1,4 @@
-// The two sockets of the page: one public, one in the user's name while somebody is signed in.
+// The two sockets of the page: one public, one in the user's name while a user is signed in.
 import { effect } from "@preact/signals";
 import { renew, token } from "../session/session";
 import { LiveSocket } from "./socket";

@@ -138,7 +138,7 @@ def keep(store: ArchiveStore, shard: int, records: Sequence[Record]) -> int:
 
 
 def _compare(store: ArchiveStore, shard: int, known: Sequence[Record]) -> None:
-    """Repeated records are the ones that are archived, or somebody has begun another log."""
+    """Repeated records must equal the archived ones; else the topic holds another log."""
     archived: dict[int, Record] = {}
     for record in known:
         if record.offset not in archived:

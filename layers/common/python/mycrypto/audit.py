@@ -1,6 +1,7 @@
-"""Records of what somebody may have to answer for, on their way to the table ``audit_logs``.
+"""Audit records (who did what, to what, from where), on their way to the table ``audit_logs``.
 
-A record is written into the outbox by the transaction that it speaks of, so there is none without its effect and no effect without it.
+The transaction that makes the change also writes the record into the outbox. So there is no record without its change and no change without its
+record.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What Redis keeps of balances for five seconds: read by the wallet, dropped by whoever changes a balance."""
+"""Balances in Redis, kept for five seconds: the wallet reads them, and every function that changes a balance drops them."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class ServiceContext:
         return verdict
 
     def forget(self, limit: Limit, subject: str) -> None:
-        """Start a window anew."""
+        """Start the subject's window again from zero."""
         self._limiter.forget(limit, subject)
 
     def readiness(self) -> Readiness:

@@ -34,7 +34,7 @@ class Cors(msgspec.Struct, frozen=True):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """From origins with commas between them; nothing allows nobody. Raises SettingsError."""
+        """From origins with commas between them; an empty text allows none. Raises SettingsError."""
         origins = frozenset(part.strip() for part in text.split(",")) if text else frozenset()
         for origin in sorted(origins):
             if _ORIGIN.fullmatch(origin) is None:
@@ -51,7 +51,7 @@ class Cors(msgspec.Struct, frozen=True):
         return told
 
     def preflight(self, origin: str | None, method: str | None) -> dict[str, str] | None:
-        """What the answer to a browser's OPTIONS before ``method`` has beside :meth:`headers`; ``None`` where a page may not, or nobody asks."""
+        """What the answer to a browser's OPTIONS before ``method`` has beside :meth:`headers`; ``None`` for another origin, or for no preflight."""
         if origin not in self.origins or method is None:
             return None
         return {
@@ -61,4 +61,4 @@ class Cors(msgspec.Struct, frozen=True):
         }
 
 
-NOBODY: Final = Cors()
+NO_ORIGINS: Final = Cors()

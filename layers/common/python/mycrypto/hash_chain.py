@@ -2,7 +2,7 @@
 
 ``hash(n) = SHA-256(hash(n - 1) || content(n))``, where the content is the texts of a record's columns, each with its length in bytes before it. The
 database writes the links (migrations ``0060_audit_chain`` and ``0061_ledger_chain``): with each audit record, and every minute for the ledger.
-Somebody who may change everything in the database can also make a new chain; that shows against a head that was noted elsewhere before.
+A person who may change everything in the database can also write a new chain. Comparing the head with one that was noted elsewhere shows that.
 """
 
 from __future__ import annotations

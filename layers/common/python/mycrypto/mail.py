@@ -23,7 +23,7 @@ class MailKind(StrEnum):
     """The ``type`` of a message; the comment names the details that it needs."""
 
     VERIFY_EMAIL = "verify_email"  # link, code
-    NOBODY = "nobody"  # in place of a mail to an address without an account: dropped where it arrives
+    NO_RECIPIENT = "nobody"  # in place of a mail to an address without an account; the notifications function drops it
     ACCOUNT_LOCKED = "account_locked"  # locked_until, ip_address
     CONFIRMATION_LOCKED = "confirmation_locked"  # locked_until, ip_address
     SECOND_FACTOR_LOCKED = "second_factor_locked"  # locked_until, ip_address
@@ -64,7 +64,7 @@ def add(connection: Connection, kind: MailKind, *, to: str, user_id: UUID, trace
 
 
 def add_for(connection: Connection, kind: MailKind, *, to: str, user_id: UUID | None, trace_id: str = "", **details: str) -> UUID:
-    """As :func:`add`, for an address that may have no account (``user_id`` is ``None``): then a message of the same form that goes nowhere,
-    so that neither the rows nor the time tell who is registered.
+    """As :func:`add`, for an address that may have no account (``user_id`` is ``None``). Then a message of the same form is written that is never
+    sent, so that neither the rows nor the time tell who is registered.
     """
-    return add(connection, kind if user_id else MailKind.NOBODY, to=to, user_id=user_id or new_uuid(), trace_id=trace_id, **details)
+    return add(connection, kind if user_id else MailKind.NO_RECIPIENT, to=to, user_id=user_id or new_uuid(), trace_id=trace_id, **details)

@@ -176,8 +176,8 @@ class KafkaSender:
 
 
 class _Attempts:
-    """Calls a sender on a thread of its own, so that nobody waits longer for it than intended. One that is given up may still send: its rows
-    are sent again, which consumers have to bear anyway. Until it has ended no other is begun.
+    """Calls a sender on a thread of its own, so that the caller waits no longer than intended. An attempt that was given up may still send: its
+    rows are sent again, and consumers accept duplicates. No other attempt begins before it has ended.
     """
 
     def __init__(self, sender: Sender) -> None:
@@ -222,7 +222,7 @@ class Relay:
         """Send up to ``rows_max`` of the oldest rows of each kind; returns how many went out.
 
         Call it outside of a transaction. It waits ``SEND_SECONDS_MAX`` for each kind at most. It never raises for a destination that is out
-        of reach: the rows wait, ``on_failure`` is told, and for a few seconds nobody asks again, so that a dead service costs one time-out
+        of reach: the rows wait, ``on_failure`` is told, and for a few seconds no request tries again, so that a dead service costs one time-out
         and not one per request. Destinations that this relay has no sender for are left to the maintenance function.
         """
         return sum(

@@ -65,7 +65,7 @@ _STAFF: Final = (Role.ADMIN, Role.SUPPORT)
 
 OPEN: Final = Permission()
 SIGNED_IN: Final = Permission(roles=_EVERYBODY)
-"""The own account, whoever it is."""
+"""For the caller's own account: every role."""
 READING: Final = Permission(roles=_EVERYBODY, scope=Scope.READ)
 CUSTOMER: Final = Permission(roles=_CUSTOMERS)
 """What moves own money. Support does not."""

@@ -30,4 +30,4 @@ class Proxy(msgspec.Struct, frozen=True):
 
 
 DIRECT = Proxy()
-"""Nobody stands between."""
+"""No proxy is between the client and this process."""

@@ -1,8 +1,8 @@
 """Rate limits: so many calls per window for one subject, counted in Redis by one atomic script.
 
-The window slides: a call is allowed while fewer than ``count`` allowed calls lie in the last ``seconds``. Refused calls are not counted, so
-whoever keeps knocking gets in as soon as the oldest call has left the window. When Redis does not answer, each process counts for
-itself: looser than the whole, never open.
+The window slides: a call is allowed while fewer than ``count`` allowed calls lie in the last ``seconds``. Refused calls are not counted, so a caller
+that goes on is allowed again as soon as the oldest call has left the window. While Redis does not answer, each process counts for itself: the limit
+is then looser, but never off.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ class Limiter:
         return Verdict(allowed=allowed, limit=allowance.count, remaining=left, reset_ms=allowance.window_ms if allowed else wait_ms)
 
     def forget(self, limit: Limit, subject: str) -> None:
-        """Start the subject's window anew, as after a success that makes earlier failures harmless."""
+        """Start the subject's window again from zero, for example after a success that makes earlier failures harmless."""
         try:
             self._client.delete(self.key(limit, subject))
         except (redis.ConnectionError, redis.TimeoutError):

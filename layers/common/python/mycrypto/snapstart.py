@@ -1,7 +1,7 @@
-"""What a function that starts from a snapshot (Lambda SnapStart) has to renew: every environment begins with the same memory.
+"""What a function that starts from a snapshot (Lambda SnapStart) has to renew: every environment starts with the same memory.
 
-Connections and credentials of the environment that was frozen are dead or somebody else's, and a generator of random numbers would say
-the same in all of them. Ids, tokens and nonces come from ``os.urandom``, which the kernel reseeds; this is for everything else.
+Connections and credentials of the environment that was frozen are dead or belong to another environment, and a random number generator would give
+the same numbers in all of them. Ids, tokens and nonces come from ``os.urandom``, which the kernel reseeds; this module is for everything else.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mycrypto import secrets
 
 
 def after_restore(*forget: Callable[[], object]) -> None:
-    """Have these called in every environment that starts from a snapshot, before its first request: each drops what the next use makes anew."""
+    """Call these in every environment that starts from a snapshot, before its first request. Each drops something that the next use builds again."""
     register_after_restore(_renew, forget)
 
 

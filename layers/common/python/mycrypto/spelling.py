@@ -37,7 +37,7 @@ def words(text: str) -> list[str]:
 
 
 def typed(text: str) -> str:
-    """What somebody typed into a form, without the blanks round it, and with the Turkish letters that stand for ASCII ones in codes."""
+    """A text that a user typed into a form, without the blanks around it, and with ASCII letters for Turkish ones in codes."""
     return text.strip().replace("İ", "I").replace("ı", "i")
 
 

@@ -59,8 +59,8 @@ def accepted_header(raw: bytes, field: str) -> str:
 
 
 def accepted_json(raw: bytes) -> bytes:
-    """A JSON text whose texts, at any depth, are acceptable and in normal form. Raises VALIDATION_ERROR. What is no JSON is left to whoever
-    reads it as a model and says so.
+    """A JSON text whose texts, at any depth, are acceptable and in normal form. Raises VALIDATION_ERROR. A body that is not JSON is returned as it
+    is: the decoder of its model reports it.
     """
     if raw.isascii() and b"\\" not in raw and b"\x7f" not in raw and (len(raw) <= LENGTH_MAX or not _LONG.search(raw)):
         return raw  # nothing in it can be refused: parsers take no raw control characters
@@ -74,8 +74,8 @@ def accepted_json(raw: bytes) -> bytes:
 
 
 def storable(text: str) -> str:
-    """A text of a log or a queue as PostgreSQL can keep it, whoever wrote it: what is refused at the door is replaced, because a consumer
-    that stops at one record would stop for ever.
+    """A text of a log or a queue as PostgreSQL can keep it. Characters that the API refuses are replaced here, whatever their origin, because a
+    consumer that stops at one record would stop for ever.
     """
     return text if fault_of(text) == "" else normalize("NFC", _REFUSED.sub("\ufffd", text)[:LENGTH_MAX])
 

@@ -51,7 +51,7 @@ def test_keys_time_and_signatures(trade: Trade) -> None:
         assert (await s.refused("GET", ACCOUNT, timestamp=soon))[1] == -1021
         assert (await s.refused("GET", ACCOUNT, recvWindow=60_001))[1] == -1131
         unknown = (401, -2015, "Invalid API-key, IP, or permissions for action.")
-        assert await s.refused("GET", ACCOUNT, key="nobody") == unknown
+        assert await s.refused("GET", ACCOUNT, key="unknown") == unknown
         assert await s.refused("GET", ACCOUNT, key="not a key") == (401, -2014, "API-key format invalid.")
         unsigned = await s.client.get(ACCOUNT, headers={"X-MBX-APIKEY": "alice"})
         assert unsigned.json()["code"] == -1102

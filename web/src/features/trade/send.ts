@@ -1,4 +1,4 @@
-// Sending an order once: an id made when the form is armed, asked for by that id when nobody knows the outcome, then sent again under it.
+// Sending an order once: an id made when the form is armed, asked for by that id while the outcome is unknown, then sent again under it.
 import { ask } from "../../api/client";
 import { Failure, failureOf } from "../../api/failure";
 import type { Order, PlaceOrder, Placed } from "../../api/types";

@@ -143,7 +143,7 @@ class Resume(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=
 
 
 class Tick(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=11):
-    """Moves time on when nobody trades; sent once a second by the active engine."""
+    """Moves the log's time on while no other command comes; the active engine sends it once a second."""
 
     command_id: bytes
     sent_ms: int = 0
@@ -187,7 +187,7 @@ CANCEL_AFTER_MS_MAX: Final = 86_400_000
 
 
 RULES_WITH_CANCEL_ALL_AFTER: Final = 3
-"""Nobody sends the next command before: an engine that does not know it would pass over the whole record."""
+"""From this rules version on the next command may be sent: an engine that does not know it would skip the whole record."""
 
 
 class CancelAllAfter(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=16):

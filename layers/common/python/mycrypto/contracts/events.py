@@ -358,7 +358,7 @@ def _decode_loosely(payload: bytes) -> EventRecord | None:
                     events.append(_event.decode(raw))
                 else:
                     unknown = True
-                    events.append(UnknownEvent(tag))  # type: ignore[arg-type]  # no part of the union: nobody asks for it
+                    events.append(UnknownEvent(tag))  # type: ignore[arg-type]  # not in the union: no reader matches on it
             decoded.append(Result(index, command_id, events))
     except (msgspec.ValidationError, IndexError):
         return None

@@ -22,7 +22,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from mycrypto import texts
-from mycrypto.cors import NOBODY, Cors
+from mycrypto.cors import NO_ORIGINS, Cors
 from mycrypto.database import CommitUnknownError
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError, invalid
 from mycrypto.http.operation import Operation
@@ -62,7 +62,7 @@ class Api:
         charge: Callable[[Request, Operation], None] = no_charge,
         database_errors: str = "",
         proxy: Proxy | None = None,
-        cors: Cors = NOBODY,
+        cors: Cors = NO_ORIGINS,
         body_bytes_max: int = BODY_BYTES_MAX,
     ) -> None:
         """``handlers`` are ``endpoint(request, **parts)`` with the operations that they declare; ``second_factor`` raises AUTH_003 unless the

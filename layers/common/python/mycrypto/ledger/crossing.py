@@ -3,7 +3,7 @@
 In one transaction: the posting into the user's transit account, the transfer that names what it is for, and the outbox row with the
 engine's ``Credit`` command. What happens when something dies:
 
-- before the commit: nothing has happened, whoever reported the money reports it again;
+- before the commit: nothing has happened, and the bank or chain watcher reports the money again;
 - after the commit, before the command is on the log: the row waits in the outbox, the maintenance function sends it;
 - after it is on the log, before the row is marked: it is sent again, the engine knows the transfer id and changes nothing;
 - before settlement has committed: Lambda hands over the same events again, the watermark says which are new.

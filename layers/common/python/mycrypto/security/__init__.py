@@ -1,1 +1,1 @@
-"""Who somebody is and what they may do: tokens, keys, revocation, passwords, second factor, sealed secrets."""
+"""Who a caller is and what the caller may do: tokens, keys, revocation, passwords, second factor, sealed secrets."""

@@ -1,8 +1,8 @@
 """The one guard of every place where a secret is tried: passwords at log-in and within a session, codes of the second factor.
 
-A try is counted as a failure, and committed, before it is judged; a right one clears the count afterwards. So guesses that run side by side
-are counted one by one, and a crash forgives nothing. A try that is not admitted is judged all the same and answered as a wrong one, in the same
-words after the same work: whoever guesses learns neither that the guard is shut nor that the guess was right. The owner is told by mail.
+A try is counted as a failure, and committed, before it is checked; a right one clears the count afterwards. So concurrent guesses are counted one by
+one, and a crash does not undo a count. A try that is not admitted is checked as well and answered as a wrong one, with the same words after the same
+work: an attacker learns neither that the guard is shut nor that the guess was right. The owner is told by mail.
 
 PostgreSQL keeps the counts, in ``secret_guards``.
 """
@@ -29,14 +29,14 @@ class Kind(StrEnum):
     LOGIN = "login"
     """The password at log-in: by address, known or not."""
     SESSION = "session"
-    """The password once more, within a session: by session, so that who guesses at the log-in shuts out nobody who is in."""
+    """The password once more, within a session: counted by session, so that guesses at the log-in do not lock a user who is logged in."""
     SECOND_FACTOR = "second_factor"
     """A code or backup code, wherever it is asked for: by user."""
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """``steps``: after so many failures in a row the guard is shut for so long; after the last one counting starts anew.
-    ``forgets_after``: without a try for so long nothing is counted any more.
+    """``steps``: after so many failures in a row the guard is shut for so long; after the last step counting starts again.
+    ``forgets_after``: after so long without a try the count is zero again.
     """
 
     steps: tuple[tuple[int, timedelta], ...]
@@ -132,8 +132,8 @@ def take_back(connection: Connection, tried: Try) -> None:
 
 
 def tell(connection: Connection, tried: Try, *, to: str, user_id: UUID | None, trace_id: str, ip: str) -> None:
-    """Tell the owner if this wrong try has shut the guard for the longest time; in the transaction that writes the failure down. Without a
-    ``user_id`` nobody owns it: the same row is written, and dropped where mails are sent.
+    """Tell the owner if this wrong try has shut the guard for the longest time, in the transaction that writes the failure down. Without a
+    ``user_id`` there is no owner: the same row is written, and the notifications function drops it.
     """
     if tried.final and tried.shuts_until is not None:
         until = tried.shuts_until.isoformat(timespec="seconds")

@@ -1,7 +1,7 @@
 """RSA keys of the tokens: made, stored as PEM with their kid, published as a key set, looked up by kid while they rotate.
 
-Auth signs with the newest key of the secret ``mycrypto/{stage}/jwt``, which nobody else may read. Everyone else knows public keys only: the
-authorizer from the secret ``mycrypto/{stage}/public-keys``, the gateways from auth. They fetch them anew when a token names a kid that is not
+Auth signs with the newest key of the secret ``mycrypto/{stage}/jwt``, which no other component may read. The others know public keys only: the
+authorizer from the secret ``mycrypto/{stage}/public-keys``, the gateways from auth. They fetch the keys again when a token names a kid that is not
 known yet, so a rotation needs no restart and no order of deployment.
 """
 

@@ -21,11 +21,11 @@ _BCRYPT_PREFIXES: Final = ("$2a$", "$2b$", "$2y$")
 _hasher: Final = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES, hash_len=32, salt_len=16, type=Type.ID)
 
 DUMMY_HASH: Final = "$argon2id$v=19$m=47104,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$8n0j0Zs0m1yq8Xh0Tt4mEoQ0mQ3z5s0u3C8m1l2o9pE"
-"""Nobody's password, with today's parameters: verified for unknown users, so that they take as long as known ones."""
+"""A hash of no user's password, with today's parameters: verified for unknown users, so that they take as long as known ones."""
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """Whether the password is right, and whether its hash should be written anew."""
+    """Whether the password is right, and whether it should be hashed again with today's parameters."""
 
     matches: bool
     outdated: bool = False

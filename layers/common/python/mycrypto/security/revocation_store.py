@@ -1,7 +1,7 @@
-"""Revocation marks out of PostgreSQL, for the day Redis was wiped.
+"""Restores the revocation marks in Redis from PostgreSQL after Redis was wiped.
 
-PostgreSQL knows what was revoked and when; Redis only repeats it for fast readers. The mark ``COMPLETE_KEY`` says that Redis repeats all of
-it: where it is missing, Redis has lost its memory and the marks are written anew.
+PostgreSQL knows what was revoked and when; Redis only repeats it for fast readers. The mark ``COMPLETE_KEY`` says that Redis has all marks. Where it
+is missing, Redis has lost its memory and the marks are written again.
 """
 
 from __future__ import annotations

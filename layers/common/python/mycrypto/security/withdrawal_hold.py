@@ -1,8 +1,8 @@
-"""Nobody takes money out for a day after what opens an account was changed.
+"""No withdrawals for a day after a change of an account's password, second factor or e-mail address.
 
-Who has taken over an account changes its password or its second factor first and takes the money next; the day is the owner's time to read
-the mail about the change and to object. Auth writes the hold in the transaction of the change, the wallet asks for it before every
-withdrawal. A new e-mail address holds too: a trigger of the table does it, whoever changes the address.
+An attacker who has taken over an account changes its password or its second factor first and takes the money next. The day gives the owner time to
+read the mail about the change and to object. Auth writes the hold in the transaction of the change; the wallet asks for it before every withdrawal.
+A trigger of the table writes it for a new e-mail address, whatever code changes the address.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What stops the withdrawals of a user, whoever approved them."""
+"""What stops all withdrawals of a user, the approved ones too."""
 
 from __future__ import annotations
 

@@ -14,7 +14,8 @@ from mycrypto.withdrawals.rows import REFERENCE_TYPES
 def start_due(connection: Connection) -> int:
     """Start every refund that is due, in the caller's transaction; returns how many.
 
-    Due is what ended unpaid after the engine had taken the money: its sum is in transit, whoever ended it and whenever the debit came.
+    A refund is due for a withdrawal that ended unpaid after the engine had debited it: its sum is in the transit account. It does not matter who
+    ended it, or whether the debit came before or after.
     """
     due = transitions.start_refunds(connection)
     for refund in due:
