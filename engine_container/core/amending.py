@@ -8,7 +8,7 @@ from engine_container.core.amendments import amended
 from engine_container.core.book import crosses, take_out
 from engine_container.core.cancelling import find, missing
 from engine_container.core.closing import free_client_order_id
-from engine_container.core.entities import Order, State
+from engine_container.core.entities import Order
 from engine_container.core.events import Events
 from engine_container.core.execution import run_limit
 from engine_container.core.funds import lock_asset, lock_per_lot, release, touch, user_of
@@ -30,6 +30,7 @@ from engine_container.core.placing import would_trade
 from engine_container.core.refusal_codes import FINE, NOTIONAL_TOO_SMALL
 from engine_container.core.refusals import Refusal, insufficient_funds, invalid_order, order_refusal
 from engine_container.core.selftrade import shrink
+from engine_container.core.state import State
 from engine_container.core.vocabulary import AUCTION, LIMIT, REMEMBERED_MS, TAG_REFUSED
 from mycrypto.contracts.commands import AmendOrder, fields_of
 

@@ -10,12 +10,13 @@ from mypy_extensions import i64
 
 from engine_container.core.book import level_at, orders_of, remove_emptied, to_the_back, unlink
 from engine_container.core.closing import cancel, close_filled, promote
-from engine_container.core.entities import RULES_OF_SAFETY, BookSide, InvariantError, Order, State, Symbol
+from engine_container.core.entities import BookSide, InvariantError, Order, Symbol
 from engine_container.core.events import Events
 from engine_container.core.funds import release
 from engine_container.core.matching import trade
 from engine_container.core.order_flags import prevention_of
 from engine_container.core.selftrade import REASON, decrement
+from engine_container.core.state import RULES_OF_SAFETY, State
 from engine_container.core.vocabulary import BUY, STP_ALLOW, STP_CANCEL_BOTH, STP_CANCEL_MAKER, STP_DECREMENT
 
 

@@ -6,8 +6,9 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from engine_container.core.entities import State, Symbol
+from engine_container.core.entities import Symbol
 from engine_container.core.limits import lowered, raised, set_band
+from engine_container.core.state import State
 
 WINDOW_SECONDS: Final = 60
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from engine_container.core.closing import cancel
-from engine_container.core.entities import Event, Order, State, User
+from engine_container.core.entities import Event, Order, User
 from engine_container.core.events import Events
 from engine_container.core.funds import user_of
 from engine_container.core.idempotency import answer_cancel_again, answered, client_number, remember_cancel, remember_command
 from engine_container.core.native_command import NativeCommand
 from engine_container.core.open_orders import orders_of_user
+from engine_container.core.state import State
 from engine_container.core.storage.command_memory import ABSENT
 from engine_container.core.vocabulary import TAG_REFUSED
 from mycrypto.contracts.commands import CancelAll, fields_of

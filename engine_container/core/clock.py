@@ -12,8 +12,9 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from engine_container.core.entities import RULES_OF_SAFETY, Event, State
+from engine_container.core.entities import Event
 from engine_container.core.events import Events
+from engine_container.core.state import RULES_OF_SAFETY, State
 from engine_container.core.vocabulary import DAY_MS, TAG_TIME
 
 JUMP_MAX_MS: Final = DAY_MS

@@ -5,11 +5,12 @@ from __future__ import annotations
 from mypy_extensions import i64
 
 from engine_container.core.book import take_out
-from engine_container.core.entities import Order, State
+from engine_container.core.entities import Order
 from engine_container.core.events import Events
 from engine_container.core.funds import lock, release
 from engine_container.core.idempotency import client_number, client_order_id_of, free_client
 from engine_container.core.open_orders import is_open, remove_open
+from engine_container.core.state import State
 from engine_container.core.triggers import disarm
 from engine_container.core.vocabulary import CANCELLED, FILLED, REMEMBERED_MS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mypy_extensions import i64
 
-from engine_container.core.entities import OrderConditions, State, User
+from engine_container.core.entities import OrderConditions, User
 from engine_container.core.native_command import NativeCommand
 from engine_container.core.order_flags import has_limit, is_conditional, is_post_only, kind_of, may_rest, prevention_of, time_in_force_of
 from engine_container.core.refusal_codes import (
@@ -26,6 +26,7 @@ from engine_container.core.refusal_codes import (
     TRIGGER_MISPLACED,
     TRIGGER_MISSING,
 )
+from engine_container.core.state import State
 from engine_container.core.vocabulary import BPS, DAY, GTD, LIMIT, MARKET, STP_ALLOW, TRAILING_STOP
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from engine_container.core.entities import State
 from engine_container.core.events import Events
 from engine_container.core.funds import report
+from engine_container.core.state import State
 from engine_container.core.stops import cascade, drop_moved
 
 

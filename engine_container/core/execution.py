@@ -10,13 +10,14 @@ from engine_container.core.amendments import amended
 from engine_container.core.book import other_side, rest
 from engine_container.core.closing import announce
 from engine_container.core.depth import UNBOUNDED, Reach, reach
-from engine_container.core.entities import Order, State
+from engine_container.core.entities import Order
 from engine_container.core.events import Events
 from engine_container.core.funds import lock
 from engine_container.core.limits import expiry_of
 from engine_container.core.matching import HALTED_BY_TRADE, PREVENTED, SHORT_OF_MONEY, match
 from engine_container.core.open_orders import add_open
 from engine_container.core.order_flags import may_rest, prevention_of, time_in_force_of
+from engine_container.core.state import State
 from engine_container.core.statuses import halt
 from engine_container.core.vocabulary import AUCTION, BUY, CANCELLED, DAY, FILLED
 

@@ -6,8 +6,9 @@ from heapq import heapify, heappop, heappush
 from typing import Final
 
 from engine_container.core.closing import cancel
-from engine_container.core.entities import Order, State
+from engine_container.core.entities import Order
 from engine_container.core.events import Events
+from engine_container.core.state import State
 from engine_container.core.statuses import is_frozen
 from engine_container.core.vocabulary import EXPIRED
 

@@ -12,8 +12,9 @@ from typing import Final
 
 from engine_container.core.cancelling import find
 from engine_container.core.completion import complete
-from engine_container.core.entities import Event, InvariantError, State, Symbol
+from engine_container.core.entities import Event, InvariantError, Symbol
 from engine_container.core.events import Events
+from engine_container.core.state import State
 from engine_container.core.statuses import FROZEN, clear_orders, enter
 from engine_container.core.vocabulary import DELISTED, HALTED, TAG_FAILED, TAG_TRANSFER_REFUSED
 from mycrypto.contracts.commands import AmendOrder, CancelOrder, Command, Credit, Debit, PlaceOco, ReplaceOrder

@@ -9,9 +9,10 @@ from __future__ import annotations
 from mypy_extensions import i64
 
 from engine_container.core.balances import Balance, Total
-from engine_container.core.entities import RULES_WITH_ALL_FIGURES, Details, InvariantError, Order, State, Symbol, TradingAccount, User
+from engine_container.core.entities import Details, InvariantError, Order, Symbol, TradingAccount, User
 from engine_container.core.events import Events
 from engine_container.core.limits import product
+from engine_container.core.state import RULES_WITH_ALL_FIGURES, State
 from engine_container.core.storage.uuid_table import ID_LENGTH, high_of, low_of
 from engine_container.core.vocabulary import (
     AMOUNT_MAX,

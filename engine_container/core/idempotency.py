@@ -10,12 +10,14 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from engine_container.core.entities import Order, State, Symbol, User
+from engine_container.core.entities import Order, Symbol, User
 from engine_container.core.events import Events
 from engine_container.core.native_command import NativeCommand
 from engine_container.core.open_orders import is_open
 from engine_container.core.order_flags import fingerprint_of, with_symbol
-from engine_container.core.storage.command_memory import ABSENT, RememberedCommand
+from engine_container.core.state import State
+from engine_container.core.storage.command_memory import ABSENT
+from engine_container.core.storage.remembered_command import RememberedCommand
 from engine_container.core.vocabulary import REMEMBERED_MS, TAG_ORDER_REPEATED, TAG_REFUSED, TAG_REPEATED
 
 FORGOTTEN_PER_STEP_MAX: Final = 10_000

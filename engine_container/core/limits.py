@@ -9,7 +9,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from engine_container.core.entities import NO_BOUND, OrderConditions, State, Symbol, TradingAccount, User
+from engine_container.core.entities import NO_BOUND, OrderConditions, Symbol, TradingAccount, User
 from engine_container.core.native_command import NativeCommand
 from engine_container.core.order_flags import has_limit, is_post_only, kind_of, may_rest
 from engine_container.core.refusal_codes import (
@@ -24,6 +24,7 @@ from engine_container.core.refusal_codes import (
     TOO_LARGE,
     TURNOVER_TOO_HIGH,
 )
+from engine_container.core.state import State
 from engine_container.core.vocabulary import ACTIVE, AMOUNT_MAX, AUCTION, BPS, DAY, DAY_MS, GTD, MINUTE_MS, UNITS
 
 CLIENT_ORDER_ID_LENGTH_MAX: Final = 100

@@ -10,7 +10,7 @@ from engine_container.core.amending import amend
 from engine_container.core.cancelling import cancel_all, cancel_order
 from engine_container.core.clock import accept, hear_tick, is_doubtful, move_on
 from engine_container.core.completion import complete
-from engine_container.core.entities import RULES_OF_SAFETY, Event, State
+from engine_container.core.entities import Event
 from engine_container.core.events import Events
 from engine_container.core.expiry import DEAD_KEPT, compact, expire
 from engine_container.core.funds import credit, debit, report_totals
@@ -20,6 +20,7 @@ from engine_container.core.native_command import NativeCommand, cancel_command, 
 from engine_container.core.oco import place_oco
 from engine_container.core.placing import place
 from engine_container.core.replacing import replace
+from engine_container.core.state import RULES_OF_SAFETY, State
 from engine_container.core.stops import cascade, go_on
 from engine_container.core.switches import cancel_all_after, is_due, run_out
 from engine_container.core.symbols import end_statuses, halt_all, resume_all, set_status, set_symbol

@@ -6,7 +6,7 @@ from mypy_extensions import i64
 
 from engine_container.core.book import other_side
 from engine_container.core.depth import UNBOUNDED, Reach
-from engine_container.core.entities import RULES_WITH_ALL_FIGURES, Details, Order, State
+from engine_container.core.entities import Details, Order
 from engine_container.core.events import Events
 from engine_container.core.execution import market_reach, run_market
 from engine_container.core.funds import lock_asset
@@ -15,6 +15,7 @@ from engine_container.core.order_answers import accept, reject
 from engine_container.core.order_flags import time_in_force_of
 from engine_container.core.refusal_codes import FINE, FOK_NOT_FILLABLE, FUNDS_TOO_LOW, LOT_COSTS_MORE, NO_LIQUIDITY
 from engine_container.core.refusals import Refusal, insufficient_funds
+from engine_container.core.state import RULES_WITH_ALL_FIGURES, State
 from engine_container.core.vocabulary import BUY, FOK, OPEN
 
 

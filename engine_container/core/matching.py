@@ -12,12 +12,13 @@ from mypy_extensions import i64
 from engine_container.core.book import remove_emptied, to_the_back, unlink
 from engine_container.core.breaker import observe
 from engine_container.core.closing import close_filled, promote
-from engine_container.core.entities import BookSide, InvariantError, Order, State
+from engine_container.core.entities import BookSide, InvariantError, Order
 from engine_container.core.events import Events
 from engine_container.core.funds import fee, touch
 from engine_container.core.limits import count_turnover
 from engine_container.core.order_flags import prevention_of, time_in_force_of
 from engine_container.core.selftrade import prevent
+from engine_container.core.state import State
 from engine_container.core.vocabulary import BUY, FOK, STP_ALLOW, STP_DECREMENT
 
 DONE: Final = 0

@@ -7,7 +7,7 @@ from mypy_extensions import i64
 from engine_container.core.amendments import amended
 from engine_container.core.book import crosses
 from engine_container.core.closing import announce, cancel
-from engine_container.core.entities import RULES_OF_SAFETY, Order, OrderConditions, State, User
+from engine_container.core.entities import Order, OrderConditions, User
 from engine_container.core.events import Events
 from engine_container.core.execution import run_limit
 from engine_container.core.funds import lock_asset, release, user_of
@@ -20,6 +20,7 @@ from engine_container.core.order_validation import check_order
 from engine_container.core.placing import check_taker, order_of, taker_refusal, wait
 from engine_container.core.refusal_codes import FINE, UNKNOWN_SYMBOL
 from engine_container.core.refusals import Refusal, insufficient_funds, invalid_order, order_refusal, too_many_open
+from engine_container.core.state import RULES_OF_SAFETY, State
 from engine_container.core.trading_accounts import account_of
 from engine_container.core.triggers import conditions_of, reached
 from engine_container.core.vocabulary import AUCTION, CANCELLED, FOK, IOC, LIMIT, MARKET, OPEN, PENDING_TRIGGER

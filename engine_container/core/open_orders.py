@@ -11,7 +11,8 @@ from typing import Final
 from librt.vecs import append, vec
 from mypy_extensions import i64
 
-from engine_container.core.entities import Order, State, User
+from engine_container.core.entities import Order, User
+from engine_container.core.state import State
 
 ENDED_KEPT: Final = 32
 """A list with fewer ended numbers than this is not worth going through."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from mypy_extensions import i64
 
-from engine_container.core.entities import RULES_OF_SAFETY, Order, State, User
+from engine_container.core.entities import Order, User
 from engine_container.core.events import Events
 from engine_container.core.native_command import NativeCommand
 from engine_container.core.refusals import Refusal
-from engine_container.core.storage.command_memory import RememberedCommand
+from engine_container.core.state import RULES_OF_SAFETY, State
+from engine_container.core.storage.remembered_command import RememberedCommand
 from engine_container.core.vocabulary import TAG_ORDER_REPEATED, TAG_REJECTED
 
 

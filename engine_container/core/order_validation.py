@@ -7,7 +7,7 @@ from typing import Final
 from mypy_extensions import i64
 
 from engine_container.core.combinations import check_combination
-from engine_container.core.entities import RULES_WITH_ALL_FIGURES, OrderConditions, State, Symbol, TradingAccount
+from engine_container.core.entities import OrderConditions, Symbol, TradingAccount
 from engine_container.core.funds import lock_per_lot
 from engine_container.core.limits import (
     CLIENT_ORDER_ID_LENGTH_MAX,
@@ -34,6 +34,7 @@ from engine_container.core.refusal_codes import (
     TRAILING_BUY_UNVALUED,
     TRAILING_SELL_UNVALUED,
 )
+from engine_container.core.state import RULES_WITH_ALL_FIGURES, State
 from engine_container.core.vocabulary import ACTIVE, BUY, LIMIT, MARKET, STP_ALLOW
 
 STOP_MARGIN_BPS: Final = 1_000

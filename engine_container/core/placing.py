@@ -9,7 +9,7 @@ from __future__ import annotations
 from mypy_extensions import i64
 
 from engine_container.core.book import crosses, other_side
-from engine_container.core.entities import Order, State, Symbol, TradingAccount, User
+from engine_container.core.entities import Order, Symbol, TradingAccount, User
 from engine_container.core.events import Events
 from engine_container.core.execution import fillable, note_expiry, run_limit, settle_in_book
 from engine_container.core.funds import lock, lock_asset, user_of
@@ -22,6 +22,7 @@ from engine_container.core.order_flags import is_conditional, is_post_only, kind
 from engine_container.core.order_validation import check_order
 from engine_container.core.refusal_codes import FINE, FOK_NOT_FILLABLE, POST_ONLY_WOULD_TRADE, UNKNOWN_SYMBOL
 from engine_container.core.refusals import Refusal, insufficient_funds, order_refusal
+from engine_container.core.state import State
 from engine_container.core.stops import fire
 from engine_container.core.storage.command_memory import ABSENT
 from engine_container.core.storage.packed_text import mark_of_client

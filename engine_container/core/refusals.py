@@ -8,7 +8,7 @@ from __future__ import annotations
 from mypy_extensions import i64
 
 from engine_container.core.balances import Balance
-from engine_container.core.entities import Details, State, Symbol, TradingAccount
+from engine_container.core.entities import Details, Symbol, TradingAccount
 from engine_container.core.limits import turnover_of_day, turnover_value
 from engine_container.core.native_command import NativeCommand
 from engine_container.core.refusal_codes import (
@@ -28,6 +28,7 @@ from engine_container.core.refusal_codes import (
     TURNOVER_TOO_HIGH,
     UNKNOWN_SYMBOL,
 )
+from engine_container.core.state import State
 from engine_container.core.vocabulary import AMOUNT_MAX, TOTAL_MAX
 
 Refusal = tuple[str, Details]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from engine_container.core.cancelling import find, missing
 from engine_container.core.closing import cancel
-from engine_container.core.entities import State
 from engine_container.core.events import Events
 from engine_container.core.funds import user_of
 from engine_container.core.idempotency import answered, remember_command
 from engine_container.core.placing import place_replacement
+from engine_container.core.state import State
 from engine_container.core.vocabulary import TAG_REFUSED
 from mycrypto.contracts.commands import ReplaceOrder, fields_of
 

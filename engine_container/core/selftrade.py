@@ -6,9 +6,10 @@ from mypy_extensions import i64
 
 from engine_container.core.amendments import amended
 from engine_container.core.closing import cancel
-from engine_container.core.entities import RULES_OF_SAFETY, Order, State
+from engine_container.core.entities import Order
 from engine_container.core.events import Events
 from engine_container.core.funds import release
+from engine_container.core.state import RULES_OF_SAFETY, State
 from engine_container.core.vocabulary import STP_CANCEL_BOTH, STP_CANCEL_MAKER, STP_DECREMENT
 
 REASON = "SELF_TRADE_PREVENTION"

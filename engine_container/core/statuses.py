@@ -7,8 +7,9 @@ from typing import Final
 from engine_container.core.book import orders_of
 from engine_container.core.breaker import forget
 from engine_container.core.closing import cancel
-from engine_container.core.entities import State, Symbol
+from engine_container.core.entities import Symbol
 from engine_container.core.events import Events
+from engine_container.core.state import State
 from engine_container.core.vocabulary import HALTED, TAG_SYMBOL
 
 FROZEN: Final = "COMMAND_FAILED_FROZEN"

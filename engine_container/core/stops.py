@@ -9,12 +9,13 @@ from typing import Final
 
 from engine_container.core.closing import announce, free_client_order_id, promote
 from engine_container.core.depth import UNBOUNDED
-from engine_container.core.entities import NO_MARKET, RULES_OF_SAFETY, Order, State, Symbol
+from engine_container.core.entities import Order, Symbol
 from engine_container.core.events import Events
 from engine_container.core.execution import fillable, market_reach, run_limit, run_market
 from engine_container.core.funds import release
 from engine_container.core.open_orders import remove_open
 from engine_container.core.order_flags import has_limit, kind_of, time_in_force_of
+from engine_container.core.state import NO_MARKET, RULES_OF_SAFETY, State
 from engine_container.core.triggers import disarm, queue_fired
 from engine_container.core.vocabulary import ACTIVE, CANCELLED, FOK, REMEMBERED_MS, TAG_TRIGGERED
 

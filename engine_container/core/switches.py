@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import Final
 
 from engine_container.core.closing import cancel
-from engine_container.core.entities import NO_SWITCH_MS, State, Switch, User
+from engine_container.core.entities import User
 from engine_container.core.events import Events
 from engine_container.core.funds import user_of
 from engine_container.core.idempotency import answered, remember_command
 from engine_container.core.open_orders import orders_of_user
+from engine_container.core.state import NO_SWITCH_MS, State, Switch
 from engine_container.core.statuses import is_frozen
 from engine_container.core.vocabulary import TAG_REFUSED, TAG_SWITCH
 from mycrypto.contracts.commands import CANCEL_AFTER_MS_MAX, CANCEL_AFTER_MS_MIN, CancelAllAfter, fields_of

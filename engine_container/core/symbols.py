@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from engine_container.core.auction import uncross
 from engine_container.core.balances import Rates
-from engine_container.core.entities import RULES_OF_SAFETY, Details, State, Symbol
+from engine_container.core.entities import Details, Symbol
 from engine_container.core.events import Events
 from engine_container.core.expiry import DAY_MINUTES
 from engine_container.core.funds import total_of
 from engine_container.core.idempotency import answered, remember_command
 from engine_container.core.limits import set_band
+from engine_container.core.state import RULES_OF_SAFETY, State
 from engine_container.core.statuses import announce_symbol, clear_orders, enter
 from engine_container.core.trading_accounts import rates_of
 from engine_container.core.vocabulary import ACTIVE, AMOUNT_MAX, AUCTION, BPS, DELISTED, HALTED, TAG_REFUSED, UNITS

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from engine_container.core.balances import Rates
-from engine_container.core.entities import State, Symbol, TradingAccount, User
+from engine_container.core.entities import Symbol, TradingAccount, User
 from engine_container.core.funds import balance_of
+from engine_container.core.state import State
 
 
 def account_of(state: State, user: User, name: str) -> TradingAccount | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from engine_container.core.entities import State
 from engine_container.core.events import Events
 from engine_container.core.funds import user_of
 from engine_container.core.idempotency import answered, remember_command
+from engine_container.core.state import State
 from engine_container.core.symbols import FEE_PPM_MAX
 from engine_container.core.trading_accounts import rates_of
 from engine_container.core.vocabulary import (

@@ -9,8 +9,8 @@ import msgspec
 from engine_container.core import machine
 from engine_container.core.codec.record import TIME_PASSED, FailureReport, RecordBuffers, Result, apply_knowing, apply_packed, apply_record
 from engine_container.core.codec.snapshot_codec import dismantle
-from engine_container.core.entities import NO_MARKET, State
 from engine_container.core.failing import TELL, Failure, failure_of
+from engine_container.core.state import NO_MARKET, State
 from mycrypto.contracts import events as contract
 from mycrypto.contracts.commands import Command, decode_record
 

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from engine_container.core.codec.snapshot_codec import dump, load
-from engine_container.core.entities import State
+from engine_container.core.state import State
 from engine_container.engine.ports import BEGINNING, Reached
 from engine_container.snapshot_store import SnapshotError, SnapshotStore, keep, name_of, seal, unseal
 

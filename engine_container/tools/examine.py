@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import msgspec
 
-from engine_container.core.entities import State, Symbol, User
+from engine_container.core.entities import Symbol, User
 from engine_container.core.failing import Failure, market_of, user_id_of
 from engine_container.core.open_orders import orders_of_user
+from engine_container.core.state import State
 from engine_container.engine.ports import CommandSource
 from engine_container.engine.replica import Fault, Replica
 from engine_container.tools.replay import Progress, follow

@@ -12,7 +12,8 @@ from typing import Final
 import msgspec
 
 from engine_container.core import machine
-from engine_container.core.entities import Event, Order, State
+from engine_container.core.entities import Event, Order
+from engine_container.core.state import State
 from engine_container.core.vocabulary import TAG_REJECTED, TAG_TRADE
 from engine_container.engine.replica import COMPILED, carry_out, decode_results, readable
 from engine_container.tools.flow_files import Fill, FlowError, Row

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine_container.core.entities import Event, State
+from engine_container.core.entities import Event
 from engine_container.core.machine import run
+from engine_container.core.state import State
 from mycrypto.contracts.commands import RULES_LATEST, Command, Credit, SetRules, SetSymbol, SetUser
 from mycrypto.contracts.trading import SelfTradePrevention
 

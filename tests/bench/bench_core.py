@@ -14,7 +14,7 @@ from typing import Self
 from engine_container.core import machine
 from engine_container.core.bare import BareBook
 from engine_container.core.codec.record import RecordBuffers, apply_read, apply_record
-from engine_container.core.entities import State
+from engine_container.core.state import State
 from engine_container.core.trading_accounts import account_of
 from engine_container.engine import replica
 from engine_container.engine.replica import COMPILED, CommandRecord, Replica, readable

@@ -9,8 +9,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-from engine_container.core.entities import Event, State
+from engine_container.core.entities import Event
 from engine_container.core.machine import advance, apply
+from engine_container.core.state import State
 from engine_container.core.vocabulary import TAG_ACCEPTED, TAG_CLOSED
 from mycrypto.contracts.commands import CancelOrder, Command, Credit, PlaceOrder, SetSymbol, SetUser
 from mycrypto.contracts.trading import OrderType, Side, TimeInForce

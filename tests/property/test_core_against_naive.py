@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from engine_container.core.book import orders_of
 from engine_container.core.codec.snapshot_codec import dump, load
-from engine_container.core.entities import State
 from engine_container.core.machine import advance, apply
 from engine_container.core.open_orders import orders_of_user
+from engine_container.core.state import State
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events as e
 from mycrypto.contracts.trading import OrderType, SelfTradePrevention, Side, SymbolStatus, TimeInForce

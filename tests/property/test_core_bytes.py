@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from engine_container.core.codec.command_reader import CANCEL, OTHER, PLACE, CommandReader
 from engine_container.core.codec.record import apply_packed, apply_record
 from engine_container.core.codec.snapshot_codec import dump, load
-from engine_container.core.entities import State
 from engine_container.core.order_flags import is_post_only, prevention_of, time_in_force_of
+from engine_container.core.state import State
 from engine_container.core.vocabulary import REMEMBERED_MS
 from mycrypto.contracts import commands as c
 from mycrypto.contracts.trading import OrderType, SelfTradePrevention, Side, TimeInForce

@@ -25,7 +25,7 @@ from engine_container.core.codec.command_reader import (
     USER_INDEX,
     CommandReader,
 )
-from engine_container.core.entities import State
+from engine_container.core.state import State
 from engine_container.core.storage.packed_text import mark_of_client
 
 

@@ -15,9 +15,10 @@ from mypy_extensions import i32, i64, u8
 from engine_container.core.codec.command_reader import OTHER, PLACE, CommandReader
 from engine_container.core.codec.event_writer import PackedEvents, write_array_head, write_int
 from engine_container.core.codec.prefetch import prefetch
-from engine_container.core.entities import NO_MARKET, Event, State
+from engine_container.core.entities import Event
 from engine_container.core.failing import Failure, fail, is_time_lost
 from engine_container.core.machine import advance, apply, cancel_one, pass_over, place_order
+from engine_container.core.state import NO_MARKET, State
 from mycrypto.contracts.commands import Command, decode_record
 from mycrypto.contracts.events import packed
 

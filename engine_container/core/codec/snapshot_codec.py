@@ -10,12 +10,14 @@ from typing import Any, Final
 
 from engine_container.core.balances import Balance, Rates
 from engine_container.core.book import orders_of, rest
-from engine_container.core.entities import BookSide, InvariantError, Order, OrderConditions, State, Switch, Symbol, User
+from engine_container.core.entities import BookSide, InvariantError, Order, OrderConditions, Symbol, User
 from engine_container.core.funds import enter, total_of
 from engine_container.core.idempotency import client_order_id_of, outlive
 from engine_container.core.limits import set_band
 from engine_container.core.open_orders import add_open
-from engine_container.core.storage.command_memory import ABSENT, RememberedCommand
+from engine_container.core.state import State, Switch
+from engine_container.core.storage.command_memory import ABSENT
+from engine_container.core.storage.remembered_command import RememberedCommand
 from engine_container.core.switches import insert
 from engine_container.core.trading_accounts import account_of
 from engine_container.core.triggers import conditions_of, list_again

@@ -10,103 +10,33 @@ from __future__ import annotations
 from typing import Final
 
 from librt.strings import BytesWriter, write_i64_be
-from librt.vecs import append, vec
-from mypy_extensions import i64, mypyc_attr
+from librt.vecs import append
+from mypy_extensions import i64
 
+from engine_container.core.storage.command_page import (
+    CELLS,
+    CREATED,
+    FINGERPRINT,
+    HIGH,
+    LOW,
+    NUMBER,
+    OWNER,
+    PRICE,
+    QUANTITY,
+    ROW_BITS,
+    ROWS,
+    USER_MASK,
+    WORDS_SHIFT,
+    CommandPage,
+)
 from engine_container.core.storage.hash_slots import MARK_MASK, ROW_MASK, HashSlots, SlotTables
-from engine_container.core.storage.packed_text import PADDING, folded_mark, mark_of_client, mixed, text_of, word_at
+from engine_container.core.storage.packed_text import PADDING, mark_of_client, text_of, word_at
+from engine_container.core.storage.remembered_command import RememberedCommand
 from engine_container.core.storage.uuid_table import ID_LENGTH, folded, high_of, low_of
 
 ABSENT: Final = -1
 
-_ROWS: Final = 128
-"""Of one page: few enough that to begin one takes a microsecond or two."""
-_ROW_BITS: Final = 7
-_CELLS: Final = 8
 _FIGURE_MAX: Final = 0x7FFFFFFFFFFFFFFF
-
-_HIGH: Final = 0
-_LOW: Final = 1
-_CREATED: Final = 2
-_NUMBER: Final = 3
-_FINGERPRINT: Final = 4
-_QUANTITY: Final = 5
-_PRICE: Final = 6
-_OWNER: Final = 7
-"""The index of the command's user + 1, 0 for none; above these bits where the words of its client_order_id begin, 0 for none."""
-_USER_MASK: Final = 0xFFFFFFFF
-_WORDS_SHIFT: Final = 32
-
-
-@mypyc_attr(acyclic=True)
-class RememberedCommand:
-    """One row, taken out to be looked at."""
-
-    __slots__ = ("client_order_id", "command_id", "created_ms", "fingerprint", "more", "number", "price", "quantity", "user_index")
-
-    def __init__(
-        self,
-        command_id: bytes,
-        user_index: int,
-        client_order_id: str,
-        created_ms: int,
-        number: int,
-        fingerprint: int,
-        quantity: int,
-        price: int,
-        more: tuple[object, ...] | None,
-    ) -> None:
-        self.command_id = command_id
-        """b"" for an order that came inside another command."""
-        self.user_index = user_index
-        """-1 for none."""
-        self.client_order_id = client_order_id
-        self.created_ms = created_ms
-        self.number = number
-        self.fingerprint = fingerprint
-        """Side, flags and symbol of an order as one integer (:mod:`engine_container.core.order_flags`), or what else it is
-        (:mod:`engine_container.core.idempotency`)."""
-        self.quantity = quantity
-        self.price = price
-        self.more = more
-        """Further fields where an order has any; the whole content for commands that place none."""
-
-
-class _Page:
-    __slots__ = ("figures", "ids", "more", "rows", "words")
-
-    def __init__(self) -> None:
-        self.rows: vec[i64] = vec[i64]([0] * (_ROWS * _CELLS))
-        self.words: vec[i64] = vec[i64](capacity=_ROWS * 2)
-        """client_order_ids, each after how many bytes it has."""
-        self.ids: dict[int, bytes] = {}
-        """Command ids that have not 16 bytes, by the row's number."""
-        self.figures: dict[int, tuple[int, int]] = {}
-        """Quantities and prices that are beyond 64 bits."""
-        self.more: dict[int, tuple[object, ...]] = {}
-
-    def has(self, words_at: i64, source: bytes, at: i64, end: i64) -> bool:
-        """Whether the client_order_id that begins at a word is the text that stands in ``source``."""
-        words = self.words
-        if words_at == 0 or words[words_at - 1] != end - at:
-            return False
-        while at < end:
-            if words[words_at] != word_at(source, at, end):
-                return False
-            words_at += 1
-            at += 8
-        return True
-
-    def mark_of(self, owner: i64) -> i64:
-        """Where the client_order_id of a row is looked for, given the cell that says whose it is."""
-        words = self.words
-        at = owner >> _WORDS_SHIFT
-        end = at + (words[at - 1] + 7) // 8
-        mark = mixed(0, (owner & _USER_MASK) - 1)
-        while at < end:
-            mark = mixed(mark, words[at])
-            at += 1
-        return folded_mark(mark)
 
 
 class CommandMemory:
@@ -117,7 +47,7 @@ class CommandMemory:
     def __init__(self) -> None:
         self.first: i64 = 0
         self.end: i64 = 0
-        self._pages: list[_Page] = [_Page()]
+        self._pages: list[CommandPage] = [CommandPage()]
         self._page = self._pages[0]
         """The last one."""
         self._first_page: i64 = 0
@@ -247,21 +177,21 @@ class CommandMemory:
         row = i64(number)
         page = self._page_of(row)
         rows = page.rows
-        cell = (row & (_ROWS - 1)) * _CELLS
+        cell = (row & (ROWS - 1)) * CELLS
         command_id = page.ids.get(number)
         if command_id is None:
             halves = BytesWriter()
-            write_i64_be(halves, rows[cell + _HIGH])
-            write_i64_be(halves, rows[cell + _LOW])
+            write_i64_be(halves, rows[cell + HIGH])
+            write_i64_be(halves, rows[cell + LOW])
             command_id = halves.getvalue()
-        quantity, price = page.figures.get(number, (int(rows[cell + _QUANTITY]), int(rows[cell + _PRICE])))
+        quantity, price = page.figures.get(number, (int(rows[cell + QUANTITY]), int(rows[cell + PRICE])))
         return RememberedCommand(
             command_id,
             self.user_index(number),
             self.client_order_id(number),
-            int(rows[cell + _CREATED]),
-            int(rows[cell + _NUMBER]),
-            int(rows[cell + _FINGERPRINT]),
+            int(rows[cell + CREATED]),
+            int(rows[cell + NUMBER]),
+            int(rows[cell + FINGERPRINT]),
             quantity,
             price,
             page.more.get(number),
@@ -269,62 +199,62 @@ class CommandMemory:
 
     def created_ms(self, row: i64) -> i64:
         """When the row's command came."""
-        return self._page_of(row).rows[(row & (_ROWS - 1)) * _CELLS + _CREATED]
+        return self._page_of(row).rows[(row & (ROWS - 1)) * CELLS + CREATED]
 
     def number_of(self, row: i64) -> i64:
         """The order that answers for the row's command."""
-        return self._page_of(row).rows[(row & (_ROWS - 1)) * _CELLS + _NUMBER]
+        return self._page_of(row).rows[(row & (ROWS - 1)) * CELLS + NUMBER]
 
     def user_index(self, number: int) -> int:
         """Whose the row's command is; -1 for none."""
         row = i64(number)
-        return int((self._page_of(row).rows[(row & (_ROWS - 1)) * _CELLS + _OWNER] & _USER_MASK) - 1)
+        return int((self._page_of(row).rows[(row & (ROWS - 1)) * CELLS + OWNER] & USER_MASK) - 1)
 
     def client_order_id(self, number: i64) -> str:
         """What the row's command took of its user's client_order_ids; "" for none."""
         page = self._page_of(number)
-        at = page.rows[(number & (_ROWS - 1)) * _CELLS + _OWNER] >> _WORDS_SHIFT
+        at = page.rows[(number & (ROWS - 1)) * CELLS + OWNER] >> WORDS_SHIFT
         return text_of(page.words, at, page.words[at - 1]) if at != 0 else ""
 
     def answer_with(self, number: int, user_index: int, order: int, second: int) -> None:
         """A command that placed orders, and took no client_order_id, is answered with them; ``second`` is 0 where there is one only."""
         row = i64(number)
         rows = self._page_of(row).rows
-        cell = (row & (_ROWS - 1)) * _CELLS
-        rows[cell + _OWNER] = user_index + 1
-        rows[cell + _NUMBER] = order
-        rows[cell + _PRICE] = second
+        cell = (row & (ROWS - 1)) * CELLS
+        rows[cell + OWNER] = user_index + 1
+        rows[cell + NUMBER] = order
+        rows[cell + PRICE] = second
 
     def part_from_client(self, number: int) -> None:
         """The row's command, which does not stand for its client_order_id, forgets it."""
         row = i64(number)
-        self._page_of(row).rows[(row & (_ROWS - 1)) * _CELLS + _OWNER] &= _USER_MASK
+        self._page_of(row).rows[(row & (ROWS - 1)) * CELLS + OWNER] &= USER_MASK
 
     def forget_first(self) -> None:
         """Drop the oldest row; its ids stand for it no longer."""
         row = self.first
         page = self._page_of(row)
         rows = page.rows
-        cell = (row & (_ROWS - 1)) * _CELLS
-        owner = rows[cell + _OWNER]
-        if owner >> _WORDS_SHIFT != 0:
+        cell = (row & (ROWS - 1)) * CELLS
+        owner = rows[cell + OWNER]
+        if owner >> WORDS_SHIFT != 0:
             self._free(self._clients, page.mark_of(owner), row)
         odd_id = page.ids.get(row) if page.ids else None
         if odd_id is None:
-            self._free(self._ids, folded(rows[cell + _HIGH], rows[cell + _LOW], MARK_MASK), row)
+            self._free(self._ids, folded(rows[cell + HIGH], rows[cell + LOW], MARK_MASK), row)
         elif self.odd_ids.get(odd_id) == row:
             del self.odd_ids[odd_id]
         self.first = row + 1
-        if self.first & (_ROWS - 1) == 0:
-            gone = (self.first >> _ROW_BITS) - self._first_page
+        if self.first & (ROWS - 1) == 0:
+            gone = (self.first >> ROW_BITS) - self._first_page
             if gone * 2 > len(self._pages):
                 del self._pages[: int(gone)]
                 self._first_page += gone
             else:
                 self._pages[int(gone) - 1] = _GONE
 
-    def _page_of(self, row: i64) -> _Page:
-        return self._pages[(row >> _ROW_BITS) - self._first_page]
+    def _page_of(self, row: i64) -> CommandPage:
+        return self._pages[(row >> ROW_BITS) - self._first_page]
 
     def _row_of(self, slot: i64) -> i64:
         return self.first + ((slot - self.first) & ROW_MASK)
@@ -338,8 +268,8 @@ class CommandMemory:
                 return place
             row = self._row_of(slot)
             rows = self._page_of(row).rows
-            cell = (row & (_ROWS - 1)) * _CELLS
-            if rows[cell + _LOW] == low and rows[cell + _HIGH] == high:
+            cell = (row & (ROWS - 1)) * CELLS
+            if rows[cell + LOW] == low and rows[cell + HIGH] == high:
                 return place
             place = ids.seek(mark, place + 1)
 
@@ -352,8 +282,8 @@ class CommandMemory:
                 return place
             row = self._row_of(slot)
             page = self._page_of(row)
-            owner = page.rows[(row & (_ROWS - 1)) * _CELLS + _OWNER]
-            if (owner & _USER_MASK) - 1 == user_index and page.has(owner >> _WORDS_SHIFT, source, at, end):
+            owner = page.rows[(row & (ROWS - 1)) * CELLS + OWNER]
+            if (owner & USER_MASK) - 1 == user_index and page.has(owner >> WORDS_SHIFT, source, at, end):
                 return place
             place = clients.seek(mark, place + 1)
 
@@ -393,31 +323,31 @@ class CommandMemory:
         price: i64,
     ) -> None:
         row = self.end
-        within = row & (_ROWS - 1)
+        within = row & (ROWS - 1)
         page = self._page
-        if within == 0 and (row >> _ROW_BITS) - self._first_page >= i64(len(self._pages)):
-            page = _Page()
+        if within == 0 and (row >> ROW_BITS) - self._first_page >= i64(len(self._pages)):
+            page = CommandPage()
             self._pages.append(page)
             self._page = page
         rows = page.rows
-        cell = within * _CELLS
-        rows[cell + _HIGH] = high
-        rows[cell + _LOW] = low
-        rows[cell + _CREATED] = created_ms
-        rows[cell + _NUMBER] = number
-        rows[cell + _FINGERPRINT] = fingerprint
-        rows[cell + _QUANTITY] = quantity
-        rows[cell + _PRICE] = price
+        cell = within * CELLS
+        rows[cell + HIGH] = high
+        rows[cell + LOW] = low
+        rows[cell + CREATED] = created_ms
+        rows[cell + NUMBER] = number
+        rows[cell + FINGERPRINT] = fingerprint
+        rows[cell + QUANTITY] = quantity
+        rows[cell + PRICE] = price
         owner = user_index + 1
         if at < end:
             words = append(page.words, end - at)
-            owner |= i64(len(words)) << _WORDS_SHIFT
+            owner |= i64(len(words)) << WORDS_SHIFT
             while at < end:
                 words = append(words, word_at(source, at, end))
                 at += 8
             page.words = words
-        rows[cell + _OWNER] = owner
+        rows[cell + OWNER] = owner
         self.end = row + 1
 
 
-_GONE: Final = _Page()
+_GONE: Final = CommandPage()

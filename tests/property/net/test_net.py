@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from engine_container.core.entities import RULES_WITH_ALL_FIGURES
+from engine_container.core.state import RULES_WITH_ALL_FIGURES
 from mycrypto.contracts import commands as c
 from tests.property.net.fuzz import drawn, fault, is_wild, report, shortest
 

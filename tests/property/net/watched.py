@@ -15,10 +15,11 @@ from msgspec.structs import replace
 
 from engine_container.core.codec.record import TIME_PASSED, apply_packed
 from engine_container.core.codec.snapshot_codec import dump, load
-from engine_container.core.entities import BookSide, Order, State, Symbol
+from engine_container.core.entities import BookSide, Order, Symbol
 from engine_container.core.expiry import DEAD_KEPT
 from engine_container.core.machine import advance, apply
 from engine_container.core.open_orders import ENDED_KEPT
+from engine_container.core.state import State
 from engine_container.core.triggers import reached
 from engine_container.core.vocabulary import ACTIVE, AUCTION
 from engine_container.views.projection import Projection

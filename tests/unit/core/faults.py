@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any, Final
 
 from engine_container.core import machine
-from engine_container.core.entities import RULES_FIRST
+from engine_container.core.state import RULES_FIRST
 from mycrypto.contracts import commands as c
 from mycrypto.contracts.trading import OrderType, SelfTradePrevention, Side, TimeInForce
 from tests.unit.core.trading_desk import Desk, units

@@ -6,9 +6,10 @@ import random
 
 import pytest
 
-from engine_container.core.storage.command_memory import CommandMemory, RememberedCommand
+from engine_container.core.storage.command_memory import CommandMemory
 from engine_container.core.storage.int_table import IntTable
 from engine_container.core.storage.packed_text import PADDING, mark_of_client
+from engine_container.core.storage.remembered_command import RememberedCommand
 from engine_container.core.storage.uuid_table import ABSENT, UuidTable, high_of, low_of
 
 

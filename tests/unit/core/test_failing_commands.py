@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from engine_container.core.codec.snapshot_codec import Tree, load
-from engine_container.core.entities import State
 from engine_container.core.failing import FREEZE, HALT, TELL, Failure
+from engine_container.core.state import State
 from engine_container.core.vocabulary import ACTIVE, HALTED
 from engine_container.engine.replica import CommandRecord, EventBatch, Fault, HopelessError, Replica
 from engine_container.engine.snapshots import pack, state_hash, tree_bytes, unpack

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine_container.core.entities import RULES_FIRST, RULES_OF_SAFETY
+from engine_container.core.state import RULES_FIRST, RULES_OF_SAFETY
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events as e
 from mycrypto.contracts.trading import SymbolStatus

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine_container.core.codec.snapshot_codec import dump, load
-from engine_container.core.entities import State
+from engine_container.core.state import State
 from engine_container.engine.snapshots import state_hash
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events as e

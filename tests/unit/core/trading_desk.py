@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from engine_container.core.entities import State, Symbol
+from engine_container.core.entities import Symbol
 from engine_container.core.machine import advance, apply
+from engine_container.core.state import State
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events as e
 from mycrypto.contracts.trading import OrderType, Side, SymbolStatus, TimeInForce

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from engine_container.core.codec import record as record_codec
-from engine_container.core.entities import InvariantError, State
+from engine_container.core.entities import InvariantError
 from engine_container.core.failing import Failure
+from engine_container.core.state import State
 from engine_container.engine import process, replica
 from engine_container.engine.replica import CommandRecord, Fault
 from engine_container.engine.snapshots import state_hash

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from engine_container.core.entities import State
+from engine_container.core.state import State
 from engine_container.engine import snapshots
 from engine_container.engine.replica import CommandRecord, Replica
 from engine_container.snapshot_store import KEPT, SnapshotError, SnapshotStore, name_of, newest_offset, store_at

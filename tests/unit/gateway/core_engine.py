@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from engine_container.core.entities import State
 from engine_container.core.machine import advance, apply
+from engine_container.core.state import State
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events as e
 from tests.unit.gateway.memory_logs import NOW_MS, MemoryEvents

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from engine_container.core.entities import RULES_OF_SAFETY
+from engine_container.core.state import RULES_OF_SAFETY
 from engine_container.gateway import session_switches
 from engine_container.logs.ports import LogUnavailableError
 from mycrypto.contracts import commands as c
