@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from infra import functions, names
-from infra.alarms import Alarm, Runbook, Severity, Subject
+from infra.alarm_definition import Alarm, Runbook, Severity, Subject
 from infra.dashboards import Aws, AwsRatio
 from infra.stages import Stage
 

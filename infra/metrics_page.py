@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from infra.alarms import OWN_ALARMS, Alarm
+from infra.alarm_definition import Alarm
+from infra.alarms import OWN_ALARMS
 from infra.dashboards import DASHBOARDS, Aws, AwsRatio, Gap, Line, Own, Ratio
 from mycrypto.metrics import NAMESPACE, SECTIONS, MetricSpec
 

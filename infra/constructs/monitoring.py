@@ -12,7 +12,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra import names
-from infra.alarms import Alarm, Severity, Subject
+from infra.alarm_definition import Alarm, Severity, Subject
 from infra.dashboards import Aws, AwsRatio, Dashboard, Gap, Line, Own, Panel, Ratio
 from infra.stages import Stage
 from mycrypto.metrics import NAMESPACE

@@ -11,7 +11,8 @@ from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from infra import names
-from infra.stages import Stage, WorkingHours
+from infra.sizes import WorkingHours
+from infra.stages import Stage
 
 ZONE: Final = "Europe/Istanbul"
 

@@ -14,7 +14,8 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra import nag, names
-from infra.stages import Delivery, Stage, regions
+from infra.sizes import Delivery
+from infra.stages import Stage, regions
 
 ISSUER: Final = "token.actions.githubusercontent.com"
 AUDIENCE: Final = "sts.amazonaws.com"

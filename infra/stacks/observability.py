@@ -15,7 +15,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra import functions, names
-from infra.alarms import OWN_ALARMS, Severity
+from infra.alarm_definition import Severity
+from infra.alarms import OWN_ALARMS
 from infra.aws_alarms import aws_alarms
 from infra.connections import Connections
 from infra.constructs.function import PlatformFunction, layers

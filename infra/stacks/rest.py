@@ -10,7 +10,8 @@ from constructs import Construct
 
 from infra.constructs.rest import Rest
 from infra.constructs.service import TradingService
-from infra.stages import Stage, WorkingHours
+from infra.sizes import WorkingHours
+from infra.stages import Stage
 
 
 class RestStack(Stack):

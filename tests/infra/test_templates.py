@@ -12,7 +12,8 @@ import pytest
 from aws_cdk import aws_apigateway as apigateway
 
 from infra import functions, names, stages
-from infra.alarms import OWN_ALARMS, Runbook
+from infra.alarm_definition import Runbook
+from infra.alarms import OWN_ALARMS
 from infra.aws_alarms import aws_alarms
 from infra.context import Context
 from infra.errors import ConfigurationError

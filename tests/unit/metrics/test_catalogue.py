@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from infra import metrics_page
-from infra.alarms import OWN_ALARMS, Runbook, Severity
+from infra.alarm_definition import Runbook, Severity
+from infra.alarms import OWN_ALARMS
 from infra.dashboards import DASHBOARDS, Own, UnknownMetricError
 from mycrypto import embedded, telemetry
 from mycrypto.embedded import Distribution
