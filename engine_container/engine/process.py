@@ -6,59 +6,43 @@ import asyncio
 import gc
 import os
 import signal
-import struct
 import time
 import uuid
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from aws_lambda_powertools import Logger
 
 from engine_container import emission
-from engine_container.child import ChildError, Gate, answer, in_child, start
+from engine_container.child import ChildError, in_child
 from engine_container.core.failing import TIME
 from engine_container.engine.kafka import KafkaCommandSource, KafkaEventSink
 from engine_container.engine.lease import RENEW_SECONDS, AlwaysHeld, Lease, RedisLease
-from engine_container.engine.ports import CommandSource, EventLogHoleError, EventLogShortError, EventSink, Reached
+from engine_container.engine.ports import CommandSource, EventLogHoleError, EventLogShortError, EventSink
 from engine_container.engine.publishing import WAITING_MAX, Publisher
 from engine_container.engine.replica import COMPILED, CommandRecord, EventBatch, Fault, Replica
+from engine_container.engine.restorer import RETRY_SECONDS, Restorer, StartError, patiently
 from engine_container.engine.settings import EngineSettings
-from engine_container.engine.snapshots import Bounds, newest, reached_by, save, state_hash
+from engine_container.engine.snapshot_keeper import SnapshotKeeper, StoreMaker
+from engine_container.engine.snapshots import state_hash
 from engine_container.engine.wariness import Wariness
 from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.ports import LogUnavailableError
 from engine_container.metrics import Counter, Histogram, Reading
-from engine_container.snapshot_store import SnapshotStore, newest_offset, store_at
+from engine_container.snapshot_store import SnapshotStore, store_at
 from engine_container.web import probes
 from mycrypto import telemetry
 from mycrypto.contracts.commands import Tick, decode_record, encode_record
 
-RETRY_SECONDS: Final = 1.0
 TICK_SECONDS: Final = 1.0
-SNAPSHOT_LOOK_SECONDS: Final = 1.0
-SNAPSHOT_PATIENCE: Final = 2
-"""An active engine waits so many times as long as a standby: where there is one, the pause of a fork is never the active one's."""
 SLICE_NS_MAX: Final = 20_000_000
 """After so long with records the lease, the publisher and the probes have their turn."""
 STOP_SECONDS_MAX: Final = 8
 REPAIRED_LOOK_SECONDS: Final = 5.0
 """How often an engine that cannot start looks if the logs have been repaired."""
-HELD_SECONDS_MAX: Final = 10
-"""So long a state waits for the event log to hold its events before it is given up as a snapshot."""
 VERSION: Final = "1"
-_PLACE: Final = struct.Struct(">qq")
 MATCHING: Final = Histogram("trade_matching_latency")
 FAILED: Final = Counter("engine_commands_failed_total")
-
-
-T = TypeVar("T")
-
-StoreMaker = Callable[[], SnapshotStore | None]
-
-
-class _StartError(RuntimeError):
-    """The logs and the snapshots do not lead to the present state."""
 
 
 class Engine:
@@ -71,22 +55,19 @@ class Engine:
         self._source = source
         self._sink = sink
         self._lease = lease
-        self._store = store
         self._log = log
         self._started = time.monotonic()
         self._stopping = asyncio.Event()
         self.replica = Replica(settings.shard)
         self.publisher = Publisher(sink, log)
+        self.snapshots = SnapshotKeeper(settings, self.replica, self.publisher, store, log)
+        self._restorer = Restorer(self.replica, source, sink, self.publisher, self.snapshots, store, log)
         self._wariness = Wariness(self.replica, self._met)
         self._offered_seq = 1
         """The first event that the publisher has not been given."""
         self.caught_up = False
         self._commands_reachable = False
         self.failure = ""
-        self._snapshot_offset = 0
-        self._snapshot_time = time.monotonic()
-        """When one was begun last."""
-        self._snapshot_saved = time.monotonic()
         self._define_metrics()
 
     def _define_metrics(self) -> None:
@@ -102,13 +83,10 @@ class Engine:
         Reading("engine_refused_records_total", lambda: {(): self.replica.refused_records})
         Reading("engine_waiting_records", lambda: {(): publisher.waiting})
         Reading("engine_next_offset", lambda: {(): self.replica.next_offset})
-        Reading("engine_snapshot_age_seconds", lambda: {(): self._snapshot_age()})
+        Reading("engine_snapshot_age_seconds", lambda: {(): self.snapshots.age_seconds()})
         Reading("engine_time_held", lambda: {(): int(self.replica.state.time_held)})
         Reading("engine_users", lambda: {(): len(self.replica.state.users)})
         Reading("engine_compiled", lambda: {(): int(COMPILED)})
-
-    def _snapshot_age(self) -> int:
-        return 0 if self.replica.next_offset <= self._snapshot_offset else int(time.monotonic() - self._snapshot_saved)
 
     def stop(self) -> None:
         """Ask for a graceful stop."""
@@ -127,7 +105,7 @@ class Engine:
                     starting.cancel()
                     return
                 starting.result()
-                works = (self._consume, self.publisher.run, self._keep_lease, self._tick, self._keep_snapshots, self._emit)
+                works = (self._consume, self.publisher.run, self._keep_lease, self._tick, self.snapshots.keep, self._emit)
                 tasks.extend(asyncio.create_task(self._guarded(work)) for work in works)
                 await stopping
                 await self._wind_down(tasks)
@@ -160,7 +138,7 @@ class Engine:
             self._log.warning("stopped before all events were published; the next engine publishes them", waiting=self.publisher.waiting)
         await self._lease.give_up()
         if not self.failure and await self._all_is_held():
-            await self._snapshot()
+            await self.snapshots.save()
         self._log.info("stopped", offset=self.replica.next_offset, seq=self.replica.state.next_seq)
 
     async def _all_is_held(self) -> bool:
@@ -180,19 +158,19 @@ class Engine:
         """
         gc.collect()
         gc.disable()
-        end = await self._patiently("the command log", self._source.end)
+        end = await patiently(self._log, "the command log", self._source.end)
         while True:
             try:
-                await self._restore(end)
-            except (EventLogHoleError, _StartError) as error:
+                await self._restorer.restore(end)
+            except (EventLogHoleError, StartError) as error:
                 self._fail(str(error))
                 await asyncio.sleep(REPAIRED_LOOK_SECONDS)
             else:
                 self.failure = ""
                 break
         # Asked again: another engine may have appended events of commands that came after the first answer.
-        end = await self._patiently("the command log", self._source.end)
-        await self._patiently("the command log", lambda: self._source.open(self.replica.next_offset))
+        end = await patiently(self._log, "the command log", self._source.end)
+        await patiently(self._log, "the command log", lambda: self._source.open(self.replica.next_offset))
         await self._replay(end)
         if self.publisher.published_seq > self.replica.state.next_seq:
             self._fail(
@@ -205,47 +183,6 @@ class Engine:
     def _fail(self, reason: str) -> None:
         self.failure = reason
         self._log.critical("the engine cannot start", reason=reason)
-
-    async def _patiently(self, what: str, work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-        while True:
-            try:
-                return await work()
-            except LogUnavailableError as error:
-                self._log.warning(f"waiting for {what}", reason=str(error))
-                await asyncio.sleep(RETRY_SECONDS)
-
-    async def _restore(self, end: int) -> None:
-        """Raises :class:`EventLogHoleError`, and :class:`_StartError` where neither a snapshot nor the log leads to the present."""
-        shard = self._settings.shard
-        store = await self._from_store(self._store, None)
-        place = await self._from_store(lambda: reached_by(store, shard), None) if store is not None else None
-        if place is not None:
-            self._sink.follow_from(place)
-        await self._patiently("the event log", self.publisher.look)
-        first = await self._patiently("the command log", self._source.begin)
-        bounds = Bounds(first, end, self.publisher.published_seq)
-        nothing: list[Any] = []
-        found = await self._from_store(lambda: _until_good(store, shard, bounds), nothing) if store is not None else nothing
-        for item in found:
-            if isinstance(item, str):
-                self._log.warning("snapshot passed over", reason=item)
-                continue
-            state, snapshot = item
-            self.replica.restart(state, snapshot.next_offset)
-            self._snapshot_offset = snapshot.next_offset
-            self._log.info("snapshot loaded", offset=snapshot.next_offset, seq=snapshot.next_seq, state_hash=snapshot.state_hash)
-        if self.replica.next_offset < first:
-            raise _StartError(
-                f"no snapshot can be gone on from, and the command log begins with offset {first}: "
-                "run mycrypto engine repair-events with the archive"
-            )
-
-    async def _from_store(self, work: Callable[[], T], otherwise: T) -> T:
-        try:
-            return await asyncio.to_thread(work)
-        except Exception as error:  # noqa: BLE001 - a store that cannot be reached costs time, not correctness: the log has everything
-            self._log.warning("snapshots are not available, replaying the whole log", reason=repr(error))
-            return otherwise
 
     async def _replay(self, end: int) -> None:
         started = time.monotonic()
@@ -267,7 +204,7 @@ class Engine:
                 self._commands_reachable = False
                 self._log.warning("the command log is not available, trying again", reason=str(error))
                 await asyncio.sleep(RETRY_SECONDS / 4)
-                await self._patiently("the command log", lambda: self._source.open(self.replica.next_offset))
+                await patiently(self._log, "the command log", lambda: self._source.open(self.replica.next_offset))
 
     async def _consume_once(self) -> None:
         records = await self._source.read()
@@ -337,21 +274,21 @@ class Engine:
         while True:
             self._met(fault)
             self.replica.begin_again(fault)
-            await self._restore(place)
+            await self._restorer.restore(place)
             try:
                 await self._replay_up_to(place)
                 break
             except Fault as other:  # one of before the place, which the process has not met because it began later
                 fault = other
-        await self._patiently("the command log", lambda: self._source.open(place))
+        await patiently(self._log, "the command log", lambda: self._source.open(place))
         self._wariness.begin()
         self._log.warning("the state of before was made again", offset=place, seconds=round(time.monotonic() - started, 3))
 
     async def _replay_up_to(self, place: int) -> None:
         replica = self.replica
-        await self._patiently("the command log", lambda: self._source.open(replica.next_offset))
+        await patiently(self._log, "the command log", lambda: self._source.open(replica.next_offset))
         while replica.next_offset < place:
-            for record in await self._patiently("the command log", self._source.read):
+            for record in await patiently(self._log, "the command log", self._source.read):
                 if replica.next_offset <= record.offset < place:
                     self._offer(replica.process(record))
             await asyncio.sleep(0)
@@ -373,74 +310,6 @@ class Engine:
 
     async def _emit(self) -> None:
         await emission.emit(self._settings.service_name, self._settings.metrics_seconds)
-
-    async def _keep_snapshots(self) -> None:
-        while True:
-            await asyncio.sleep(SNAPSHOT_LOOK_SECONDS)
-            if self._snapshot_due() and not (self.publisher.active and await self._standby_saved()):
-                await self._snapshot()
-
-    def _snapshot_due(self) -> bool:
-        patience = SNAPSHOT_PATIENCE if self.publisher.active else 1
-        records = self.replica.next_offset - self._snapshot_offset
-        seconds = time.monotonic() - self._snapshot_time
-        return records >= self._settings.snapshot_records * patience or (
-            records > 0 and seconds >= self._settings.snapshot_seconds * patience
-        )
-
-    async def _standby_saved(self) -> bool:
-        """Whether another engine of the shard has saved a newer snapshot than the last we know of; that one counts then."""
-        try:
-            store = await asyncio.to_thread(self._store)
-            offset = await asyncio.to_thread(newest_offset, store, self.replica.next_offset) if store is not None else 0
-        except Exception as error:  # noqa: BLE001 - whatever keeps a store from being listed will show when we save to it
-            self._log.warning("snapshots cannot be listed", reason=repr(error))
-            return False
-        if offset <= self._snapshot_offset:
-            return False
-        self._snapshot_offset = offset
-        self._snapshot_time = self._snapshot_saved = time.monotonic()
-        return not self._snapshot_due()
-
-    async def _snapshot(self) -> None:
-        """Save the state as it is now, from a child process: the engine pauses only for the fork.
-
-        The child writes nothing before the event log durably holds every event of this state: an engine that began with a state whose
-        events were never written would never write them.
-        """
-        if not (self._settings.snapshot_bucket or self._settings.snapshot_dir) or not self.publisher.reachable:
-            return
-        offset = self.replica.next_offset
-        replica = self.replica
-        needed = int(replica.state.next_seq)
-        gate = Gate()
-
-        def reached() -> Reached:
-            return Reached(*_PLACE.unpack(gate.passed()))
-
-        def work() -> bytes:
-            store = self._store()
-            return save(store, replica.state, replica.shard, offset, reached).encode() if store is not None else b""
-
-        started = self._snapshot_time = time.monotonic()
-        try:
-            try:
-                child = start(work, gate)
-                paused_ms = round((time.monotonic() - started) * 1_000, 1)
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(HELD_SECONDS_MAX):
-                        place = await self.publisher.until_held(needed)
-                    gate.open(_PLACE.pack(*place))
-            finally:
-                gate.close()
-            name = await answer(child)
-        except (ChildError, OSError) as error:
-            self._log.warning("no snapshot was saved", reason=str(error), needs=needed, published_seq=self.publisher.published_seq)
-            return
-        self._snapshot_offset = offset
-        self._snapshot_saved = self._snapshot_time
-        seconds = round(time.monotonic() - started, 3)
-        self._log.info("snapshot saved", snapshot=name.decode(), offset=offset, seconds=seconds, paused_ms=paused_ms)
 
     async def _health(self) -> tuple[int, dict[str, object]]:
         status = "failed" if self.failure else ("ok" if self.caught_up else "starting")
@@ -474,16 +343,6 @@ class Engine:
         except (ChildError, OSError) as error:
             return 503, {"status": "failed", "reason": str(error)}
         return 200, {"next_offset": offset, "next_seq": seq, "state_hash": digest.decode()}
-
-
-def _until_good(store: SnapshotStore, shard: int, bounds: Bounds) -> list[Any]:
-    """Why newer snapshots were passed over, then the first good one."""
-    found: list[Any] = []
-    for item in newest(store, shard, bounds):
-        found.append(item)
-        if not isinstance(item, str):
-            break
-    return found
 
 
 def store_in(bucket: str, folder: str, shard: int) -> SnapshotStore | None:

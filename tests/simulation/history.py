@@ -16,7 +16,7 @@ from unittest.mock import patch
 from uuid import UUID
 
 from engine_container.engine import process as engine_process
-from engine_container.engine import publishing, replica
+from engine_container.engine import publishing, replica, snapshot_keeper
 from engine_container.gateway import barrier
 from engine_container.gateway import parts as gateway_parts
 from engine_container.publisher import snapshots, topics
@@ -111,10 +111,10 @@ def _patches(seed: int) -> Iterator[Any]:
     yield patch.object(probes, "listening", _no_port)
     yield patch.object(barrier, "new_uuid_bytes", lambda: chance.randbytes(16))
     yield patch.object(ids, "os", SimpleNamespace(urandom=chance.randbytes))
-    for forking in (engine_process, snapshots):
+    for forking in (snapshot_keeper, snapshots):
         yield patch.object(forking, "start", bucket.start)
         yield patch.object(forking, "answer", bucket.answer)
-    yield patch.object(engine_process, "Gate", bucket.Gate)
+    yield patch.object(snapshot_keeper, "Gate", bucket.Gate)
     for storing in (snapshots, gateway_parts):
         yield patch.object(storing, "store_at", lambda _bucket, _folder, prefix: _world().bucket.store(prefix))
     for consuming in (topics, worker):

@@ -87,7 +87,9 @@ def _patterns() -> dict[str, type]:
 
 def test_no_pattern_of_a_request_takes_a_line_break_behind_its_text() -> None:
     found = _patterns()
-    assert {"functions.wallet.models.WithdrawFiat.two_fa_code", "mycrypto.contracts.api.orders.PlaceOrderRequest.client_order_id"} <= set(found)
+    assert {"functions.wallet.models.WithdrawFiat.two_fa_code", "mycrypto.contracts.api.orders.PlaceOrderRequest.client_order_id"} <= set(
+        found
+    )
     for name, kind in found.items():
         for pattern in re.findall(r"pattern='((?:[^'\\]|\\.)*)'", repr(models.type_info(kind))):
             assert not pattern.endswith("$"), name

@@ -342,19 +342,19 @@ def test_where_a_standby_saves_snapshots_the_active_engine_saves_none(tmp_path: 
     only, _ = engine(logs, store=store, snapshot_records=20)
     for record in logs.commands[:30]:
         only.replica.process(record)
-    assert only._snapshot_due()
+    assert only.snapshots.due()
     only.publisher.active = True
-    assert not only._snapshot_due()  # the standby has its chance first
+    assert not only.snapshots.due()  # the standby has its chance first
 
     async def work() -> None:
         for record in logs.commands[30:40]:
             only.replica.process(record)
-        assert only._snapshot_due()
+        assert only.snapshots.due()
         save(store, only.replica.state, 0, 7_000)  # another log's
-        assert not await only._standby_saved()
+        assert not await only.snapshots.standby_saved()
         save(store, only.replica.state, 0, 30)  # as a standby does
-        assert await only._standby_saved()
-        assert not only._snapshot_due()
+        assert await only.snapshots.standby_saved()
+        assert not only.snapshots.due()
 
     run(work)
 

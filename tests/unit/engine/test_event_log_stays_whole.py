@@ -77,7 +77,7 @@ def test_no_snapshot_is_saved_while_events_wait(tmp_path: Path, monkeypatch: pyt
             first.stop()
             await task
         else:
-            await first._snapshot()
+            await first.snapshots.save()
             await killed(task)
         assert store.names() == []
         await goes_on(logs, store)
@@ -93,7 +93,7 @@ def test_a_snapshot_waits_for_its_events_and_is_given_up_without_them(tmp_path: 
         standby, _ = engine(logs, held=False, store=store)
         task = asyncio.create_task(standby.run())
         await until(lambda: standby.caught_up and standby.publisher.reachable)
-        saving = asyncio.create_task(standby._snapshot())
+        saving = asyncio.create_task(standby.snapshots.save())
         await asyncio.sleep(0.3)
         assert not saving.done()
         assert store.names() == []
@@ -106,8 +106,8 @@ def test_a_snapshot_waits_for_its_events_and_is_given_up_without_them(tmp_path: 
         del lease
         fill(logs, 5)
         await until(lambda: standby.replica.next_offset == len(logs.commands))
-        monkeypatch.setattr("engine_container.engine.process.HELD_SECONDS_MAX", 0.2)
-        await standby._snapshot()
+        monkeypatch.setattr("engine_container.engine.snapshot_keeper.HELD_SECONDS_MAX", 0.2)
+        await standby.snapshots.save()
         assert len(store.names()) == 1
         standby.stop()
         await task
@@ -206,7 +206,7 @@ def test_a_log_that_lost_what_it_had_acknowledged_stops_the_engine_and_a_fresh_o
         first, lease = engine(logs, store=store)
         task = asyncio.create_task(first.run())
         await until(lambda: bool(logs.events) and watermark(logs) == expected_seqs(logs)[-1])
-        await first._snapshot()
+        await first.snapshots.save()
         del logs.events[-5:]
         lease.held = False
         await until(lambda: not first.publisher.active)
@@ -232,9 +232,10 @@ async def _life(logs: Logs, store: FolderStore, chance: random.Random, monkeypat
         return 0 if kind < 0.7 else len(payloads) if kind < 0.85 else chance.randrange(len(payloads) + 1)
 
     monkeypatch.setattr("engine_container.engine.process.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("engine_container.engine.restorer.RETRY_SECONDS", 0.01)
     monkeypatch.setattr("engine_container.engine.process.RENEW_SECONDS", 0.005)
     monkeypatch.setattr("engine_container.engine.process.STOP_SECONDS_MAX", 0.05)
-    monkeypatch.setattr("engine_container.engine.process.HELD_SECONDS_MAX", 0.05)
+    monkeypatch.setattr("engine_container.engine.snapshot_keeper.HELD_SECONDS_MAX", 0.05)
     monkeypatch.setattr("engine_container.engine.publishing.LOOK_SECONDS", 0.005)
     for _ in range(25):
         what = chance.choice(("start", "start", "kill", "stop", "lease", "away", "snapshot", "fill", "fill"))
@@ -259,7 +260,7 @@ async def _life(logs: Logs, store: FolderStore, chance: random.Random, monkeypat
             elif what == "away":
                 sink_of(one).away = not sink_of(one).away
             elif what == "snapshot" and one.caught_up:
-                await one._snapshot()
+                await one.snapshots.save()
         await asyncio.sleep(chance.random() * 0.02)
         assert all(not one.failure for one, _, _ in running)
         assert snapshots_ahead(logs, store) == []
