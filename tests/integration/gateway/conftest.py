@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -24,6 +25,10 @@ from mycrypto.security import keys, tokens
 from mycrypto.security.revocation import COMPLETE_KEY
 from mycrypto_local.parts.part import tethered
 from mycrypto_local.ports import any_free
+from tests.integration.gateway.paper_desk import Scenario, open_desk
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import TestDatabase
 
 ROOT = Path(__file__).resolve().parents[3]
 START_SECONDS_MAX = 60
@@ -159,3 +164,17 @@ def trading(kafka: str, valkey: str, tmp_path_factory: pytest.TempPathFactory) -
         for process in (publisher, gateway, engine):
             process.kill(signal.SIGTERM)
         running.client.close()
+
+
+@pytest.fixture
+def at_desk(trade_database: TestDatabase, tmp_path: Path) -> Callable[[Scenario], None]:
+    def run(scenario: Scenario) -> None:
+        async def all_of_it() -> None:
+            async with open_desk(trade_database, tmp_path) as desk:
+                await desk.trade(40_100)
+                await desk.fill()
+                await scenario(desk)
+
+        asyncio.run(all_of_it())
+
+    return run

@@ -17,7 +17,7 @@ from functions.notifications.templates import render
 from mycrypto.mail import MailKind
 from mycrypto.outbox import Waiting
 from mycrypto.queue import decode
-from tests.integration.gateway.test_paper_trading import ALICE, BOB, Desk, open_desk
+from tests.integration.gateway.paper_desk import ALICE, BOB, Desk, open_desk
 
 if TYPE_CHECKING:
     from tests.integration.conftest import TestDatabase

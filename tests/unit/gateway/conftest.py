@@ -311,3 +311,9 @@ def _record(engine: FakeEngine, made: list[Any]) -> Any:
     record = e.EventRecord(e.FORMAT_VERSION, 0, engine.seq + 1, 0, NOW_MS, last=True, results=[e.Result(0, uuid4().bytes, made)])
     engine.seq += len(made)
     return record
+
+
+@pytest.fixture(params=[False, True], ids=["library", "fast path"])
+def socket_protocol(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the server offers to write and to take texts at once makes no difference."""
+    monkeypatch.setattr(Socket, "quick", request.param)
