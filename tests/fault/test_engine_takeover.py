@@ -23,6 +23,7 @@ from mycrypto.contracts.trading import OrderType, Side, TimeInForce
 from mycrypto.ids import new_uuid
 from mycrypto.money import UNITS_PER_ONE
 from mycrypto_local.ports import any_free
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 SYMBOL = "FLT/USDT"
@@ -71,13 +72,6 @@ def engines(kafka: str, valkey: str, tmp_path: Path) -> Iterator[list[Running]]:
     yield started
     for engine in started:
         engine.kill()
-
-
-async def until(condition: Any, what: str) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, what
-        await asyncio.sleep(0.05)
 
 
 def new() -> bytes:

@@ -27,7 +27,8 @@ from mycrypto_local.parts.kafka import Kafka, ensure_topics
 from mycrypto_local.parts.spawn import Running as RunningPart
 from mycrypto_local.ports import any_free
 from tests import scratch
-from tests.fault.test_engine_takeover import SYMBOL, Running, new, orders, until
+from tests.fault.test_engine_takeover import SYMBOL, Running, new, orders
+from tests.waiting import until
 
 USERS = [new(), new()]
 

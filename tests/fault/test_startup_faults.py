@@ -27,6 +27,7 @@ from mycrypto_local.recovery.backup import archive_in_s3
 from mycrypto_local.running import Running
 from mycrypto_local.servers import Servers
 from tests import scratch
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -90,10 +91,7 @@ def test_what_a_killed_supervisor_leaves_is_cleared_and_the_data_is_there(own: P
     (supervisor,) = (process for process in leftovers.find(own.state) if process.environ()["MYCRYPTO_PART"] == "supervisor")
     os.kill(supervisor.pid, signal.SIGKILL)
     own.supervisor.forget_child()
-    deadline = time.monotonic() + 60
-    while own.supervisor.is_running():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: not own.supervisor.is_running())
     assert own.status().state == "stopped"
     own.up()
     assert own.status().state == "running"
@@ -123,10 +121,7 @@ def test_an_emulator_killed_and_wiped_gets_its_stacks_again(own: Platform) -> No
     shutil.rmtree(own.state / "emulator" / "state")
     (own.state / "emulator" / "state").mkdir()
     os.kill(killed, signal.SIGKILL)
-    deadline = time.monotonic() + 60
-    while any(part.name == "emulator" and (not part.healthy or part.pid == killed) for part in own.status().parts):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    wait_until(lambda: all(part.name != "emulator" or (part.healthy and part.pid != killed) for part in own.status().parts))
     login = f"{own.status().base_url}/api/auth/login"
     unknown = {"email": "unknown@example.com", "password": "wrong"}
     assert httpx.post(login, json=unknown, timeout=REQUEST_SECONDS_MAX).json().get("code") != "AUTH_001", "it is gone"

@@ -26,6 +26,7 @@ from mycrypto.security.revocation import COMPLETE_KEY
 from mycrypto_local.parts.part import tethered
 from mycrypto_local.ports import any_free
 from tests.integration.gateway.paper_desk import Scenario, open_desk
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from tests.integration.conftest import TestDatabase
@@ -110,10 +111,8 @@ class Trading:
         funding = [c.Credit(uuid4().bytes, user.bytes, asset, parse_amount(amount), uuid4().bytes) for asset, amount in money.items()]
         if funding:
             self.append(*funding)
-            deadline = time.monotonic() + 30
-            while len(self.call("GET", "/api/v1/account/balances", user=user).json()["data"]) < len(funding):
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
+            balances = "/api/v1/account/balances"
+            wait_until(lambda: len(self.call("GET", balances, user=user).json()["data"]) >= len(funding), pause_seconds=0.02)
         return user
 
     def call(self, method: str, path: str, body: object = None, *, user: UUID | None = None) -> httpx.Response:

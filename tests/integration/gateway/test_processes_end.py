@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 
 from tests.integration.gateway.conftest import ROOT
+from tests.waiting import wait_until
 
 STARTER = """
 import sys, time
@@ -23,17 +22,10 @@ time.sleep(600)
 """
 
 
-def until(reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def test_a_killed_starter_leaves_no_process_behind(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", STARTER, str(tmp_path / "log")], cwd=ROOT, stdout=subprocess.PIPE, text=True) as starter:
         assert starter.stdout is not None
         started = psutil.Process(int(starter.stdout.readline()))
-        until(lambda: started.cmdline()[1:] == ["-m", "http.server"])
+        wait_until(lambda: started.cmdline()[1:] == ["-m", "http.server"])
         starter.kill()
-    until(lambda: not started.is_running() or started.status() == psutil.STATUS_ZOMBIE)
+    wait_until(lambda: not started.is_running() or started.status() == psutil.STATUS_ZOMBIE)

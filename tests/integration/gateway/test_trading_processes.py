@@ -18,6 +18,7 @@ from engine_container.views.projection import Projection
 from mycrypto.contracts.events import decode_record
 from mycrypto.money import parse_amount
 from tests.integration.gateway.conftest import Trading
+from tests.waiting import wait_until
 
 
 def balances(trading: Trading, user: UUID) -> dict[str, tuple[str, str]]:
@@ -76,10 +77,7 @@ def test_two_traders_meet_and_everybody_sees_it(trading: Trading, valkey: str) -
     trades = wait_for_envelopes(trading, "trade-events", {own[0]["id"]}, "trade_id")
     assert len(trades) == 1
     cache = redis.Redis.from_url(valkey)
-    deadline = time.monotonic() + 30
-    while json.loads(cache.get("ticker:BTCUSDT") or b"{}").get("last_price") != "40000":
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: json.loads(cache.get("ticker:BTCUSDT") or b"{}").get("last_price") == "40000")
     assert cache.pttl("ticker:BTCUSDT") <= 1_000
     cache.close()
 

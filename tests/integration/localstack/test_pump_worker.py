@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
@@ -16,8 +16,7 @@ from mycrypto_local.pump.document import Record
 from mycrypto_local.pump.invoker import FunctionFailedError
 from mycrypto_local.pump.sources import EventSource
 from mycrypto_local.pump.worker import Worker
-
-SECONDS_MAX = 60
+from tests.waiting import until
 
 
 class Function:
@@ -57,12 +56,6 @@ def send(kafka: str, topic: str) -> Iterator[Callable[[int], None]]:
                 future.get(30)
 
         yield append
-
-
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(SECONDS_MAX):
-        while not await condition():  # noqa: ASYNC110 -- the broker is asked, there is no event to wait for
-            await asyncio.sleep(0.05)
 
 
 async def stop(task: asyncio.Task[None]) -> None:

@@ -24,6 +24,7 @@ from mycrypto.contracts import events
 from mycrypto.contracts.trading import OrderType, Side, SymbolStatus, TimeInForce
 from mycrypto.money import UNITS_PER_ONE
 from tests.unit.engine.memory_logs import Logs, MemorySink, MemorySource
+from tests.waiting import WAIT_SECONDS_MAX, until
 
 ANN, BOB = b"a" * 16, b"b" * 16
 SYMBOL = "BTC/USDT"
@@ -77,16 +78,6 @@ def fill(logs: Logs, orders: int = 40) -> None:
             c.PlaceOrder(new(), user, SYMBOL, side, OrderType.LIMIT, TimeInForce.GTC, UNITS_PER_ONE, price),
             c.PlaceOrder(new(), user, SYMBOL, side, OrderType.LIMIT, TimeInForce.GTC, UNITS_PER_ONE, price),
         )
-
-
-WAIT_SECONDS_MAX = 120
-"""Only a test that hangs takes so long: other suites run beside this one."""
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(WAIT_SECONDS_MAX):
-        while not condition():  # noqa: ASYNC110 - what is waited for knows of no event
-            await asyncio.sleep(0.005)
 
 
 def run(work: Callable[[], Awaitable[None]]) -> None:

@@ -19,6 +19,7 @@ from mycrypto.security import keys, tokens
 from tests.unit.gateway.conftest import Harness, running
 from tests.unit.gateway.core_engine import CoreEngine
 from tests.unit.gateway.memory_logs import MemoryEvents
+from tests.waiting import until
 
 ALICE, BOB = UUID(int=1), UUID(int=2)
 PATH = "/api/v1/orders/cancel-all-after"
@@ -78,16 +79,6 @@ def scene(signing_key: keys.SigningKey, key_file: Path, monkeypatch: pytest.Monk
         asyncio.run(all_of_it())
 
     return run
-
-
-WAIT_SECONDS_MAX = 120
-"""Only a test that hangs takes so long: other suites run beside this one."""
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(WAIT_SECONDS_MAX):
-        while not condition():  # noqa: ASYNC110 - what is waited for knows of no event
-            await asyncio.sleep(0.005)
 
 
 async def place(h: Harness, user: UUID) -> None:

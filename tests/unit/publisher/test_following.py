@@ -20,6 +20,7 @@ from engine_container.views.projection import Projection
 from mycrypto.contracts.events import decode_record
 from tests.unit.gateway.memory_logs import MemoryEvents
 from tests.unit.publisher.test_envelopes import Market
+from tests.waiting import until
 
 
 class Slowly(MemoryEvents):
@@ -77,14 +78,6 @@ class Cache:
 
     async def aclose(self) -> None:
         pass
-
-
-async def until(true: Callable[[], bool]) -> None:
-    for _ in range(1_000):
-        if true():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it did not come to that in ten seconds")
 
 
 def test_nothing_is_told_as_new_before_the_end_of_the_log_and_while_it_is_away(monkeypatch: pytest.MonkeyPatch) -> None:

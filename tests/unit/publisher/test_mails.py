@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -23,6 +23,7 @@ from mycrypto.outbox import Waiting
 from mycrypto.queue import decode
 from tests.unit.gateway.core_engine import CoreEngine
 from tests.unit.gateway.memory_logs import MemoryEvents
+from tests.waiting import until
 
 UNIT = 100_000_000
 ALICE, BOB = UUID(int=0xA), UUID(int=0xB)
@@ -164,12 +165,6 @@ class Queue:
             assert msgspec.json.decode(envelope.data, type=dict[str, str])["user_id"] == str(ALICE)
             self.got.append(row.id)
         return [row.id for row in taken]
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not true():  # noqa: ASYNC110 - the queue is served in another thread
-            await asyncio.sleep(0)
 
 
 def test_a_restart_goes_back_to_the_first_mail_that_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
