@@ -9,7 +9,7 @@ commands without events have no result that could be waited for.
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Final, Protocol
 
 from engine_container.gateway.submit import Commands, OverloadedError, UnansweredError
 from engine_container.web.fast_path.uuid7 import new_uuid_bytes
@@ -18,7 +18,14 @@ from mycrypto.contracts.commands import CancelOrder
 _NO_USER: Final = bytes(16)
 
 
-class Barrier:
+class ReadBarrier(Protocol):
+    """What the gateway asks."""
+
+    async def passed(self, seconds_max: float) -> bool:
+        """Wait until the views include every command that was on the log when this was called; says if they do."""
+
+
+class Barrier(ReadBarrier):
     """At most one such command is under way: those who ask meanwhile share the next one."""
 
     def __init__(self, commands: Commands) -> None:
@@ -27,7 +34,6 @@ class Barrier:
         self._next: asyncio.Task[bool] | None = None
 
     async def passed(self, seconds_max: float) -> bool:
-        """Wait until the views include every command that was on the log when this was called; says if they do."""
         if self._next is None:
             self._next = asyncio.get_running_loop().create_task(self._pass(self._under_way))
         try:

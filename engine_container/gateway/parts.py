@@ -17,7 +17,7 @@ from engine_container.gateway.alerts import AlertStore
 from engine_container.gateway.api_keys import ApiKeys
 from engine_container.gateway.audit import AuditTrail
 from engine_container.gateway.auth import Authenticator, Caller
-from engine_container.gateway.barrier import Barrier
+from engine_container.gateway.barrier import Barrier, ReadBarrier
 from engine_container.gateway.history import CONNECTIONS_MAX as READING_MAX
 from engine_container.gateway.history import History
 from engine_container.gateway.keyset import KeySet
@@ -76,7 +76,7 @@ class Gateway:
         self.hub = Hub(settings.shard)
         self._command_log = command_log or KafkaCommandLog(broker, settings.shard)
         self.commands = Commands(self._command_log, answer_seconds_max=settings.answer_seconds_max, queued_max=settings.queued_commands_max)
-        self.barrier = Barrier(self.commands)
+        self.barrier: ReadBarrier = Barrier(self.commands)
         self.switches = SessionSwitches(self.commands, lambda: self.views, self.logger)
         database = settings.trade_database_url, settings.trade_database_secret_name
         has_database = bool(settings.trade_database_url)

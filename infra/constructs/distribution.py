@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from aws_cdk import Duration
@@ -82,14 +83,7 @@ class Distribution(Construct):
             custom_headers={ORIGIN_HEADER: origin_secret},
             read_timeout=Duration.seconds(40),  # the function's time and its authorizer's
         )
-        trading = origins.VpcOrigin.with_application_load_balancer(
-            balancer,
-            domain_name=domain.name if domain else None,
-            protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY if domain else cloudfront.OriginProtocolPolicy.HTTP_ONLY,
-            read_timeout=Duration.seconds(60),
-            keepalive_timeout=Duration.seconds(60),
-            vpc_origin_name=names.resource(stage.name, "trading"),
-        )
+        trading = _balancer_origin(stage, balancer, "trading")
         rewrite = cloudfront.Function(
             self,
             "Aliases",
@@ -125,10 +119,11 @@ class Distribution(Construct):
         # CloudFront takes the first pattern that matches: the narrow ones stand first
         behaviours = {prefix: dynamic(api, host=False) for prefix in API_PREFIXES}
         behaviours.update({prefix: dynamic(trading, host=True) for prefix in TRADING_PREFIXES})
-        self.distribution = cloudfront.Distribution(
+        self.distribution = _distribution(
             self,
-            "Distribution",
-            comment=names.resource(stage.name, "front"),
+            stage,
+            name="front",
+            address=domain.name if domain else "",
             default_behavior=cloudfront.BehaviorOptions(
                 origin=origins.S3BucketOrigin.with_origin_access_control(web),
                 viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
@@ -140,18 +135,9 @@ class Distribution(Construct):
             ),
             additional_behaviors=behaviours,
             default_root_object="index.html",
-            domain_names=[domain.name] if domain else None,
-            certificate=acm.Certificate.from_certificate_arn(self, "Certificate", domain.global_certificate_arn) if domain else None,
-            minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021 if domain else None,
-            http_version=cloudfront.HttpVersion.HTTP2_AND_3,
-            price_class=cloudfront.PriceClass.PRICE_CLASS_100,
-            enable_logging=True,
-            log_bucket=access_logs,
-            log_file_prefix="front/",
-            log_includes_cookies=False,
-            web_acl_id=web_acl_arn,
+            access_logs=access_logs,
+            web_acl_arn=web_acl_arn,
         )
-        accept_limits(self.distribution, has_domain=domain is not None)
 
     def _headers(self, construct_id: str, name: str, policy: str, *, override: bool) -> cloudfront.ResponseHeadersPolicy:
         return cloudfront.ResponseHeadersPolicy(
@@ -188,41 +174,76 @@ class BinanceDistribution(Construct):
         super().__init__(scope, construct_id)
         domain = stage.on_aws.domain
         self.name = f"{BINANCE_NAME}.{domain.name}" if domain else ""
-        trading = origins.VpcOrigin.with_application_load_balancer(
-            balancer,
-            domain_name=domain.name if domain else None,
-            custom_headers={API_HEADER: BINANCE_API},
-            protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY if domain else cloudfront.OriginProtocolPolicy.HTTP_ONLY,
-            read_timeout=Duration.seconds(60),
-            keepalive_timeout=Duration.seconds(60),
-            vpc_origin_name=names.resource(stage.name, BINANCE_NAME),
-        )
-        self.distribution = cloudfront.Distribution(
+        self.distribution = _distribution(
             self,
-            "Distribution",
-            comment=names.resource(stage.name, BINANCE_NAME),
+            stage,
+            name=BINANCE_NAME,
+            address=self.name,
             default_behavior=cloudfront.BehaviorOptions(
-                origin=trading,
+                origin=_balancer_origin(stage, balancer, BINANCE_NAME, headers={API_HEADER: BINANCE_API}),
                 allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
                 cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
                 origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
                 viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
             ),
-            domain_names=[self.name] if domain else None,
-            certificate=acm.Certificate.from_certificate_arn(self, "Certificate", domain.global_certificate_arn) if domain else None,
-            minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021 if domain else None,
-            http_version=cloudfront.HttpVersion.HTTP2_AND_3,
-            price_class=cloudfront.PriceClass.PRICE_CLASS_100,
-            enable_logging=True,
-            log_bucket=access_logs,
-            log_file_prefix="binance/",
-            log_includes_cookies=False,
-            web_acl_id=web_acl_arn,
+            access_logs=access_logs,
+            web_acl_arn=web_acl_arn,
         )
-        accept_limits(self.distribution, has_domain=domain is not None)
 
 
-def accept_limits(distribution: cloudfront.Distribution, *, has_domain: bool) -> None:
+def _balancer_origin(
+    stage: Stage, balancer: balancing.IApplicationLoadBalancer, name: str, *, headers: Mapping[str, str] | None = None
+) -> cloudfront.IOrigin:
+    """The trading processes behind their load balancer; ``headers`` are set by CloudFront, whatever a client says."""
+    domain = stage.on_aws.domain
+    return origins.VpcOrigin.with_application_load_balancer(
+        balancer,
+        domain_name=domain.name if domain else None,
+        custom_headers=headers,
+        protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY if domain else cloudfront.OriginProtocolPolicy.HTTP_ONLY,
+        read_timeout=Duration.seconds(60),
+        keepalive_timeout=Duration.seconds(60),
+        vpc_origin_name=names.resource(stage.name, name),
+    )
+
+
+def _distribution(
+    scope: Construct,
+    stage: Stage,
+    *,
+    name: str,
+    address: str,
+    default_behavior: cloudfront.BehaviorOptions,
+    access_logs: s3.IBucket,
+    web_acl_arn: str,
+    additional_behaviors: Mapping[str, cloudfront.BehaviorOptions] | None = None,
+    default_root_object: str | None = None,
+) -> cloudfront.Distribution:
+    """With the TLS, the logs and the web ACL that each distribution has. ``address``: its public name, "" without a domain."""
+    domain = stage.on_aws.domain
+    distribution = cloudfront.Distribution(
+        scope,
+        "Distribution",
+        comment=names.resource(stage.name, name),
+        default_behavior=default_behavior,
+        additional_behaviors=additional_behaviors,
+        default_root_object=default_root_object,
+        domain_names=[address] if domain else None,
+        certificate=acm.Certificate.from_certificate_arn(scope, "Certificate", domain.global_certificate_arn) if domain else None,
+        minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021 if domain else None,
+        http_version=cloudfront.HttpVersion.HTTP2_AND_3,
+        price_class=cloudfront.PriceClass.PRICE_CLASS_100,
+        enable_logging=True,
+        log_bucket=access_logs,
+        log_file_prefix=f"{name}/",
+        log_includes_cookies=False,
+        web_acl_id=web_acl_arn,
+    )
+    _accept_limits(distribution, has_domain=domain is not None)
+    return distribution
+
+
+def _accept_limits(distribution: cloudfront.Distribution, *, has_domain: bool) -> None:
     """What the checks of the templates ask for and we do not do, with the reason."""
     nag.accept(
         distribution,

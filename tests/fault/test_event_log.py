@@ -119,7 +119,8 @@ def flow(records: int) -> list[list[c.Command]]:
 
 async def well(engine: Running) -> None:
     await until(
-        lambda: engine.ask("/ready").get("status") == "ok" and engine.ask("/health").get("active"), f"{engine.name} is ready and active"
+        lambda: engine.ask("/ready").get("status") == "ok" and bool(engine.ask("/health").get("active")),
+        f"{engine.name} is ready and active",
     )
 
 

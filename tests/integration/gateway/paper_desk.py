@@ -88,7 +88,7 @@ async def open_desk(trade_database: TestDatabase, folder: Path) -> AsyncIterator
     url = trade_database.dsn("trade_engine_app")
     connection = trade_database.connect("trade_engine_app")
     async with running(signing, key_file, trade_database_url=url) as harness:
-        harness.gateway.barrier = NothingOnItsWay()  # type: ignore[assignment]
+        harness.gateway.barrier = NothingOnItsWay()
         listed = harness.events.records[0]
         with connection.transaction():
             history.project(connection, 0, [decode_record(listed)])

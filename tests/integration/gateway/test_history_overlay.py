@@ -53,7 +53,7 @@ class World:
         )
         self.gateway = Gateway(settings)
         self.gateway.feed.ready = True
-        self.gateway.barrier = NothingOnItsWay()  # type: ignore[assignment]
+        self.gateway.barrier = NothingOnItsWay()
         views = self.gateway.views
         projected = 0
         connection = database.connect("trade_engine_app")

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 
 from engine_container.gateway import asyncapi
 from engine_container.gateway.app import build_app
+from engine_container.gateway.barrier import ReadBarrier
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.settings import GatewaySettings
 from engine_container.web.fast_path.websocket_protocol import SEND_AT_ONCE, TAKE_AT_ONCE, WHEN_STOPPED, Inbox
@@ -174,10 +175,10 @@ class Socket:
         await asyncio.wait_for(self._task, 5)
 
 
-class NothingOnItsWay:
+class NothingOnItsWay(ReadBarrier):
     """In the place of the read barrier where a test writes the event log itself: the views have everything."""
 
-    async def passed(self, _seconds_max: float) -> bool:
+    async def passed(self, seconds_max: float) -> bool:
         return True
 
 

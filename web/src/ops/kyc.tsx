@@ -1,30 +1,24 @@
 import { useState } from "preact/hooks";
 import { get, post } from "../api/client";
 import { useResource } from "../api/load";
-import type { KycReview, Listed, Submission } from "../api/types";
+import type { KycReview, Submission } from "../api/types";
 import { texts } from "../i18n/texts";
 import { isAdmin } from "../session/session";
 import { Dialog } from "../ui/dialog";
-import { Card, Fact, Moment, Shown } from "../ui/parts";
+import { Fact, Moment, Shown } from "../ui/parts";
+import { Queue } from "./queue";
 import { Reasoned } from "./reason";
 import { words } from "./texts";
 
 export function Kyc() {
   const w = words.value;
-  const found = useResource(() => get<Listed<Submission>>("/api/auth/admin/kyc", { limit: 50 }));
-  const [seen, see] = useState("");
   return (
-    <Card class="flush">
-      <Shown state={found.state.value} onRetry={found.reload} empty={w.none} isEmpty={(list) => !list.data.length}>
-        {(list) => (
-          <div class="scroll-x" tabIndex={0}><table class="table rows">
-            <thead><tr><th>{w.created}</th><th>{w.applicant}</th><th>{w.level}</th><th>{w.status}</th><th><span class="hidden-visually">{w.view}</span></th></tr></thead>
-            <tbody>{list.data.map((row) => <tr key={row.id}><td><Moment at={row.submitted_at} /></td><td>{row.first_name} {row.last_name}</td><td>{row.level}</td><td><span class="badge">{texts.value.account.kycStatus[row.status] ?? row.status}</span></td><td class="end"><button type="button" class="button small primary" onClick={() => see(row.id)}>{w.view}</button></td></tr>)}</tbody>
-          </table></div>
-        )}
-      </Shown>
-      {seen && <Review id={seen} onClose={() => { see(""); void found.reload(); }} />}
-    </Card>
+    <Queue<Submission>
+      path="/api/auth/admin/kyc"
+      head={<><th>{w.created}</th><th>{w.applicant}</th><th>{w.level}</th><th>{w.status}</th></>}
+      cells={(row) => <><td><Moment at={row.submitted_at} /></td><td>{row.first_name} {row.last_name}</td><td>{row.level}</td><td><span class="badge">{texts.value.account.kycStatus[row.status] ?? row.status}</span></td></>}
+      open={(id, onClose) => <Review id={id} onClose={onClose} />}
+    />
   );
 }
 

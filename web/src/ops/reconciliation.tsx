@@ -1,11 +1,12 @@
 import { useState } from "preact/hooks";
 import { get, post } from "../api/client";
 import { useResource } from "../api/load";
-import type { Listed, ReconciliationItem } from "../api/types";
+import type { ReconciliationItem } from "../api/types";
 import { isAdmin, profile } from "../session/session";
 import { money } from "../money/format";
 import { Dialog } from "../ui/dialog";
-import { Card, Fact, Field, Moment, Select, Shown } from "../ui/parts";
+import { Fact, Field, Moment, Select, Shown } from "../ui/parts";
+import { Queue } from "./queue";
 import { Reasoned } from "./reason";
 import { words } from "./texts";
 
@@ -13,20 +14,13 @@ const ACTIONS = ["CREDIT", "CHARGE", "RETURN", "WRITE_OFF"] as const;
 
 export function Reconciliation() {
   const w = words.value;
-  const found = useResource(() => get<Listed<ReconciliationItem>>("/api/wallet/admin/reconciliations", { limit: 50 }));
-  const [seen, see] = useState("");
   return (
-    <Card class="flush">
-      <Shown state={found.state.value} onRetry={found.reload} empty={w.none} isEmpty={(list) => !list.data.length}>
-        {(list) => (
-          <div class="scroll-x" tabIndex={0}><table class="table rows">
-            <thead><tr><th>{w.created}</th><th>{w.source}</th><th>{w.nature}</th><th>{reasonHead()}</th><th class="num">{w.amount}</th><th>{w.status}</th><th><span class="hidden-visually">{w.view}</span></th></tr></thead>
-            <tbody>{list.data.map((row) => <tr key={row.id}><td><Moment at={row.created_at} /></td><td>{row.source}</td><td>{row.nature}</td><td>{row.reason}</td><td class="num">{money(row.amount, row.currency)}</td><td><span class="badge">{row.status}</span></td><td class="end"><button type="button" class="button small" onClick={() => see(row.id)}>{w.view}</button></td></tr>)}</tbody>
-          </table></div>
-        )}
-      </Shown>
-      {seen && <Item id={seen} onClose={() => { see(""); void found.reload(); }} />}
-    </Card>
+    <Queue<ReconciliationItem>
+      path="/api/wallet/admin/reconciliations"
+      head={<><th>{w.created}</th><th>{w.source}</th><th>{w.nature}</th><th>{reasonHead()}</th><th class="num">{w.amount}</th><th>{w.status}</th></>}
+      cells={(row) => <><td><Moment at={row.created_at} /></td><td>{row.source}</td><td>{row.nature}</td><td>{row.reason}</td><td class="num">{money(row.amount, row.currency)}</td><td><span class="badge">{row.status}</span></td></>}
+      open={(id, onClose) => <Item id={id} onClose={onClose} />}
+    />
   );
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NotRequired, TypedDict, Unpack
@@ -36,7 +37,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class ServiceContext:
+class ServiceContext(ABC):
     """Built once per execution environment; everything in it is opened at first use. ``refusals`` is the metric of refused calls."""
 
     def __init__(self, settings: ServiceSettings, *, refusals: str, **parts: Unpack[Parts]) -> None:
@@ -79,9 +80,9 @@ class ServiceContext:
         """Start the subject's window again from zero."""
         self._limiter.forget(limit, subject)
 
+    @abstractmethod
     def readiness(self) -> Readiness:
         """Whether everything is there that the service needs."""
-        raise NotImplementedError
 
     def part_missing(self, part: str, error: Exception) -> None:
         """A dependency did not answer when readiness asked."""

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection
-from psycopg.rows import class_row
+from psycopg.rows import TupleRow, class_row
 
 from mycrypto.money import from_numeric
 from mycrypto.withdrawals.rows import COLUMNS, WithdrawalRow
@@ -176,6 +176,16 @@ def fail(connection: Connection, withdrawal_id: UUID, reason: str, now: datetime
     return _move(connection, withdrawal_id, Status.FAILED, now, reason=reason, **more)
 
 
+_MOVE_ALL: Final = """UPDATE withdrawals SET {change}, updated_at = now()
+ WHERE id IN (SELECT id FROM withdrawals WHERE {due} ORDER BY id FOR UPDATE)
+RETURNING {columns}"""
+
+
+def _move_all(connection: Connection, *, due: str, change: str, columns: str) -> list[TupleRow]:
+    """Change every withdrawal that is due, locked in the order of their ids so that two callers wait for each other and never for ever."""
+    return connection.execute(_MOVE_ALL.format(due=due, change=change, columns=columns).encode()).fetchall()
+
+
 class Inside(NamedTuple):
     """A withdrawal to another user here that was completed just now."""
 
@@ -192,14 +202,12 @@ class Inside(NamedTuple):
 
 def complete_inside(connection: Connection) -> list[Inside]:
     """APPROVED -> COMPLETED for every debited withdrawal to another user here."""
-    rows = connection.execute(
-        """UPDATE withdrawals SET status = 'COMPLETED', completed_at = now(), updated_at = now(), payout_reference = id::text
-            WHERE id IN (
-                  SELECT id FROM withdrawals
-                   WHERE recipient_id IS NOT NULL AND status = 'APPROVED' AND debited_at IS NOT NULL
-                   ORDER BY id FOR UPDATE)
-           RETURNING id, user_id, recipient_id, currency, amount, platform_fee, value_try, email, completed_at"""
-    ).fetchall()
+    rows = _move_all(
+        connection,
+        due="recipient_id IS NOT NULL AND status = 'APPROVED' AND debited_at IS NOT NULL",
+        change="status = 'COMPLETED', completed_at = now(), payout_reference = id::text",
+        columns="id, user_id, recipient_id, currency, amount, platform_fee, value_try, email, completed_at",
+    )
     return [Inside(row[0], row[1], row[2], row[3], from_numeric(row[4]), from_numeric(row[5]), row[6], row[7], row[8]) for row in rows]
 
 
@@ -215,12 +223,10 @@ class Refund(NamedTuple):
 
 def start_refunds(connection: Connection) -> list[Refund]:
     """Mark every refund that is due as started. Due is what ended unpaid after the engine had given the money."""
-    rows = connection.execute(
-        """UPDATE withdrawals SET refund_started_at = now(), updated_at = now()
-            WHERE id IN (
-                  SELECT id FROM withdrawals
-                   WHERE status IN ('CANCELLED', 'REJECTED', 'FAILED') AND debited_at IS NOT NULL AND refund_started_at IS NULL
-                   ORDER BY id FOR UPDATE)
-           RETURNING id, user_id, kind, currency, amount + platform_fee + network_fee"""
-    ).fetchall()
+    rows = _move_all(
+        connection,
+        due="status IN ('CANCELLED', 'REJECTED', 'FAILED') AND debited_at IS NOT NULL AND refund_started_at IS NULL",
+        change="refund_started_at = now()",
+        columns="id, user_id, kind, currency, amount + platform_fee + network_fee",
+    )
     return [Refund(row[0], row[1], row[2], row[3], from_numeric(row[4])) for row in rows]
