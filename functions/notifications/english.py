@@ -54,7 +54,7 @@ _TEMPLATES: Final[Mapping[MailKind, Template]] = {
         (
             "A wrong verification code was entered several times in a row; no code is accepted until {locked_until}.",
             "The last attempt came from this address: {ip_address}",
-            "If these attempts were not yours, somebody may know your password. Please change it now.",
+            "If these attempts were not yours, another person may know your password. Please change it now.",
         ),
     ),
     MailKind.PASSWORD_RESET: Template(
