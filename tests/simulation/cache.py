@@ -13,7 +13,7 @@ from tests.simulation.loop import VirtualLoop
 
 
 class Redis:
-    """``away``: nobody can say anything. Everything in it may be wiped."""
+    """``away``: it does not answer. Everything in it may be wiped."""
 
     def __init__(self, loop: VirtualLoop) -> None:
         self.loop = loop

@@ -125,7 +125,7 @@ class Functions:
         return datetime.fromtimestamp(EPOCH + self.loop.now, UTC)
 
     async def call(self, work: Callable[[], T]) -> T:
-        """Raises what the work does; NotInvokedError where nobody knows what became of it."""
+        """Raises what the work does; NotInvokedError where its outcome is unknown."""
         await asyncio.sleep(self.random.uniform(0.0005, 0.01))
         if self.away:
             raise NotInvokedError("away")
@@ -143,7 +143,7 @@ class Functions:
     def _run_late(self, work: Callable[[], object]) -> None:
         try:
             work()
-        except (Exception, DiedError):  # noqa: BLE001 - nobody is there to hear it
+        except (Exception, DiedError):  # noqa: BLE001 - no caller is left to receive it
             return
 
     # mycrypto_local.pump.invoker.Invoker

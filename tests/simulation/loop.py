@@ -135,7 +135,7 @@ class VirtualLoop(asyncio.BaseEventLoop):  # the names that begin with _ are tho
 
     def outside(self, delay: float, callback: Callable[..., Any], *args: Any) -> None:
         """Call it later, whatever becomes of the process that asks for it."""
-        self.call_at(self.now + delay, callback, *args, context=NOBODY)
+        self.call_at(self.now + delay, callback, *args, context=NO_PROCESS)
 
     async def create_connection(self, factory: Any, host: str, port: int, *, ssl: Any = None) -> Any:
         return await self.world.network.connect(factory, host, port)
@@ -182,7 +182,7 @@ class VirtualLoop(asyncio.BaseEventLoop):  # the names that begin with _ are tho
             self._ready.extend(parked)
 
 
-NOBODY = Context()
+NO_PROCESS = Context()
 """Of what belongs to no process."""
 
 

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from tests.simulation.broker import Broker, Conversation, Refused
-from tests.simulation.loop import CURRENT, NOBODY, Process, VirtualLoop
+from tests.simulation.loop import CURRENT, NO_PROCESS, Process, VirtualLoop
 
 SLOWEST = 0.003
 IN_PIECES = 0.1
@@ -37,7 +37,7 @@ class Link(asyncio.Transport):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         if self.open:
             self._sent_at = max(self._sent_at, self._loop.now + self._network.delay())
-            self._loop.call_at(self._sent_at, self._arrived, bytes(data), context=NOBODY)
+            self._loop.call_at(self._sent_at, self._arrived, bytes(data), context=NO_PROCESS)
 
     def abort(self) -> None:
         self.open = False
@@ -64,7 +64,7 @@ class Link(asyncio.Transport):
         """Answer what was asked, unless the broker is stopped. What arrived at it is answered even to clients that are gone."""
         if self._requests and not self._answering and not self._network.broker.stopped and not self._network.broker.away:
             self._answering = True
-            self._loop.create_task(self._answer(self._requests.popleft()), context=NOBODY.copy())
+            self._loop.create_task(self._answer(self._requests.popleft()), context=NO_PROCESS.copy())
 
     async def _answer(self, request: bytes) -> None:
         try:

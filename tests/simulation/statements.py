@@ -198,7 +198,7 @@ def _refunds(tables: Tables, _: Any) -> list[Any]:
 
 @statement("UPDATE withdrawals SET status = 'COMPLETED', completed_at = now()")
 def _inside(_tables: Tables, _: Any) -> list[Any]:
-    return []  # nobody sends to another user in these histories
+    return []  # no user sends to another one in these histories
 
 
 @statement("INSERT INTO payouts")

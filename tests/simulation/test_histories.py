@@ -40,7 +40,7 @@ def test_nothing_acknowledged_is_lost_and_all_agree() -> None:
     for seed in [*FAILED_ONCE, *range(FIRST, FIRST + HISTORIES)]:
         found = history.run(seed)
         assert not found.wrong, describe(found)
-        assert found.answers, f"seed {seed}: nobody was answered, the history says nothing"
+        assert found.answers, f"seed {seed}: no client was answered, the history shows nothing"
 
 
 @pytest.mark.parametrize("seed", [1, 5, 9])

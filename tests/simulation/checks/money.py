@@ -78,7 +78,7 @@ def withdrawals_are_paid_or_given_back(world: World, memory: Memory) -> Iterator
         elif paid != (row.status == "COMPLETED"):
             yield f"withdrawal {row.id} is {row.status}, and the bank has {'' if paid else 'not '}paid it"
     if strangers := {key for key in bank.orders if UUID(key.removeprefix("payout:")) not in tables.withdrawals}:
-        yield f"the bank was asked to pay what nobody asked for: {sorted(strangers)}"
+        yield f"the bank was asked for payouts that no user asked for: {sorted(strangers)}"
 
 
 def custody_is_what_the_bank_has(world: World) -> Iterator[str]:

@@ -22,7 +22,7 @@ OPEN = (OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED)
 
 
 class Truth:
-    """The core fed with the command log by nobody but us: its state, its event records, each event by number, and their views."""
+    """The core fed with the command log by this check alone: its state, its event records, each event by number, and their views."""
 
     def __init__(self, broker: Broker, saved: Bucket) -> None:
         self.replica = Replica(0)

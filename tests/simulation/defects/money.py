@@ -135,7 +135,7 @@ def an_attempt_is_not_written_down() -> Patch:
     return patch.object(payouts, "attempt", lambda *_: None)
 
 
-def nobody_looks_at_payouts_again() -> Patch:
+def payouts_are_never_looked_at_again() -> Patch:
     """A job that the queue has lost is lost."""
     return patch.object(payouts, "queue_due", lambda *_, **__: 0)
 
@@ -171,7 +171,7 @@ DEFECTS = (
     a_completion_counts_more_than_the_statement,
     a_rejection_counts_more_than_the_statement,
     an_attempt_is_not_written_down,
-    nobody_looks_at_payouts_again,
+    payouts_are_never_looked_at_again,
     nothing_is_given_back,
     the_publisher_notes_before_it_writes,
     a_wiped_book_stays_away,

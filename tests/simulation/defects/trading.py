@@ -38,7 +38,7 @@ def missing_is_said_without_a_barrier() -> Patch:
 
 
 def a_barrier_serves_who_comes_later() -> Patch:
-    """Whoever asks while a barrier is under way is given its answer, which is about the log of before."""
+    """A request that comes while a barrier is under way is given its answer, which is about an older log."""
     real = Barrier.passed
 
     async def passed(self: Barrier, seconds_max: float) -> bool:

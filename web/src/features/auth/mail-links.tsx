@@ -34,7 +34,7 @@ export function VerifyEmail() {
   );
 }
 
-/** The old or the new address agrees to a change; whoever opens the link needs no session. */
+/** The old or the new address agrees to a change; opening the link needs no session. */
 export function ConfirmEmailChange() {
   const t = texts.value;
   const [token] = useState(tokenOfAddress);
