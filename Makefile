@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME ?= native
 BROKER ?= kafka
+GATEWAYS ?= 1
+STANDBY ?= 0
 PYTEST ?= --durations=10
 # Which tests of a layer run, as pytest marks: MARKS="slow" or MARKS="property and not slow" cut it down; make test-long runs the slow ones.
 MARKS ?= not slow
@@ -31,8 +33,8 @@ RECOVERY := tests/fault/test_startup_faults.py tests/fault/test_recovery_drill.p
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-up: install ## start the whole platform (RUNTIME=docker: in containers; BROKER=throwaway: without Kafka, nothing kept)
-	@$(BIN)/mycrypto up --runtime $(RUNTIME) --broker $(BROKER)
+up: install ## start the whole platform (RUNTIME=docker: in containers; BROKER=throwaway: without Kafka, nothing kept; GATEWAYS=2 STANDBY=1: more than one of each)
+	@$(BIN)/mycrypto up --runtime $(RUNTIME) --broker $(BROKER) --gateways $(GATEWAYS) --standby $(STANDBY)
 
 down: install ## stop it, data kept
 	@$(BIN)/mycrypto down

@@ -32,11 +32,13 @@ def read(state: Path) -> dict[str, int]:
         return {}
 
 
-def choose(state: Path, usual_ports: Mapping[str, int] = DEFAULTS) -> dict[str, int]:
-    """A free port for each part, the former one where possible. To be asked while nothing of this platform runs."""
+def choose(state: Path, usual_ports: Mapping[str, int] = DEFAULTS, *, running: bool = False) -> dict[str, int]:
+    """A free port for each part, the former one where possible. ``running``: what has a port keeps it, since that may be the part itself."""
     former = read(state)
-    chosen: dict[str, int] = {}
+    chosen: dict[str, int] = dict(former) if running else {}
     for name, usual in usual_ports.items():
+        if name in chosen:
+            continue
         port = former.get(name, usual)
         if port in chosen.values() or not is_free(port):
             port = next_free(usual, chosen.values())

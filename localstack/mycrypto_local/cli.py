@@ -18,6 +18,7 @@ from rich.table import Table
 
 from mycrypto_local.logs import show
 from mycrypto_local.paths import state_folder
+from mycrypto_local.replicas import GATEWAYS_MAX, ONE_OF_EACH, STANDBY_MAX, Replicas
 from mycrypto_local.terminal import fail
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Broker(StrEnum):
     THROWAWAY = "throwaway"
 
 
-def _platform(wanted: Runtime | None = None, *, throwaway: bool = False) -> Platform | ContainerPlatform:
+def _platform(wanted: Runtime | None = None, *, throwaway: bool = False, replicas: Replicas = ONE_OF_EACH) -> Platform | ContainerPlatform:
     """The platform of the state folder. How it runs is chosen by ``up`` and remembered for the other commands."""
     from mycrypto_local.containers import ContainerPlatform
     from mycrypto_local.platform import Platform, PlatformError
@@ -94,7 +95,7 @@ def _platform(wanted: Runtime | None = None, *, throwaway: bool = False) -> Plat
         state.mkdir(mode=0o755, parents=True, exist_ok=True)
         note.write_text(f"{wanted}\n")
     chosen = wanted or known or Runtime.NATIVE
-    return ContainerPlatform(state) if chosen is Runtime.DOCKER else Platform(state, throwaway=throwaway)
+    return ContainerPlatform(state) if chosen is Runtime.DOCKER else Platform(state, throwaway=throwaway, replicas=replicas)
 
 
 @app.command()
@@ -104,12 +105,20 @@ def up(
     broker: Annotated[
         Broker, typer.Option(help="throwaway: a broker in memory where Kafka cannot be had; all data is lost when the platform stops.")
     ] = Broker.KAFKA,
+    gateways: Annotated[
+        int,
+        typer.Option(min=1, max=GATEWAYS_MAX, help="More than one: processes of their own behind the front door, which spreads over them."),
+    ] = 1,
+    standby: Annotated[int, typer.Option(min=0, max=STANDBY_MAX, help="Engines that wait to take over.")] = 0,
 ) -> None:
     """Start the platform, or what is missing of it, and wait until all of it is healthy."""
+    replicas = Replicas(gateways, standby)
+    if runtime is Runtime.DOCKER and replicas != ONE_OF_EACH:
+        fail("the containers are one of each; --gateways and --standby need --runtime native")
     if runtime is Runtime.DOCKER and broker is Broker.THROWAWAY:
         fail("the containers bring a Kafka of their own; leave out one of --runtime docker and --broker throwaway")
     with _told():
-        platform = _platform(runtime, throwaway=broker is Broker.THROWAWAY)
+        platform = _platform(runtime, throwaway=broker is Broker.THROWAWAY, replicas=replicas)
         changed = platform.up()
         status = platform.status()
     console.print("" if changed else "It runs already; nothing had to be done.")
@@ -177,7 +186,12 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print one JS
 
 @app.command()
 def logs(
-    part: Annotated[str, typer.Argument(help="postgres, valkey, kafka, emulator, engine, publisher, gateway, pump, cdk or supervisord.")],
+    part: Annotated[
+        str,
+        typer.Argument(
+            help="postgres, valkey, kafka, emulator, engine, publisher, gateway, pump, cdk or supervisord; with several gateways front-door, gateway-1, …."
+        ),
+    ],
     *,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep showing what is added.")] = False,
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many of the last lines.")] = 200,

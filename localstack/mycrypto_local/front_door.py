@@ -69,6 +69,13 @@ class DoorSettings(msgspec.Struct, frozen=True):
 
     aws_endpoint_url: str
     rest_api_path: str
+    gateways: str = ""
+    """Addresses of gateways that are processes of their own, with commas; without them this process is the gateway."""
+    binance_gateways: str = ""
+    """The same gateways' addresses of the Binance-compatible API."""
+    host: str = "127.0.0.1"
+    port: int = 8080
+    binance_port: int = 0
     state_folder: str = ""
     """Where the platform keeps its logs and its simulated partners; without it there are no dashboards, and the partners forget."""
 
@@ -294,14 +301,24 @@ async def _answer(send: Send, status: int, body: bytes, headers: Headers) -> Non
     await send({"type": "http.response.body", "body": body})
 
 
-def main() -> None:
+def _behind(configured: DoorSettings) -> tuple[ASGIApp, dict[int, ASGIApp]]:
+    """What the door stands before: the gateway in this process, or the spread over those that are processes of their own."""
+    if configured.gateways:
+        from mycrypto_local.spread.app import create_apps as spread_over
+
+        gateways, binance = (addresses.split(",") for addresses in (configured.gateways, configured.binance_gateways))
+        return spread_over(gateways, binance, configured.binance_port)
     from engine_container.gateway.app import create_apps
     from engine_container.gateway.settings import GatewaySettings
+
+    return create_apps(settings.load(GatewaySettings))
+
+
+def main() -> None:
     from engine_container.web.serve import serve
 
     configured = settings.load(DoorSettings)
-    gateway = settings.load(GatewaySettings)
-    app, beside = create_apps(gateway)
+    app, beside = _behind(configured)
     door = FrontDoor(
         app,
         configured.aws_endpoint_url,
@@ -309,7 +326,7 @@ def main() -> None:
         state_folder=configured.state_folder,
         pages=Pages(web_build.DIST),
     )
-    serve(door, gateway.bind_host, gateway.port, beside=beside)
+    serve(door, configured.host, configured.port, beside=beside)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ from typing import Final
 from mycrypto_local import addresses, installation, leftovers, local_secrets, preflight
 from mycrypto_local.deployment import Deployment
 from mycrypto_local.parts.part import NotReadyError
-from mycrypto_local.processes import PROCESS_NAMES, probe_process
+from mycrypto_local.processes import PROCESS_KINDS, port_of, probe_process
 from mycrypto_local.progress import Progress
+from mycrypto_local.replicas import ONE_OF_EACH, Replicas, kind
 from mycrypto_local.seeding import seed
 from mycrypto_local.servers import THROWAWAY_MARK, Servers, is_throwaway, probe_external
 from mycrypto_local.startup import STACKS, Startup, together
@@ -24,7 +25,9 @@ from mycrypto_local.supervision import ProcessState, Supervisor
 
 SHUTDOWN_SECONDS_MAX: Final = 90
 STATE_FILES: Final = (THROWAWAY_MARK, "ports.json", "secrets.json", "run", "runtime")
-STOP_ORDER: Final = (("gateway", "pump"), ("publisher", "engine"), ("emulator", "kafka", "valkey", "postgres"))
+STOP_ORDER: Final = (("front-door", "gateway", "pump"), ("publisher", "engine"), ("emulator", "kafka", "valkey", "postgres"))
+DOORS: Final = frozenset({"gateway", "front-door"})
+"""One of them must run for the platform to be one."""
 
 
 class PlatformError(RuntimeError):
@@ -33,7 +36,7 @@ class PlatformError(RuntimeError):
 
 class Platform:
     """One platform. ``tied``: it ends with this process, however that ends; for tests.
-    ``throwaway``: ``up`` starts one that needs no Kafka and loses everything when it stops.
+    ``throwaway``: ``up`` starts one that needs no Kafka and loses everything when it stops. ``replicas``: how many of each ``up`` starts.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class Platform:
         progress: Progress | None = None,
         tied: bool = False,
         throwaway: bool = False,
+        replicas: Replicas = ONE_OF_EACH,
     ) -> None:
         self.state = state
         self.progress = progress or Progress()
@@ -51,6 +55,7 @@ class Platform:
         self._usual_ports = usual_ports
         self._tied = tied
         self._throwaway = throwaway
+        self._replicas = replicas
 
     # --- up
 
@@ -66,14 +71,15 @@ class Platform:
             running = self.supervisor.is_running()
             if not running and (names := leftovers.sweep(self.state)):
                 self.progress.note(f"A former run was killed; ended what it left: {', '.join(names)}")
-            ports = addresses.read(self.state) if running else addresses.choose(self.state, self._usual_ports)
-            self._tell_moved(ports)
+            usual = {**self._replicas.usual_ports(), **self._usual_ports}
+            ports = addresses.choose(self.state, usual, running=running)
+            self._tell_moved(ports, usual)
             servers = Servers.of(self.state, ports, local_secrets.ensure(self.state))
             if not running:
                 self.supervisor.launch(servers.parts(), tied=self._tied)
             base_url = self._base_url(ports)
             deployment = Deployment(self.state, servers.emulator.client_environment, servers.context(base_url))
-            startup = Startup(self.state, ports, servers, deployment, self.supervisor, self.progress)
+            startup = Startup(self.state, ports, servers, deployment, self.supervisor, self.progress, self._replicas)
             started = startup.start_servers()
             if before_processes is not None:
                 before_processes(servers, deployment)
@@ -100,10 +106,10 @@ class Platform:
         if self._throwaway:
             (self.state / THROWAWAY_MARK).touch()
 
-    def _tell_moved(self, ports: Mapping[str, int]) -> None:
-        for name, port in ports.items():
-            if port != self._usual_ports[name]:
-                self.progress.note(f"[yellow]{name}: port {self._usual_ports[name]} is taken, using {port}[/yellow]")
+    def _tell_moved(self, ports: Mapping[str, int], usual_ports: Mapping[str, int]) -> None:
+        for name, usual in usual_ports.items():
+            if ports[name] != usual:
+                self.progress.note(f"[yellow]{name}: port {usual} is taken, using {ports[name]}[/yellow]")
 
     # --- down, reset
 
@@ -122,8 +128,8 @@ class Platform:
             if not self.supervisor.is_running():
                 return bool(leftovers.sweep(self.state))
             known = self.supervisor.processes()
-            for names in STOP_ORDER:
-                together([self._stopper(name) for name in names if name in known])
+            for kinds in STOP_ORDER:
+                together([self._stopper(name) for name in known if kind(name) in kinds])
             self.supervisor.shutdown(SHUTDOWN_SECONDS_MAX)
             leftovers.sweep(self.state)
             return True
@@ -175,13 +181,14 @@ class Platform:
         servers = Servers.of(self.state, ports, local_secrets.read(self.state))
         processes = self.supervisor.processes()
         probes: dict[str, Callable[[], None]] = {part.name: part.probe for part in servers.parts()}
-        probes |= {name: partial(probe_process, name, ports[name]) for name in PROCESS_NAMES if name in processes}
-        looks = [partial(_look, name, probe, ports[name], processes.get(name)) for name, probe in probes.items()]
+        own = sorted((name for name in processes if name not in probes), key=_place)
+        probes |= {name: partial(probe_process, name, port_of(name, ports)) for name in own}
+        looks = [partial(_look, name, probe, port_of(name, ports), processes.get(name)) for name, probe in probes.items()]
         looks += [partial(_look_outside, name, servers) for name in servers.external()]
         parts = together(looks)
         base_url = self._base_url(ports)
         return PlatformStatus(
-            state="running" if all(part.healthy for part in parts) and "gateway" in probes else "degraded",
+            state="running" if all(part.healthy for part in parts) and DOORS & probes.keys() else "degraded",
             base_url=base_url,
             mailbox_url=f"{base_url}/local/mailbox",
             binance_url=addresses.binance_url(ports),
@@ -210,6 +217,10 @@ class Platform:
             except BlockingIOError:
                 raise PlatformError(f"another mycrypto command is at work on {self.state}; wait for it and try again") from None
             yield
+
+
+def _place(name: str) -> tuple[int, str]:
+    return PROCESS_KINDS.index(kind(name)), name
 
 
 def _trouble(probe: Callable[[], None]) -> str:

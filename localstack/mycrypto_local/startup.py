@@ -22,6 +22,7 @@ from mycrypto_local.progress import Progress, Step
 from mycrypto_local.pump import rewind
 from mycrypto_local.pump.sources import ARCHIVE
 from mycrypto_local.recovery.backup import archive_in_s3
+from mycrypto_local.replicas import ONE_OF_EACH, Replicas
 from mycrypto_local.servers import Servers, probe_external
 from mycrypto_local.supervision import Supervisor, tail
 
@@ -57,6 +58,7 @@ class Startup:
     deployment: Deployment
     supervisor: Supervisor
     progress: Progress
+    replicas: Replicas = ONE_OF_EACH
 
     def start_servers(self) -> list[str]:
         """All at once, the pages of the web app with them: they do not need each other, and the machine has more than one core."""
@@ -91,6 +93,7 @@ class Startup:
             redis_url=self.servers.redis_url,
             trade_database_url=self.servers.trade_database_url,
             outputs=self.deployment.outputs(),
+            replicas=self.replicas,
         ).parts()
 
     def _raise_database(self) -> list[str]:

@@ -35,6 +35,8 @@ class Point(NamedTuple):
     values: tuple[float, ...]
     weights: tuple[float, ...]
     labels: Mapping[str, str]
+    source: str = ""
+    """Which process of those with one name."""
 
 
 class Measures:
@@ -53,8 +55,8 @@ class Measures:
         """(metric, service) of everything of ours that was found."""
         return {(name, of) for namespace, name, of in self._points if namespace == NAMESPACE}
 
-    def take_line(self, text: str, since_ms: int = 0) -> None:
-        """Take in a line of a log if it is an embedded metric of ours that is young enough."""
+    def take_line(self, text: str, since_ms: int = 0, source: str = "") -> None:
+        """Take in a line of a log if it is an embedded metric of ours that is young enough. ``source``: which process of several wrote it."""
         if not text.startswith(EMBEDDED):
             return
         time_ms = int(text[len(EMBEDDED) :].partition(",")[0])
@@ -69,7 +71,7 @@ class Measures:
         labels = {name: str(value) for name, value in document.items() if name not in names}
         for name in names:
             values, weights = _weighed(document[name])
-            self.add(NAMESPACE, name, service, Point(time_ms, values, weights, labels))
+            self.add(NAMESPACE, name, service, Point(time_ms, values, weights, labels, source))
 
 
 def _weighed(value: Any) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -81,10 +83,11 @@ def _weighed(value: Any) -> tuple[tuple[float, ...], tuple[float, ...]]:
 def read_files(measures: Measures, logs: Path, since_ms: int) -> None:
     """The logs of the processes, rotated ones first."""
     for process in PROCESSES:
-        for path in sorted(logs.glob(f"{process}.log*"), reverse=True):
+        for path in sorted((*logs.glob(f"{process}.log*"), *logs.glob(f"{process}-[0-9].log*")), reverse=True):
+            source = path.name.partition(".")[0]
             with path.open(encoding="utf-8", errors="replace") as lines:
                 for line in lines:
-                    measures.take_line(line, since_ms)
+                    measures.take_line(line, since_ms, source)
 
 
 def read_functions(measures: Measures, client: LogsClient, since_ms: int) -> None:

@@ -129,8 +129,8 @@ def _total(points: Sequence[Point]) -> float:
 
 
 def _all_at_once(points: Sequence[Point]) -> float:
-    """The sum of a gauge: each label set's last level, for a process is one task here, and it speaks several times in a bucket."""
-    last = {tuple(sorted(point.labels.items())): point for point in points}
+    """The sum of a gauge: the last level of each label set and process, for a process speaks several times in a bucket."""
+    last = {(point.source, *sorted(point.labels.items())): point for point in points}
     return _total(list(last.values()))
 
 
