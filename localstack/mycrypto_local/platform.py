@@ -14,7 +14,7 @@ from typing import Final
 from mycrypto_local import addresses, installation, leftovers, local_secrets, preflight
 from mycrypto_local.deployment import Deployment
 from mycrypto_local.parts.part import NotReadyError
-from mycrypto_local.processes import PROCESS_KINDS, port_of, probe_process
+from mycrypto_local.processes import PROCESS_KINDS, port_of, probe_process, role_of_engine
 from mycrypto_local.progress import Progress
 from mycrypto_local.replicas import ONE_OF_EACH, Replicas, kind
 from mycrypto_local.seeding import seed
@@ -183,7 +183,9 @@ class Platform:
         probes: dict[str, Callable[[], None]] = {part.name: part.probe for part in servers.parts()}
         own = sorted((name for name in processes if name not in probes), key=_place)
         probes |= {name: partial(probe_process, name, port_of(name, ports)) for name in own}
-        looks = [partial(_look, name, probe, port_of(name, ports), processes.get(name)) for name, probe in probes.items()]
+        engines = [name for name in own if kind(name) == "engine"]
+        roles = {name: partial(role_of_engine, port_of(name, ports)) for name in engines} if len(engines) > 1 else {}
+        looks = [partial(_look, name, probe, port_of(name, ports), processes.get(name), roles.get(name)) for name, probe in probes.items()]
         looks += [partial(_look_outside, name, servers) for name in servers.external()]
         parts = together(looks)
         base_url = self._base_url(ports)
@@ -231,7 +233,9 @@ def _trouble(probe: Callable[[], None]) -> str:
     return ""
 
 
-def _look(name: str, probe: Callable[[], None], port: int, process: ProcessState | None) -> PartStatus:
+def _look(
+    name: str, probe: Callable[[], None], port: int, process: ProcessState | None, role: Callable[[], str] | None = None
+) -> PartStatus:
     if process is None or not process.alive:
         spoken = process.spawnerr if process else ""
         return PartStatus(
@@ -247,7 +251,7 @@ def _look(name: str, probe: Callable[[], None], port: int, process: ProcessState
         name=name,
         state=process.statename,
         healthy=not trouble,
-        detail=trouble,
+        detail=trouble or (role() if role else ""),
         port=port,
         pid=process.pid,
         memory_mb=memory_mb(process.pid),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sys
+import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -39,6 +41,15 @@ def revision() -> str:
 def probe_process(name: str, port: int) -> None:
     """Whether a process of ours says that it is well; raises ``NotReadyError``."""
     probe(f"http://127.0.0.1:{port}{READY_PATHS.get(kind(name), '/health')}", name)
+
+
+def role_of_engine(port: int) -> str:
+    """Of several engines: the one that publishes is active, the others stand by."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as answer:
+            return "active" if json.load(answer).get("active") else "standby"
+    except (OSError, ValueError):
+        return ""
 
 
 def port_of(name: str, ports: Mapping[str, int]) -> int:

@@ -9,7 +9,9 @@ from engine_container import build_core, compiled
 
 
 class PartStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """``state`` is supervisord's word, or ``external`` for a server outside the runner. Memory in MB, 0 when not running."""
+    """``state`` is supervisord's word, or ``external`` for a server outside the runner. Memory in MB, 0 when not running.
+    ``detail``: what is wrong, or which engine of several is active.
+    """
 
     name: str
     state: str

@@ -23,6 +23,7 @@ from mycrypto_local.reference.caches import caches
 from mycrypto_local.reference.environment import environment
 from mycrypto_local.reference.markdown import code, page, table
 from mycrypto_local.reference.permissions import permissions
+from mycrypto_local.replicas import PORTS_FROM
 
 FOLDER: Final = REPOSITORY / "docs" / "reference"
 STAGE: Final = StageName.PROD
@@ -91,7 +92,10 @@ def _ports() -> str:
     flows = table(("from", "to", "port", "why"), ((flow.source, flow.target, flow.port, flow.why) for flow in firewall.FLOWS))
     return page(
         "Ports",
-        "## One machine\n\nAll on 127.0.0.1. A port that is taken is replaced by the next free one; `mycrypto status` tells.\n\n" + local,
+        "## One machine\n\nAll on 127.0.0.1. A port that is taken is replaced by the next free one; `mycrypto status` tells.\n\n"
+        + local
+        + f"\n\nWith `make up GATEWAYS=2 STANDBY=1` the port `gateway` is that of the front door, gateways have those from {PORTS_FROM['gateway'] + 1} on "
+        f"(from {PORTS_FROM['binance'] + 1} on for Binance's API), further engines those from {PORTS_FROM['engine'] + 2} on.",
         "## AWS\n\nThe world reaches CloudFront on 443 and nothing else. Inside, a connection exists only if a row says so "
         "(`infra/constructs/firewall.py`); in addition, components that call AWS or partners may do so on 443.\n\n" + flows,
     )
