@@ -185,7 +185,7 @@ def test_a_socket_whose_gateway_dies_is_told_to_connect_again_and_meets_the_othe
             name = await socket.recv()
             dead = servers[0 if name == "two" else 1]
             for connection in list(dead.server_state.connections):
-                connection.transport.abort()  # type: ignore[union-attr]
+                connection.transport.abort()
             with pytest.raises(ConnectionClosed):
                 await socket.recv()
             assert socket.close_code == 1012
