@@ -1,6 +1,7 @@
 """``python -m infra.cost --stage S``: what a stage costs a month when it is idle, from its own templates and a dated price table.
 
-Only what is paid for by the hour or the month is counted; requests, traffic and logs come on top and are named as such.
+What is paid for by the hour or the month is counted, and what an idle stage writes about itself; requests, traffic and the logs of work come on top
+and are named as such.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from infra import templates
+from infra import cost_watching, templates
 from infra.errors import ConfigurationError
 from infra.stages import StageName, working_share
 from infra.templates import Templates
@@ -54,7 +55,12 @@ def estimate(stage: Templates, table: Mapping[str, Any]) -> list[Row]:
     """A row for each thing that costs something while it is idle."""
     hours = table["hours_per_month"]
     worked = hours * working_share(StageName(stage.stage))
-    return [row for row in (*_data(stage, table, hours), *_work(stage, table, hours, worked), *_rest(stage, table, hours)) if row.monthly]
+    return [row for row in _all(stage, table, hours, worked) if row.monthly]
+
+
+def _all(stage: Templates, table: Mapping[str, Any], hours: int, worked: float) -> list[Row]:
+    watching = [Row("CloudWatch", what, monthly) for what, monthly in cost_watching.rows(stage, table, hours, worked)]
+    return [*_data(stage, table, hours), *_work(stage, table, hours, worked), *_rest(stage, table, hours), *watching]
 
 
 def _data(stage: Templates, table: Mapping[str, Any], hours: int) -> list[Row]:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from infra import cost
+from infra import cost, cost_watching
 from infra.errors import ConfigurationError
 from infra.sources import ROOT
 from infra.templates import Templates
+from mycrypto.metrics import CATALOGUE
 
 
 def _total(stage: Templates) -> float:
@@ -61,3 +62,21 @@ def test_the_report_says_when_the_prices_are_from_and_what_is_not_in_it(prod: Te
 def test_the_page_on_sizing_names_the_sum(synth: Callable[..., Templates], stage: str) -> None:
     page = (ROOT / "docs" / "sizing.md").read_text()
     assert f"| {stage} | {_total(synth(stage)):,.0f} |" in page
+
+
+def test_metrics_insights_and_flow_logs_are_in_the_estimate(on_aws: Templates) -> None:
+    table = cost.prices()
+    watched = {row.what: row.monthly for row in cost.estimate(on_aws, table) if row.service == "CloudWatch"}
+    for beginning in ("Container Insights", "flow logs of"):
+        assert any(what.startswith(beginning) for what in watched), watched
+    (own,) = [monthly for what, monthly in watched.items() if what.endswith("metrics of its own")]
+    assert own >= table["custom_metric_month"] * sum(len(spec.services) for spec in CATALOGUE.values()) * 0.3
+
+
+def test_each_metric_costs_once_and_once_more_for_every_set_of_labels() -> None:
+    plain, apart = (cost_watching.metrics_of(frozenset({"engine"}), label_sets) for label_sets in (0, 1))
+    engine = [spec for spec in CATALOGUE.values() if "engine" in spec.services]
+    assert plain == len(engine)
+    assert apart - plain == sum(1 for spec in engine if spec.split)
+    everything = cost_watching.metrics_of(frozenset(), 0, others=True)
+    assert everything == plain + cost_watching.metrics_of(frozenset({"engine"}), 0, others=True)
