@@ -165,7 +165,7 @@ def test_path_and_query_arrive_byte_for_byte_at_the_port_that_was_asked() -> Non
     assert seen[0].url.host == "one-binance"
 
 
-def test_a_client_cannot_say_for_somebody_else_who_asked() -> None:
+def test_what_a_client_claims_about_its_address_is_replaced() -> None:
     seen: list[httpx.Headers] = []
 
     def handler(request: httpx.Request) -> httpx.Response:
