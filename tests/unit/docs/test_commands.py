@@ -12,12 +12,14 @@ from typing import Any, Self
 import pytest
 import typer
 
+from engine_container.tools.cli import app as engine_tools
 from mycrypto.security import api_keys
 from mycrypto_local import cli
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 MYCRYPTO = re.compile(r"(?:^\$ |`|bin/)mycrypto ((?:[a-z-]+ ?)+)([^`\n]*)", re.MULTILINE)
+IN_IMAGE = re.compile(r'engine_container\.tools(?:", "| )([a-z][a-z-]+)')
 MAKE = re.compile(r"(?:^\$ |`|&& )make ([a-z-]+)", re.MULTILINE)
 AUTHENTICATION = (ROOT / "docs" / "authentication.md").read_text()
 
@@ -45,6 +47,12 @@ def test_commands_and_their_options_exist(document: Path, commands: Any) -> None
         known = {option for parameter in command.params for option in parameter.opts}
         for option in re.findall(r"--[a-z-]+", rest.split("#")[0]):
             assert option in known, f"{document.name}: {command.name} has no {option}"
+
+
+def test_what_runs_on_a_task_is_a_command_of_the_image() -> None:
+    tools = typer.main.get_command(engine_tools)
+    named = {word for document in DOCUMENTS for word in IN_IMAGE.findall(document.read_text())}
+    assert {"restore-log", "replay"} <= named <= set(tools.commands)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
