@@ -16,6 +16,7 @@ from infra.sources import ROOT
 from mycrypto import outbox
 from mycrypto.metrics import CATALOGUE
 from mycrypto_local.queues import WORK_QUEUES
+from tests.infra.mentions import NoSuchTestError, mentioned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,21 +25,28 @@ if TYPE_CHECKING:
     from infra.templates import Templates
 
 SENT_THROUGH: Final = {
-    names.QUEUE_EMAIL: "tests/integration/auth/test_mails.py",
-    names.QUEUE_AUDIT: "tests/integration/auth/test_accounts.py",
-    names.QUEUE_KYC: "tests/integration/auth/test_kyc_worker.py",
-    names.QUEUE_WITHDRAWALS: "tests/integration/wallet/test_payouts.py",
+    names.QUEUE_EMAIL: "tests/integration/auth/test_mails.py::test_a_registration_ends_in_a_turkish_mail_with_the_link",
+    names.QUEUE_AUDIT: "tests/integration/auth/test_accounts.py::test_what_happened_is_written_down",
+    names.QUEUE_KYC: "tests/integration/auth/test_kyc_worker.py::test_clean_pictures_are_marked_and_the_application_waits_for_a_person",
+    names.QUEUE_WITHDRAWALS: "tests/integration/wallet/test_payouts.py::test_the_same_message_delivered_again_changes_nothing",
 }
 """A test whose messages pass the queue's writer and its reader."""
 READ_BY_PEOPLE: Final = {names.QUEUE_FAILED_INVOCATIONS: "docs/runbooks/redrive.md"}
 OUTBOX_NAMES: Final = {"EMAIL", "AUDIT", "KYC", "WITHDRAWALS"}
+_PUBLIC_TOPICS: Final = (
+    "tests/integration/gateway/test_trading_processes.py::test_the_public_topics_are_exactly_what_the_event_log_makes_of_them"
+)
 LOG_TOPICS: Final = {
-    names.TOPIC_COMMANDS: ("layers/common/python/mycrypto/contracts/commands.py", "tests/integration/gateway"),
-    names.TOPIC_EVENTS: ("layers/common/python/mycrypto/contracts/events.py", "tests/integration/settlement"),
-    names.TOPIC_ORDER_EVENTS: ("engine_container/publisher", "tests/unit/publisher"),
-    names.TOPIC_TRADE_EVENTS: ("engine_container/publisher", "tests/unit/publisher"),
+    names.TOPIC_COMMANDS: (
+        "layers/common/python/mycrypto/contracts/commands.py",
+        "tests/integration/ledger/test_outbox.py::test_commands_reach_the_log_in_order_and_durably",
+    ),
+    names.TOPIC_EVENTS: ("layers/common/python/mycrypto/contracts/events.py", _PUBLIC_TOPICS),
+    names.TOPIC_ORDER_EVENTS: ("engine_container/publisher", _PUBLIC_TOPICS),
+    names.TOPIC_TRADE_EVENTS: ("engine_container/publisher", _PUBLIC_TOPICS),
 }
-"""Where a topic's name is spelled by who writes to it, and the tests that do."""
+"""Where the writer spells a topic's name, and a test that sends records through it."""
+EVERY_METRIC: Final = "tests/e2e/test_metrics.py::test_every_metric_of_the_catalogue_is_emitted"
 
 
 def queues_of(stage: Templates) -> dict[str, str]:
@@ -108,8 +116,16 @@ def test_every_queue_is_written_by_code_that_may(on_aws: Templates) -> None:
 
 @pytest.mark.parametrize("queue", SENT_THROUGH)
 def test_a_test_sends_something_through_every_queue(queue: str) -> None:
-    text = (ROOT / SENT_THROUGH[queue]).read_text()
-    assert [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    """The named test exists and, with the helpers that it uses, mentions the queue."""
+    assert any(text in {queue, f"sqs:{queue}"} for text in mentioned(ROOT, SENT_THROUGH[queue]))
+
+
+def test_a_test_that_is_not_there_or_speaks_of_something_else_is_found() -> None:
+    test = SENT_THROUGH[names.QUEUE_KYC]
+    assert names.QUEUE_WITHDRAWALS not in mentioned(ROOT, test)
+    for wrong in (f"{test}_no_longer", "tests/integration/auth/test_gone.py::test_x", test.partition("::")[0]):
+        with pytest.raises(NoSuchTestError):
+            mentioned(ROOT, wrong)
 
 
 def test_every_topic_of_notices_is_published_to(stage: Templates) -> None:
@@ -125,9 +141,9 @@ def test_every_topic_of_notices_is_published_to(stage: Templates) -> None:
 
 @pytest.mark.parametrize("topic", LOG_TOPICS)
 def test_every_log_topic_is_named_where_it_is_written_and_tried(topic: str) -> None:
-    writer, tests = LOG_TOPICS[topic]
+    writer, test = LOG_TOPICS[topic]
     assert any(f'"{topic}"' in text for _, text in sources(writer)), f"{writer} does not name {topic}"
-    assert (ROOT / tests).is_dir()
+    assert topic in mentioned(ROOT, test)
 
 
 def test_the_logs_are_read(on_aws: Templates) -> None:
@@ -170,7 +186,7 @@ def test_every_function_has_tests() -> None:
 
 
 def test_every_alarm_watches_a_metric_that_is_emitted_and_every_metric_is_emitted() -> None:
-    """The names in the code; that each is written when its part runs is held by tests/e2e/test_metrics.py."""
+    """The names in the code; a test of the whole platform sees each of them written, so no alarm watches what only a name promises."""
     emitted: set[Any] = set()
     for path, text in sources("functions", "layers/common/python/mycrypto", "engine_container"):
         if path.name != "metrics.py":
@@ -179,3 +195,9 @@ def test_every_alarm_watches_a_metric_that_is_emitted_and_every_metric_is_emitte
     assert set(CATALOGUE) - framed <= emitted
     own = {re.findall(r"name='(\w+)'", repr(alarm.watched))[0] for alarm in OWN_ALARMS if "Own(" in repr(alarm.watched)}
     assert own <= set(CATALOGUE)
+    mentioned(ROOT, EVERY_METRIC)  # it exists
+    tree = ast.parse((ROOT / EVERY_METRIC.partition("::")[0]).read_text())
+    left_out = next(
+        node.value for node in tree.body if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "NOT_COUNTED_HERE"
+    )
+    assert own.isdisjoint(name for name, _ in ast.literal_eval(left_out))
