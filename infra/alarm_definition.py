@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 
+from infra import names
 from infra.dashboards import Aws, AwsRatio, Gap, Own, Ratio
 
 
@@ -69,3 +70,18 @@ class Alarm:
     periods: int = 1
     below: bool = False
     silence_rings: bool = False
+
+
+def aws_metric(namespace: str, name: str, statistic: str, **dimensions: str) -> Aws:
+    """A metric that AWS measures itself. ``Broker_ID`` is the dimension ``Broker ID``: its names have blanks in some services."""
+    return Aws(
+        namespace=f"AWS/{namespace}",
+        name=name,
+        statistic=statistic,
+        dimensions=tuple((key.replace("_", " "), value) for key, value in dimensions.items()),
+    )
+
+
+def stage_name(name: str) -> str:
+    """A resource's name in an alarm's dimensions; the stage is filled in where the alarm is made."""
+    return names.resource("{stage}", name)

@@ -1,12 +1,13 @@
-"""The alarms on what AWS itself measures, as data: functions, queues, database, cache, brokers, the edge and backups, by the sizes of a stage."""
+"""The alarms on what AWS itself measures, as data: functions, database, cache, brokers, the edge and backups, by the sizes of a stage."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from infra import functions, names
-from infra.alarm_definition import Alarm, Runbook, Severity, Subject
+from infra.alarm_definition import Alarm, Runbook, Severity, Subject, aws_metric, stage_name
 from infra.dashboards import Aws, AwsRatio
+from infra.queue_alarms import queue_alarms
 from infra.stages import Stage
 
 CONSUMERS: Final = {
@@ -15,28 +16,13 @@ CONSUMERS: Final = {
     names.FUNCTION_ARCHIVE: (names.TOPIC_COMMANDS, Subject.ARCHIVE),
 }
 """Functions that read a log: what they read, and what their alarms are about."""
-QUEUES: Final = (names.QUEUE_EMAIL, names.QUEUE_AUDIT, names.QUEUE_KYC, names.QUEUE_WITHDRAWALS)
 FIVE_MINUTES: Final = 5
 GIGABYTE: Final = 1024**3
 
 
-def _aws(namespace: str, name: str, statistic: str, **dimensions: str) -> Aws:
-    """``Broker_ID`` is the dimension ``Broker ID``: its names have blanks in some services."""
-    return Aws(
-        namespace=f"AWS/{namespace}",
-        name=name,
-        statistic=statistic,
-        dimensions=tuple((key.replace("_", " "), value) for key, value in dimensions.items()),
-    )
-
-
-def _named(name: str) -> str:
-    return names.resource("{stage}", name)
-
-
 def aws_alarms(stage: Stage) -> tuple[Alarm, ...]:
     """All of a stage."""
-    return (*_functions(), *_queues(), *_database(stage), *_cache(stage), *_stream(stage), *EDGE, *BACKUPS)
+    return (*_functions(), *queue_alarms(), *_database(stage), *_cache(stage), *_stream(stage), *EDGE, *BACKUPS)
 
 
 def _functions() -> list[Alarm]:
@@ -46,7 +32,7 @@ def _functions() -> list[Alarm]:
         found += [
             Alarm(
                 f"function-{spec.name}-errors",
-                _aws("Lambda", "Errors", "Sum", FunctionName=_named(spec.name)),
+                aws_metric("Lambda", "Errors", "Sum", FunctionName=stage_name(spec.name)),
                 0,
                 FIVE_MINUTES,
                 f"{spec.name} failed in two periods of five minutes: see its log group",
@@ -56,7 +42,7 @@ def _functions() -> list[Alarm]:
             ),
             Alarm(
                 f"function-{spec.name}-throttled",
-                _aws("Lambda", "Throttles", "Sum", FunctionName=_named(spec.name)),
+                aws_metric("Lambda", "Throttles", "Sum", FunctionName=stage_name(spec.name)),
                 0,
                 FIVE_MINUTES,
                 f"{spec.name} reached its reserved concurrency of {spec.reserved_concurrency}",
@@ -65,7 +51,7 @@ def _functions() -> list[Alarm]:
             ),
         ]
     for consumer, (topic, about) in CONSUMERS.items():
-        lag = {"Consumer Group": consumer, "Cluster Name": _named("kafka"), "Topic": topic}
+        lag = {"Consumer Group": consumer, "Cluster Name": stage_name("kafka"), "Topic": topic}
         found.append(
             Alarm(
                 f"consumer-{consumer}-lags",
@@ -81,55 +67,14 @@ def _functions() -> list[Alarm]:
     return found
 
 
-def _queues() -> list[Alarm]:
-    found = []
-    for queue in QUEUES:
-        pays_out = queue == names.QUEUE_WITHDRAWALS
-        subject = Subject.WITHDRAWALS if pays_out else None
-        found += [
-            Alarm(
-                f"queue-{queue}-dead-letters",
-                _aws("SQS", "ApproximateNumberOfMessagesVisible", "Maximum", QueueName=names.dead_letters("{stage}", queue)),
-                0,
-                FIVE_MINUTES,
-                f"messages of {queue} were given up: read one, mend the cause, start the redrive",
-                Runbook.REDRIVE,
-                severity=Severity.CRITICAL if pays_out else Severity.WARNING,
-                subject=subject,
-            ),
-            Alarm(
-                f"queue-{queue}-old",
-                _aws("SQS", "ApproximateAgeOfOldestMessage", "Maximum", QueueName=names.queue("{stage}", queue)),
-                900,
-                FIVE_MINUTES,
-                f"a message of {queue} has waited for a quarter of an hour",
-                Runbook.REDRIVE,
-                severity=Severity.WARNING,
-                subject=subject,
-            ),
-        ]
-    found.append(
-        Alarm(
-            names.QUEUE_FAILED_INVOCATIONS,
-            _aws("SQS", "ApproximateNumberOfMessagesVisible", "Maximum", QueueName=_named(names.QUEUE_FAILED_INVOCATIONS)),
-            0,
-            FIVE_MINUTES,
-            "an event was given up by a function",
-            Runbook.REDRIVE,
-            severity=Severity.CRITICAL,
-        )
-    )
-    return found
-
-
 def _database(stage: Stage) -> list[Alarm]:
-    proxy, instance = {"ProxyName": _named("database")}, {"DBInstanceIdentifier": _named("database")}
+    proxy, instance = {"ProxyName": stage_name("database")}, {"DBInstanceIdentifier": stage_name("database")}
     return [
         Alarm(
             "database-pool-full",
             AwsRatio(
-                part=_aws("RDS", "DatabaseConnections", "Maximum", **proxy),
-                whole=_aws("RDS", "MaxDatabaseConnectionsAllowed", "Maximum", **proxy),
+                part=aws_metric("RDS", "DatabaseConnections", "Maximum", **proxy),
+                whole=aws_metric("RDS", "MaxDatabaseConnectionsAllowed", "Maximum", **proxy),
             ),
             90,
             FIVE_MINUTES,
@@ -139,7 +84,7 @@ def _database(stage: Stage) -> list[Alarm]:
         ),
         Alarm(
             "database-disk-full",
-            _aws("RDS", "FreeStorageSpace", "Minimum", **instance),
+            aws_metric("RDS", "FreeStorageSpace", "Minimum", **instance),
             stage.on_aws.database.storage_gb * GIGABYTE // 10,
             FIVE_MINUTES,
             "less than 10 % of the database's disk is free",
@@ -149,7 +94,7 @@ def _database(stage: Stage) -> list[Alarm]:
         ),
         Alarm(
             "database-cpu",
-            _aws("RDS", "CPUUtilization", "Average", **instance),
+            aws_metric("RDS", "CPUUtilization", "Average", **instance),
             80,
             FIVE_MINUTES,
             "the database has been busy for a quarter of an hour",
@@ -163,11 +108,11 @@ def _database(stage: Stage) -> list[Alarm]:
 def _cache(stage: Stage) -> list[Alarm]:
     found = []
     for node in range(1, stage.on_aws.cache.nodes + 1):
-        one = {"CacheClusterId": f"{_named('cache')}-{node:03}"}
+        one = {"CacheClusterId": f"{stage_name('cache')}-{node:03}"}
         found += [
             Alarm(
                 f"cache-{node}-memory",
-                _aws("ElastiCache", "DatabaseMemoryUsagePercentage", "Maximum", **one),
+                aws_metric("ElastiCache", "DatabaseMemoryUsagePercentage", "Maximum", **one),
                 90,
                 FIVE_MINUTES,
                 "Redis uses more than 90 % of its memory",
@@ -175,7 +120,7 @@ def _cache(stage: Stage) -> list[Alarm]:
             ),
             Alarm(
                 f"cache-{node}-evictions",
-                _aws("ElastiCache", "Evictions", "Sum", **one),
+                aws_metric("ElastiCache", "Evictions", "Sum", **one),
                 0,
                 FIVE_MINUTES,
                 "Redis threw keys away to make room",
@@ -186,11 +131,11 @@ def _cache(stage: Stage) -> list[Alarm]:
 
 
 def _stream(stage: Stage) -> list[Alarm]:
-    cluster = {"Cluster_Name": _named("kafka")}
+    cluster = {"Cluster_Name": stage_name("kafka")}
     found = [
         Alarm(
             "kafka-offline-partitions",
-            _aws("Kafka", "OfflinePartitionsCount", "Maximum", **cluster),
+            aws_metric("Kafka", "OfflinePartitionsCount", "Maximum", **cluster),
             0,
             1,
             "a partition has no leader: commands cannot be taken",
@@ -204,7 +149,7 @@ def _stream(stage: Stage) -> list[Alarm]:
         found += [
             Alarm(
                 f"kafka-{broker}-under-replicated",
-                _aws("Kafka", "UnderReplicatedPartitions", "Maximum", **one),
+                aws_metric("Kafka", "UnderReplicatedPartitions", "Maximum", **one),
                 0,
                 FIVE_MINUTES,
                 "a broker's partitions lack a replica",
@@ -215,7 +160,7 @@ def _stream(stage: Stage) -> list[Alarm]:
             ),
             Alarm(
                 f"kafka-{broker}-disk-full",
-                _aws("Kafka", "KafkaDataLogsDiskUsed", "Maximum", **one),
+                aws_metric("Kafka", "KafkaDataLogsDiskUsed", "Maximum", **one),
                 90,
                 FIVE_MINUTES,
                 "less than 10 % of a broker's disk is free",
@@ -227,11 +172,11 @@ def _stream(stage: Stage) -> list[Alarm]:
     return found
 
 
-_API: Final = {"ApiName": _named("api")}
+_API: Final = {"ApiName": stage_name("api")}
 EDGE: Final = (
     Alarm(
         "api-errors",
-        AwsRatio(part=_aws("ApiGateway", "5XXError", "Sum", **_API), whole=_aws("ApiGateway", "Count", "Sum", **_API)),
+        AwsRatio(part=aws_metric("ApiGateway", "5XXError", "Sum", **_API), whole=aws_metric("ApiGateway", "Count", "Sum", **_API)),
         5,
         FIVE_MINUTES,
         "more than 5 % of the API's answers are 5xx",
@@ -241,7 +186,7 @@ EDGE: Final = (
     ),
     Alarm(
         "api-slow",
-        _aws("ApiGateway", "Latency", "p95", **_API),
+        aws_metric("ApiGateway", "Latency", "p95", **_API),
         500,
         FIVE_MINUTES,
         "p95 of the API is over half a second",
@@ -253,8 +198,8 @@ EDGE: Final = (
     Alarm(
         "trading-errors",
         AwsRatio(
-            part=_aws("ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", LoadBalancer="{balancer}"),
-            whole=_aws("ApplicationELB", "RequestCount", "Sum", LoadBalancer="{balancer}"),
+            part=aws_metric("ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", LoadBalancer="{balancer}"),
+            whole=aws_metric("ApplicationELB", "RequestCount", "Sum", LoadBalancer="{balancer}"),
         ),
         5,
         FIVE_MINUTES,
@@ -265,7 +210,7 @@ EDGE: Final = (
     ),
     Alarm(
         "gateway-target-unhealthy",
-        _aws("ApplicationELB", "UnHealthyHostCount", "Maximum", TargetGroup="{gateways}", LoadBalancer="{balancer}"),
+        aws_metric("ApplicationELB", "UnHealthyHostCount", "Maximum", TargetGroup="{gateways}", LoadBalancer="{balancer}"),
         0,
         1,
         "a gateway failed its health check three times in a row",
@@ -278,7 +223,7 @@ EDGE: Final = (
 BACKUPS: Final = (
     Alarm(
         "backup-failed",
-        _aws("Backup", "NumberOfBackupJobsFailed", "Sum", BackupVaultName=_named("backups")),
+        aws_metric("Backup", "NumberOfBackupJobsFailed", "Sum", BackupVaultName=stage_name("backups")),
         0,
         6 * 60,
         "a backup failed: the goal of losing at most six hours is at stake",

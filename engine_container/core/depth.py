@@ -6,7 +6,7 @@ from mypy_extensions import i64
 
 from engine_container.core.book import level_at
 from engine_container.core.entities import BookSide, Level, TradingAccount
-from engine_container.core.funds import fee
+from engine_container.core.fees import fee
 from engine_container.core.vocabulary import STP_ALLOW, STP_CANCEL_MAKER
 
 UNBOUNDED = -1

@@ -11,13 +11,13 @@ from mypy_extensions import i64
 from engine_container.core.balances import Balance, Total
 from engine_container.core.entities import Details, InvariantError, Order, Symbol, TradingAccount, User
 from engine_container.core.events import Events
+from engine_container.core.fees import fee
 from engine_container.core.limits import product
 from engine_container.core.state import RULES_WITH_ALL_FIGURES, State
 from engine_container.core.storage.uuid_table import ID_LENGTH, high_of, low_of
 from engine_container.core.vocabulary import (
     AMOUNT_MAX,
     BUY,
-    PPM,
     TAG_TOTALS,
     TAG_TRANSFER,
     TAG_TRANSFER_REFUSED,
@@ -98,12 +98,6 @@ def total_of(state: State, asset: str) -> Total:
 def lock_asset(account: TradingAccount, side: i64) -> Balance:
     """The balance that an order of this side locks: quote for a BUY, base for a SELL."""
     return account.quote if side == BUY else account.base
-
-
-def fee(value: i64, rate_ppm: i64) -> i64:
-    """The fee on a value in quote units, rounded up."""
-    # value x rate / PPM in two parts, whose products stay within 64 bits
-    return value // PPM * rate_ppm + (value % PPM * rate_ppm + (PPM - 1)) // PPM
 
 
 def lock_per_lot(symbol: Symbol, side: i64, price: i64, highest_ppm: i64) -> i64:

@@ -14,7 +14,8 @@ from engine_container.core.breaker import observe
 from engine_container.core.closing import close_filled, promote
 from engine_container.core.entities import BookSide, InvariantError, Order
 from engine_container.core.events import Events
-from engine_container.core.funds import fee, touch
+from engine_container.core.fees import fee
+from engine_container.core.funds import touch
 from engine_container.core.limits import count_turnover
 from engine_container.core.order_flags import prevention_of, time_in_force_of
 from engine_container.core.selftrade import prevent

@@ -11,7 +11,7 @@ import pytest
 
 from infra import functions, names
 from infra.alarms import OWN_ALARMS
-from infra.aws_alarms import QUEUES
+from infra.queue_alarms import QUEUES
 from infra.sources import ROOT
 from mycrypto import outbox
 from mycrypto.metrics import CATALOGUE

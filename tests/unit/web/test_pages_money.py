@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from engine_container.core.funds import fee
+from engine_container.core.fees import fee
 from tests.unit.core.trading_desk import Desk, units
 
 WEB: Final = Path(__file__).parents[3] / "web"
