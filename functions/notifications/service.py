@@ -11,9 +11,9 @@ import msgspec
 from psycopg import Connection
 
 from functions.notifications import store
+from functions.notifications.mail_texts_turkish import TURKISH
 from functions.notifications.store import Claim, Reader
 from functions.notifications.templates import LANGUAGES, Mail, render
-from functions.notifications.turkish import TURKISH
 from mycrypto.mail import CLOSED_DOMAIN, MailKind
 from mycrypto.queue import Envelope, MessageError
 

@@ -9,8 +9,8 @@ from typing import Final
 
 import msgspec
 
-from functions.notifications.english import ENGLISH
-from functions.notifications.turkish import TURKISH
+from functions.notifications.mail_texts_english import ENGLISH
+from functions.notifications.mail_texts_turkish import TURKISH
 from functions.notifications.wording import Language
 from mycrypto.mail import MailKind
 from mycrypto.queue import MessageError

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from functions.notifications.english import ENGLISH
+from functions.notifications.mail_texts_english import ENGLISH
+from functions.notifications.mail_texts_turkish import TURKISH
 from functions.notifications.templates import LANGUAGES, render
-from functions.notifications.turkish import TURKISH
 from functions.notifications.wording import Language, english_number, turkish_number
 from mycrypto.mail import MailKind
 from mycrypto.queue import MessageError
