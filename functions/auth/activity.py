@@ -11,7 +11,7 @@ from mycrypto.http import cursors
 from mycrypto.http.cursors import Continued, CursorPagination, CursorQuery, Place
 from mycrypto.http.request import Principal
 
-SILENT: Final = ("token.refreshed", "kyc.viewed", "user.viewed")
+SILENT: Final = ("token.refreshed", "kyc.viewed")
 """Not for the list: a refresh is no news, and whose file staff look at is not told (no tipping off)."""
 
 

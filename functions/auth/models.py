@@ -11,6 +11,7 @@ import msgspec
 from functions.auth.rules import UserStatus
 from functions.auth.store.kyc import Submission
 from functions.auth.store.sessions import Device
+from mycrypto.kyc import LEVEL_MAX
 from mycrypto.security.api_keys import Scope
 from mycrypto.security.tokens import Role, Tier
 
@@ -283,13 +284,13 @@ class PageQuery(Input, frozen=True):
 
 
 class UsersQuery(PageQuery, frozen=True):
+    id: UUID | None = None
     email: str = ""
+    phone: str = ""
+    name: str = ""
+    kyc_level: Annotated[int, msgspec.Meta(ge=0, le=LEVEL_MAX)] | None = None
+    role: Role | None = None
     status: UserStatus | None = None
-
-
-class AuditQuery(PageQuery, frozen=True):
-    user_id: UUID | None = None
-    action: str = ""
 
 
 class Pagination(msgspec.Struct, frozen=True):

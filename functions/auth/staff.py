@@ -11,10 +11,11 @@ from psycopg import Connection
 
 from functions.auth import api_keys, profile, sessions
 from functions.auth.context import Context, subject_of
-from functions.auth.models import Profile, RolesChange, StatusChange, TierChange
+from functions.auth.models import Profile, RolesChange, StatusChange, TierChange, UsersQuery
 from functions.auth.rules import UserStatus
 from functions.auth.store import staff as store
 from functions.auth.store import users
+from functions.auth.store.staff import UserFilter
 from functions.auth.store.users import User
 from mycrypto.audit import ActorType, AuditRecord
 from mycrypto.errors import ProblemError, invalid
@@ -25,8 +26,11 @@ from mycrypto.security.tokens import Role
 Change = Callable[[Connection, User, datetime], None]
 
 
-def find(context: Context, email: str, status: str, limit: int, offset: int) -> tuple[list[Profile], int]:
-    found, total = store.find_users(context.db.connection(), email, status, limit, offset)
+def find(context: Context, query: UsersQuery) -> tuple[list[Profile], int]:
+    narrowed = UserFilter(
+        query.id, query.email, query.phone, query.name, query.kyc_level, query.role.value if query.role else "", query.status or ""
+    )
+    found, total = store.find_users(context.db.connection(), narrowed, query.limit, query.offset)
     return [profile.profile_of(user) for user in found], total
 
 

@@ -6,14 +6,14 @@ from typing import Any
 
 from functions.auth import models, staff
 from functions.auth.app import context
-from functions.auth.models import AuditQuery, Listed, Pagination, Profile, RolesChange, StatusChange, TierChange, UsersQuery
+from functions.auth.models import Listed, Pagination, Profile, RolesChange, StatusChange, TierChange, UsersQuery
 from functions.auth.routes.shared import PAGE, STAFF_BODY
 from functions.auth.rules import UserStatus
-from functions.auth.store import staff as store
-from functions.auth.store.staff import AuditEntry
 from mycrypto import permissions
 from mycrypto.http.operation import Operation, Parameter
 from mycrypto.http.request import Request
+from mycrypto.kyc import LEVEL_MAX
+from mycrypto.security.tokens import Role
 
 
 @Operation(
@@ -24,7 +24,12 @@ from mycrypto.http.request import Request
     tag="staff",
     answer=models.Listed[models.Profile],
     parameters=(
+        Parameter("id", "string", "This user", shape={"format": "uuid"}),
         Parameter("email", "string", "A part of the address"),
+        Parameter("phone", "string", "A part of the number, as +90532"),
+        Parameter("name", "string", "A part of the name of an application for proof of identity"),
+        Parameter("kyc_level", "integer", "Only this level", shape={"minimum": 0, "maximum": LEVEL_MAX}),
+        Parameter("role", "string", "Only with this role", shape={"enum": [role.value for role in Role]}),
         Parameter("status", "string", "Only this status", shape={"enum": [status.value for status in UserStatus]}),
         *PAGE,
     ),
@@ -32,7 +37,7 @@ from mycrypto.http.request import Request
 )
 def get_users(request: Request) -> Listed[Profile]:
     query = request.params(UsersQuery)
-    found, total = staff.find(context(), query.email, query.status or "", query.limit, query.offset)
+    found, total = staff.find(context(), query)
     return Listed(found, Pagination(query.limit, query.offset, total))
 
 
@@ -96,23 +101,3 @@ def put_tier(request: Request, user_id: str) -> Any:
 )
 def put_status(request: Request, user_id: str) -> Any:
     return staff.set_status(context(), request.caller, request.uuid(user_id), request.json(StatusChange), request.client)
-
-
-@Operation(
-    method="get",
-    path="/api/auth/admin/audit-logs",
-    name="listAuditLogs",
-    summary="The audit log, for administrators and support",
-    tag="staff",
-    answer=models.Listed[AuditEntry],
-    parameters=(
-        Parameter("user_id", "string", "Of one user"),
-        Parameter("action", "string", "Of one kind, such as login.failed"),
-        *PAGE,
-    ),
-    permission=permissions.STAFF,
-)
-def get_audit_logs(request: Request) -> Listed[AuditEntry]:
-    query = request.params(AuditQuery)
-    found, total = store.audit_entries(context().db.connection(), query.user_id, query.action, query.limit, query.offset)
-    return Listed(found, Pagination(query.limit, query.offset, total))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -12,39 +11,55 @@ from psycopg.rows import class_row
 
 from functions.auth.rules import normal_email
 from functions.auth.store.users import COLUMNS, User
-from mycrypto.audit import ActorType, Result
 
 
-class AuditEntry(msgspec.Struct, frozen=True):
-    """Where ``result`` is no SUCCESS, ``new_value`` is what was asked for. UNKNOWN: no answer came in time, the change may have been made."""
+class UserFilter(msgspec.Struct, frozen=True):
+    """Texts are parts of what they name, in any case and with or without the dots of Turkish letters; ``None`` and "" do not narrow."""
 
-    id: UUID
-    user_id: UUID | None
-    actor_id: UUID | None
-    actor_type: ActorType
-    action: str
-    resource: str
-    result: Result
-    old_value: dict[str, Any] | None
-    new_value: dict[str, Any] | None
-    reason: str
-    ip_address: str | None
-    request_id: str
-    timestamp: datetime
+    id: UUID | None
+    email: str
+    phone: str
+    name: str
+    kyc_level: int | None
+    role: str
+    status: str
 
 
-def find_users(connection: Connection, email_part: str, status: str, limit: int, offset: int) -> tuple[list[User], int]:
-    """Users whose address contains the text, newest first, and how many there are in all."""
-    # a text that is searched for is no pattern
-    pattern = "%" + normal_email(email_part).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    condition = "email LIKE %(pattern)s AND (%(status)s = '' OR status = %(status)s)"
-    parameters = {"pattern": pattern, "status": status, "limit": limit, "offset": offset}
+_CONDITIONS = {
+    "id": "id = %(id)s",
+    "email": "email LIKE %(email)s",
+    "phone": "phone LIKE %(phone)s",
+    "name": """id IN (SELECT user_id FROM kyc_submissions
+        WHERE lower(translate(first_name || ' ' || last_name, 'İIı', 'iii')) LIKE %(name)s)""",
+    "kyc_level": "kyc_level = %(kyc_level)s",
+    "role": "%(role)s = ANY(roles)",
+    "status": "status = %(status)s",
+}
+_TURKISH_I = str.maketrans("İIı", "iii")
+
+
+def _pattern(text: str) -> str:
+    """A text that is searched for is no pattern."""
+    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%" if text else ""
+
+
+def find_users(connection: Connection, narrowed: UserFilter, limit: int, offset: int) -> tuple[list[User], int]:
+    """Users, newest first, and how many there are in all."""
+    values: dict[str, object] = {
+        **msgspec.structs.asdict(narrowed),
+        "email": _pattern(normal_email(narrowed.email)),
+        "phone": _pattern("".join(narrowed.phone.split())),
+        "name": _pattern(" ".join(narrowed.name.translate(_TURKISH_I).lower().split())),
+        "limit": limit,
+        "offset": offset,
+    }
+    condition = " AND ".join(text for name, text in _CONDITIONS.items() if values[name] not in (None, "")) or "true"
     with connection.cursor(row_factory=class_row(User)) as cursor:
         found = cursor.execute(
             f"SELECT {COLUMNS} FROM users WHERE {condition} ORDER BY created_at DESC, id LIMIT %(limit)s OFFSET %(offset)s",  # noqa: S608
-            parameters,
+            values,
         ).fetchall()
-    total = connection.execute(f"SELECT count(*) FROM users WHERE {condition}", parameters).fetchone()  # noqa: S608
+    total = connection.execute(f"SELECT count(*) FROM users WHERE {condition}", values).fetchone()  # noqa: S608
     return found, total[0] if total else 0
 
 
@@ -58,18 +73,3 @@ def set_tier(connection: Connection, user_id: UUID, tier: str, now: datetime) ->
 
 def set_status(connection: Connection, user_id: UUID, status: str, now: datetime) -> None:
     connection.execute("UPDATE users SET status = %s, updated_at = %s WHERE id = %s", (status, now, user_id))
-
-
-def audit_entries(connection: Connection, user_id: UUID | None, action: str, limit: int, offset: int) -> tuple[list[AuditEntry], int]:
-    """Audit records, newest first, and how many there are in all."""
-    condition = "(%(user)s::uuid IS NULL OR user_id = %(user)s) AND (%(action)s = '' OR action = %(action)s)"
-    parameters = {"user": user_id, "action": action, "limit": limit, "offset": offset}
-    with connection.cursor(row_factory=class_row(AuditEntry)) as cursor:
-        found = cursor.execute(
-            f"""SELECT id, user_id, actor_id, actor_type, action, resource, result, old_value, new_value, reason,
-                       host(ip_address) AS ip_address, request_id, timestamp
-                  FROM audit_logs WHERE {condition} ORDER BY timestamp DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s""",  # noqa: S608
-            parameters,
-        ).fetchall()
-    total = connection.execute(f"SELECT count(*) FROM audit_logs WHERE {condition}", parameters).fetchone()  # noqa: S608
-    return found, total[0] if total else 0

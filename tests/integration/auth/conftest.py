@@ -105,6 +105,7 @@ class Answer:
     body: dict[str, Any]
     headers: dict[str, str]
     cookies: tuple[str, ...] = ()
+    text: str = ""
 
     @property
     def code(self) -> str:
@@ -167,8 +168,11 @@ class Identity:
         answer = self.handler(event, LambdaContext())
         headers_out = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
         cookies = tuple(answer["multiValueHeaders"].get("Set-Cookie", ()))
-        given = Answer(answer["statusCode"], json.loads(answer["body"]) if answer["body"] else {}, headers_out, cookies)
-        DOCUMENTED.check(method, path, given.status, given.body)
+        is_json = "json" in headers_out.get("Content-Type", "json")
+        given = Answer(
+            answer["statusCode"], json.loads(answer["body"]) if answer["body"] and is_json else {}, headers_out, cookies, answer["body"]
+        )
+        DOCUMENTED.check(method, path, given.status, given.body if is_json else given.text)
         return given
 
     def authorize(self, method: str, path: str, headers: dict[str, str]) -> dict[str, Any]:

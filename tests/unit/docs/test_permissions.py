@@ -8,7 +8,7 @@ from engine_container.gateway.declared import OPERATIONS as TRADING
 from functions.auth.openapi import OPERATIONS as ACCOUNTS
 from functions.wallet.openapi import OPERATIONS as WALLET
 from mycrypto.http.operation import Operation
-from mycrypto.permissions import ADMINISTRATION
+from mycrypto.permissions import ADMINISTRATION, SUPPORT_DOES, SUPPORT_READS
 from mycrypto.permissions import PLACING as TO_PLACE
 from mycrypto.permissions import TRADING as TO_TRADE
 from mycrypto.security.api_keys import Scope
@@ -37,3 +37,13 @@ def test_what_the_product_says_of_roles_and_keys(operation: Operation) -> None:
         ends = operation.name.startswith("cancel")
         assert permission == (TO_TRADE if ends else TO_PLACE), "what may open a position asks whether the token was revoked"
     assert permission.scope is None or not permission.second_factor, "a program cannot show a second factor"
+
+
+def test_support_sees_and_does_what_its_table_says() -> None:
+    """Of others: an operation that support may carry out and users may not."""
+    support = [operation for operation in ALL if Role.SUPPORT in operation.permission.roles and Role.USER not in operation.permission.roles]
+    assert {operation.name for operation in support if operation.method == "get"} == SUPPORT_READS
+    assert {operation.name for operation in support if operation.method != "get"} == SUPPORT_DOES
+    for operation in ALL:
+        if operation.name in SUPPORT_DOES:
+            assert operation.permission.second_factor, operation.name

@@ -100,6 +100,7 @@ _NAMES: Final[dict[type[inspect.Type], str]] = {
     inspect.NoneType: "null",
     inspect.BoolType: "true or false",
     inspect.UUIDType: "a UUID",
+    inspect.DateTimeType: "a moment with its offset, such as 2026-11-30T12:00:00Z",
     inspect.VarTupleType: "a list",
     inspect.StructType: "an object",
 }
