@@ -1,25 +1,51 @@
 import { useState } from "preact/hooks";
-import { get } from "../api/client";
+import { askText, get } from "../api/client";
 import { useResource } from "../api/load";
-import type { AuditEntry, Listed } from "../api/types";
+import type { AuditEntry } from "../api/types";
 import { texts } from "../i18n/texts";
-import { Card, Moment, Shown } from "../ui/parts";
+import { useSending } from "../ui/form";
+import { Card, FailureText, Moment, Select, Shown } from "../ui/parts";
 import { words } from "./texts";
 
 const ROWS = 50;
+const NOTHING = { action: "", actor_id: "", request_id: "", result: "", since: "", until: "" };
+type Wanted = typeof NOTHING & { user_id?: string };
+
+/** What a field of local time says, as the API takes it. */
+function instant(local: string): string {
+  return local ? new Date(local).toISOString() : "";
+}
 
 export function Audit() {
   const t = texts.value;
   const w = words.value;
-  const [action, setAction] = useState("");
-  const [asked, setAsked] = useState("");
+  const [typed, type] = useState(NOTHING);
+  const [asked, setAsked] = useState<Wanted>(NOTHING);
+  const sending = useSending();
+  const field = (name: keyof typeof NOTHING, label: string, kind: "search" | "datetime-local" = "search") => (
+    <input class="search" type={kind} aria-label={label} placeholder={label} value={typed[name]} onInput={(event) => type({ ...typed, [name]: event.currentTarget.value.trim() })} />
+  );
+  async function file() {
+    await sending.run(async () => {
+      const content = new Blob([await askText("/api/auth/admin/audit-logs.csv", asked)], { type: "text/csv" });
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(content);
+      link.download = "audit.csv";
+      link.click();
+      URL.revokeObjectURL(link.href);
+    });
+  }
   return (
     <Card class="flush">
-      <form class="card-head" onSubmit={(event) => { event.preventDefault(); setAsked(action.trim()); }}>
-        <input class="search" type="search" aria-label={w.what} placeholder={`${w.what}: login.failed`} value={action} onInput={(event) => setAction(event.currentTarget.value)} />
+      <form class="card-head" onSubmit={(event) => { event.preventDefault(); setAsked({ ...typed, since: instant(typed.since), until: instant(typed.until) }); }}>
+        {field("action", `${w.what}: login.`)}{field("actor_id", `${w.actor}: id`)}{field("request_id", "X-Request-ID")}
+        <Select hideLabel label={w.result} value={typed.result} options={[["", w.all], ["SUCCESS", "SUCCESS"], ["FAILURE", "FAILURE"], ["UNKNOWN", "UNKNOWN"]]} onValue={(result) => type({ ...typed, result })} />
+        {field("since", w.since, "datetime-local")}{field("until", w.until, "datetime-local")}
         <button class="button small">{t.common.search}</button>
+        <button type="button" class="button small" disabled={sending.busy} onClick={() => void file()}>CSV</button>
       </form>
-      <AuditTable action={asked} />
+      <FailureText failure={sending.failure} />
+      <AuditTable wanted={asked} />
     </Card>
   );
 }
@@ -28,20 +54,30 @@ function shown(value: unknown): string {
   return value === null || value === undefined ? "" : JSON.stringify(value);
 }
 
-export function AuditTable({ user = "", action = "" }: { user?: string; action?: string }) {
+/** A new search begins at its first page. */
+export function AuditTable({ wanted }: { wanted: Partial<Wanted> }) {
+  return <Pages key={JSON.stringify(wanted)} wanted={wanted} />;
+}
+
+function Pages({ wanted }: { wanted: Partial<Wanted> }) {
+  const [cursors, setCursors] = useState<string[]>([]);
+  return <Rows key={cursors.length} wanted={wanted} cursors={cursors} onCursors={setCursors} />;
+}
+
+function Rows({ wanted, cursors, onCursors }: { wanted: Partial<Wanted>; cursors: string[]; onCursors(next: string[]): void }) {
   const t = texts.value;
   const w = words.value;
-  const [page, setPage] = useState(0);
-  const found = useResource(() => get<Listed<AuditEntry> & { pagination: { total: number } }>("/api/auth/admin/audit-logs", { user_id: user, action, limit: ROWS, offset: page * ROWS }), [user, action, page]);
+  const cursor = cursors[cursors.length - 1] ?? "";
+  const found = useResource(() => get<{ data: AuditEntry[]; pagination: { next_cursor: string | null } }>("/api/auth/admin/audit-logs", { ...wanted, limit: ROWS, cursor }));
   return (
-    <Shown state={found.state.value} onRetry={found.reload} empty={w.none} isEmpty={(list) => !list.data.length && !page}>
+    <Shown state={found.state.value} onRetry={found.reload} empty={w.none} isEmpty={(list) => !list.data.length && !cursor}>
       {(list) => (
         <>
           <div class="scroll-x" tabIndex={0}><table class="table">
             <thead><tr><th>{w.time}</th><th>{w.what}</th><th>{w.result}</th><th>{w.actor}</th><th>{w.resource}</th><th>{w.diff}</th></tr></thead>
             <tbody>{list.data.map((row) => <tr key={row.id}><td><Moment at={row.timestamp} /></td><td><code>{row.action}</code></td><td><span class={row.result === "SUCCESS" ? "badge good" : "badge bad"}>{row.result}</span></td><td>{row.actor_type}{row.actor_id && <> · <a href={`/ops/users/${row.actor_id}`}><code>{row.actor_id.slice(-8)}</code></a></>}</td><td><span class="ellipsis" title={row.resource}>{row.resource}</span></td><td><span class="ellipsis" title={`${shown(row.old_value)} → ${shown(row.new_value)} ${row.reason}`}>{shown(row.old_value)}{row.new_value && ` → ${shown(row.new_value)}`} {row.reason}</span></td></tr>)}</tbody>
           </table></div>
-          <p class="card-foot line"><button type="button" class="button small" disabled={page === 0} onClick={() => setPage(page - 1)}>{t.common.back}</button><button type="button" class="button small" disabled={(page + 1) * ROWS >= list.pagination.total} onClick={() => setPage(page + 1)}>{t.common.next}</button><span class="muted">{list.pagination.total}</span></p>
+          <p class="card-foot line"><button type="button" class="button small" disabled={!cursor} onClick={() => onCursors(cursors.slice(0, -1))}>{t.common.back}</button><button type="button" class="button small" disabled={!list.pagination.next_cursor} onClick={() => onCursors([...cursors, list.pagination.next_cursor!])}>{t.common.next}</button></p>
         </>
       )}
     </Shown>

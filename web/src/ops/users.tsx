@@ -11,6 +11,8 @@ import { AuditTable } from "./audit";
 import { Reasoned } from "./reason";
 import { words } from "./texts";
 
+const BY = ["email", "phone", "name", "id"] as const;
+
 export function Users() {
   const id = segments.value[2];
   return id ? <One key={id} id={id} /> : <Search />;
@@ -19,15 +21,22 @@ export function Users() {
 function Search() {
   const t = texts.value;
   const w = words.value;
-  const [email, setEmail] = useState("");
-  const [asked, setAsked] = useState("");
+  const [by, setBy] = useState<(typeof BY)[number]>("email");
+  const [text, setText] = useState("");
+  const [asked, setAsked] = useState<Record<string, string>>({});
   const [status, setStatus] = useState("");
-  const found = useResource(() => get<Listed<Profile>>("/api/auth/admin/users", { email: asked, status, limit: 50 }), [asked, status]);
+  const [level, setLevel] = useState("");
+  const [role, setRole] = useState("");
+  const found = useResource(() => get<Listed<Profile>>("/api/auth/admin/users", { ...asked, status, kyc_level: level, role, limit: 50 }), [asked, status, level, role]);
+  const names = { email: w.email, phone: w.phone, name: w.name, id: "id" };
   return (
     <Card class="flush">
-      <form class="card-head" onSubmit={(event) => { event.preventDefault(); setAsked(email.trim()); }}>
-        <input class="search" type="search" aria-label={w.email} placeholder={w.email} value={email} onInput={(event) => setEmail(event.currentTarget.value)} />
-        <Select hideLabel label={w.status} value={status} options={[["", w.all], ...["ACTIVE", "SUSPENDED", "LOCKED"].map((each) => [each, w.statuses[each]!] as const)]} onValue={setStatus} />
+      <form class="card-head" onSubmit={(event) => { event.preventDefault(); setAsked(text.trim() ? { [by]: text.trim() } : {}); }}>
+        <Select hideLabel label={w.searchBy} value={by} options={BY.map((each) => [each, names[each]] as const)} onValue={(next) => setBy(next as typeof by)} />
+        <input class="search" type="search" aria-label={names[by]} placeholder={names[by]} value={text} onInput={(event) => setText(event.currentTarget.value)} />
+        <Select hideLabel label={w.status} value={status} options={[["", w.all], ...["ACTIVE", "SUSPENDED", "LOCKED", "CLOSED"].map((each) => [each, w.statuses[each]!] as const)]} onValue={setStatus} />
+        <Select hideLabel label={w.level} value={level} options={[["", `${w.level}: ${w.all}`], ...["0", "1", "2", "3"].map((each) => [each, `${w.level} ${each}`] as const)]} onValue={setLevel} />
+        <Select hideLabel label={w.roles} value={role} options={[["", `${w.roles}: ${w.all}`], ...["USER", "SUPPORT", "ADMIN"].map((each) => [each, each] as const)]} onValue={setRole} />
         <button class="button small">{t.common.search}</button>
       </form>
       <Shown state={found.state.value} onRetry={found.reload} empty={w.none} isEmpty={(list) => !list.data.length}>
@@ -75,7 +84,7 @@ function One({ id }: { id: string }) {
       </Shown>
       <Card title={w.limits}><Shown state={limits.state.value} onRetry={limits.reload} rows={2}>{(rows) => <dl class="facts">{Object.entries(rows).filter(([name]) => name !== "user_id").map(([name, value]) => <Fact key={name} name={<code>{name}</code>}>{value === null ? "—" : String(value)}</Fact>)}</dl>}</Shown></Card>
       <Card class="flush" title={w.openOrders}><Shown state={orders.state.value} onRetry={orders.reload} empty={t.trade.noOpen} isEmpty={(list) => !list.data.length}>{(list) => <OrderTable orders={list.data} />}</Shown></Card>
-      <Card class="flush" title={w.audit}><AuditTable user={id} /></Card>
+      <Card class="flush" title={w.audit}><AuditTable wanted={{ user_id: id }} /></Card>
     </>
   );
 }
