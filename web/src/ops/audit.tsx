@@ -22,8 +22,11 @@ export function Audit() {
   const [typed, type] = useState(NOTHING);
   const [asked, setAsked] = useState<Wanted>(NOTHING);
   const sending = useSending();
-  const field = (name: keyof typeof NOTHING, label: string, kind: "search" | "datetime-local" = "search") => (
-    <input class="search" type={kind} aria-label={label} placeholder={label} value={typed[name]} onInput={(event) => type({ ...typed, [name]: event.currentTarget.value.trim() })} />
+  const field = (name: keyof typeof NOTHING, label: string) => (
+    <input class="search" type="search" aria-label={label} placeholder={label} value={typed[name]} onInput={(event) => type({ ...typed, [name]: event.currentTarget.value.trim() })} />
+  );
+  const moment = (name: "since" | "until", label: string) => (
+    <input class="search" type="datetime-local" aria-label={label} title={label} value={typed[name]} onInput={(event) => type({ ...typed, [name]: event.currentTarget.value })} />
   );
   async function file() {
     await sending.run(async () => {
@@ -40,7 +43,7 @@ export function Audit() {
       <form class="card-head" onSubmit={(event) => { event.preventDefault(); setAsked({ ...typed, since: instant(typed.since), until: instant(typed.until) }); }}>
         {field("action", `${w.what}: login.`)}{field("actor_id", `${w.actor}: id`)}{field("request_id", "X-Request-ID")}
         <Select hideLabel label={w.result} value={typed.result} options={[["", w.all], ["SUCCESS", "SUCCESS"], ["FAILURE", "FAILURE"], ["UNKNOWN", "UNKNOWN"]]} onValue={(result) => type({ ...typed, result })} />
-        {field("since", w.since, "datetime-local")}{field("until", w.until, "datetime-local")}
+        {moment("since", w.since)}{moment("until", w.until)}
         <button class="button small">{t.common.search}</button>
         <button type="button" class="button small" disabled={sending.busy} onClick={() => void file()}>CSV</button>
       </form>
