@@ -1,4 +1,4 @@
-"""The audit log, searched by staff: as pages, and as CSV for whoever has to hand it on."""
+"""The audit log, searched by staff: as pages and as CSV."""
 
 from __future__ import annotations
 
