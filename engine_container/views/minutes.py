@@ -14,6 +14,9 @@ from mycrypto.money import notional_units
 
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 24 * 60 * MINUTE_MS
+WEEK_MS: Final = 7 * DAY_MS
+MONDAY_MS: Final = 4 * DAY_MS
+"""The first Monday; 1970 began on a Thursday."""
 MINUTES_KEPT: Final = 24 * 60 + 1
 
 
@@ -161,11 +164,16 @@ class Minutes:
         return total
 
 
+def begin_of(time_ms: int, interval_ms: int) -> int:
+    """The beginning of the interval that a moment is in: multiples of its length since 1970, weeks since a Monday."""
+    return time_ms - (time_ms - (MONDAY_MS if interval_ms == WEEK_MS else 0)) % interval_ms
+
+
 def joined(minutes: Iterable[Minute], interval_ms: int) -> list[Minute]:
-    """Minutes (oldest first) put together by longer intervals, which begin at multiples of their length since 1970."""
+    """Minutes (oldest first) put together by longer intervals."""
     found: list[Minute] = []
     for minute in minutes:
-        start_ms = minute.start_ms - minute.start_ms % interval_ms
+        start_ms = begin_of(minute.start_ms, interval_ms)
         if not found or found[-1].start_ms != start_ms:
             found.append(Minute(start_ms, minute.open))
         found[-1].include(minute)

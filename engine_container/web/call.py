@@ -98,6 +98,12 @@ class Call:
         if told is not None:
             self._scope.setdefault("answer_headers", {}).update(told.headers())
 
+    def vary(self, name: bytes) -> None:
+        """Let caches know that the answer depends on this header of the request, too."""
+        headers = self._scope.setdefault("answer_headers", {})
+        known = headers.get(b"vary")
+        headers[b"vary"] = name if known is None else known + b", " + name
+
     async def require_no_body(self) -> None:
         """Raises VALIDATION_ERROR where there is a body."""
         length = self.header(b"content-length")

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine_container.metrics import Counter, Histogram
 from engine_container.web.call import Call, Reply
+from engine_container.web.compression import is_public, packed
 from engine_container.web.fast_path.uuid7 import new_uuid_bytes
 from engine_container.web.handshakes import CLOSE_NOT_FOUND, refuse_handshake
 from engine_container.web.steps import Steps, Tasks, Waiting, finish
@@ -86,6 +87,8 @@ class Endpoint:
         await finish(self.admit(call))
         handler = self._handlers.get(scope["method"])
         reply = await (self._waited_for(call) if handler is None else handler(call))
+        if is_public(call):
+            reply = await packed(reply, call)
         await _send(send, *_replied(reply, scope))
 
     async def _waited_for(self, call: Call) -> Reply:

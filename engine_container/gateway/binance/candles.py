@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -12,15 +11,14 @@ from engine_container.gateway.binance import errors
 from engine_container.gateway.binance.asked import Asked, spot
 from engine_container.gateway.binance.market import milliseconds
 from engine_container.gateway.binance.names import amount
+from engine_container.gateway.candles import minutes_of, price_before
 from engine_container.gateway.parts import Gateway
-from engine_container.views.minutes import DAY_MS, MINUTE_MS, Minute
+from engine_container.views.minutes import DAY_MS, MINUTE_MS, MONDAY_MS, Minute
 from mycrypto.money import UNITS_PER_ONE
 
 HOUR_MS: Final = 60 * MINUTE_MS
 LIMIT_DEFAULT: Final = 500
 LIMIT_MAX: Final = 1_000
-MONDAY_MS: Final = 4 * DAY_MS
-"""1970 began on a Thursday."""
 INTERVALS: Final = {
     "1m": MINUTE_MS,
     "3m": 3 * MINUTE_MS,
@@ -142,28 +140,6 @@ async def filled(gateway: Gateway, symbol: str, interval: Interval, first_ms: in
             close = candle.close
             found.append((candle, following))
     return found
-
-
-async def minutes_of(gateway: Gateway, symbol: str, from_ms: int, to_ms: int) -> Sequence[Minute]:
-    """Traded minutes: the last day's from memory, older ones from the history."""
-    known = gateway.views.minutes[symbol]
-    found = [minute for minute in known.since(from_ms) if minute.start_ms < to_ms]
-    if gateway.history is not None and known.trimmed and known.first_ms is not None and from_ms < known.first_ms:
-        found = await gateway.history.minutes(symbol, from_ms, min(to_ms, known.first_ms)) + found
-    return found
-
-
-async def price_before(gateway: Gateway, symbol: str, time_ms: int) -> int | None:
-    """The last price before this moment; ``None`` where nothing was traded."""
-    known = gateway.views.minutes[symbol]
-    earlier = [minute for minute in known.since(0) if minute.start_ms < time_ms]
-    if earlier:
-        return earlier[-1].close
-    if gateway.history is not None and known.trimmed:
-        older = await gateway.history.trades_before(symbol, (1 << 62) - 1, time_ms, 1)
-        if older:
-            return older[0].trade.price
-    return None
 
 
 def row(candle: Minute, next_ms: int, scale: int = 1) -> list[Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from engine_container.gateway.binance import stream_models
-from engine_container.gateway.binance.candles import Interval, price_before
+from engine_container.gateway.binance.candles import Interval
 from engine_container.gateway.binance.outlet import encode, now_ms
+from engine_container.gateway.candles import price_before
 from engine_container.gateway.parts import Gateway
 from engine_container.views.minutes import Minute
 from engine_container.views.trades import TradeRecord

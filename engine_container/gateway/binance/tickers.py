@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from engine_container.gateway.binance import errors
 from engine_container.gateway.binance.asked import Asked, every_symbol, listed, spot
-from engine_container.gateway.binance.candles import minutes_of, parse_zone, price_before
+from engine_container.gateway.binance.candles import parse_zone
 from engine_container.gateway.binance.names import amount, symbol_name
 from engine_container.gateway.binance.params import Params
+from engine_container.gateway.candles import minutes_of, price_before
 from engine_container.views.books import Book, BookSide
 from engine_container.views.minutes import DAY_MS, MINUTE_MS, Minute
 from engine_container.views.projection import Projection

@@ -7,12 +7,13 @@ from typing import Final
 
 import msgspec
 
+from engine_container.gateway.candles import INTERVALS_MS, candles_before
 from engine_container.gateway.lookup import ARRIVAL_SECONDS_MAX
 from engine_container.gateway.pages import Position, cursor_text, parse_count, parse_page
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import known_symbol, parse_end, trading_id
 from engine_container.gateway.routes.shared import CURSOR, CURSOR_RULE, SYMBOL, TRADES_LIMIT
-from engine_container.views.minutes import DAY_MS, MINUTE_MS, joined
+from engine_container.views.minutes import DAY_MS, joined
 from engine_container.views.projection import Projection
 from engine_container.views.rendering import book_model, candle_model, market_model, public_trade_model, ticker_model
 from engine_container.views.trades import RECENT_PER_SYMBOL, TradeRecord
@@ -22,6 +23,7 @@ from mycrypto.contracts import api
 from mycrypto.contracts.events import SymbolChanged
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.http.operation import MOMENT, Operation, Parameter
+from mycrypto.money import format_amount
 
 DEPTH_DEFAULT: Final = 50
 DEPTH_MAX: Final = 1_000
@@ -29,14 +31,8 @@ TRADES_MAX: Final = 500
 TICKER_LIFE_SECONDS: Final = 1.0
 CANDLES_DEFAULT: Final = 100
 CANDLES_MAX: Final = 1_000
-INTERVALS_MS: Final = {
-    "1m": MINUTE_MS,
-    "5m": 5 * MINUTE_MS,
-    "15m": 15 * MINUTE_MS,
-    "1h": 60 * MINUTE_MS,
-    "4h": 240 * MINUTE_MS,
-    "1d": DAY_MS,
-}
+SPARKLINE_POINTS_DEFAULT: Final = 24
+SPARKLINE_POINTS_MAX: Final = 96
 
 
 def symbol_in_path(views: Projection, call: Call) -> SymbolChanged:
@@ -180,31 +176,58 @@ class Market:
         tag="market data",
         answer=api.CandleList,
         parameters=(
-            Parameter("interval", "string", "1m, 5m, 15m, 1h, 4h, 1d"),
-            Parameter("limit", "integer", "1 to 1000 (100)", shape={"minimum": 1, "maximum": 1_000}),
+            Parameter("interval", "string", ", ".join(INTERVALS_MS)),
+            Parameter("limit", "integer", "Candles with trades, 1 to 1000 (100)", shape={"minimum": 1, "maximum": CANDLES_MAX}),
             Parameter("end_date", "string", "Before this ISO-8601 time; a date: until its end", shape=MOMENT),
         ),
         errors=("VALIDATION_ERROR", "NOT_FOUND", "SERVICE_UNAVAILABLE"),
         permission=permissions.OPEN,
     )
     async def candles(self, call: Call) -> Reply:
-        """Made of minutes: the last 24 hours from memory, older ones from the history."""
+        """The page before this one ends where the first candle of this one begins."""
         views = self._gateway.require_views()
         query = call.query()
         symbol = symbol_in_path(views, call).symbol
         interval = query.get("interval", "1m")
         if interval not in INTERVALS_MS:
             raise invalid("interval", "must be one of " + ", ".join(INTERVALS_MS))
-        length_ms = INTERVALS_MS[interval]
         count = parse_count("limit", query.get("limit"), CANDLES_DEFAULT, 1, CANDLES_MAX)
         end_ms = parse_end("end_date", query["end_date"]) if "end_date" in query else time.time_ns() // 1_000_000 + 1
-        from_ms = end_ms - end_ms % length_ms - (count - (end_ms % length_ms > 0)) * length_ms
-        known = views.minutes[symbol]
-        found = [minute for minute in known.since(from_ms) if minute.start_ms < end_ms]
-        if self._gateway.history is not None and known.trimmed and known.first_ms is not None and from_ms < known.first_ms:
-            found = await self._gateway.history.minutes(symbol, from_ms, min(end_ms, known.first_ms)) + found
-        rows = [candle_model(candle) for candle in joined(found, length_ms)[-count:]]
-        return Reply(msgspec.convert({"symbol": symbol, "interval": interval, "data": rows}, api.CandleList))
+        found, has_more = await candles_before(self._gateway, symbol, INTERVALS_MS[interval], end_ms, count)
+        rows = [candle_model(candle) for candle in found]
+        return Reply(msgspec.convert({"symbol": symbol, "interval": interval, "data": rows, "has_more": has_more}, api.CandleList))
+
+    @Operation(
+        method="get",
+        path="/api/v1/markets/sparklines",
+        name="listSparklines",
+        summary="The last 24 hours of every symbol as a line of closing prices",
+        tag="market data",
+        answer=api.SparklineList,
+        parameters=(
+            Parameter(
+                "points",
+                "integer",
+                "Equal parts of the 24 hours, 2 to 96 (24)",
+                shape={"minimum": 2, "maximum": SPARKLINE_POINTS_MAX},
+            ),
+        ),
+        errors=("VALIDATION_ERROR",),
+        permission=permissions.OPEN,
+    )
+    async def sparklines(self, call: Call) -> Reply:
+        views = self._gateway.require_views()
+        points = parse_count("points", call.query().get("points"), SPARKLINE_POINTS_DEFAULT, 2, SPARKLINE_POINTS_MAX)
+        length_ms = DAY_MS // points
+        now_ms = time.time_ns() // 1_000_000
+        rows = [
+            api.Sparkline(
+                symbol.symbol,
+                [format_amount(part.close) for part in joined(views.minutes[symbol.symbol].since(now_ms - DAY_MS), length_ms)],
+            )
+            for symbol in views.symbols.all()
+        ]
+        return Reply(api.SparklineList(rows))
 
     @Operation(
         method="get",

@@ -11,6 +11,7 @@ from engine_container.gateway.parts import Gateway
 from engine_container.metrics import MEDIA_TYPE, REGISTRY, Reading
 from engine_container.views.books import BookSide
 from engine_container.web.call import Call, Reply
+from engine_container.web.compression import takes_gzip
 from mycrypto import health, permissions
 from mycrypto.health import Health, Readiness
 from mycrypto.http.operation import Operation
@@ -95,7 +96,7 @@ class Process:
 
 
 def _sent(call: Call, asset: viewers.Asset) -> Reply:
-    if b"gzip" in (call.header(b"accept-encoding") or b""):
+    if takes_gzip(call.header(b"accept-encoding")):
         return Reply(asset.compressed, headers=(*asset.headers, (b"content-encoding", b"gzip")))
     return Reply(asset.content, headers=asset.headers)
 

@@ -1,23 +1,28 @@
 import { useEffect, useRef } from "preact/hooks";
 import { get } from "../../api/client";
-import type { Candle, Listed } from "../../api/types";
 import { theme } from "../../app/prefs";
 
 const WIDTH = 110;
 const HEIGHT = 30;
-const POINTS = 24;
+const POINTS = 48;
 const FRESH_MS = 60_000;
-const kept = new Map<string, { at: number; closes: Promise<number[]> }>();
+let kept: { at: number; lines: Promise<Map<string, number[]>> } | null = null;
 
-/** Closing prices for a drawing, not for money. */
-function closesOf(symbol: string): Promise<number[]> {
-  const found = kept.get(symbol);
-  if (found && Date.now() - found.at < FRESH_MS) return found.closes;
-  const closes = get<Listed<Candle>>(`/api/v1/markets/${symbol.replace("/", "")}/candles`, { interval: "15m", limit: POINTS * 4 }).then((answer) => answer.data.slice(-POINTS * 2).map((candle) => Number(candle.close)));
-  kept.set(symbol, { at: Date.now(), closes });
-  closes.catch(() => kept.delete(symbol));
-  return closes;
+interface Line {
+  symbol: string;
+  closes: string[];
 }
+
+/** Closing prices of every symbol in one answer; for a drawing, not for money. */
+function lines(): Promise<Map<string, number[]>> {
+  if (kept && Date.now() - kept.at < FRESH_MS) return kept.lines;
+  const found = get<{ data: Line[] }>("/api/v1/markets/sparklines", { points: POINTS }).then((answer) => new Map(answer.data.map((line) => [line.symbol, line.closes.map(Number)])));
+  kept = { at: Date.now(), lines: found };
+  found.catch(() => (kept = null));
+  return found;
+}
+
+const closesOf = (symbol: string): Promise<number[]> => lines().then((all) => all.get(symbol) ?? []);
 
 function draw(canvas: HTMLCanvasElement, closes: number[], way: string): void {
   const ratio = devicePixelRatio || 1;

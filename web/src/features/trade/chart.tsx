@@ -13,9 +13,11 @@ import { chosenIndicators as chosen } from "./chart-choice";
 import type { Bar } from "./indicators";
 import type { Drawing } from "./chart-drawing";
 
-const INTERVALS = ["1m", "5m", "15m", "1h", "4h", "1d"] as const;
+const INTERVALS = ["1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w"] as const;
 type Interval = (typeof INTERVALS)[number];
-const MS: Record<Interval, number> = { "1m": 60_000, "5m": 300_000, "15m": 900_000, "1h": 3_600_000, "4h": 14_400_000, "1d": 86_400_000 };
+const MS: Record<Interval, number> = { "1m": 60_000, "5m": 300_000, "15m": 900_000, "30m": 1_800_000, "1h": 3_600_000, "4h": 14_400_000, "1d": 86_400_000, "1w": 604_800_000 };
+/** 1970 began on a Thursday; weeks begin on Mondays. */
+const MONDAY = 4 * 86_400_000;
 const CURVES = ["SMA", "EMA", "VWAP", "BB", "RSI", "MACD"] as const;
 const UPDATE_MS = 250;
 const BARS = 500;
@@ -28,7 +30,8 @@ function barOf(candle: Candle): Bar {
 
 /** The bars with a trade put in: the last bar changes, or a new one begins. */
 function added(bars: Bar[], trade: PublicTrade, length: number): void {
-  const time = Math.floor(Date.parse(trade.executed_at) / length) * (length / 1_000);
+  const shift = length === MS["1w"] ? MONDAY : 0;
+  const time = Math.floor((Date.parse(trade.executed_at) - shift) / length) * (length / 1_000) + shift / 1_000;
   const [price, volume] = [Number(trade.price), Number(trade.quantity)];
   const last = bars[bars.length - 1];
   if (last && time < last.time) return;
@@ -107,7 +110,7 @@ export function Chart({ market }: { market: Market }) {
             ))}
           </div>
         </details>
-        {every === "1d" && <small class="muted">{t.trade.utcDays}</small>}
+        {(every === "1d" || every === "1w") && <small class="muted">{t.trade.utcDays}</small>}
       </div>
       {failure && <div class="notice bad"><FailureText failure={failure} /><button type="button" class="button small" onClick={() => setTurn(turn + 1)}>{t.common.retry}</button></div>}
       <div class="chart-box" ref={box} role="img" aria-label={t.trade.chartAbout(market.symbol, last)} />

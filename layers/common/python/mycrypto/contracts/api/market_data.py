@@ -78,11 +78,23 @@ class Candle(msgspec.Struct, frozen=True):
 
 
 class CandleList(msgspec.Struct, frozen=True):
-    """Oldest first; the last one may still be growing."""
+    """Oldest first; the last one may still be growing. ``has_more``: there are older ones."""
 
     symbol: str
-    interval: Literal["1m", "5m", "15m", "1h", "4h", "1d"]
+    interval: Literal["1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d", "1w"]
     data: list[Candle]
+    has_more: bool
+
+
+class Sparkline(msgspec.Struct, frozen=True):
+    """Closing prices of equal parts of the last 24 hours, oldest first; a part without trades is absent."""
+
+    symbol: str
+    closes: list[str]
+
+
+class SparklineList(msgspec.Struct, frozen=True):
+    data: list[Sparkline]
 
 
 class TradingHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
