@@ -30,6 +30,8 @@ NEVER = 10**9
 ANSWER_SECONDS = 1
 CLIENT_SECONDS = 3.0
 SNAPSHOT_RECORDS = 12
+VIEWS_RECORDS = 4
+"""Between two snapshots of the views: many, so that gateways begin with all kinds of them."""
 STOP_SECONDS = 1.0
 """After so long what was told to stop is killed."""
 BROKER = BrokerSettings("broker:9092")
@@ -139,7 +141,7 @@ class RunningPublisher:
         self.process = Process(name)
         self._loop = loop
         settings = PublisherSettings(
-            BROKER.servers, "redis://unused:1", snapshot_bucket="simulated", snapshot_seconds=NEVER, snapshot_records=SNAPSHOT_RECORDS,
+            BROKER.servers, "redis://unused:1", snapshot_bucket="simulated", snapshot_seconds=NEVER, snapshot_records=VIEWS_RECORDS,
             metrics_seconds=NEVER,
         )  # fmt: skip
         cache: Any = world.redis
