@@ -8,6 +8,7 @@ tokens were revoked: until the marks are restored, within a minute, no order can
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Iterable
@@ -59,9 +60,11 @@ class Caller(msgspec.Struct, frozen=True):
 class _Known:
     """A token whose signature is good."""
 
-    __slots__ = ("caller", "checked_at", "claims", "expires_s")
+    __slots__ = ("asked", "caller", "checked_at", "claims", "expires_s")
 
     def __init__(self, claims: Claims) -> None:
+        self.asked: asyncio.Task[None] | None = None
+        """Whether it was revoked: the question under way."""
         self.caller = Caller(claims.sub.bytes, claims.identity, claims)
         self.claims = claims
         self.expires_s = claims.exp
@@ -99,7 +102,7 @@ class Authenticator:
             raise invalid_token("the token has expired")
         now = time.monotonic()
         if now - known.checked_at > REVOCATION_AGE_SECONDS_MAX:
-            yield self._check_revocation(digest, known, now)
+            yield self._ask(digest, known, now)
         return known.caller
 
     async def require_fresh_second_factor(self, caller: Caller) -> None:
@@ -138,6 +141,19 @@ class Authenticator:
         if len(self._known) >= TOKENS_MAX:
             del self._known[next(iter(self._known))]
         self._known[digest] = known
+
+    async def _ask(self, digest: bytes, known: _Known, now: float) -> None:
+        """One question for all requests that bear the token meanwhile."""
+        if known.asked is None:
+
+            def answered(task: asyncio.Task[None]) -> None:
+                known.asked = None
+                if not task.cancelled():
+                    task.exception()  # each who waits is told; it may be that nobody does any more
+
+            known.asked = asyncio.get_running_loop().create_task(self._check_revocation(digest, known, now))
+            known.asked.add_done_callback(answered)
+        await asyncio.shield(known.asked)
 
     async def _check_revocation(self, digest: bytes, known: _Known, now: float) -> None:
         claims = known.claims

@@ -83,7 +83,10 @@ class Town:
             for email, amount in heard.deposits.items():
                 self._ether[email] += amount
             with api.patient():
-                wrong += await checker.differences(self._running, heard, self._traders, self._ether)
+                try:
+                    wrong += await checker.differences(self._running, heard, self._traders, self._ether)
+                except Exception as error:  # noqa: BLE001 - a platform that cannot be looked at is a finding
+                    wrong.append(f"it cannot be checked: {error!r}")
         silences = {kind: heard.longest_silence(kind, begin, end) for kind in ("orders", "reads", "wallet", "log-in")}
         deposits = len(heard.good["deposits"])
         return Outcome(seed, chosen, wrong, silences, len(heard.orders), deposits, healed, dict(heard.refusals))

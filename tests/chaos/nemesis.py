@@ -18,6 +18,8 @@ from tests.chaos.plan import Blow
 PATIENCE_SECONDS: Final = 120.0
 LOOK_SECONDS: Final = 0.2
 SIGNALS: Final = {"kill": signal.SIGKILL, "term": signal.SIGTERM, "stop": signal.SIGSTOP}
+TOLD_OTHERWISE: Final = {("postgres", "term"): signal.SIGINT}
+"""PostgreSQL waits at a SIGTERM until its last client has gone, which pools never do; its supervisor sends this one."""
 
 
 class NotHealedError(AssertionError):
@@ -59,7 +61,7 @@ class Nemesis:
                 with suppress(psutil.NoSuchProcess):
                     child.kill()
         else:
-            self._send(blow, SIGNALS[blow.way])
+            self._send(blow, TOLD_OTHERWISE.get((blow.part, blow.way), SIGNALS[blow.way]))
 
     def _continue(self, blow: Blow) -> None:
         self._send(blow, signal.SIGCONT)

@@ -24,7 +24,7 @@ def text(outcomes: Sequence[Outcome], *, commit: str, machine: str, first_seed: 
     lines = [
         "# Outages, part by part", "",
         "Written by `make chaos`: traders use a whole platform of one machine through its front door while its parts are killed (SIGKILL), told to",
-        "end (SIGTERM), stopped (SIGSTOP, then SIGCONT) or flushed, alone or two at once. Afterwards every acknowledged order and deposit is held against",
+        "end (SIGTERM; PostgreSQL: SIGINT), stopped (SIGSTOP, then SIGCONT) or flushed, alone or two at once. Afterwards every acknowledged order and deposit is held against",
         "the platform, what was answered 503 must not be there, and `mycrypto verify` compares command log, wallets and ledger.", "",
         f"{len(outcomes)} histories from seed {first_seed} on, {datetime.now(UTC):%Y-%m-%d}, commit {commit[:12]}, {machine}: {orders} orders and {deposits} deposits were acknowledged;",
         f"{len(failed)} histories ended with something lost or different." if failed else "nothing acknowledged was lost, and all sources agreed after each.", "",

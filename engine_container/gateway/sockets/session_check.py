@@ -44,14 +44,16 @@ class SessionCheck:
     async def _close_revoked(self, connections: list[Connection]) -> None:
         held = [(connection, connection.caller.claims) for connection in connections if connection.caller is not None]
         claims = [(connection, item) for connection, item in held if item is not None]
+        keys = list(dict.fromkeys(key for _, item in claims for key in keys_of(item)))  # a user's connections share them
         try:
-            *marks, complete = await self._gateway.redis.mget([*(key for _, item in claims for key in keys_of(item)), COMPLETE_KEY])
+            *found, complete = await self._gateway.redis.mget([*keys, COMPLETE_KEY])
         except (redis.exceptions.RedisError, OSError):
             UNCHECKED.add()
             return
         self._gateway.auth.note_completeness(complete)
-        for place, (connection, item) in enumerate(claims):
-            if is_revoked(item, marks[3 * place : 3 * place + 3]):
+        marks = dict(zip(keys, found, strict=True))
+        for connection, item in claims:
+            if is_revoked(item, [marks[key] for key in keys_of(item)]):
                 connection.close(wire.CLOSE_UNAUTHORIZED, "the token was revoked")
 
     async def _close_keys(self, connections: list[Connection]) -> None:
