@@ -66,9 +66,18 @@ async def _undone(name: str, owner: Trader) -> str:
 async def _in_time(look: Callable[[], Awaitable[list[str]]]) -> list[str]:
     """What still differs when settlement has had its time."""
     deadline = time.monotonic() + SETTLED_SECONDS
-    while (found := await look()) and time.monotonic() < deadline:  # noqa: ASYNC110 - what is waited for knows of no event
+    while (found := await _looked(look)) and time.monotonic() < deadline:  # noqa: ASYNC110 - what is waited for knows of no event
         await asyncio.sleep(0.3)
     return found
+
+
+async def _looked(look: Callable[[], Awaitable[list[str]]]) -> list[str]:
+    try:
+        return await look()
+    except ApiError as error:
+        if error.status == 429:  # the history has used up what the window allows
+            return [str(error)]
+        raise
 
 
 async def _money(trader: Trader, ether: Decimal) -> list[str]:

@@ -37,7 +37,7 @@ class Outcome:
     def __str__(self) -> str:
         silences = ", ".join(f"{kind} {seconds:.1f}" for kind, seconds in self.silences.items())
         said = f"seed {self.seed}: {' and '.join(map(str, self.blows))}: {self.orders} orders, silent for {silences} s"
-        return "\n".join([said, *(f"  -> {text}" for text in self.wrong)])
+        return "\n".join([said, f"  refused: {self.refusals}", *(f"  -> {text}" for text in self.wrong)])
 
 
 class Town:
@@ -65,6 +65,8 @@ class Town:
                 trader.api = api
             await self._sign_in(api)
             work = Workload(Exchange(api, self._running.webhooks), self._traders, self._address, seed)
+            with api.patient():
+                await work.begin()
             flow = asyncio.create_task(work.run())
             await asyncio.sleep(QUIET_SECONDS)
             begin = time.monotonic()

@@ -29,7 +29,7 @@ def text(outcomes: Sequence[Outcome], *, commit: str, machine: str, first_seed: 
         f"{len(outcomes)} histories from seed {first_seed} on, {datetime.now(UTC):%Y-%m-%d}, commit {commit[:12]}, {machine}: {orders} orders and {deposits} deposits were acknowledged;",
         f"{len(failed)} histories ended with something lost or different." if failed else "nothing acknowledged was lost, and all sources agreed after each.", "",
         "The longest silence is the longest time between two good answers of a kind, in seconds, from the blow until 1.5 s after the whole platform is well again;",
-        "one machine runs one engine and one gateway. A log-in is tried every 1.5 s, a wallet read every 0.5 s: silences below that say nothing.", "",
+        "one machine runs one engine and one gateway. A log-in is tried every 1.5 s, a wallet read every second: silences below that say nothing.", "",
         "| blow | histories | " + " | ".join(f"{name}: median, longest" for name in KINDS.values()) + " | goal |",
         "| --- | --- | " + " | ".join("---" for _ in KINDS) + " | --- |",
     ]  # fmt: skip

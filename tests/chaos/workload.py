@@ -29,7 +29,7 @@ FUNDS: Final = {"BTC": Decimal(5), "USDT": Decimal(500_000), "ETH": Decimal(3)}
 OPEN_MAX: Final = 12
 NOT_ANSWERED: Final = (aiohttp.ClientError, OSError, TimeoutError)
 FINAL: Final = {"FILLED", "CANCELLED", "EXPIRED", "REJECTED"}
-EVERY_SECONDS: Final = {"orders": 0.15, "reads": 0.3, "wallet": 0.5, "log-in": 1.5, "deposits": 2.5}
+EVERY_SECONDS: Final = {"orders": 0.15, "reads": 0.3, "wallet": 1.0, "log-in": 1.5, "deposits": 2.5}
 
 
 @dataclass
@@ -69,6 +69,14 @@ class Workload:
         self._under_way: set[asyncio.Task[None]] = set()
         self._paid: set[asyncio.Task[None]] = set()
         self.heard = Heard()
+
+    async def begin(self) -> None:
+        """What is open from before would fill what a user may have open."""
+        for trader in self._traders:
+            for status in ("ACTIVE",):
+                page = await trader.call("GET", "/api/v1/orders", query={"status": status, "limit": 100})
+                for order in page["data"]:
+                    await trader.cancel(order["id"])
 
     async def run(self) -> None:
         """Until :meth:`stop`, and then until everything is answered."""
