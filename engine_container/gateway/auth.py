@@ -149,7 +149,7 @@ class Authenticator:
             def answered(task: asyncio.Task[None]) -> None:
                 known.asked = None
                 if not task.cancelled():
-                    task.exception()  # each who waits is told; it may be that nobody does any more
+                    task.exception()  # each who waits is told; perhaps no request does any more
 
             known.asked = asyncio.get_running_loop().create_task(self._check_revocation(digest, known, now))
             known.asked.add_done_callback(answered)

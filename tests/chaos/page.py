@@ -1,4 +1,4 @@
-"""The page of a run: what was struck, how long nobody was answered, and what was lost."""
+"""The page of a run: what was struck, how long no request was answered, and what was lost."""
 
 from __future__ import annotations
 
