@@ -59,7 +59,7 @@ def _send(
 ) -> None:
     old, new = onetime.new_token(), onetime.new_token()
     store.replace(connection, user.id, new_email, old_token=old.digest, new_token=new.digest, now=now, expires_at=expires_at)
-    link = f"{context.settings.public_url}/confirm-email-change?token="
+    link = f"{context.settings.public_url}/confirm-email-change#token="
     mail.add(
         connection,
         MailKind.EMAIL_CHANGE_OLD,

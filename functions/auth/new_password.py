@@ -48,7 +48,7 @@ def _send(context: Context, email: str, client: Client) -> None:
         user_id = user.id if user else None
         expires_at = context.now() + TOKEN_LIFE
         reset_tokens.replace(connection, user_id, token.digest, expires_at=expires_at, ip=client.ip, user_agent=client.user_agent)
-        link = f"{context.settings.public_url}/reset-password?token={token.text}"
+        link = f"{context.settings.public_url}/reset-password#token={token.text}"
         mail.add_for(connection, MailKind.PASSWORD_RESET, to=email, user_id=user_id, trace_id=client.trace_id, link=link)
         context.record(connection, AuditRecord("password.reset_asked", user_id=user_id, actor_id=user_id), client)
     context.flush()

@@ -68,7 +68,7 @@ def _ask_for_mail(context: Context, connection: Connection, email: str, user_id:
         to=email,
         user_id=user_id,
         trace_id=client.trace_id,
-        link=f"{context.settings.public_url}/verify-email?token={token.text}",
+        link=f"{context.settings.public_url}/verify-email#token={token.text}",
         code=token.text[:_CODE_LENGTH].upper(),
     )
 

@@ -96,7 +96,7 @@ def add(context: Context, request: Request, principal: Principal, body: AddAddre
             currency=currency,
             address=row.address,
             label=row.label,
-            link=f"{context.settings.public_url}/confirm-address?token={token}",
+            link=f"{context.settings.public_url}/confirm-address#token={token}",
         )
         _note(connection, "whitelist.added", row, request)
     context.flush()

@@ -27,7 +27,7 @@ def test_an_account_is_opened_unverified_and_a_mail_goes_out(identity: Identity)
     (mail,) = identity.mails_to(account.email)
     token = identity.token_mailed_to(account.email)
     assert (mail["type"], mail["version"], mail["data"]["code"]) == ("verify_email", 1, token[:6].upper())
-    assert mail["data"]["link"] == f"https://exchange.example/verify-email?token={token}"
+    assert mail["data"]["link"] == f"https://exchange.example/verify-email#token={token}"
     assert mail["trace_id"] == answer.headers["X-Request-ID"]
 
 
