@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from psycopg.rows import TupleRow
 
-from engine_container.gateway.trade_store import TradeStore
+from engine_container.trade_history.trade_store import TradeStore
 from mycrypto.contracts.api import AlertConditionName
 from mycrypto.errors import ProblemError
 from mycrypto.money import from_numeric, to_numeric

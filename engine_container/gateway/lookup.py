@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from engine_container.gateway.auth import Caller
-from engine_container.gateway.order_rows import OrderFilter
-from engine_container.gateway.pages import Page, Position
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import trading_id
+from engine_container.trade_history.order_rows import OrderFilter
+from engine_container.trade_history.pages import Page, Position
 from engine_container.views.orders import Order
 from mycrypto.errors import ProblemError
 from mycrypto.ids import SHARD_PAPER

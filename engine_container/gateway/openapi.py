@@ -12,8 +12,8 @@ from engine_container.gateway.alerts import ALERTS_MAX
 from engine_container.gateway.candles import INTERVALS_MS
 from engine_container.gateway.declared import OPERATIONS
 from engine_container.gateway.order_query import SORTS
-from engine_container.gateway.pages import OFFSET_MAX
 from engine_container.gateway.routes.market import DEPTH_MAX
+from engine_container.trade_history.pages import OFFSET_MAX
 from engine_container.views.symbols import SPELLING_LENGTH_MAX
 from mycrypto.contracts import api
 from mycrypto.contracts.trading import OrderType, Side

@@ -7,9 +7,9 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 from engine_container.gateway.auth import Caller
-from engine_container.gateway.order_rows import OrderFilter
-from engine_container.gateway.pages import Page, Position, cursor_text
 from engine_container.gateway.placing import known_symbol, parse_end, parse_time
+from engine_container.trade_history.order_rows import OrderFilter
+from engine_container.trade_history.pages import Page, Position, cursor_text
 from engine_container.views.orders import Order
 from engine_container.views.symbols import Symbols
 from mycrypto.contracts import api

@@ -18,25 +18,25 @@ from engine_container.gateway.api_keys import ApiKeys
 from engine_container.gateway.audit import AuditTrail
 from engine_container.gateway.auth import Authenticator, Caller
 from engine_container.gateway.barrier import Barrier, ReadBarrier
-from engine_container.gateway.history import CONNECTIONS_MAX as READING_MAX
-from engine_container.gateway.history import History
 from engine_container.gateway.keyset import KeySet
 from engine_container.gateway.limits import RateLimits
-from engine_container.gateway.paper import PaperAccounts
-from engine_container.gateway.paper_changes import PaperChanges
 from engine_container.gateway.session_switches import SessionSwitches
 from engine_container.gateway.settings import GatewaySettings
 from engine_container.gateway.sockets.hub import Hub
 from engine_container.gateway.submit import Answer, Commands, Outcome, OverloadedError, UnansweredError
-from engine_container.gateway.trade_store import CONNECTIONS_MAX
 from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.feed import Feed
 from engine_container.logs.kafka_commands import KafkaCommandLog
 from engine_container.logs.kafka_events import KafkaEventLog
 from engine_container.logs.ports import CommandLog, EventLog, LogUnavailableError
 from engine_container.logs.start_point import NewestSnapshot
+from engine_container.paper.accounts import PaperAccounts
+from engine_container.paper.changes import PaperChanges
 from engine_container.snapshot_store import store_at
 from engine_container.trade_database import pool
+from engine_container.trade_history.history import CONNECTIONS_MAX as READING_MAX
+from engine_container.trade_history.history import History
+from engine_container.trade_history.trade_store import CONNECTIONS_MAX
 from engine_container.views.observer import Observers
 from engine_container.views.projection import Projection
 from engine_container.views.snapshot import Cover, views_prefix

@@ -11,8 +11,8 @@ from typing import Final
 
 from psycopg.rows import TupleRow
 
+from engine_container.attempts import Attempts, Reporter
 from engine_container.metrics import Counter
-from engine_container.publisher.background_tasks import Attempts, Reporter
 from engine_container.trade_database import TradePool
 from mycrypto.mail import MailKind
 from mycrypto.money import format_amount, from_numeric

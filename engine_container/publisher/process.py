@@ -19,12 +19,12 @@ from engine_container.logs.kafka_events import KafkaEventLog
 from engine_container.logs.ports import EventLog, LogRecord, LogUnavailableError
 from engine_container.logs.start_point import NewestSnapshot
 from engine_container.metrics import Counter, Reading
+from engine_container.paper.worker import PaperTrading
 from engine_container.publisher.envelopes import EnvelopeMaker, Message
 from engine_container.publisher.figures import Figures
 from engine_container.publisher.mailing import Mailing
 from engine_container.publisher.mails import MailMaker
 from engine_container.publisher.market_cache import BOOK_SECONDS, TICKER_SECONDS, MarketCache
-from engine_container.publisher.paper_trading import PaperTrading
 from engine_container.publisher.price_alerts import PriceAlerts
 from engine_container.publisher.settings import PublisherSettings
 from engine_container.publisher.snapshots import SnapshotSaver

@@ -6,12 +6,12 @@ from itertools import islice
 from typing import Final
 
 from engine_container.gateway.lookup import order_by_id
-from engine_container.gateway.pages import Position, cursor_text, parse_page
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import known_symbol
 from engine_container.gateway.routes.market import symbol_in_path
 from engine_container.gateway.routes.paper import Paper, by_mode
 from engine_container.gateway.routes.shared import CURSOR, CURSOR_RULE, MODE, SYMBOL, TRADES_LIMIT
+from engine_container.trade_history.pages import Position, cursor_text, parse_page
 from engine_container.views.orders import Order
 from engine_container.views.rendering import balance_model, fill_model, position_model
 from engine_container.views.trades import OwnFill

@@ -9,10 +9,10 @@ import msgspec
 
 from engine_container.gateway.candles import INTERVALS_MS, candles_before
 from engine_container.gateway.lookup import ARRIVAL_SECONDS_MAX
-from engine_container.gateway.pages import Position, cursor_text, parse_count, parse_page
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import known_symbol, parse_end, trading_id
 from engine_container.gateway.routes.shared import CURSOR, CURSOR_RULE, SYMBOL, TRADES_LIMIT
+from engine_container.trade_history.pages import Position, cursor_text, parse_count, parse_page
 from engine_container.views.minutes import DAY_MS, joined
 from engine_container.views.projection import Projection
 from engine_container.views.rendering import book_model, candle_model, market_model, public_trade_model, ticker_model

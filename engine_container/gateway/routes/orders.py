@@ -9,13 +9,13 @@ from engine_container.gateway.auth import Caller
 from engine_container.gateway.lookup import list_orders, order_by_client_id, order_by_id
 from engine_container.gateway.order_checks import CANCELLED, check_changeable, failed_item, model
 from engine_container.gateway.order_query import STATUSES, check_one_name, order_filter, order_list, parse_side
-from engine_container.gateway.pages import parse_page
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import amount, known_symbol
 from engine_container.gateway.refusals import refusal
 from engine_container.gateway.routes.paper import Paper, by_mode, by_order_id
 from engine_container.gateway.routes.shared import CURSOR, CURSOR_RULE, FOUND_ERRORS, LIMIT, MODE, ORDER_ERRORS, SYMBOL
 from engine_container.gateway.submit import Answer
+from engine_container.trade_history.pages import parse_page
 from engine_container.views.orders import Order
 from engine_container.web.call import BodyDecoder, Call, Reply
 from engine_container.web.fast_path.uuid7 import new_uuid_bytes

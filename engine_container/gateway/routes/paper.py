@@ -19,15 +19,15 @@ from engine_container.gateway.order_query import (
     parse_mode,
     parse_side,
 )
-from engine_container.gateway.order_rows import OrderFilter
-from engine_container.gateway.pages import Position, cursor_text, parse_page
-from engine_container.gateway.paper import PaperAccounts, Request
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import known_symbol, place_command, trading_id
 from engine_container.gateway.refusals import refusal
 from engine_container.gateway.routes.market import symbol_in_path
 from engine_container.paper import rules
+from engine_container.paper.accounts import PaperAccounts, Request
 from engine_container.paper.rules import PaperRefusedError
+from engine_container.trade_history.order_rows import OrderFilter
+from engine_container.trade_history.pages import Position, cursor_text, parse_page
 from engine_container.views.orders import Order
 from engine_container.views.rendering import balance_model, fill_model, order_model, position_model
 from engine_container.views.trades import OwnFill

@@ -7,12 +7,12 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from engine_container.gateway.paper import PaperAccounts
-from engine_container.gateway.paper_changes import PaperChanges
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.routes.paper import shown
 from engine_container.gateway.sockets.connection import Connection, now_ms
 from engine_container.gateway.sockets.order_messages import RESYNC_ORDERS_MAX, balance_update, order_update, push_resynced
+from engine_container.paper.accounts import PaperAccounts
+from engine_container.paper.changes import PaperChanges
 from engine_container.views.balances import Balance
 from mycrypto.errors import ProblemError
 

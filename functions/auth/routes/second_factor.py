@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from functions.auth import cookies, models, two_factor
+from functions.auth import cookies, models, second_factor
 from functions.auth.app import context
 from functions.auth.models import ConfirmWithPassword, PasswordOnly, TwoFactorEnrolment, TwoFactorVerify
 from functions.auth.routes.shared import OF_A_PAGE
@@ -35,7 +35,7 @@ def _bearer(request: Request) -> Principal:
     permission=permissions.SIGNED_IN,
 )
 def post_setup(request: Request) -> Any:
-    return two_factor.setup(context(), request.caller, request.json(PasswordOnly), request.client)
+    return second_factor.setup(context(), request.caller, request.json(PasswordOnly), request.client)
 
 
 @Operation(
@@ -50,7 +50,7 @@ def post_setup(request: Request) -> Any:
     permission=permissions.SIGNED_IN,
 )
 def post_verify_setup(request: Request) -> Any:
-    return two_factor.enrol(context(), request.caller, request.json(TwoFactorEnrolment), request.client)
+    return second_factor.enrol(context(), request.caller, request.json(TwoFactorEnrolment), request.client)
 
 
 @Operation(
@@ -80,8 +80,8 @@ def post_verify(request: Request) -> Any:
     body = request.json(TwoFactorVerify)
     if body.challenge_token:
         cookies.require_page(request, body.session)
-        return cookies.answered(two_factor.complete_login(context(), body, request.client), body.session)
-    return two_factor.step_up(context(), _bearer(request), body.code, request.client)
+        return cookies.answered(second_factor.complete_login(context(), body, request.client), body.session)
+    return second_factor.step_up(context(), _bearer(request), body.code, request.client)
 
 
 @Operation(
@@ -95,7 +95,7 @@ def post_verify(request: Request) -> Any:
     permission=permissions.SIGNED_IN,
 )
 def get_status(request: Request) -> Any:
-    return two_factor.state(context(), request.caller)
+    return second_factor.state(context(), request.caller)
 
 
 @Operation(
@@ -110,7 +110,7 @@ def get_status(request: Request) -> Any:
     permission=permissions.SIGNED_IN,
 )
 def post_disable(request: Request) -> Any:
-    return two_factor.disable(context(), request.caller, request.json(ConfirmWithPassword), request.client)
+    return second_factor.disable(context(), request.caller, request.json(ConfirmWithPassword), request.client)
 
 
 @Operation(
@@ -125,4 +125,4 @@ def post_disable(request: Request) -> Any:
     permission=permissions.SIGNED_IN,
 )
 def post_regenerate(request: Request) -> Any:
-    return two_factor.regenerate(context(), request.caller, request.json(ConfirmWithPassword), request.client)
+    return second_factor.regenerate(context(), request.caller, request.json(ConfirmWithPassword), request.client)

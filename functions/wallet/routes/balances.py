@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from functions.wallet import balances, history, models, value_limits
+from functions.wallet import balances, models, transactions, value_limits
 from functions.wallet.app import context
 from functions.wallet.models import Balance, Balances, ExportQuery, Page, Transaction, TransactionQuery, WalletLimits
 from functions.wallet.routes.shared import PAGE
@@ -82,7 +82,7 @@ def get_limits(request: Request) -> WalletLimits:
 )
 def get_transactions(request: Request) -> Page[Transaction]:
     principal = request.caller
-    data, pagination = history.page(context(), principal.user_id, request.params(TransactionQuery))
+    data, pagination = transactions.page(context(), principal.user_id, request.params(TransactionQuery))
     return Page(data, pagination)
 
 
@@ -102,6 +102,6 @@ def get_transactions(request: Request) -> Page[Transaction]:
 )
 def get_export(request: Request) -> Reply:
     principal = request.caller
-    text = history.export(context(), principal.user_id, request.params(ExportQuery))
+    text = transactions.export(context(), principal.user_id, request.params(ExportQuery))
     headers = {"Content-Disposition": 'attachment; filename="transactions.csv"'}
     return Reply(text, headers=headers, media="text/csv; charset=utf-8")

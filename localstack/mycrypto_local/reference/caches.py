@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 
 from engine_container.engine.lease import LEASE_MS
 from engine_container.publisher.market_cache import TICKER_LIFE_MS
-from functions.auth import challenges, two_factor
+from functions.auth import challenges
+from functions.auth import second_factor as enrolment
 from mycrypto import balance_cache
 from mycrypto.security import revocation, second_factor
 from mycrypto.security.tokens import ACCESS_LIFE_S, REFRESH_LIFE_S
@@ -36,7 +37,7 @@ KEYS: Final = (
     Key("user:balances:USER", _seconds(balance_cache.KEPT_SECONDS), "wallet", "all balances of a user"),
     Key("session:FAMILY", _seconds(REFRESH_LIFE_S), "auth", "a copy of a session"),
     Key("2fa:challenge:token:DIGEST", _seconds(challenges.LIFE_S), "auth", "who has shown the password and not yet the code"),
-    Key("2fa:setup:USER", _seconds(two_factor.SETUP_LIFE_S), "auth", "an enrolment that waits for its first code"),
+    Key("2fa:setup:USER", _seconds(enrolment.SETUP_LIFE_S), "auth", "an enrolment that waits for its first code"),
     Key("2fa:fresh:SESSION", _FRESH, "auth", "the second factor was shown in this session just now"),
     Key(f"{revocation.TOKEN_PREFIX}TOKEN", "as long as the token", "auth", "a token that was revoked"),
     Key(f"{revocation.SESSION_PREFIX}SESSION", _seconds(ACCESS_LIFE_S + 60), "auth", "a session that was ended"),

@@ -13,7 +13,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from functions.auth import login, new_password, two_factor
+from functions.auth import login, new_password, second_factor
 from functions.auth.context import Context, subject_of
 from functions.auth.models import LoginRequest, PasswordChange, TwoFactorVerify
 from mycrypto.http.request import Client, Principal
@@ -193,7 +193,7 @@ def test_of_guesses_that_run_side_by_side_no_more_are_judged_than_one_by_one(ide
             change = PasswordChange(WRONG, NEW, NEW)
             new_password.change(context, _principal(identity, account), change, HERE, fresh=False)
         else:
-            two_factor.complete_login(context, TwoFactorVerify(_code(identity, secret, right=False), challenge), HERE)
+            second_factor.complete_login(context, TwoFactorVerify(_code(identity, secret, right=False), challenge), HERE)
         return "in"
 
     refusal = "AUTH_004" if name == "code" else "AUTH_001"

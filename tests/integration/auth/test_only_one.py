@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from functions.auth import api_keys, kyc, registration, two_factor
+from functions.auth import api_keys, kyc, registration, second_factor
 from functions.auth.context import Context
 from functions.auth.models import ApiKeyRequest, KycDecision, RegisterRequest, TwoFactorEnrolment
 from functions.auth.multipart import File, Form
@@ -102,6 +102,6 @@ def test_a_second_factor_is_turned_on_once(identity: Identity) -> None:
     setup = identity.call("POST", "/api/auth/2fa/setup", {"password": PASSWORD}, token=account.access_token).body
     principal = _principal(identity, account)
     request = TwoFactorEnrolment(setup["setup_token"], totp.code_at(setup["manual_entry_key"], int(time.time())))
-    made = identity.at_once(3, lambda context: len(two_factor.enrol(context, principal, request, HERE).backup_codes))
+    made = identity.at_once(3, lambda context: len(second_factor.enrol(context, principal, request, HERE).backup_codes))
     assert made.count(10) == 1
     assert set(made) - {10} <= {"2FA_ALREADY_ENABLED", "INVALID_SETUP_TOKEN"}

@@ -10,7 +10,7 @@ from uuid import UUID
 import jwt
 import pytest
 
-from functions.auth import two_factor
+from functions.auth import second_factor
 from functions.auth.context import Context
 from functions.auth.models import TwoFactorVerify
 from mycrypto.http.request import Client
@@ -128,7 +128,7 @@ def test_two_who_show_one_code_at_once_are_one(identity: Identity, wait: Wait) -
     waiting = iter(challenges)
 
     def show(context: Context) -> str:
-        return two_factor.complete_login(context, TwoFactorVerify(code, next(waiting)), Client("127.0.0.1", "", "")).token_type
+        return second_factor.complete_login(context, TwoFactorVerify(code, next(waiting)), Client("127.0.0.1", "", "")).token_type
 
     assert sorted(identity.at_once(3, show)) == ["AUTH_004", "AUTH_004", "Bearer"]
 

@@ -12,12 +12,12 @@ import pytest
 
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.lookup import list_orders, order_by_client_id, order_by_id
-from engine_container.gateway.order_rows import OrderFilter
-from engine_container.gateway.pages import Page, Position
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.routes.account import Account
 from engine_container.gateway.routes.market import Market
 from engine_container.gateway.settings import GatewaySettings
+from engine_container.trade_history.order_rows import OrderFilter
+from engine_container.trade_history.pages import Page, Position
 from engine_container.views.orders import Order
 from engine_container.views.projection import Projection
 from engine_container.views.rendering import fill_model, order_model, position_model, public_trade_model

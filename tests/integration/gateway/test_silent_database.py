@@ -10,11 +10,11 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from engine_container import trade_database as database
-from engine_container.gateway.history import History
+from engine_container.attempts import Attempts
 from engine_container.paper.filling import Filling, Step
-from engine_container.publisher.background_tasks import Attempts
 from engine_container.publisher.process import CONNECTIONS_MAX
 from engine_container.trade_database import TradePool, pool
+from engine_container.trade_history.history import History
 from mycrypto.errors import ProblemError
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from engine_container.gateway.history import _ORDER_COLUMNS
-from engine_container.gateway.order_rows import order_of_row
+from engine_container.trade_history.history import _ORDER_COLUMNS
+from engine_container.trade_history.order_rows import order_of_row
 from engine_container.views.projection import Projection
 from functions.history import service
 from mycrypto.contracts import commands as c

@@ -1,4 +1,4 @@
-"""The user's history, filtered and by pages."""
+"""The user's transactions, filtered and by pages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions.wallet import history
+from functions.wallet import transactions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,11 +91,11 @@ def test_a_period_is_exported_as_csv(wallet: Wallet, saver: User, monkeypatch: p
     assert rows[0]["description"] == "BTC yatırma"
     narrowed = wallet.call("GET", EXPORT, user=saver, query={"currency": "BTC"}).body
     assert [row["amount"] for row in csv.DictReader(io.StringIO(narrowed))] == ["1"]
-    monkeypatch.setattr(history, "EXPORT_ROWS_MAX", 3)
+    monkeypatch.setattr(transactions, "EXPORT_ROWS_MAX", 3)
     refused = wallet.call("GET", EXPORT, user=saver)
     assert refused.body["detail"] == "start_date leads to 4 rows; at most 3 fit into a file, so take a shorter period"
     wallet.pass_time(timedelta(days=91))
-    assert wallet.call("GET", EXPORT, user=saver).body.splitlines() == [",".join(history.EXPORT_COLUMNS)]
+    assert wallet.call("GET", EXPORT, user=saver).body.splitlines() == [",".join(transactions.EXPORT_COLUMNS)]
 
 
 @pytest.mark.parametrize(

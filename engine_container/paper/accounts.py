@@ -17,13 +17,13 @@ from uuid import UUID
 from msgspec.structs import replace
 from psycopg.rows import TupleRow
 
-from engine_container.gateway.order_rows import Narrowed, OrderFilter, narrow, order_of_row, page_of_orders
-from engine_container.gateway.pages import Page, Position
-from engine_container.gateway.trade_store import TradeStore
 from engine_container.paper import rules
 from engine_container.paper.rules import PaperRefusedError
 from engine_container.paper.watermark import share_watermark
 from engine_container.trade_database import TradeConnection, TradePool
+from engine_container.trade_history.order_rows import Narrowed, OrderFilter, narrow, order_of_row, page_of_orders
+from engine_container.trade_history.pages import Page, Position
+from engine_container.trade_history.trade_store import TradeStore
 from engine_container.views.balances import Balance
 from engine_container.views.orders import Order
 from engine_container.views.trades import OwnFill, TradeRecord

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from psycopg.rows import TupleRow
 
-from engine_container.gateway.order_rows import order_of_row
-from engine_container.gateway.paper import ORDER_COLUMNS
-from engine_container.gateway.trade_store import TradeStore
 from engine_container.paper import rules
+from engine_container.paper.accounts import ORDER_COLUMNS
+from engine_container.trade_history.order_rows import order_of_row
+from engine_container.trade_history.trade_store import TradeStore
 from engine_container.views.orders import Order
 from mycrypto.contracts.trading import FINAL_STATUSES, OrderStatus
 from mycrypto.projection import milliseconds

@@ -12,9 +12,9 @@ import psycopg
 from psycopg.rows import TupleRow
 from psycopg_pool import PoolTimeout
 
-from engine_container.gateway.order_rows import Narrowed, OrderFilter, narrow, order_of_row, page_of_orders
-from engine_container.gateway.pages import Page
 from engine_container.trade_database import TradePool, in_time
+from engine_container.trade_history.order_rows import Narrowed, OrderFilter, narrow, order_of_row, page_of_orders
+from engine_container.trade_history.pages import Page
 from engine_container.views.minutes import Minute
 from engine_container.views.orders import Order
 from engine_container.views.trades import OwnFill, TradeRecord

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from psycopg.rows import TupleRow
 
-from engine_container.gateway.pages import Page
+from engine_container.trade_history.pages import Page
 from engine_container.views.orders import Order
 from mycrypto.contracts.trading import OrderStatus, OrderType, Side, TimeInForce
 from mycrypto.money import from_numeric, to_numeric

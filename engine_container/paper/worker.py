@@ -9,9 +9,9 @@ import asyncio
 import time
 from typing import Final
 
+from engine_container.attempts import Attempts, Reporter
 from engine_container.metrics import Counter
 from engine_container.paper.filling import Filling, Step
-from engine_container.publisher.background_tasks import Attempts, Reporter
 from engine_container.trade_database import TradePool
 
 PAUSE_SECONDS: Final = 0.5

@@ -1,0 +1,1 @@
+"""What the trade database keeps of orders and trades, as the gateway and paper trading read it."""
