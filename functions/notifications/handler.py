@@ -14,6 +14,7 @@ from functions.notifications.service import deliver
 from functions.notifications.settings import Settings
 from functions.notifications.templates import Mail
 from mycrypto import database, queue, receipts, settings, telemetry
+from mycrypto.back_off import BackOff
 from mycrypto.queue import Envelope
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 logger = telemetry.logger("notifications")
 meter = telemetry.Meter("notifications")
 configuration = settings.load(Settings)
+back_off = BackOff()
 
 
 @cache
@@ -56,4 +58,4 @@ def _handle(envelope: Envelope) -> None:
 
 
 def handler(event: Mapping[str, Any], _: LambdaContext) -> dict[str, Any]:
-    return queue.consume(event, _handle, logger)
+    return queue.consume(event, _handle, logger, hide=back_off.hide)

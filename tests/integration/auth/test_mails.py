@@ -6,9 +6,12 @@ import json
 from typing import Any
 from uuid import uuid4
 
+import boto3
 import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
+
+from mycrypto.back_off import BackOff, seconds_after
 
 from .conftest import Identity
 
@@ -118,3 +121,45 @@ def test_a_message_with_neither_address_nor_user_is_no_message(identity: Identit
     message = _message("market_halted", symbol="BTC/TRY", orders="2")
     assert _deliver(identity, message | {"data": {"symbol": "BTC/TRY", "orders": "2"}}) == ["0"]
     assert _deliver(identity, message | {"data": {"user_id": "no-id", "symbol": "BTC/TRY", "orders": "2"}}) == ["0"]
+
+
+def test_a_mail_that_fails_comes_again_after_a_time_that_grows(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against a queue: the handler hides each failed message itself, and leaves the others alone."""
+    client = boto3.client("sqs")
+    name = f"mycrypto-local-{uuid4().hex[:8]}"
+    url = client.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
+    hidden: list[tuple[str, int]] = []
+    real = client.change_message_visibility
+
+    def change(**asked: Any) -> Any:
+        hidden.append((asked["ReceiptHandle"], asked["VisibilityTimeout"]))
+        return real(**asked)
+
+    monkeypatch.setattr(client, "change_message_visibility", change)
+    monkeypatch.setattr(identity.notifications, "back_off", BackOff(client))
+    client.send_message(QueueUrl=url, MessageBody=json.dumps(_message("lottery_won", to="a@example.com")))
+    (message,) = client.receive_message(QueueUrl=url, AttributeNames=["ApproximateReceiveCount"])["Messages"]
+    bad = {
+        "messageId": "bad",
+        "body": message["Body"],
+        "receiptHandle": message["ReceiptHandle"],
+        "eventSourceARN": f"arn:aws:sqs:eu-central-1:123456789012:{name}",
+    }
+    good = bad | {"messageId": "good", "body": json.dumps(_message("two_factor_enabled", to=f"{uuid4()}@example.com"))}
+    for count in ("1", "2", "3"):
+        records = [each | {"attributes": {"ApproximateReceiveCount": count}} for each in (bad, good)]
+        assert identity.notifications.handler({"Records": records}, None) == {"batchItemFailures": [{"itemIdentifier": "bad"}]}
+    assert hidden == [(message["ReceiptHandle"], seconds) for seconds in (30, 120, 480)]
+    assert "Messages" not in client.receive_message(QueueUrl=url)
+
+
+def test_a_failed_message_is_named_even_where_it_cannot_be_hidden(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(identity.notifications.back_off, "hide", away)
+    assert _deliver(identity, _message("lottery_won", to="a@example.com")) == ["0"]
+
+
+def test_the_time_does_not_grow_for_ever() -> None:
+    assert [seconds_after(count) for count in (0, 1, 2, 3, 4, 50)] == [30, 30, 120, 480, 900, 900]

@@ -44,8 +44,14 @@ def decode(body: str) -> Envelope:
     return envelope
 
 
-def consume(event: Mapping[str, Any], handle: Callable[[Envelope], None], logger: Logger) -> dict[str, list[dict[str, str]]]:
-    """Handle each record of an SQS event; the answer names those that must be delivered again."""
+def consume(
+    event: Mapping[str, Any],
+    handle: Callable[[Envelope], None],
+    logger: Logger,
+    *,
+    hide: Callable[[Mapping[str, Any]], None] | None = None,
+) -> dict[str, list[dict[str, str]]]:
+    """Handle each record of an SQS event; the answer names those that must be delivered again. ``hide`` sets when, for a record that failed."""
     failed: list[dict[str, str]] = []
     for record in event.get("Records", ()):
         try:
@@ -55,6 +61,16 @@ def consume(event: Mapping[str, Any], handle: Callable[[Envelope], None], logger
         except Exception:
             logger.exception("a message was not handled", sqsMessageId=record.get("messageId"))
             failed.append({"itemIdentifier": str(record["messageId"])})
+            if hide is not None:
+                _hidden(record, hide, logger)
         finally:
             logger.remove_keys(["traceId", "messageId"])
     return {"batchItemFailures": failed}
+
+
+def _hidden(record: Mapping[str, Any], hide: Callable[[Mapping[str, Any]], None], logger: Logger) -> None:
+    """Its own failure makes the next delivery come at the queue's time, and loses nothing."""
+    try:
+        hide(record)
+    except Exception as error:  # noqa: BLE001 - a client may raise anything; the message comes again all the same
+        logger.warning("a failed message comes again at the queue's own time", error=str(error), sqsMessageId=record.get("messageId"))
