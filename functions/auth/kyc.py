@@ -11,7 +11,7 @@ from uuid import UUID
 import boto3
 from psycopg import Connection
 
-from functions.auth import api_keys, documents, profile, sessions
+from functions.auth import api_keys, documents, kyc_claims, profile, sessions
 from functions.auth.context import Context
 from functions.auth.documents import Document, DocumentType
 from functions.auth.models import KycDecision, KycLimits, KycReview, KycStatus, KycSubmitted
@@ -28,6 +28,7 @@ from mycrypto.kyc import LIMITS, is_national_id
 from mycrypto.mail import MailKind
 from mycrypto.money import format_amount
 from mycrypto.ratelimit import Limit
+from mycrypto.security.tokens import Tier
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -125,7 +126,8 @@ def submit(context: Context, caller: Principal, form: Form, client: Client) -> K
     ]
     for document, content in kept:
         documents.keep(documents_client(), document, content)
-    submission = _submission(context, caller, form, client, level, now)
+    priority = priority_of(caller.tier, repeated=store.latest(context.db.connection(), caller.user_id) is not None)
+    submission = _submission(context, caller, form, client, level, now, priority)
     with context.db.transaction() as connection:
         users.lock_by_id(connection, caller.user_id)
         _require_possible(connection, caller.user_id, level)
@@ -134,13 +136,20 @@ def submit(context: Context, caller: Principal, form: Form, client: Client) -> K
     return KycSubmitted(submission.id, "PENDING", REVIEW_TEXT, mks_verified=False, submitted_at=now)
 
 
+def priority_of(tier: Tier, *, repeated: bool) -> int:
+    """1 for customers of the higher tiers, 3 for an application after another one, 2 for everyone else."""
+    if tier in {Tier.PRO, Tier.VIP}:
+        return 1
+    return 3 if repeated else 2
+
+
 def _require_possible(connection: Connection, user_id: UUID, level: int) -> None:
     last, user = store.latest(connection, user_id), users.by_id(connection, user_id)
     if (last is not None and last.status in store.OPEN) or (user is not None and user.kyc_level >= level):
         raise ProblemError("KYC_ALREADY_SUBMITTED")
 
 
-def _submission(context: Context, caller: Principal, form: Form, client: Client, level: int, now: datetime) -> NewSubmission:
+def _submission(context: Context, caller: Principal, form: Form, client: Client, level: int, now: datetime, priority: int) -> NewSubmission:
     national_id, sealer = form.fields["tc_kimlik_no"], context.sealer(PURPOSE)
     submission_id = new_uuid()
     return NewSubmission(
@@ -154,6 +163,7 @@ def _submission(context: Context, caller: Principal, form: Form, client: Client,
         date_of_birth=date.fromisoformat(form.fields["date_of_birth"]),
         phone=profile.normal_phone(form.fields["phone"]),
         submitted_at=now,
+        priority=priority,
         ip_address=client.ip,
         user_agent=client.user_agent,
     )
@@ -225,6 +235,7 @@ def review(context: Context, caller: Principal, submission_id: UUID, client: Cli
         submission = store.lock(connection, submission_id)
         if submission is None:
             raise ProblemError("NOT_FOUND", "there is no such application")
+        kyc_claims.require_free(submission, caller.user_id, context.now())
         links = {
             document.document_type: documents_client().generate_presigned_url(
                 "get_object", Params={"Bucket": document.s3_bucket, "Key": document.s3_key}, ExpiresIn=LINK_LIFE_S
@@ -264,6 +275,7 @@ def decide(context: Context, caller: Principal, submission_id: UUID, decision: K
             raise ProblemError("NOT_FOUND", "there is no such application")
         if submission.user_id == caller.user_id:
             raise ProblemError("FORBIDDEN", "you cannot decide about your own application")
+        kyc_claims.require_free(submission, caller.user_id, now)
         user = users.lock_by_id(connection, submission.user_id)
         if submission.status not in store.OPEN or user is None:
             raise ProblemError("KYC_NOT_OPEN", f"the application is {submission.status}")

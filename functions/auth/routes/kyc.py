@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from functions.auth import kyc, models, multipart
+from functions.auth import kyc, kyc_claims, models, multipart
 from functions.auth.app import context
 from functions.auth.kyc import SLOTS, Level
 from functions.auth.models import KycDecision, Listed, PageQuery, Pagination
@@ -88,12 +88,12 @@ def get_limits(request: Request) -> Any:
     method="get",
     path="/api/auth/admin/kyc",
     name="listKyc",
-    summary="Applications that wait",
+    summary="Applications that wait, the most urgent first",
     tag="staff",
     answer=models.Listed[Submission],
     parameters=PAGE,
     errors=("VALIDATION_ERROR", "AUTH_003"),
-    permission=permissions.ADMINISTRATION,
+    permission=permissions.STAFF_WORK,
 )
 def get_waiting(request: Request) -> Listed[Submission]:
     query = request.params(PageQuery)
@@ -108,8 +108,8 @@ def get_waiting(request: Request) -> Listed[Submission]:
     summary="An application with links to its pictures; that it was looked at is recorded",
     tag="staff",
     answer=models.KycReview,
-    errors=("NOT_FOUND", "AUTH_003"),
-    permission=permissions.ADMINISTRATION,
+    errors=("NOT_FOUND", "AUTH_003", "KYC_CLAIMED"),
+    permission=permissions.STAFF_WORK,
 )
 def get_review(request: Request, submission_id: str) -> Any:
     return kyc.review(context(), request.caller, request.uuid(submission_id), request.client)
@@ -123,9 +123,52 @@ def get_review(request: Request, submission_id: str) -> Any:
     tag="staff",
     answer=Submission,
     body=models.KycDecision,
-    errors=(*STAFF_BODY, "AUTH_002", "KYC_NOT_OPEN"),
+    errors=(*STAFF_BODY, "AUTH_002", "KYC_NOT_OPEN", "KYC_CLAIMED"),
     rules={"reason": "has 1 to 500 characters for a rejection"},
-    permission=permissions.ADMINISTRATION,
+    permission=permissions.STAFF_WORK,
 )
 def post_decision(request: Request, submission_id: str) -> Any:
     return kyc.decide(context(), request.caller, request.uuid(submission_id), request.json(KycDecision), request.client)
+
+
+@Operation(
+    method="post",
+    path="/api/auth/admin/kyc-claims",
+    name="claimNextKyc",
+    summary="Take the most urgent application that is scanned and free, for half an hour",
+    tag="staff",
+    answer=Submission,
+    errors=("NOT_FOUND", "AUTH_003"),
+    permission=permissions.STAFF_WORK,
+)
+def post_claim_next(request: Request) -> Any:
+    return kyc_claims.claim_next(context(), request.caller, request.client)
+
+
+@Operation(
+    method="post",
+    path="/api/auth/admin/kyc/{submission_id}/claim",
+    name="claimKyc",
+    summary="Take this application for half an hour; no other reviewer sees or decides it meanwhile",
+    tag="staff",
+    answer=Submission,
+    errors=("NOT_FOUND", "AUTH_003", "KYC_NOT_OPEN", "KYC_CLAIMED"),
+    permission=permissions.STAFF_WORK,
+)
+def post_claim(request: Request, submission_id: str) -> Any:
+    return kyc_claims.claim(context(), request.caller, request.uuid(submission_id), request.client)
+
+
+@Operation(
+    method="delete",
+    path="/api/auth/admin/kyc/{submission_id}/claim",
+    name="releaseKyc",
+    summary="Give it back before the half hour is over",
+    tag="staff",
+    status=204,
+    errors=("NOT_FOUND", "AUTH_003"),
+    permission=permissions.STAFF_WORK,
+)
+def delete_claim(request: Request, submission_id: str) -> Reply:
+    kyc_claims.release(context(), request.caller, request.uuid(submission_id))
+    return Reply(status=204)

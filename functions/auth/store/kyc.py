@@ -27,10 +27,11 @@ class NewSubmission(msgspec.Struct, frozen=True):
     submitted_at: datetime
     ip_address: str
     user_agent: str
+    priority: int
 
 
 class Submission(msgspec.Struct, frozen=True):
-    """An application as its owner and the staff see it; the national id is not part of it."""
+    """An application as staff see it; the national id is not part of it. ``claimed_by`` has it until ``claimed_until``."""
 
     id: UUID
     user_id: UUID
@@ -44,6 +45,9 @@ class Submission(msgspec.Struct, frozen=True):
     submitted_at: datetime
     reviewed_at: datetime | None
     rejection_reason: str | None
+    priority: int
+    claimed_by: UUID | None
+    claimed_until: datetime | None
 
 
 class DocumentState(msgspec.Struct, frozen=True):
@@ -60,16 +64,16 @@ class IdentityTakenError(Exception):
 
 
 _COLUMNS = """id, user_id, level, status, first_name, last_name, date_of_birth, phone, mks_verified, submitted_at, reviewed_at,
-    rejection_reason"""
+    rejection_reason, priority, claimed_by, claimed_until"""
 OPEN = ("PENDING", "IN_REVIEW")
 
 
 def insert(connection: Connection, submission: NewSubmission, documents: Sequence[Document]) -> None:
     connection.execute(
         """INSERT INTO kyc_submissions (id, user_id, level, tc_kimlik_no_encrypted, tc_kimlik_no_fingerprint, first_name, last_name,
-               date_of_birth, phone, submitted_at, ip_address, user_agent)
+               date_of_birth, phone, submitted_at, ip_address, user_agent, priority)
            VALUES (%(id)s, %(user_id)s, %(level)s, %(tc_kimlik_no_encrypted)s, %(tc_kimlik_no_fingerprint)s, %(first_name)s, %(last_name)s,
-               %(date_of_birth)s, %(phone)s, %(submitted_at)s, %(ip_address)s, %(user_agent)s)""",
+               %(date_of_birth)s, %(phone)s, %(submitted_at)s, %(ip_address)s, %(user_agent)s, %(priority)s)""",
         msgspec.structs.asdict(submission),
     )
     with connection.cursor() as cursor:
@@ -109,11 +113,11 @@ def documents(connection: Connection, submission_id: UUID) -> list[DocumentState
 
 
 def waiting(connection: Connection, limit: int, offset: int) -> tuple[list[Submission], int]:
-    """Open applications, oldest first, and how many there are in all."""
+    """Open applications, the most urgent first and then the oldest, and how many there are in all."""
     with connection.cursor(row_factory=class_row(Submission)) as cursor:
         found = cursor.execute(
             f"""SELECT {_COLUMNS} FROM kyc_submissions WHERE status IN ('PENDING', 'IN_REVIEW')
-                 ORDER BY submitted_at, id LIMIT %s OFFSET %s""",  # noqa: S608
+                 ORDER BY priority, submitted_at, id LIMIT %s OFFSET %s""",  # noqa: S608
             (limit, offset),
         ).fetchall()
     total = connection.execute("SELECT count(*) FROM kyc_submissions WHERE status IN ('PENDING', 'IN_REVIEW')").fetchone()

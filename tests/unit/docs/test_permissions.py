@@ -8,7 +8,7 @@ from engine_container.gateway.declared import OPERATIONS as TRADING
 from functions.auth.openapi import OPERATIONS as ACCOUNTS
 from functions.wallet.openapi import OPERATIONS as WALLET
 from mycrypto.http.operation import Operation
-from mycrypto.permissions import ADMINISTRATION, SUPPORT_DOES, SUPPORT_READS
+from mycrypto.permissions import ADMINISTRATION, STAFF_WORK, SUPPORT_DOES, SUPPORT_READS
 from mycrypto.permissions import PLACING as TO_PLACE
 from mycrypto.permissions import TRADING as TO_TRADE
 from mycrypto.security.api_keys import Scope
@@ -32,7 +32,7 @@ def test_what_the_product_says_of_roles_and_keys(operation: Operation) -> None:
     if "/admin/" in operation.path:
         assert Role.USER not in permission.roles
         assert permission.roles
-        assert operation.method == "get" or permission == ADMINISTRATION, "what staff change asks for the second factor"
+        assert operation.method == "get" or permission in (ADMINISTRATION, STAFF_WORK), "what staff change asks for the second factor"
     if operation.path.startswith("/api/v1/orders") and operation.method != "get":
         ends = operation.name.startswith("cancel")
         assert permission == (TO_TRADE if ends else TO_PLACE), "what may open a position asks whether the token was revoked"

@@ -3,7 +3,6 @@ import { get, post } from "../api/client";
 import { useResource } from "../api/load";
 import type { KycReview, Submission } from "../api/types";
 import { texts } from "../i18n/texts";
-import { isAdmin } from "../session/session";
 import { Dialog } from "../ui/dialog";
 import { Fact, Moment, Shown } from "../ui/parts";
 import { Queue } from "./queue";
@@ -24,7 +23,10 @@ export function Kyc() {
 
 function Review({ id, onClose }: { id: string; onClose(): void }) {
   const w = words.value;
-  const found = useResource(() => get<KycReview>(`/api/auth/admin/kyc/${id}`), [id]);
+  const found = useResource(async () => {
+    await post(`/api/auth/admin/kyc/${id}/claim`);
+    return get<KycReview>(`/api/auth/admin/kyc/${id}`);
+  }, [id]);
   const [deciding, decide] = useState<"yes" | "no" | null>(null);
   return (
     <Dialog wide title={w.view} onClose={onClose}>
@@ -41,7 +43,7 @@ function Review({ id, onClose }: { id: string; onClose(): void }) {
               <Fact name={w.user}><a href={`/ops/users/${review.submission.user_id}`}>{review.submission.user_id}</a></Fact>
             </dl>
             <div class="documents">{Object.entries(review.document_links as Record<string, string>).map(([name, link]) => <figure key={name}><a href={link} target="_blank" rel="noopener"><img src={link} alt={name} /></a><figcaption class="muted">{name}</figcaption></figure>)}</div>
-            {isAdmin.value && <div class="dialog-foot"><button type="button" class="button danger" onClick={() => decide("no")}>{w.reject}</button><button type="button" class="button primary" onClick={() => decide("yes")}>{w.approve}</button></div>}
+            <div class="dialog-foot"><button type="button" class="button danger" onClick={() => decide("no")}>{w.reject}</button><button type="button" class="button primary" onClick={() => decide("yes")}>{w.approve}</button></div>
           </>
         )}
       </Shown>

@@ -69,6 +69,7 @@ _ROWS: Final = (
     ErrorKind("TOO_MANY_ATTEMPTS", 429, "Too many wrong codes", "Çok fazla hatalı deneme. Lütfen bekleyin."),
     ErrorKind("API_KEY_LIMIT", 409, "Too many API keys", "En fazla API anahtarı sayısına ulaştınız."),
     ErrorKind("KYC_ALREADY_SUBMITTED", 409, "An application is open or approved already", "Başvurunuz zaten var."),
+    ErrorKind("KYC_CLAIMED", 409, "Another reviewer works on the application", "Başvuruyu başka bir yetkili inceliyor."),
     ErrorKind("KYC_NOT_OPEN", 409, "The application is not waiting for this", "Başvuru bu işleme uygun değil."),
     # wallet
     ErrorKind("WALLET_001", 400, "Insufficient balance", "Yetersiz bakiye."),

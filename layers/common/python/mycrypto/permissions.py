@@ -74,11 +74,15 @@ PLACING: Final = msgspec.structs.replace(TRADING, unrevoked=True)
 """Trading that may open a position; cancelling is possible at any time."""
 CHANGING: Final = Permission(roles=_CUSTOMERS, scope=Scope.TRADE)
 """What changes something of one's own that is no order."""
-SUPPORT_READS: Final = frozenset({"listUsers", "getUser", "listAuditLogs", "exportAuditLogs", "getUserLimits", "getRules", "getLogTime"})
+SUPPORT_READS: Final = frozenset(
+    {"listUsers", "getUser", "listAuditLogs", "exportAuditLogs", "listKyc", "reviewKyc", "getUserLimits", "getRules", "getLogTime"}
+)
 """What support sees of others: every operation, by its name. A test holds it against all that are declared."""
-SUPPORT_DOES: Final[frozenset[str]] = frozenset()
+SUPPORT_DOES: Final = frozenset({"claimKyc", "claimNextKyc", "releaseKyc", "decideKyc"})
 """What support changes for others."""
 STAFF: Final = Permission(roles=_STAFF)
+STAFF_WORK: Final = Permission(roles=_STAFF, second_factor=True)
+"""What support and administrators do for others."""
 STAFF_READING: Final = Permission(roles=_STAFF, scope=Scope.READ)
 REVIEWING: Final = Permission(roles=(Role.ADMIN,))
 """What administrators look at and support does not."""
