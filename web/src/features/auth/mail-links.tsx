@@ -69,7 +69,7 @@ export function ConfirmAddress() {
       setDone(true);
     });
   }, [ready]);
-  const again = encodeURIComponent(location.pathname + location.search);
+  const again = encodeURIComponent(location.pathname + location.search + location.hash);
   return (
     <AuthPage title={t.auth.addressTitle}>
       {done && <p role="status">{t.auth.addressConfirmed}</p>}
