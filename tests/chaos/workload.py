@@ -29,6 +29,8 @@ FUNDS: Final = {"BTC": Decimal(5), "USDT": Decimal(500_000), "ETH": Decimal(3)}
 OPEN_MAX: Final = 12
 NOT_ANSWERED: Final = (aiohttp.ClientError, OSError, TimeoutError)
 FINAL: Final = {"FILLED", "CANCELLED", "EXPIRED", "REJECTED"}
+AT_ONCE: Final = {"orders": 40, "reads": 20, "wallet": 4, "log-in": 2, "deposits": 2}
+"""So many of a kind may wait; a part that is away is not to be buried under what waits for it."""
 EVERY_SECONDS: Final = {"orders": 0.15, "reads": 0.3, "wallet": 1.0, "log-in": 1.5, "deposits": 2.5}
 
 
@@ -66,8 +68,6 @@ class Workload:
         self._number = 0
         self._open: dict[str, Trader] = {}
         self._going = True
-        self._under_way: set[asyncio.Task[None]] = set()
-        self._paid: set[asyncio.Task[None]] = set()
         self.heard = Heard()
 
     async def begin(self) -> None:
@@ -84,17 +84,19 @@ class Workload:
             "orders": self._trade, "reads": self._read, "wallet": self._wallet, "log-in": self._log_in, "deposits": self._deposit,
         }  # fmt: skip
         await asyncio.gather(*(self._keep(kind, work) for kind, work in works.items()))
-        await asyncio.gather(*self._under_way)
 
     def stop(self) -> None:
         self._going = False
 
     async def _keep(self, kind: str, work: Callable[[], Awaitable[None]]) -> None:
+        own: set[asyncio.Task[None]] = set()
         while self._going:
-            task = asyncio.create_task(self._once(kind, work))
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+            if len(own) < AT_ONCE[kind]:
+                task = asyncio.create_task(self._once(kind, work))
+                own.add(task)
+                task.add_done_callback(own.discard)
             await asyncio.sleep(EVERY_SECONDS[kind])
+        await asyncio.gather(*own)
 
     async def _once(self, kind: str, work: Callable[[], Awaitable[None]]) -> None:
         try:

@@ -162,8 +162,8 @@ class Kafka:
             "num.partitions": "1",
             "log.cleaner.dedupe.buffer.size": "4194304",  # 128 MB of the heap by default
             # A broker that was killed is let in again when its session has ended, 9 s later by default: then orders wait as long.
-            "broker.session.timeout.ms": "3000",
-            "broker.heartbeat.interval.ms": "500",
+            "broker.session.timeout.ms": "5000",
+            "broker.heartbeat.interval.ms": "1000",
             "offsets.topic.num.partitions": "4",
             "offsets.topic.replication.factor": "1",
             "transaction.state.log.num.partitions": "4",
