@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, unquote_to_bytes
 
 import httpx
 import msgspec
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mycrypto import settings
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError, invalid
@@ -145,21 +145,26 @@ class FrontDoor:
             await self._partners(scope, receive, send)
             return
         trace_id = _trace_id(scope)
+        begun = False
+
+        async def tell(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
         deadline = asyncio.get_running_loop().time() + ANSWER_SECONDS_MAX
         try:
             if target is None:
-                await self._own(scope, send, raw_path, trace_id)
+                await self._own(scope, tell, raw_path, trace_id)
             else:
-                await self._forward(scope, receive, send, target, trace_id, deadline)
+                await self._forward(scope, receive, tell, target, trace_id, deadline)
         except ProblemError as problem:
-            body = msgspec.json.encode(problem.body(instance=scope["path"], trace_id=trace_id))
-            headers = [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
-            await _answer(
-                send,
-                problem.kind.status,
-                body,
-                [*headers, (b"content-type", PROBLEM_MEDIA_TYPE.encode()), (b"x-request-id", trace_id.encode())],
-            )
+            await _refuse(scope, send, problem, trace_id)
+        except asyncio.CancelledError:  # a stop waits for ten seconds, and a function may take longer
+            detail = "the front door was stopped before the answer came; look at what is in force before trying again"
+            if not begun:
+                await _refuse(scope, send, ProblemError("OUTCOME_UNKNOWN", detail), trace_id)
+            raise
 
     async def _page(self, pages: Pages, scope: Scope, send: Send) -> bool:
         """Whether the path is that of a page, which was answered then."""
@@ -293,6 +298,13 @@ async def _body(receive: Receive, deadline: float) -> bytes:
             raise ProblemError("PAYLOAD_TOO_LARGE", f"at most {BODY_BYTES_MAX} bytes")
         if not message.get("more_body"):
             return b"".join(chunks)
+
+
+async def _refuse(scope: Scope, send: Send, problem: ProblemError, trace_id: str) -> None:
+    body = msgspec.json.encode(problem.body(instance=scope["path"], trace_id=trace_id))
+    headers = [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+    about = [(b"content-type", PROBLEM_MEDIA_TYPE.encode()), (b"x-request-id", trace_id.encode())]
+    await _answer(send, problem.kind.status, body, [*headers, *about])
 
 
 async def _answer(send: Send, status: int, body: bytes, headers: Headers) -> None:

@@ -44,7 +44,8 @@ def main() -> None:
     gib = psutil.virtual_memory().total / 2**30
     described = f"{os.cpu_count()} cores, {gib:.0f} GiB, {machine.system()}, load {os.getloadavg()[2]:.1f}"
     if len(sys.argv) > 3:
-        Path(sys.argv[3]).write_text(page.text(outcomes, commit=commit(), machine=described, first_seed=seed))
+        shared = os.getloadavg()[2] > (os.cpu_count() or 1)
+        Path(sys.argv[3]).write_text(page.text(outcomes, commit=commit(), machine=described, first_seed=seed, shared=shared))
     failed = sum(bool(each.wrong) for each in outcomes)
     print(f"{histories} histories from seed {seed} on, {failed} failed")
     sys.exit(1 if failed else 0)

@@ -17,7 +17,7 @@ GOALS: Final = {
 }  # fmt: skip
 
 
-def text(outcomes: Sequence[Outcome], *, commit: str, machine: str, first_seed: int) -> str:
+def text(outcomes: Sequence[Outcome], *, commit: str, machine: str, first_seed: int, shared: bool) -> str:
     """Markdown."""
     orders, deposits = sum(each.orders for each in outcomes), sum(each.deposits for each in outcomes)
     failed = [each for each in outcomes if each.wrong]
@@ -30,6 +30,7 @@ def text(outcomes: Sequence[Outcome], *, commit: str, machine: str, first_seed: 
         f"{len(failed)} histories ended with something lost or different." if failed else "nothing acknowledged was lost, and all sources agreed after each.", "",
         "The longest silence is the longest time between two good answers of a kind, in seconds, from the blow until 1.5 s after the whole platform is well again;",
         "one machine runs one engine and one gateway. A log-in is tried every 1.5 s, a wallet read every second: silences below that say nothing.", "",
+        *(["**The machine had more to do than its cores could: these silences are not those of a quiet one.**", ""] if shared else []),
         "| blow | histories | " + " | ".join(f"{name}: median, longest" for name in KINDS.values()) + " | goal |",
         "| --- | --- | " + " | ".join("---" for _ in KINDS) + " | --- |",
     ]  # fmt: skip

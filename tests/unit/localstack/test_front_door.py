@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from engine_container.web.fast_path.http_protocol import FastHttpProtocol
 from mycrypto_local.front_door import ANSWER_SECONDS_MAX, BODY_BYTES_MAX, FUNCTION_CALLS_MAX, FrontDoor, function_path
@@ -293,3 +293,41 @@ def test_a_turn_that_came_late_leaves_the_answer_less_time(monkeypatch: pytest.M
     assert (second.status_code, second.json()["code"]) == (504, "OUTCOME_UNKNOWN")
     assert len(asked) == 2
     assert seconds == pytest.approx(ANSWER_SECONDS_MAX)  # of the loop's own clock
+
+
+def test_a_request_that_a_stop_cuts_off_has_an_unknown_outcome() -> None:
+    async def upstream(_request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(1_000)
+        raise AssertionError
+
+    async def run() -> list[Message]:
+        door = FrontDoor(gateway, "http://emulator:4566", REST, httpx.MockTransport(upstream))
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"{}", "more_body": False}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        path = "/api/wallet/withdraw/fiat"
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "headers": [],
+            "scheme": "http",
+        }
+        request = asyncio.create_task(door(scope, receive, send))
+        await asyncio.sleep(1)
+        request.cancel()  # as the server does when its time to stop is up
+        await asyncio.gather(request, return_exceptions=True)
+        assert request.cancelled()
+        return sent
+
+    with virtual() as loop:
+        start, body = loop.run_until_complete(run())
+    assert start["status"] == 504
+    assert json.loads(body["body"])["code"] == "OUTCOME_UNKNOWN"
