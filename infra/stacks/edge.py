@@ -62,7 +62,7 @@ class EdgeStack(Stack):
             )
         CfnOutput(self, "RestApiId", value=api.rest_api_id)
         CfnOutput(self, "RestApiStage", value=names.API_STAGE)
-        CfnOutput(self, "RestApiPath", value=f"/restapis/{api.rest_api_id}/{names.API_STAGE}/_user_request_")
+        CfnOutput(self, "RestApiPath", value=f"/_aws/execute-api/{api.rest_api_id}/{names.API_STAGE}")
 
     def _invokable(self, function: PlatformFunction) -> lambda_.IFunction:
         """The function as seen from this stack, so that the permission to call it is made here and not in the stack that came first."""

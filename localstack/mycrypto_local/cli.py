@@ -98,6 +98,14 @@ def _platform(wanted: Runtime | None = None, *, throwaway: bool = False, replica
     return ContainerPlatform(state) if chosen is Runtime.DOCKER else Platform(state, throwaway=throwaway, replicas=replicas)
 
 
+def _containers() -> ContainerPlatform | None:
+    """The platform of the state folder, if it is one in containers."""
+    from mycrypto_local.containers import ContainerPlatform
+
+    platform = _platform()
+    return platform if isinstance(platform, ContainerPlatform) else None
+
+
 @app.command()
 def up(
     *,
@@ -198,6 +206,11 @@ def logs(
     metrics: Annotated[bool, typer.Option("--metrics", help="With the lines that only carry metrics.")] = False,
 ) -> None:
     """Show what a part printed, without the lines that only carry metrics."""
+    containers = _containers()
+    if containers is not None and part != "cdk":
+        with _told():
+            containers.show_log(part, lines, follow=follow)
+        return
     folder = state_folder() / "logs"
     log = folder / f"{part}.log"
     if os.sep in part or not log.is_file():

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,8 +22,9 @@ from mycrypto_local.deployment import Deployment, install_node_modules, node_mod
 from mycrypto_local.parts.kafka import ensure_topics
 from mycrypto_local.paths import CACHE, REPOSITORY
 from mycrypto_local.progress import Progress, Step
+from mycrypto_local.recovery.archive import ARCHIVE_MENDED, mend_archive
 from mycrypto_local.seeding import seed
-from mycrypto_local.servers import TRADE_APP, Servers
+from mycrypto_local.servers import PAGE_ORIGINS, TRADE_APP, Servers
 from mycrypto_local.status import PartStatus, PlatformStatus
 
 COMPOSE: Final = REPOSITORY / "localstack" / "docker-compose.yml"
@@ -70,6 +72,8 @@ class ContainerPlatform:
             with self.progress.step("CDK app") as step:
                 deployment = self._deploy(servers, base_url, step)
             with self.progress.step("processes") as step:
+                if mend_archive(servers.bootstrap, deployment, partial(self._compose, "stop", "pump")):
+                    self.progress.note(ARCHIVE_MENDED)
                 self._write_environment(ports, secrets, deployment.outputs())
                 self._start(PROCESSES, step)
             with self.progress.step("symbols"):
@@ -105,7 +109,7 @@ class ContainerPlatform:
 
     def _deploy(self, servers: Servers, base_url: str, step: Step) -> Deployment:
         step.says("dependencies of the functions")
-        context = {"public_url": base_url, **INSIDE, "dependency_layer": str(dependency_layer())}
+        context = {"public_url": base_url, "allowed_origins": PAGE_ORIGINS, **INSIDE, "dependency_layer": str(dependency_layer())}
         deployment = Deployment(self.state, servers.emulator.client_environment, context)
         deployment.put_secrets(servers.secrets())
         deployment.allow_mail()
@@ -125,19 +129,35 @@ class ContainerPlatform:
         lines = self._compose("ps", "--all", "--format", "json").splitlines()
         return [service for line in lines if line.startswith("{") for service in [msgspec.json.decode(line)]]
 
+    def _words(self) -> list[str]:
+        return ["docker", "compose", "--file", str(COMPOSE), "--env-file", str(self.state / "compose.env")]
+
     def _compose(self, *words: str) -> str:
-        command = ["docker", "compose", "--file", str(COMPOSE), "--env-file", str(self.state / "compose.env"), *words]
-        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+        done = subprocess.run([*self._words(), *words], cwd=REPOSITORY, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise ContainerError(f"docker compose {words[0]} failed:\n{(done.stdout + done.stderr)[-3_000:]}")
         return done.stdout
 
+    def show_log(self, part: str, lines: int, *, follow: bool) -> None:
+        """Print what a part wrote, as Docker kept it; with ``follow`` until interrupted. Raises :class:`ContainerError`."""
+        service = next((name for name, known in PORT_NAMES.items() if known == part), part)
+        if service not in {*SERVERS, *PROCESSES}:
+            raise ContainerError(f"there is no part '{part}'; there are: {', '.join((*SERVERS, *PROCESSES))}")
+        words = [*self._words(), "logs", "--no-log-prefix", "--tail", str(lines), *(["--follow"] if follow else []), service]
+        if subprocess.run(words, cwd=REPOSITORY, check=False).returncode:
+            raise ContainerError("docker compose logs failed")
+
     def _write_environment(self, ports: Mapping[str, int], secrets: local_secrets.LocalSecrets, outputs: Mapping[str, str]) -> None:
-        values = environment(ports, secrets, outputs)
+        values = {"MYCRYPTO_PROJECT": project(self.state), **environment(ports, secrets, outputs)}
         file = self.state / "compose.env"
         file.touch(mode=0o600)
         file.chmod(0o600)
         file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+
+
+def project(state: Path) -> str:
+    """The name below which Docker keeps a platform's containers, network, volumes and image: of its own for each state folder."""
+    return f"mycrypto-{hashlib.sha256(os.fsencode(state.resolve())).hexdigest()[:8]}"
 
 
 def environment(ports: Mapping[str, int], secrets: local_secrets.LocalSecrets, outputs: Mapping[str, str]) -> dict[str, str]:
@@ -146,6 +166,7 @@ def environment(ports: Mapping[str, int], secrets: local_secrets.LocalSecrets, o
         "POSTGRES_PASSWORD": secrets.postgres_password,
         "REDIS_PASSWORD": secrets.redis_password,
         "TRADE_APP_PASSWORD": secrets.database_passwords[TRADE_APP],
+        "ALLOWED_ORIGINS": PAGE_ORIGINS,
         "SNAPSHOT_BUCKET": outputs.get("SnapshotBucket", ""),
         "REST_API_PATH": outputs.get("RestApiPath", ""),
         **{f"{name.upper()}_PORT": str(port) for name, port in ports.items()},

@@ -19,7 +19,7 @@ from mycrypto_local.progress import Progress
 from mycrypto_local.replicas import ONE_OF_EACH, Replicas, kind
 from mycrypto_local.seeding import seed
 from mycrypto_local.servers import THROWAWAY_MARK, Servers, is_throwaway, probe_external
-from mycrypto_local.startup import STACKS, Startup, together
+from mycrypto_local.startup import Startup, check_answered_by, together
 from mycrypto_local.status import PartStatus, PlatformStatus, core_hint, memory_mb
 from mycrypto_local.supervision import ProcessState, Supervisor
 
@@ -83,8 +83,7 @@ class Platform:
             started = startup.start_servers()
             if before_processes is not None:
                 before_processes(servers, deployment)
-            if STACKS in started:
-                startup.rebuild_archive()
+            startup.mend_archive(started)
             started += startup.raise_processes()
             with self.progress.step("symbols") as step:
                 listed = seed(base_url, servers.bootstrap)
@@ -246,7 +245,7 @@ def _look(
             port=port,
             restarts=process.restarts if process else 0,
         )
-    trouble = _trouble(probe)
+    trouble = _trouble(probe) or _trouble(partial(check_answered_by, process.pid, port))
     return PartStatus(
         name=name,
         state=process.statename,

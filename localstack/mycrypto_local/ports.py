@@ -10,6 +10,8 @@ from functools import cache
 from itertools import cycle, islice
 from typing import Final
 
+import psutil
+
 TRIES_MAX: Final = 200
 TESTS_FIRST: Final = 10_000
 TESTS_BLOCK: Final = 100
@@ -32,6 +34,21 @@ def is_free(port: int) -> bool:
                 return False
             raise
     return True
+
+
+def holds(pid: int, port: int) -> bool:
+    """Whether the process, or a child of it, listens there. Where that cannot be seen it is taken for true."""
+    try:
+        process = psutil.Process(pid)
+        return any(
+            seen.status == psutil.CONN_LISTEN and seen.laddr.port == port
+            for each in (process, *process.children(recursive=True))
+            for seen in each.net_connections("tcp")
+        )
+    except psutil.AccessDenied:
+        return True
+    except psutil.Error:
+        return False
 
 
 def next_free(wanted: int, taken: Collection[int] = ()) -> int:

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
 from functions.migrations import service as migrations
-from mycrypto import archive
-from mycrypto.ids import SHARD_SPOT
 from mycrypto_local import web_build
 from mycrypto_local.deployment import Deployment, DeploymentError, install_node_modules, node_modules_are_current
 from mycrypto_local.emulator import SAVE_NOW
 from mycrypto_local.parts.kafka import Kafka, ensure_topics, home_of_jars
 from mycrypto_local.parts.part import NotReadyError, Part
+from mycrypto_local.ports import holds
 from mycrypto_local.processes import Processes
 from mycrypto_local.progress import Progress, Step
-from mycrypto_local.pump import rewind
-from mycrypto_local.pump.sources import ARCHIVE
-from mycrypto_local.recovery.backup import archive_in_s3
+from mycrypto_local.recovery.archive import ARCHIVE_MENDED, mend_archive
 from mycrypto_local.replicas import ONE_OF_EACH, Replicas
 from mycrypto_local.servers import Servers, probe_external
 from mycrypto_local.supervision import Supervisor, tail
@@ -46,6 +43,14 @@ def together(jobs: Iterable[Callable[[], T]]) -> list[T]:
     with ThreadPoolExecutor(max_workers=max(1, len(work))) as pool:
         futures = [pool.submit(job) for job in work]
     return [future.result() for future in futures]
+
+
+def check_answered_by(pid: int, port: int) -> None:
+    """Raise :class:`NotReadyError` where the port belongs to a process that is not the part's: another platform may have taken it meanwhile."""
+    if not holds(pid, port):
+        raise NotReadyError(
+            f"port {port} is not the part's own: another program listens there, or none; choose others with mycrypto down and up"
+        )
 
 
 @dataclass(frozen=True)
@@ -75,14 +80,18 @@ class Startup:
                 self._wait(part, step)
         return started
 
-    def rebuild_archive(self) -> None:
-        """Have the archive made again from the log where it ends before what was given to it: then the emulator lost its state, S3 included."""
-        kept = archive.end(archive_in_s3(self.deployment, SHARD_SPOT))
-        if rewind.done_before(self.servers.bootstrap, ARCHIVE, SHARD_SPOT) > kept:
-            if PUMP in self.supervisor.processes():
+    def mend_archive(self, started: Collection[str]) -> None:
+        """After a deployment, and before a pump that does not run: an ``up`` that was interrupted between the two has not looked."""
+        processes = self.supervisor.processes()
+        if STACKS not in started and PUMP in processes and processes[PUMP].alive:
+            return
+
+        def stop_pump() -> None:
+            if PUMP in processes:
                 self.supervisor.stop(PUMP)
-            rewind.go_back(self.servers.bootstrap, ARCHIVE, SHARD_SPOT, kept)
-            self.progress.note("The archive of the command log was lost with the emulator's state; it is made again from the log.")
+
+        if mend_archive(self.servers.bootstrap, self.deployment, stop_pump):
+            self.progress.note(ARCHIVE_MENDED)
 
     def _processes(self) -> list[Part]:
         return Processes(
@@ -188,6 +197,7 @@ class Startup:
         while True:
             try:
                 part.probe()
+                check_answered_by(self.supervisor.process(part.name).pid, part.port)
             except NotReadyError as reason:
                 step.says(f"waiting: {reason}")
                 process = self.supervisor.processes()[part.name]

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from functions.migrations.service import ROLES
 from mycrypto_local import addresses, containers
@@ -28,8 +29,35 @@ VAULT = LocalSecrets(
 def test_every_variable_of_the_compose_file_is_handed_in() -> None:
     named = set(re.findall(r"(?<!\$)\$\{([A-Z_]+)", COMPOSE.read_text()))
     given = environment(addresses.DEFAULTS, VAULT, {"RestApiPath": "/x", "SnapshotBucket": "s"})
-    assert named <= set(given)
+    assert named <= {*given, "MYCRYPTO_PROJECT"}
     assert (given["REST_API_PATH"], given["SNAPSHOT_BUCKET"], given["EMULATOR_PORT"]) == ("/x", "s", "4566")
+
+
+def test_two_checkouts_share_neither_network_nor_volumes_nor_image(tmp_path: Path) -> None:
+    first, second = (containers.project(tmp_path / name) for name in ("first", "second"))
+    assert first != second
+    document = yaml.safe_load(COMPOSE.read_text())
+    names = [document["name"], document["networks"]["default"]["name"], document["services"]["engine"]["image"]]
+    names.append(document["services"]["localstack"]["environment"]["LAMBDA_DOCKER_NETWORK"])
+    assert all(name.startswith("${MYCRYPTO_PROJECT:-") for name in names)
+
+
+def test_the_platform_writes_its_projects_name_for_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    platform = ContainerPlatform(tmp_path)
+    platform._write_environment(addresses.DEFAULTS, VAULT, {})
+    assert f"MYCRYPTO_PROJECT={containers.project(tmp_path)}" in (tmp_path / "compose.env").read_text().splitlines()
+
+
+def test_logs_are_those_that_docker_keeps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = tmp_path / "docker"
+    fake.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\n')
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    platform = ContainerPlatform(tmp_path)
+    platform.show_log("emulator", 7, follow=False)
+    assert (tmp_path / "asked").read_text().split()[-5:] == ["logs", "--no-log-prefix", "--tail", "7", "localstack"]
+    with pytest.raises(containers.ContainerError, match="no part 'nothing'"):
+        platform.show_log("nothing", 7, follow=False)
 
 
 @pytest.fixture

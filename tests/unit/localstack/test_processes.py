@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -9,7 +11,9 @@ from threading import Thread
 import pytest
 
 from mycrypto_local.parts.part import NotReadyError
+from mycrypto_local.ports import holds
 from mycrypto_local.processes import probe_process
+from mycrypto_local.startup import check_answered_by
 
 
 class Starting(BaseHTTPRequestHandler):
@@ -36,3 +40,14 @@ def port() -> Iterator[int]:
 def test_who_still_reads_the_logs_is_not_well_yet(port: int, name: str) -> None:
     with pytest.raises(NotReadyError, match=f"{name} answers 503: .*starting"):
         probe_process(name, port)
+
+
+def test_a_port_that_another_process_has_is_not_the_parts(port: int) -> None:
+    assert holds(os.getpid(), port)
+    check_answered_by(os.getpid(), port)
+    with subprocess.Popen(["sleep", "60"]) as other:
+        assert not holds(other.pid, port)
+        with pytest.raises(NotReadyError, match=f"port {port} is not the part's own"):
+            check_answered_by(other.pid, port)
+        other.kill()
+    assert not holds(other.pid, port)

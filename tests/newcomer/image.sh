@@ -1,0 +1,39 @@
+#!/bin/sh
+# Builds the image of the trading processes with podman, both targets, and looks into it: the core is compiled, every process imports, uid 10001.
+#   tests/newcomer/image.sh FOLDER      FOLDER holds podman's storage; it may be kept for the next run. The last commit is what is built.
+# Where the base image cannot be fetched, one of its name is made with debootstrap (as root): a Debian whose Python has the same version.
+set -eu
+[ $# -eq 1 ] || { sed -n 2,4p "$0"; exit 2; }
+mkdir -p "$1"; folder=$(cd "$1" && pwd)
+checkout=$(cd "$(dirname "$0")/../.." && pwd)
+base=$(sed -n 's/^FROM \([^ ]*\) AS build$/\1/p' "$checkout/engine_container/Dockerfile")
+SUITE=trixie
+export BUILDAH_ISOLATION=chroot
+docker() { podman --storage-driver vfs --root "$folder/storage" --runroot "$folder/run" "$@"; }
+
+if ! docker image exists "docker.io/library/$base" && ! docker pull --quiet "docker.io/library/$base" 2> /dev/null; then
+  root=$folder/base
+  [ -e "$root/usr/bin/python" ] || debootstrap --variant=minbase --include=python3,python3-venv,python-is-python3,ca-certificates "$SUITE" "$root"
+  for file in /etc/resolv.conf /etc/hosts /etc/pip.conf /etc/npmrc; do
+    [ ! -e $file ] || cp -L $file "$root$file"
+  done
+  cp -rL /etc/ssl/certs "$root/etc/ssl/" 2> /dev/null || true
+  tar -C "$root" --exclude=./proc --exclude=./sys --exclude=./dev -c . | docker import --quiet - "docker.io/library/$base"
+fi
+
+rm -rf "$folder/source"; mkdir "$folder/source"
+git -C "$checkout" archive HEAD | tar -x -C "$folder/source"
+for target in runtime local; do
+  docker build --quiet --pull=never --network host --target "$target" --file "$folder/source/engine_container/Dockerfile" \
+    --ignorefile "$folder/source/.dockerignore" --tag "mycrypto/trading:$target" "$folder/source"
+done
+
+looked() {
+  printf 'FROM localhost/mycrypto/trading:%s\nRUN ["python", "-c", "%s"]\n' "$1" "$2" > "$folder/Look"
+  docker build --quiet --pull=never --no-cache --network host --file "$folder/Look" "$folder/source/requirements" > /dev/null
+}
+compiled="import os; from engine_container.core import machine as m; assert m.__file__.endswith('.so'), m.__file__; assert os.getuid() == 10001, os.getuid()"
+looked runtime "$compiled; import engine_container.gateway.app, engine_container.engine.process, engine_container.publisher, engine_container.tools.cli"
+looked runtime "import importlib.util as u; assert u.find_spec('mycrypto_local') is None"
+looked local "$compiled; import mycrypto_local.front_door, mycrypto_local.pump.__main__"
+echo "both targets are built; the core is compiled, every process imports, uid 10001"
