@@ -18,7 +18,7 @@ import msgspec
 from functions.migrations import service as migrations
 from infra import dependencies
 from mycrypto_local import addresses, local_secrets, preflight
-from mycrypto_local.deployment import Deployment, install_node_modules, node_modules_are_current
+from mycrypto_local.deployment import Deployment, DeploymentError, install_node_modules, node_modules_are_current
 from mycrypto_local.parts.kafka import ensure_topics
 from mycrypto_local.paths import CACHE, REPOSITORY
 from mycrypto_local.progress import Progress, Step
@@ -40,6 +40,12 @@ INSIDE: Final = {
 }
 """How functions, which run in containers of their own, reach the servers."""
 LAMBDA_MACHINES: Final = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
+
+
+LACKS: Final = (
+    "LocalStack's free line has no Lambda authorizers and gives functions no layers, so the stack 'edge' cannot be deployed to it "
+    "(docs/adr/0032-what-localstack-lacks.md). The default emulator has both: make up"
+)
 
 
 class ContainerError(RuntimeError):
@@ -116,7 +122,10 @@ class ContainerPlatform:
         if not deployment.is_current():
             if not node_modules_are_current():
                 install_node_modules()
-            deployment.deploy(step.says)
+            try:
+                deployment.deploy(step.says)
+            except DeploymentError as error:
+                raise DeploymentError(f"{error}\n{LACKS}") from error
         return deployment
 
     def _start(self, names: tuple[str, ...], step: Step) -> None:
