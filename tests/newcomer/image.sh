@@ -8,17 +8,21 @@ mkdir -p "$1"; folder=$(cd "$1" && pwd)
 checkout=$(cd "$(dirname "$0")/../.." && pwd)
 base=$(sed -n 's/^FROM \([^ ]*\) AS build$/\1/p' "$checkout/engine_container/Dockerfile")
 SUITE=trixie
+certificates=/etc/ssl/certs/ca-certificates.crt
 export BUILDAH_ISOLATION=chroot
 docker() { podman --storage-driver vfs --root "$folder/storage" --runroot "$folder/run" "$@"; }
 
-if ! docker image exists "docker.io/library/$base" && ! docker pull --quiet "docker.io/library/$base" 2> /dev/null; then
+fetched() { timeout 60 podman --storage-driver vfs --root "$folder/storage" --runroot "$folder/run" pull --quiet "docker.io/library/$base" 2> /dev/null; }
+
+if ! docker image exists "docker.io/library/$base" && ! fetched; then
   root=$folder/base
   [ -e "$root/usr/bin/python" ] || debootstrap --variant=minbase --include=python3,python3-venv,python-is-python3,ca-certificates "$SUITE" "$root"
   for file in /etc/resolv.conf /etc/hosts /etc/pip.conf /etc/npmrc; do
     [ ! -e $file ] || cp -L $file "$root$file"
   done
   cp -rL /etc/ssl/certs "$root/etc/ssl/" 2> /dev/null || true
-  tar -C "$root" --exclude=./proc --exclude=./sys --exclude=./dev -c . | docker import --quiet - "docker.io/library/$base"
+  tar -C "$root" --exclude=./proc --exclude=./sys --exclude=./dev -c . \
+    | docker import --quiet --change "ENV PIP_CERT=$certificates" --change "ENV NODE_EXTRA_CA_CERTS=$certificates" - "docker.io/library/$base"
 fi
 
 rm -rf "$folder/source"; mkdir "$folder/source"
