@@ -16,7 +16,7 @@ from engine_container.tools.flow import run_flow
 from engine_container.tools.flow_files import Fill, FlowError, read_lobster, read_neutral
 from engine_container.tools.replay import replay
 from tests.unit.engine.memory_logs import Logs, MemorySource
-from tests.unit.engine.test_engine_over_memory_logs import fill
+from tests.unit.engine.running_engines import fill
 
 NEUTRAL = """seq,ts_ns,op,order_id,side,price_ticks,qty
 1,10,A,a,S,101,5

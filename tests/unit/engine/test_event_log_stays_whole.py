@@ -17,10 +17,8 @@ from engine_container.engine.replica import Replica
 from engine_container.engine.snapshots import Bounds, newest, reached_by, save
 from engine_container.snapshot_store import FolderStore
 from tests.unit.engine.memory_logs import Logs, MemorySink
-from tests.unit.engine.test_engine_over_memory_logs import _no_listening, engine, expected_seqs, fill, run
+from tests.unit.engine.running_engines import engine, expected_seqs, fill, run
 from tests.waiting import until
-
-__all__ = ["_no_listening"]
 
 
 def sink_of(one: Engine) -> MemorySink:

@@ -20,10 +20,8 @@ from mycrypto.contracts import commands as c
 from mycrypto.contracts import events as e
 from tests.unit.core.test_failing_commands import a_log, followed
 from tests.unit.engine.memory_logs import Logs
-from tests.unit.engine.test_engine_over_memory_logs import _no_listening, engine, fill, run
+from tests.unit.engine.running_engines import engine, fill, run
 from tests.waiting import until
-
-__all__ = ["_no_listening"]
 
 
 def logs_of(records: list[CommandRecord]) -> Logs:
