@@ -132,7 +132,7 @@ newcomer: ## the README's commands in a bare Debian 12, made below build/newcome
 	tests/newcomer/debian.sh build/newcomer
 
 bench: install ## print the figures of this machine
-	@for each in core instructions projections gateway sockets following recovery; do echo "== $$each"; $(BIN)/python -m tests.bench.bench_$$each || exit 1; done
+	@for each in core instructions projections gateway sockets binance following recovery; do echo "== $$each"; $(BIN)/python -m tests.bench.bench_$$each || exit 1; done
 
 lock: $(INSTALLED) ## write the locks from pyproject.toml: versions that are in them stay (UPGRADE=--upgrade: the newest that fit)
 	@$(LOCK) $(UPGRADE) --universal --python-version 3.11 --group dev --output-file requirements.lock

@@ -30,14 +30,14 @@ from engine_container.core.placing import would_trade
 from engine_container.core.refusal_codes import FINE, NOTIONAL_TOO_SMALL
 from engine_container.core.refusals import Refusal, insufficient_funds, invalid_order, order_refusal
 from engine_container.core.selftrade import shrink
-from engine_container.core.state import State
+from engine_container.core.state import RULES_OF_ORDER_OPTIONS, State
 from engine_container.core.vocabulary import AUCTION, LIMIT, REMEMBERED_MS, TAG_REFUSED
-from mycrypto.contracts.commands import AmendOrder, fields_of
+from mycrypto.contracts.commands import AmendOrder, content_of
 
 
 def amend(state: State, command: AmendOrder, events: Events, closed: Events) -> None:
     """Carry out an AmendOrder command; a refusal leaves the order as it was."""
-    content = fields_of(command)
+    content = content_of(command)
     if answered(state, command.command_id, content, events):
         return
     remember_command(state, command.command_id, content)
@@ -46,7 +46,14 @@ def amend(state: State, command: AmendOrder, events: Events, closed: Events) -> 
     if order is None:
         events.append(missing(state, user, command.order_number, command.client_order_id))
         return
-    refusal = _amend(state, order, command.quantity, command.price, events, closed)
+    quantity = command.quantity
+    refusal: Refusal | None = None
+    if command.total_quantity and state.rules >= RULES_OF_ORDER_OPTIONS:
+        quantity = command.total_quantity - int((order.total - order.open) * order.account.symbol.lot)
+        if command.quantity or quantity <= 0:
+            refusal = invalid_order("the total quantity is more than what was filled, and comes without a quantity")
+    if refusal is None:
+        refusal = _amend(state, order, quantity, command.price, events, closed)
     if refusal is not None:
         code, details = refusal
         events.append((TAG_REFUSED, code, details))

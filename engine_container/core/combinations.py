@@ -14,20 +14,22 @@ from engine_container.core.refusal_codes import (
     EXPIRY_MISPLACED,
     EXPIRY_MISSING,
     EXPIRY_PASSED,
+    FEE_MISPLACED,
     FIGURE_NEGATIVE,
     FINE,
     LIMIT_PRICE_MISPLACED,
     MARKET_CANNOT_WAIT,
     POST_ONLY_MISPLACED,
     QUOTE_QUANTITY_MISPLACED,
+    REFUSAL_MISPLACED,
     SELF_TRADING_NOT_ALLOWED,
     TRAIL_MISSING,
     TRAIL_TOO_LONG,
     TRIGGER_MISPLACED,
     TRIGGER_MISSING,
 )
-from engine_container.core.state import State
-from engine_container.core.vocabulary import BPS, DAY, GTD, LIMIT, MARKET, STP_ALLOW, TRAILING_STOP
+from engine_container.core.state import RULES_OF_ORDER_OPTIONS, State
+from engine_container.core.vocabulary import BPS, BUY, DAY, GTD, LIMIT, MARKET, STP_ALLOW, TRAILING_STOP
 
 
 def check_combination(state: State, user: User, command: NativeCommand, flags: i64) -> i64:
@@ -81,6 +83,15 @@ def _check_conditions(state: State, command: NativeCommand, conditions: OrderCon
         return DISPLAY_MISPLACED
     if conditions.trail_bps >= BPS:
         return TRAIL_TOO_LONG
+    return FINE if state.rules < RULES_OF_ORDER_OPTIONS else _check_options(command, conditions)
+
+
+def _check_options(command: NativeCommand, conditions: OrderConditions) -> i64:
+    """An option that would change nothing is a mistake of the sender."""
+    if conditions.fee_included and (conditions.quote_quantity == 0 or command.side != BUY):
+        return FEE_MISPLACED
+    if conditions.refused_if_reached and (conditions.stop == 0 or conditions.trail_bps > 0):
+        return REFUSAL_MISPLACED
     return FINE
 
 

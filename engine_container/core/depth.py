@@ -24,11 +24,20 @@ class Reach:
 
 
 def reach(
-    side: BookSide, account: TradingAccount, taker_ppm: i64, prevention: i64, limit_key: int, lots: int, value: int, money: int
+    side: BookSide,
+    account: TradingAccount,
+    taker_ppm: i64,
+    prevention: i64,
+    limit_key: int,
+    lots: int,
+    value: int,
+    money: int,
+    fee_included: bool,
 ) -> Reach:
     """Walk ``side`` from its best price down to ``limit_key`` as a taker who pays ``taker_ppm`` would.
 
-    ``lots`` bounds the quantity, ``value`` the price x quantity in quote units, ``money`` the same with fees; UNBOUNDED lifts a bound.
+    ``lots`` bounds the quantity, ``value`` the price x quantity in quote units (``fee_included``: with fees), ``money`` what is spent with fees;
+    UNBOUNDED lifts a bound.
     Own orders do not count where self-trade prevention removes them, and where it stops the taker the walk stops.
     """
     result = Reach()
@@ -44,18 +53,19 @@ def reach(
             here, stops_here = _others(level, account, prevention)
         lot_value = (key if key > 0 else -key) * unit
         lot_cost = lot_value + int(fee(lot_value, taker_ppm))
+        lot_share = lot_cost if fee_included else lot_value
         wanted = here
         if lots != UNBOUNDED:
             wanted = min(wanted, lots - result.lots)
         if value != UNBOUNDED:
-            wanted = min(wanted, value // lot_value)
-            value -= wanted * lot_value
+            wanted = min(wanted, value // lot_share)
+            value -= wanted * lot_share
         if money != UNBOUNDED:
             wanted = min(wanted, money // lot_cost)
             money -= wanted * lot_cost
         result.lots += wanted
         result.cost += wanted * lot_cost
-        if wanted < here or result.lots == lots or UNBOUNDED < value < lot_value:
+        if wanted < here or result.lots == lots or UNBOUNDED < value < lot_share:
             result.exhausted = False
             return result
         if stops_here:

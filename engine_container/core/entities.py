@@ -76,9 +76,11 @@ class OrderConditions:
         "display",
         "expires_ms",
         "extreme",
+        "fee_included",
         "idle_lock_per_lot",
         "queued",
         "quote_quantity",
+        "refused_if_reached",
         "sibling",
         "stop",
         "trail_bps",
@@ -96,6 +98,10 @@ class OrderConditions:
         self.expires_ms = expires_ms
         self.quote_quantity = quote_quantity
         """Units of quote asset that a market order was given, where it was given by value."""
+        self.fee_included = False
+        """Whether the value of a market BUY pays for its fee too."""
+        self.refused_if_reached = False
+        """Whether the order is refused where its trigger is met already. Both count at the entry alone, and are no part of a snapshot."""
         self.waiting = False
         """Off the book, until the trigger."""
         self.queued = False

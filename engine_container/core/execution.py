@@ -84,13 +84,15 @@ def finish(order: Order, reason: str, closed: Events) -> None:
         announce(order, CANCELLED, reason, closed)
 
 
-def market_reach(order: Order, taker_ppm: i64, money: int) -> Reach:
-    """What a market order can have now; ``money`` bounds what a BUY may spend with fees (UNBOUNDED: whatever it costs)."""
+def market_reach(order: Order, taker_ppm: i64, money: int, *, fee_included: bool = False) -> Reach:
+    """What a market order can have now; ``money`` bounds what a BUY may spend with fees (UNBOUNDED: whatever it costs). ``fee_included``: the value that
+    it was given by does too.
+    """
     conditions = order.conditions
     value = conditions.quote_quantity if conditions is not None and conditions.quote_quantity > 0 else UNBOUNDED
     lots = order.open if value == UNBOUNDED else UNBOUNDED
     prevention = prevention_of(order.flags)
-    return reach(other_side(order), order.account, taker_ppm, prevention, market_key(order), lots, value, money)
+    return reach(other_side(order), order.account, taker_ppm, prevention, market_key(order), lots, value, money, fee_included)
 
 
 def fillable(order: Order) -> int:
@@ -98,7 +100,7 @@ def fillable(order: Order) -> int:
     account = order.account
     limit_key = limit_key_of(order.side, order.price)
     prevention = prevention_of(order.flags)
-    return reach(other_side(order), account, order.rates.taker_ppm, prevention, limit_key, order.open, UNBOUNDED, UNBOUNDED).lots
+    return reach(other_side(order), account, order.rates.taker_ppm, prevention, limit_key, order.open, UNBOUNDED, UNBOUNDED, False).lots
 
 
 def run_market(state: State, order: Order, reachable: Reach, events: Events, closed: Events) -> None:

@@ -9,19 +9,19 @@ from engine_container.core.depth import UNBOUNDED, Reach
 from engine_container.core.entities import Details, Order
 from engine_container.core.events import Events
 from engine_container.core.execution import market_reach, run_market
-from engine_container.core.funds import lock_asset
+from engine_container.core.funds import fee, lock_asset
 from engine_container.core.native_command import NativeCommand
 from engine_container.core.order_answers import accept, reject
 from engine_container.core.order_flags import time_in_force_of
 from engine_container.core.refusal_codes import FINE, FOK_NOT_FILLABLE, FUNDS_TOO_LOW, LOT_COSTS_MORE, NO_LIQUIDITY
 from engine_container.core.refusals import Refusal, insufficient_funds
-from engine_container.core.state import RULES_WITH_ALL_FIGURES, State
+from engine_container.core.state import RULES_OF_ORDER_OPTIONS, RULES_WITH_ALL_FIGURES, State
 from engine_container.core.vocabulary import BUY, FOK, OPEN
 
 
 def start_market(state: State, order: Order, command: NativeCommand, events: Events, closed: Events) -> None:
     """The order kept to the rules of all orders: trade what is reachable, if it may."""
-    found = market_reach(order, order.rates.taker_ppm, UNBOUNDED)
+    found = market_reach(order, order.rates.taker_ppm, UNBOUNDED, fee_included=has_fee_included(state, order))
     code = _check(order, found)
     if code != FINE:
         reject(command, _refusal(code, state, order, found, command), events)
@@ -33,6 +33,11 @@ def start_market(state: State, order: Order, command: NativeCommand, events: Eve
 def is_by_value(order: Order) -> bool:
     """Whether the order was given by what it may cost or bring, not by its quantity."""
     return order.conditions is not None and order.conditions.quote_quantity > 0
+
+
+def has_fee_included(state: State, order: Order) -> bool:
+    """Whether the value that the order was given by pays for its fee too."""
+    return order.conditions is not None and order.conditions.fee_included and state.rules >= RULES_OF_ORDER_OPTIONS
 
 
 def funds_needed(order: Order, found: Reach) -> int:
@@ -59,7 +64,10 @@ def _refusal(code: i64, state: State, order: Order, found: Reach, command: Nativ
     symbol = order.account.symbol
     best = other_side(order).best
     if code == LOT_COSTS_MORE and best is not None:
-        return "MIN_NOTIONAL", {"required": abs(int(best.key)) * int(symbol.unit), "notional": command.quote_quantity()}
+        required = abs(int(best.key)) * int(symbol.unit)
+        if has_fee_included(state, order):
+            required += int(fee(required, order.rates.taker_ppm))
+        return "MIN_NOTIONAL", {"required": required, "notional": command.quote_quantity()}
     if code == FOK_NOT_FILLABLE:
         details: Details = {"fillable": found.lots * int(symbol.lot)}
         if state.rules >= RULES_WITH_ALL_FIGURES:

@@ -179,13 +179,22 @@ class NativeCommand:
                     message.trail_bps,
                     message.activation_price,
                     message.expires_ms,
+                    *_options_of(message),
                 )
             return (self.symbol_name(), 0, is_post_only(self.flags), int(prevention_of(self.flags)), 0, 0, 0, 0, 0)
         if self.conditions is None or not isinstance(message, PlaceOrder):
             return None
         return (
             message.quote_quantity, message.stop_price, message.display_quantity, message.trail_bps, message.activation_price, message.expires_ms,
+            *_options_of(message),
         )  # fmt: skip
+
+
+def _options_of(message: PlaceOrder) -> tuple[object, ...]:
+    """Nothing where the order has none: what an older engine remembered stays equal."""
+    if message.fee_included or message.refused_if_reached:
+        return (message.fee_included, message.refused_if_reached)
+    return ()
 
 
 def order_command(message: PlaceOrder) -> NativeCommand:
@@ -205,6 +214,8 @@ def order_command(message: PlaceOrder) -> NativeCommand:
         or message.trail_bps
         or message.activation_price
         or message.expires_ms
+        or message.fee_included
+        or message.refused_if_reached
     ):
         command.in_full = True
         command.conditions = OrderConditions(
@@ -215,6 +226,8 @@ def order_command(message: PlaceOrder) -> NativeCommand:
             message.expires_ms,
             message.quote_quantity,
         )
+        command.conditions.fee_included = message.fee_included
+        command.conditions.refused_if_reached = message.refused_if_reached
     if not (_is_native(message.quantity) and _is_native(message.price)):
         command.in_full = True
     return command

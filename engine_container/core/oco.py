@@ -17,19 +17,19 @@ from engine_container.core.native_command import NativeCommand, order_command
 from engine_container.core.order_answers import accept, reject
 from engine_container.core.order_flags import is_conditional, kind_of, with_prevention_of_account
 from engine_container.core.order_validation import check_order
-from engine_container.core.placing import check_taker, order_of, taker_refusal, wait
+from engine_container.core.placing import check_stop, check_taker, order_of, stop_reached, taker_refusal, wait
 from engine_container.core.refusal_codes import FINE, UNKNOWN_SYMBOL
 from engine_container.core.refusals import Refusal, insufficient_funds, invalid_order, order_refusal, too_many_open
 from engine_container.core.state import RULES_OF_SAFETY, State
 from engine_container.core.trading_accounts import account_of
 from engine_container.core.triggers import conditions_of, reached
 from engine_container.core.vocabulary import AUCTION, CANCELLED, FOK, IOC, LIMIT, MARKET, OPEN, PENDING_TRIGGER
-from mycrypto.contracts.commands import PlaceOco, PlaceOrder, fields_of
+from mycrypto.contracts.commands import PlaceOco, PlaceOrder, content_of
 
 
 def place_oco(state: State, command: PlaceOco, events: Events, closed: Events) -> None:
     """Carry out a PlaceOco command: both orders are accepted, or both are refused."""
-    content = fields_of(command.first) + fields_of(command.second)
+    content = content_of(command.first) + content_of(command.second)
     if answered(state, command.command_id, content, events):
         return
     whole = remember_command(state, command.command_id, content)
@@ -43,7 +43,7 @@ def place_oco(state: State, command: PlaceOco, events: Events, closed: Events) -
         if refusal is None:
             refusal = _refusal_of_leg(state, user, leg, orders)
     if refusal is None:
-        refusal = _refusal_of_orders(orders[0], orders[1])
+        refusal = _refusal_of_orders(state, orders[0], orders[1])
     if refusal is not None:
         for leg in legs:
             reject(leg, refusal, events)
@@ -90,7 +90,7 @@ def _refusal_of_pair(first: PlaceOrder, second: PlaceOrder) -> Refusal | None:
     return None
 
 
-def _refusal_of_orders(first: Order, second: Order) -> Refusal | None:
+def _refusal_of_orders(state: State, first: Order, second: Order) -> Refusal | None:
     account = first.account
     code = check_open_orders(account, 2)
     if code != FINE:
@@ -101,6 +101,8 @@ def _refusal_of_orders(first: Order, second: Order) -> Refusal | None:
         return insufficient_funds(balance, need)
     symbol = account.symbol
     for order in (first, second):
+        if check_stop(state, order) != FINE:
+            return stop_reached(order)
         if kind_of(order.flags) == LIMIT and symbol.status != AUCTION and crosses(symbol, order.side, order.price):
             code = check_taker(order)
             if code != FINE:

@@ -20,9 +20,9 @@ from engine_container.core.open_orders import add_open
 from engine_container.core.order_answers import accept, answer_again, reject
 from engine_container.core.order_flags import is_conditional, is_post_only, kind_of, may_rest, time_in_force_of, with_prevention_of_account
 from engine_container.core.order_validation import check_order
-from engine_container.core.refusal_codes import FINE, FOK_NOT_FILLABLE, POST_ONLY_WOULD_TRADE, UNKNOWN_SYMBOL
+from engine_container.core.refusal_codes import FINE, FOK_NOT_FILLABLE, POST_ONLY_WOULD_TRADE, STOP_REACHED, UNKNOWN_SYMBOL
 from engine_container.core.refusals import Refusal, insufficient_funds, order_refusal
-from engine_container.core.state import State
+from engine_container.core.state import RULES_OF_ORDER_OPTIONS, State
 from engine_container.core.stops import fire
 from engine_container.core.storage.command_memory import ABSENT
 from engine_container.core.storage.packed_text import mark_of_client
@@ -131,6 +131,9 @@ def _start(state: State, order: Order, command: NativeCommand, events: Events, c
         reject(command, insufficient_funds(balance, need), events)
         return
     if is_conditional(kind):
+        if check_stop(state, order) != FINE:
+            reject(command, stop_reached(order), events)
+            return
         accept(state, order, command, PENDING_TRIGGER, events)
         wait(state, order, events, closed)
         return
@@ -163,6 +166,22 @@ def taker_refusal(code: i64, order: Order) -> Refusal:
     if code == POST_ONLY_WOULD_TRADE:
         return would_trade(order, order.price)
     return "FOK_NOT_FILLABLE", {"quantity": int(order.open * symbol.lot), "fillable": fillable(order) * int(symbol.lot)}
+
+
+def check_stop(state: State, order: Order) -> i64:
+    """A conditional order that wants to wait, or not to be: it must not be reached already. In an auction nothing is reached."""
+    conditions = order.conditions
+    if conditions is None or not conditions.refused_if_reached or state.rules < RULES_OF_ORDER_OPTIONS:
+        return FINE
+    symbol = order.account.symbol
+    return STOP_REACHED if symbol.status != AUCTION and reached(order, symbol.last_price) else FINE
+
+
+def stop_reached(order: Order) -> Refusal:
+    """The document for a stop price that the last price has reached."""
+    symbol = order.account.symbol
+    stop = order.conditions.stop if order.conditions is not None else 0
+    return "STOP_PRICE_REACHED", {"stop_price": stop * int(symbol.tick), "last_price": int(symbol.last_price * symbol.tick)}
 
 
 def would_trade(order: Order, ticks: i64) -> Refusal:

@@ -29,6 +29,7 @@ FOK_NOT_FILLABLE: Final = 17
 NO_LIQUIDITY: Final = 18
 LOT_COSTS_MORE: Final = 19
 """A market order by value does not even pay for one lot."""
+STOP_REACHED: Final = 20
 
 CLIENT_ORDER_ID_TOO_LONG: Final = 101
 LIMIT_PRICE_MISPLACED: Final = 102
@@ -49,6 +50,8 @@ ACTIVATION_MISPLACED: Final = 116
 CONDITIONAL_CANNOT_BE_IMMEDIATE: Final = 117
 TRAILING_BUY_UNVALUED: Final = 118
 TRAILING_SELL_UNVALUED: Final = 119
+FEE_MISPLACED: Final = 120
+REFUSAL_MISPLACED: Final = 121
 
 REASONS: Final = {
     CLIENT_ORDER_ID_TOO_LONG: "client_order_id is too long",
@@ -70,5 +73,7 @@ REASONS: Final = {
     CONDITIONAL_CANNOT_BE_IMMEDIATE: "a conditional order waits; IOC and FOK are for its limit form",
     TRAILING_BUY_UNVALUED: "without a last price a trailing BUY needs an activation price",
     TRAILING_SELL_UNVALUED: "without a last price a trailing SELL needs an activation price",
+    FEE_MISPLACED: "only a market BUY by value can have its fee included",
+    REFUSAL_MISPLACED: "only an order with a stop price can be refused where that is reached",
 }
 """What a person is told about fields that do not go together."""

@@ -10,13 +10,13 @@ from engine_container.core.idempotency import answered, remember_command
 from engine_container.core.placing import place_replacement
 from engine_container.core.state import State
 from engine_container.core.vocabulary import TAG_REFUSED
-from mycrypto.contracts.commands import ReplaceOrder, fields_of
+from mycrypto.contracts.commands import ReplaceOrder, content_of
 
 
 def replace(state: State, command: ReplaceOrder, events: Events, closed: Events) -> None:
     """Carry out a ReplaceOrder command. The cancelled order's funds are free for the new one."""
     replacement = command.replacement
-    content = (command.order_number, command.client_order_id, fields_of(replacement))
+    content = (command.order_number, command.client_order_id, content_of(replacement))
     if answered(state, command.command_id, content, events):
         return
     record = remember_command(state, command.command_id, content)

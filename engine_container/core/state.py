@@ -24,6 +24,8 @@ what it needs."""
 RULES_OF_SAFETY: Final = 3
 """One rate for an order from acceptance to end, also when it fires; nothing opens crossed, no leg of an OCO outgrows the other, no stop is passed
 over, no record moves the time by more than a day."""
+RULES_OF_ORDER_OPTIONS: Final = 4
+"""An order may have its fee within its value, and may be refused where its stop price is reached; an amendment may say the total quantity."""
 
 
 class Switch:

@@ -40,22 +40,26 @@ _CODES: Final = {
     "activation_price": "ORDER_002",
 }
 
+_TRIGGERS: Final = ("stop_price", "trail_bps", "activation_price")
+_STOPS: Final = frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT})
+"""They fire at a stop price, or when the price turns by the distance at which they follow it."""
+
 _NEEDED: Final = {
     OrderType.LIMIT: ("quantity", "price"),
     OrderType.MARKET: (),
-    OrderType.STOP: ("quantity", "stop_price"),
-    OrderType.STOP_LIMIT: ("quantity", "price", "stop_price"),
-    OrderType.TAKE_PROFIT: ("quantity", "stop_price"),
-    OrderType.TAKE_PROFIT_LIMIT: ("quantity", "price", "stop_price"),
+    OrderType.STOP: ("quantity",),
+    OrderType.STOP_LIMIT: ("quantity", "price"),
+    OrderType.TAKE_PROFIT: ("quantity",),
+    OrderType.TAKE_PROFIT_LIMIT: ("quantity", "price"),
     OrderType.TRAILING_STOP: ("quantity", "trail_bps"),
 }
 _ALLOWED: Final = {
     OrderType.LIMIT: frozenset({"quantity", "price", "display_quantity", "expires_at"}),
     OrderType.MARKET: frozenset({"quantity", "quote_quantity"}),
-    OrderType.STOP: frozenset({"quantity", "stop_price", "expires_at"}),
-    OrderType.STOP_LIMIT: frozenset({"quantity", "price", "stop_price", "display_quantity", "expires_at"}),
-    OrderType.TAKE_PROFIT: frozenset({"quantity", "stop_price", "expires_at"}),
-    OrderType.TAKE_PROFIT_LIMIT: frozenset({"quantity", "price", "stop_price", "display_quantity", "expires_at"}),
+    OrderType.STOP: frozenset({"quantity", *_TRIGGERS, "expires_at"}),
+    OrderType.STOP_LIMIT: frozenset({"quantity", "price", *_TRIGGERS, "display_quantity", "expires_at"}),
+    OrderType.TAKE_PROFIT: frozenset({"quantity", *_TRIGGERS, "expires_at"}),
+    OrderType.TAKE_PROFIT_LIMIT: frozenset({"quantity", "price", *_TRIGGERS, "display_quantity", "expires_at"}),
     OrderType.TRAILING_STOP: frozenset({"quantity", "trail_bps", "activation_price", "expires_at"}),
 }
 _OPTIONAL: Final = (
@@ -182,6 +186,10 @@ def _errors_of(kind: OrderType, present: tuple[bool, ...], time_in_force: str | 
     errors += [FieldError(field, f"is not allowed for {kind.name}") for field in _OPTIONAL if field in given - _ALLOWED[kind]]
     if kind is _MARKET and ("quantity" in given) is ("quote_quantity" in given):
         errors.append(FieldError("quantity", "or quote_quantity is required, and only one of them"))
+    if kind in _STOPS and ("stop_price" in given) is ("trail_bps" in given):
+        errors.append(FieldError("stop_price", f"or trail_bps is required for {kind.name}, and only one of them"))
+    if kind in _STOPS and "activation_price" in given and "trail_bps" not in given:
+        errors.append(FieldError("activation_price", "goes with trail_bps"))
     if (time_in_force == "GTD") is not ("expires_at" in given):
         errors.append(FieldError("expires_at", "is required for GTD, and only for GTD"))
     if post_only and (kind is not OrderType.LIMIT or time_in_force not in {None, "GTC", "GTD", "DAY"}):

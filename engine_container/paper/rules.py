@@ -136,6 +136,8 @@ def _check_combination(command: PlaceOrder) -> None:
         raise PaperRefusedError("INVALID_ORDER", reason="paper orders wait until they are filled or cancelled: leave time_in_force away")
     if command.post_only or command.display_quantity:
         raise PaperRefusedError("INVALID_ORDER", reason="paper orders stand in no book: post_only and display_quantity mean nothing")
+    if command.trail_bps:
+        raise PaperRefusedError("INVALID_ORDER", reason="a paper stop waits for a stop_price: trail_bps and activation_price mean nothing")
     if command.quote_quantity and command.side is Side.SELL:
         raise PaperRefusedError("INVALID_ORDER", reason="a paper SELL is given by its quantity")
 

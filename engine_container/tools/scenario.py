@@ -54,6 +54,7 @@ class Scenario:
             "move": self._move,
             "replace": self._replace,
             "amend": self._amend,
+            "amend_total": self._amend_total,
             "mass_cancel": self._mass_cancel,
             "oco": self._oco,
             "set_last_price": self._set_last_price,
@@ -114,6 +115,7 @@ class Scenario:
             stop_price=_figure(row, "stop", 0) * TICK,
             display_quantity=_figure(row, "display", 0) * LOT,
             trail_bps=_figure(row, "trail_bps", 0),
+            refused_if_reached=row.get("refused_if_reached", False),
         )
 
     def _new(self, row: Row) -> None:
@@ -181,6 +183,13 @@ class Scenario:
 
     def _amend(self, row: Row) -> None:
         self._set_open(row, _figure(row, "qty"), _figure(row, "price"))
+
+    def _amend_total(self, row: Row) -> None:
+        order = self._live(row)
+        if order is not None:
+            quantity = _figure(row, "qty") * LOT
+            command = AmendOrder(self._market.new_id(), order.account.user.user_id, order.number, total_quantity=quantity)
+            self._note(self._market.send(command), [])
 
     def _mass_cancel(self, row: Row) -> None:
         side = _named(Side.__members__, row, "side") if row.get("side") else None

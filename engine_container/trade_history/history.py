@@ -181,6 +181,16 @@ class History:
         found = [order_of_row(row) for row in rows]
         return found[::-1] if newest else found
 
+    async def linked_orders(self, user_id: bytes, first: int, period: tuple[int, int], limit: int, *, newest: bool) -> list[Order]:
+        """A user's orders that came in pairs, as :meth:`orders_from`, of all symbols."""
+        rows = await self._rows(
+            f"SELECT {_ORDER_COLUMNS} FROM orders WHERE user_id = %s AND oco_number IS NOT NULL AND number >= %s AND created_at >= %s"
+            f" AND created_at < %s AND shard = %s ORDER BY number {'DESC' if newest else 'ASC'} LIMIT %s",
+            (UUID(bytes=user_id), first, moment(period[0]), moment(period[1]), self._shard, limit),
+        )
+        found = [order_of_row(row) for row in rows]
+        return found[::-1] if newest else found
+
     async def own_fills(
         self, user_id: bytes, symbol: str | None, before: tuple[int, int], limit: int, *, order_number: int | None = None
     ) -> list[OwnFill]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Final
+from urllib.parse import urlencode
 
 import aiohttp
+import httpx
 
 from mycrypto_local.actors import Exchange
 from mycrypto_local.client import PATIENCE_SECONDS, Api, ApiError, Trader
@@ -30,6 +35,30 @@ async def _funded(running: Running, name: str) -> NewKey:
 
 def funded_key(running: Running, name: str = "client") -> NewKey:
     return asyncio.run(_funded(running, name))
+
+
+@contextmanager
+def busy_account(url: str, key: NewKey) -> Iterator[None]:
+    """The key's own account trades for as long as the block lasts, so that who listens to it hears something."""
+    ended = threading.Event()
+
+    def work() -> None:
+        with httpx.Client(base_url=url, trust_env=False) as client:
+            beat = 0
+            while not ended.wait(BEAT_SECONDS):
+                order = {"symbol": "BTCUSDT", "side": ("BUY", "SELL")[beat % 2], "type": "MARKET", "quantity": "0.001"}
+                text = urlencode(order | {"timestamp": time.time_ns() // 1_000_000})
+                signature = hmac.new(key.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+                client.post(f"/api/v3/order?{text}&signature={signature}", headers={"X-MBX-APIKEY": key.api_key})
+                beat += 1
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 @contextmanager

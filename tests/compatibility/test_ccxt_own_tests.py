@@ -10,7 +10,9 @@ from typing import Any, Final
 
 import pytest
 
+from mycrypto_local.keys_command import NewKey
 from tests.compatibility.environments import CCXT, environment, run
+from tests.compatibility.market import busy_account
 
 SCRIPTS: Final = Path(__file__).parent / "scripts"
 SYMBOL: Final = "BTC/USDT"
@@ -24,7 +26,7 @@ ELSEWHERE: Final = (
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lane", [("--sync",), (), ("--ws",)], ids=["synchronous", "asynchronous", "sockets"])
-def test_ccxt_own_tests(told: dict[str, str], tmp_path: Path, lane: tuple[str, ...]) -> None:
+def test_ccxt_own_tests(told: dict[str, str], key: NewKey, tmp_path: Path, lane: tuple[str, ...]) -> None:
     python = environment("ccxt", CCXT)
     root = tmp_path / "root"
     version = f"python{sysconfig.get_python_version()}"
@@ -41,7 +43,8 @@ def test_ccxt_own_tests(told: dict[str, str], tmp_path: Path, lane: tuple[str, .
     skipped = {"orderBook": {"timestamp": "absent"}}
     (tmp_path / "skip-tests.json").write_text(json.dumps({"binance": {"preferredSpotSymbol": SYMBOL, "skipMethods": skipped}}))
     arguments = (str(SCRIPTS / "ccxt_own_tests.py"), "binance", SYMBOL, *lane, "--private", "--info")
-    said = run(python, *arguments, environment=told | {"CCXT_ROOT": str(root), "PYTHONPATH": str(root)})
+    with busy_account(told["SPOT_URL"], key):  # its tests of sockets wait for orders, trades and balances of the account
+        said = run(python, *arguments, environment=told | {"CCXT_ROOT": str(root), "PYTHONPATH": str(root)})
     assert "[TEST_FAILURE]" not in said, said[-8_000:]
     assert "TESTING DONE" in said, said[-8_000:]
 

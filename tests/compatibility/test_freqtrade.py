@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import subprocess
@@ -23,7 +24,7 @@ STOPPED: Final = "stoploss limit order added"
 @pytest.mark.parametrize(("dry_run", "wanted"), [("yes", (BOUGHT,)), ("no", (BOUGHT, STOPPED))], ids=["dry run", "live"])
 def test_a_bot_trades(told: dict[str, str], tmp_path: Path, dry_run: str, wanted: tuple[str, ...]) -> None:
     python = environment("freqtrade", FREQTRADE)
-    own = told | {"FREQTRADE_DRY_RUN": dry_run, "PYTHONPATH": str(SCRIPTS)}
+    own = _own(told, dry_run)
     config = tmp_path / "config.json"
     config.write_text(run(python, str(SCRIPTS / "freqtrade_config.py"), environment=own))
     strategies = tmp_path / "user_data" / "strategies"
@@ -48,6 +49,26 @@ def test_a_bot_trades(told: dict[str, str], tmp_path: Path, dry_run: str, wanted
                 bot.wait(60)
             except subprocess.TimeoutExpired:
                 bot.kill()
+                bot.wait()
+
+
+@pytest.mark.slow
+def test_candles_are_downloaded(told: dict[str, str], tmp_path: Path) -> None:
+    python = environment("freqtrade", FREQTRADE)
+    config = tmp_path / "config.json"
+    config.write_text(run(python, str(SCRIPTS / "freqtrade_config.py"), environment=_own(told, "yes")))
+    what = ("--pairs", "BTC/USDT", "--timeframes", "1m", "--days", "1", "--data-format-ohlcv", "json")
+    command = ("-m", "freqtrade", "download-data", "--config", str(config), "--userdir", str(tmp_path / "user_data"), *what)
+    (tmp_path / "user_data").mkdir()
+    said = run(python, *command, environment=_own(told, "yes"), folder=tmp_path)
+    (found,) = (tmp_path / "user_data").rglob("BTC_USDT-1m.json")
+    candles = json.loads(found.read_text())
+    assert candles, said[-4_000:]
+    assert all(low <= min(opened, closed) <= max(opened, closed) <= high for _, opened, high, low, closed, _ in candles)
+
+
+def _own(told: dict[str, str], dry_run: str) -> dict[str, str]:
+    return told | {"FREQTRADE_DRY_RUN": dry_run, "PYTHONPATH": str(SCRIPTS)}
 
 
 def _said(log: Path) -> str:

@@ -14,7 +14,7 @@ CASES = [json.loads(line) for line in (Path(__file__).parent / "cases.jsonl").re
 
 
 def test_all_cases_are_here() -> None:
-    assert len(CASES) == 67
+    assert len(CASES) == 71
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])

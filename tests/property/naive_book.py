@@ -54,18 +54,19 @@ class NaiveBook(NaiveState):
                     break
             value = self.notional(price, lot)
             charge = value + fee_units(value, order.taker_ppm)
+            share = charge if order.command.fee_included else value
             lots = here // lot
             if wanted is not None:
                 lots = min(lots, (wanted - got) // lot)
             if value_left is not None:
-                lots = min(lots, value_left // value)
-                value_left -= lots * value
+                lots = min(lots, value_left // share)
+                value_left -= lots * share
             if money is not None:
                 lots = min(lots, money // charge)
                 money -= lots * charge
             got += lots * lot
             cost += lots * charge
-            if lots * lot < here or got == wanted or (value_left is not None and value_left < value):
+            if lots * lot < here or got == wanted or (value_left is not None and value_left < share):
                 return got, cost, False
             if stops:
                 break

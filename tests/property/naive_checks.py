@@ -62,6 +62,10 @@ class NaiveChecks(NaiveBook):
                 raise RefusedError("INVALID_ORDER")
             if p.type not in LIMITS and p.time_in_force in {1, 2}:
                 raise RefusedError("INVALID_ORDER")
+        if p.fee_included and (not by_value or p.side is Side.SELL):
+            raise RefusedError("INVALID_ORDER")
+        if p.refused_if_reached and (not p.stop_price or p.trail_bps):
+            raise RefusedError("INVALID_ORDER")
         if not by_value and (p.quantity <= 0 or p.quantity % r.lot or not r.quantity_min <= p.quantity <= r.quantity_max):
             raise RefusedError("INVALID_QUANTITY")
         if p.price % r.tick or p.stop_price % r.tick or p.activation_price % r.tick:
@@ -100,11 +104,29 @@ class NaiveChecks(NaiveBook):
         if self.available(p.user_id, self.asset(order)) < self.need(order):
             raise RefusedError("WALLET_001")
         if p.type in CONDITIONAL:
+            self.check_reached(order)
             return
         if p.post_only and self.reachable(order):
             raise RefusedError("POST_ONLY_WOULD_TRADE")
         if p.time_in_force is TimeInForce.FOK and self.can_have(order)[0] < order.open:
             raise RefusedError("FOK_NOT_FILLABLE")
+
+    def check_reached(self, order: Order) -> None:
+        if order.command.refused_if_reached and self.at_once(order):
+            raise RefusedError("STOP_PRICE_REACHED")
+
+    def at_once(self, order: Order) -> bool:
+        """A conditional order that would fire where it enters."""
+        trades = self.status is SymbolStatus.ACTIVE
+        return trades and not order.command.trail_bps and self.last > 0 and self.reached(order, self.last)
+
+    def reached(self, order: Order, price: int) -> bool:
+        return price >= order.stop if self.upward(order) else price <= order.stop
+
+    @staticmethod
+    def upward(order: Order) -> bool:
+        profit = order.command.type in {OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT}
+        return (order.side is Side.BUY) != profit
 
     def market_funded(self, order: Order, p: c.PlaceOrder) -> None:
         others = self.side(Side(1 - p.side))
@@ -133,6 +155,7 @@ class NaiveChecks(NaiveBook):
         if self.available(first.user_id, self.asset(orders[0])) < need:
             raise RefusedError("WALLET_001")
         for order in orders:
+            self.check_reached(order)
             if (
                 order.command.type is OrderType.LIMIT
                 and order.command.post_only

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from msgspec.structs import replace as replace_fields
+
 from mycrypto.contracts import commands as c
 from mycrypto.contracts import events as e
 from mycrypto.contracts.trading import OrderStatus, OrderType, SymbolStatus
@@ -47,9 +49,19 @@ class NaiveOrders(NaiveAuction):
             self.missing(command.order_number)
             return
         try:
-            self.amend_order(order, command.quantity or order.open, command.price or order.price, command)
+            asked = self.with_open_quantity(order, command)
+            self.amend_order(order, asked.quantity or order.open, command.price or order.price, asked)
         except RefusedError as refusal:
             self.events.append(e.CommandRefused(refusal.code, {}))
+
+    @staticmethod
+    def with_open_quantity(order: Order, command: c.AmendOrder) -> c.AmendOrder:
+        if not command.total_quantity:
+            return command
+        quantity = command.total_quantity - (order.total - order.open)
+        if command.quantity or quantity <= 0:
+            raise RefusedError("INVALID_ORDER")
+        return replace_fields(command, quantity=quantity)
 
     def amend_order(self, order: Order, quantity: int, price: int, command: c.AmendOrder) -> None:
         r = self.rules

@@ -10,18 +10,6 @@ from tests.property.naive_trading import NaiveTrading
 
 
 class NaiveTriggers(NaiveTrading):
-    @staticmethod
-    def upward(order: Order) -> bool:
-        profit = order.command.type in {OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT}
-        return (order.side is Side.BUY) != profit
-
-    def reached(self, order: Order, price: int) -> bool:
-        return price >= order.stop if self.upward(order) else price <= order.stop
-
-    def at_once(self, order: Order) -> bool:
-        trades = self.status is SymbolStatus.ACTIVE
-        return trades and not order.command.trail_bps and self.last > 0 and self.reached(order, self.last)
-
     def follow(self, order: Order, price: int) -> bool:
         if not price:
             return False

@@ -53,11 +53,12 @@ def orders(draw: st.DrawFn) -> c.PlaceOrder:
     by_value = kind is OrderType.MARKET and draw(st.booleans())
     quantity = 0 if by_value else draw(quantities)
     iceberg = kind is OrderType.LIMIT and tif is TimeInForce.GTC and draw(st.integers(0, 4)) == 0
+    side = draw(sides)
     return c.PlaceOrder(
         b"",
         draw(users),
         SYMBOL,
-        draw(sides),
+        side,
         kind,
         tif,
         quantity,
@@ -70,6 +71,8 @@ def orders(draw: st.DrawFn) -> c.PlaceOrder:
         trail_bps=draw(st.integers(1, 20)) if trailing else 0,
         activation_price=draw(prices) if trailing and draw(st.booleans()) else 0,
         expires_ms=START_MS + draw(st.integers(0, 40)) * 10 if tif is TimeInForce.GTD else 0,
+        fee_included=by_value and draw(st.booleans()) and (side is Side.BUY or draw(st.integers(0, 9)) == 0),
+        refused_if_reached=conditional and draw(st.booleans()) and (not trailing or draw(st.integers(0, 9)) == 0),
     )
 
 
@@ -87,7 +90,8 @@ steps = st.one_of(
     orders(),
     orders(),
     st.tuples(st.just("cancel"), picks),
-    st.tuples(st.just("amend"), picks, st.one_of(st.just(0), quantities), st.one_of(st.just(0), prices)),
+    st.tuples(st.just("amend"), picks, st.one_of(st.just(0), quantities), st.one_of(st.just(0), prices), st.just(0)),
+    st.tuples(st.just("amend"), picks, st.sampled_from([0] * 9 + [LOT]), st.one_of(st.just(0), prices), quantities),
     st.tuples(st.just("replace"), picks, orders()),
     ocos(),
     st.builds(c.CancelAll, st.just(b""), users, st.just(SYMBOL), st.one_of(st.none(), sides)),
@@ -137,7 +141,7 @@ class Pair:
         if step[0] == "cancel":
             return self.fresh(c.CancelOrder(b"", user, number))
         if step[0] == "amend":
-            return self.fresh(c.AmendOrder(b"", user, number, "", step[2], step[3]))
+            return self.fresh(c.AmendOrder(b"", user, number, "", *step[2:]))
         return self.fresh(c.ReplaceOrder(b"", number, "", msgspec.structs.replace(step[2], user_id=user)))
 
     def both(self, step: Any) -> None:

@@ -22,8 +22,11 @@ PLACE: Final = 1
 CANCEL: Final = 2
 """What a command is."""
 
-_PLACE_HEAD: Final = 0xDC001201
-"""An array of 18: the tag 1 and the 17 fields of PlaceOrder."""
+_PLACE_HEAD: Final = 0xDC001401
+"""An array of 20: the tag 1 and the 19 fields of PlaceOrder."""
+_NO_OPTION: Final = 0xC2
+_AFTER_CLIENT: Final = 10
+"""The bytes from the quote quantity on: those of a plain order are as many always."""
 _CANCEL_HEAD: Final = 0x9502
 """An array of 5: the tag 2 and the 4 fields of CancelOrder."""
 _ID_HEAD: Final = 0xC410
@@ -205,13 +208,15 @@ class CommandReader:
         else:
             return _NO
         end = at + length
-        if end + 8 > size or not _is_ascii(payload, at, end):
+        if end + _AFTER_CLIENT > size or not _is_ascii(payload, at, end):
             return _NO
         flag: i64 = payload[end + 1]
         prevention: i64 = payload[end + 2]
         if payload[end] != 0 or flag & 0xFE != 0xC2 or prevention >= STP_ALLOW:
             return _NO
         if read_i32_be(payload, end + 3) != 0 or payload[end + 7] != 0:
+            return _NO
+        if payload[end + 8] != _NO_OPTION or payload[end + 9] != _NO_OPTION:
             return _NO
         cells = self.cells
         cells[cell] = PLACE
@@ -222,7 +227,7 @@ class CommandReader:
         cells[cell + CLIENT_END] = end
         cells[cell + _SIDE] = side
         cells[cell + _FLAGS] = flags_of(LIMIT, time_in_force, prevention, flag - 0xC2)
-        return end + 8
+        return end + _AFTER_CLIENT
 
 
 def _are_ids(payload: bytes, at: i64) -> bool:

@@ -129,7 +129,7 @@ async def all_orders(asked: Asked) -> list[dict[str, Any]]:
     symbol = asked.symbol().symbol
     limit = params.integer("limit", LIST_DEFAULT, 1, LIST_MAX)
     first = params.optional_integer("orderId")
-    period = _period(params)
+    period = period_of(params)
     user_id = asked.caller.user_id
     here = [order for order in asked.views.orders.of(user_id) if order.symbol == symbol]
     found = [order for order in here if order.number >= (first or 0) and period[0] <= order.created_ms < period[1]]
@@ -144,7 +144,7 @@ async def all_orders(asked: Asked) -> list[dict[str, Any]]:
     return shown[-limit:] if newest else shown[:limit]
 
 
-def _period(params: Params) -> tuple[int, int]:
+def period_of(params: Params) -> tuple[int, int]:
     """``startTime`` to ``endTime``, the end exclusive; at most a day where both are given."""
     begin, end = params.optional_integer("startTime"), params.optional_integer("endTime")
     from_ms, to_ms = milliseconds(begin or 0), END if end is None else milliseconds(end) + 1
@@ -163,7 +163,7 @@ async def my_trades(asked: Asked) -> list[dict[str, Any]]:
     symbol = asked.symbol()
     limit = params.integer("limit", LIST_DEFAULT, 1, LIST_MAX)
     number, first = params.optional_integer("orderId"), params.optional_integer("fromId")
-    period = _period(params)
+    period = period_of(params)
     if first is not None and period != (0, END):
         raise errors.BinanceError(-1128, "Combination of optional parameters invalid.")
     if number is not None:

@@ -49,15 +49,15 @@ class HttpEdge:
         call = Call(scope, receive, uuid_text(new_uuid_bytes()))
         operation, handler = BY_PATH.get((call.path, "GET" if call.method == "HEAD" else call.method), (None, None))
         headers: Headers = []
+        address = call.client_ip
         try:
-            status, body = HTTPStatus.OK, await self._answer(call, operation, handler, headers)
+            status, body = HTTPStatus.OK, await self._answer(call, address, operation, handler, headers)
         except Exception as error:  # noqa: BLE001 - whatever it is gets an answer in Binance's form
             refused = self._refused(error, call)
             status, body = HTTPStatus(refused.status), refused.body()
             if refused.retry_after:
                 headers.append((b"retry-after", str(refused.retry_after).encode()))
         content = _encode(body)
-        address = call.client_ip
         headers += [(b"x-mbx-used-weight", str(self._limits.used(address, WEIGHT)).encode())]
         headers += [(b"x-mbx-used-weight-1m", headers[-1][1]), (b"x-mbx-uuid", call.trace_id.encode()), *_ALWAYS]
         headers.append((b"content-length", str(len(content)).encode()))
@@ -77,8 +77,7 @@ class HttpEdge:
         self._gateway.logger.error("unexpected error in %s %s (%s)", call.method, call.path, call.trace_id, exc_info=error)
         return errors.internal()
 
-    async def _answer(self, call: Call, operation: SpotOperation | None, handler: Handler | None, headers: Headers) -> Any:
-        address = call.client_ip
+    async def _answer(self, call: Call, address: str, operation: SpotOperation | None, handler: Handler | None, headers: Headers) -> Any:
         self._limits.arrive(address)
         if operation is None or handler is None:
             self._limits.weigh(address, 1)

@@ -92,6 +92,10 @@ def ahead() -> BinanceError:
     return BinanceError(-1021, "Timestamp for this request was 1000ms ahead of the server's time.")
 
 
+def not_less() -> BinanceError:
+    return BinanceError(-2038, "The requested quantity must be lower than the order's and greater than what was filled.")
+
+
 def outcome_unknown() -> BinanceError:
     return BinanceError(-1007, "Unknown error, please check your request or try again later.", HTTPStatus.SERVICE_UNAVAILABLE)
 
@@ -109,6 +113,7 @@ _PLAIN: Final = {
     "MARKET_CLOSED": (-1013, "Market is closed."),
     "WALLET_001": (-2010, "Account has insufficient balance for requested action."),
     "POST_ONLY_WOULD_TRADE": (-2010, "Order would immediately match and take."),
+    "STOP_PRICE_REACHED": (-2010, "Stop price would trigger immediately."),
     "DAILY_VOLUME_LIMIT": (-2010, "This action is disabled on this account."),
     "SELF_TRADE_PREVENTION": (-2010, "This action is disabled on this account."),
     "IDEMPOTENCY_CONFLICT": (-2010, "Duplicate order sent."),

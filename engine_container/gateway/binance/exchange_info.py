@@ -16,6 +16,7 @@ from mycrypto.money import AMOUNT_UNITS_MAX, BPS, SCALE
 ICEBERG_PARTS_MAX: Final = 100
 ALGO_ORDERS_MAX: Final = 20
 ORDER_LISTS_MAX: Final = 10
+TRAILING_MIN: Final = 1
 TRAILING_MAX: Final = 9_999
 _MULTIPLIER_DECIMALS: Final = 4
 
@@ -87,9 +88,9 @@ def filters(symbol: SymbolChanged, per_symbol_max: int = OPEN_ORDERS_PER_SYMBOL_
         {"filterType": "MARKET_LOT_SIZE", **lots},
         {
             "filterType": "TRAILING_DELTA",
-            "minTrailingAboveDelta": 1,
+            "minTrailingAboveDelta": TRAILING_MIN,
             "maxTrailingAboveDelta": TRAILING_MAX,
-            "minTrailingBelowDelta": 1,
+            "minTrailingBelowDelta": TRAILING_MIN,
             "maxTrailingBelowDelta": TRAILING_MAX,
         },
         {

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from engine_container.gateway.binance import errors, order_models
+from engine_container.gateway.binance.account import period_of
 from engine_container.gateway.binance.asked import Asked, spot
 from engine_container.gateway.binance.finding import order_numbered
-from engine_container.gateway.binance.market import LIST_DEFAULT, LIST_MAX
+from engine_container.gateway.binance.market import END, LIST_DEFAULT, LIST_MAX
 from engine_container.gateway.binance.names import OUR_TYPES, list_id
 from engine_container.gateway.binance.order_request import (
-    check_not_passed,
+    as_binance,
     client_order_id,
     prevention_of,
     shown,
     side_of,
     time_in_force_of,
+    trail_of,
     type_of,
 )
 from engine_container.gateway.binance.params import Params
@@ -26,7 +30,6 @@ from engine_container.gateway.order_checks import PLACED, REFUSED
 from engine_container.gateway.refusals import refusal, refusal_of
 from engine_container.views.orders import Order
 from mycrypto.contracts import api, events
-from mycrypto.money import parse_amount
 from mycrypto.permissions import READING, TRADING
 
 ORDERS_OF_LIST: Final = 2
@@ -70,23 +73,22 @@ def _leg(params: Params, side: str) -> api.OcoLeg:
     if kind not in _LEG_TYPES:
         raise errors.BinanceError(-1116, "Invalid orderType.")
     price, stop = params.units(f"{side}Price"), params.units(f"{side}StopPrice")
-    trail = params.optional_integer(f"{side}TrailingDelta")
+    trail = trail_of(params, f"{side}TrailingDelta")
     has_price, waits = kind.endswith(("LIMIT", "MAKER")), kind != "LIMIT_MAKER"
     if has_price is (price is None):
         raise errors.missing(f"{side}Price") if has_price else errors.not_required(f"{side}Price")
     if waits and stop is None and trail is None:
         raise errors.missing(f"{side}StopPrice")
-    if not waits and stop is not None:
-        raise errors.not_required(f"{side}StopPrice")
+    for name, given in (("StopPrice", stop), ("TrailingDelta", trail)):
+        if not waits and given is not None:
+            raise errors.not_required(f"{side}{name}")
     if kind.endswith("_LIMIT"):
         params.needed(f"{side}TimeInForce")
     elif f"{side}TimeInForce" in params:
         raise errors.not_required(f"{side}TimeInForce")
-    if trail is not None and (kind != "STOP_LOSS" or not 0 < trail < 10_000):
-        raise errors.filter_failure("TRAILING_DELTA")
     time_in_force = time_in_force_of(params.text(f"{side}TimeInForce"))
     return api.OcoLeg(
-        type="TRAILING_STOP" if trail is not None else OUR_TYPES[kind],  # type: ignore[arg-type] # the table has our names alone
+        type=OUR_TYPES[kind],  # type: ignore[arg-type] # the table has our names alone
         price=shown(price),
         time_in_force=time_in_force,  # type: ignore[arg-type] # one of three that are ours too
         post_only=kind == "LIMIT_MAKER",
@@ -104,7 +106,6 @@ async def _placed(asked: Asked, legs: list[api.OcoLeg]) -> dict[str, Any]:
     quantity = params.units("quantity")
     if quantity is None:
         raise errors.missing("quantity")
-    _check_sides(asked, symbol.symbol, side_of(params), legs)
     name = client_order_id(params, "listClientOrderId")
     request = api.PlaceOcoRequest(
         symbol=symbol.symbol,
@@ -115,6 +116,7 @@ async def _placed(asked: Asked, legs: list[api.OcoLeg]) -> dict[str, Any]:
         self_trade_prevention=prevention_of(params),  # type: ignore[arg-type] # one of ours
     )
     command = oco_command(request, asked.views.symbols, asked.caller.user_id)
+    command = replace(command, first=as_binance(command.first, asked.views), second=as_binance(command.second, asked.views))
     (answer,) = await asked.gateway.submit([command], command.first.client_order_id)
     orders: list[Order] = []
     for number, event in enumerate(answer.result.events, answer.first_seq):
@@ -135,16 +137,6 @@ async def _placed(asked: Asked, legs: list[api.OcoLeg]) -> dict[str, Any]:
         raise errors.internal()
     reports = [order_models.result(order, answer.time_ms) for order in orders]
     return order_models.order_list(orders, name) | {"transactionTime": answer.time_ms, "orderReports": reports}
-
-
-def _check_sides(asked: Asked, symbol: str, side: str, legs: list[api.OcoLeg]) -> None:
-    """A pair that would trade or fire at once is no pair."""
-    last = asked.views.last_price(symbol)
-    for leg in legs:
-        if last is None or leg.stop_price is None:
-            continue
-        kind = next(theirs for theirs, ours in OUR_TYPES.items() if ours == leg.type)
-        check_not_passed(asked.views, symbol, kind, side, parse_amount(leg.stop_price))
 
 
 async def pair_of(asked: Asked, order: Order) -> list[Order]:
@@ -203,14 +195,31 @@ async def open_lists(asked: Asked) -> list[dict[str, Any]]:
 
 @spot("get", "/api/v3/allOrderList", "Order lists", permission=READING, weight=20, message="allOrderLists")
 async def all_lists(asked: Asked) -> list[dict[str, Any]]:
-    """Those that are in memory: the open ones, and what has ended lately."""
-    limit = asked.params.integer("limit", LIST_DEFAULT, 1, LIST_MAX)
-    first = asked.params.integer("fromId", 0)
-    own = [order for order in asked.views.orders.of(asked.caller.user_id) if order.oco and list_id(order) >= first]
-    found = await _lists(asked, own)
-    return found[:limit] if first else found[-limit:]
+    """Oldest first: from a list on, of a period, or the newest."""
+    params = asked.params
+    limit = params.integer("limit", LIST_DEFAULT, 1, LIST_MAX)
+    first = params.optional_integer("fromId")
+    period = period_of(params)
+    if first is not None and period != (0, END):
+        raise errors.BinanceError(-1128, "Combination of optional parameters invalid.")
+    user_id = asked.caller.user_id
+    newest = first is None and period == (0, END)
+    found = [order for order in asked.views.orders.of(user_id) if order.oco]
+    history = asked.gateway.history
+    if history is not None and asked.views.orders.evicted_seq:
+        known = {order.number for order in found}
+        most = ORDERS_OF_LIST * limit + len(known)
+        found += [
+            order for order in await history.linked_orders(user_id, first or 0, period, most, newest=newest) if order.number not in known
+        ]
+    shown = [order for order in found if list_id(order) >= (first or 0) and period[0] <= order.created_ms < period[1]]
+    numbers = sorted({list_id(order) for order in shown})
+    wanted = set(numbers[-limit:] if newest else numbers[:limit])
+    return await _lists(asked, [order for order in shown if list_id(order) in wanted])
 
 
 async def _lists(asked: Asked, orders: list[Order]) -> list[dict[str, Any]]:
-    by_id = {list_id(order): order for order in orders}
-    return [order_models.order_list(await pair_of(asked, by_id[number])) for number in sorted(by_id)]
+    """The lists of these orders; the other order of one is looked up where it is not among them."""
+    by_number = {order.number: order for order in orders}
+    pairs = {list_id(order): [order, by_number[order.oco]] if order.oco in by_number else await pair_of(asked, order) for order in orders}
+    return [order_models.order_list(sorted(pairs[number], key=lambda each: each.number)) for number in sorted(pairs)]

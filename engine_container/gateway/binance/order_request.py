@@ -5,13 +5,18 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
+from msgspec.structs import replace
+
 from engine_container.gateway.binance import errors
-from engine_container.gateway.binance.exchange_info import ICEBERG_PARTS_MAX
+from engine_container.gateway.binance.exchange_info import ICEBERG_PARTS_MAX, TRAILING_MAX, TRAILING_MIN
 from engine_container.gateway.binance.names import CLIENT_ORDER_ID, ORDER_TYPES, OUR_TYPES, PREVENTIONS, SIDES, TIMES_IN_FORCE
 from engine_container.gateway.binance.params import Params
 from engine_container.views.projection import Projection
 from mycrypto.contracts import api
+from mycrypto.contracts.commands import RULES_WITH_ORDER_OPTIONS, PlaceOrder
 from mycrypto.contracts.events import SymbolChanged
+from mycrypto.contracts.trading import OrderType, Side
+from mycrypto.errors import ProblemError
 from mycrypto.money import format_amount
 
 CLIENT_ID_LEGAL: Final = "^[a-zA-Z0-9-_]{1,36}$"
@@ -30,9 +35,9 @@ _ALLOWED: Final = {
     "LIMIT_MAKER": frozenset({"quantity", "price", "icebergQty"}),
     "MARKET": frozenset({"quantity", "quoteOrderQty"}),
     "STOP_LOSS": frozenset({"quantity", "stopPrice", "trailingDelta"}),
-    "STOP_LOSS_LIMIT": frozenset({"timeInForce", "quantity", "price", "stopPrice", "icebergQty"}),
-    "TAKE_PROFIT": frozenset({"quantity", "stopPrice"}),
-    "TAKE_PROFIT_LIMIT": frozenset({"timeInForce", "quantity", "price", "stopPrice", "icebergQty"}),
+    "STOP_LOSS_LIMIT": frozenset({"timeInForce", "quantity", "price", "stopPrice", "trailingDelta", "icebergQty"}),
+    "TAKE_PROFIT": frozenset({"quantity", "stopPrice", "trailingDelta"}),
+    "TAKE_PROFIT_LIMIT": frozenset({"timeInForce", "quantity", "price", "stopPrice", "trailingDelta", "icebergQty"}),
 }
 _OPTIONAL: Final = ("timeInForce", "quantity", "quoteOrderQty", "price", "stopPrice", "trailingDelta", "icebergQty")
 _UNSUPPORTED: Final = ("pegPriceType", "pegOffsetValue", "pegOffsetType")
@@ -82,7 +87,7 @@ def shown(units: int | None) -> str | None:
     return None if units is None else format_amount(units)
 
 
-def place_request(params: Params, symbol: SymbolChanged, views: Projection) -> api.PlaceOrderRequest:
+def place_request(params: Params, symbol: SymbolChanged) -> api.PlaceOrderRequest:
     """Raises what is wrong with it, in Binance's words; nothing was done."""
     side = side_of(params)
     kind = type_of(params)
@@ -103,16 +108,12 @@ def place_request(params: Params, symbol: SymbolChanged, views: Projection) -> a
             raise errors.not_required(name)
     time_in_force = time_in_force_of(params.text("timeInForce"))
     quantity, price, stop, iceberg = (params.units(name) for name in ("quantity", "price", "stopPrice", "icebergQty"))
-    trail = params.optional_integer("trailingDelta")
-    if trail is not None and not 0 < trail < 10_000:
-        raise errors.filter_failure("TRAILING_DELTA")
+    trail = trail_of(params, "trailingDelta")
     check_iceberg(iceberg, quantity, time_in_force if kind != "LIMIT_MAKER" else "GTC")
-    if stop is not None and trail is None:
-        check_not_passed(views, symbol.symbol, kind, side, stop)
     return api.PlaceOrderRequest(
         symbol=symbol.symbol,
         side=side,
-        type="TRAILING_STOP" if trail is not None else OUR_TYPES[kind],  # type: ignore[arg-type] # the table has our names alone
+        type=OUR_TYPES[kind],  # type: ignore[arg-type] # the table has our names alone
         quantity=shown(quantity),
         quote_quantity=shown(params.units("quoteOrderQty")),
         price=shown(price),
@@ -127,6 +128,22 @@ def place_request(params: Params, symbol: SymbolChanged, views: Projection) -> a
     )
 
 
+def trail_of(params: Params, name: str) -> int | None:
+    """The distance in basis points at which an order follows the price."""
+    trail = params.optional_integer(name)
+    if trail is not None and not TRAILING_MIN <= trail <= TRAILING_MAX:
+        raise errors.filter_failure("TRAILING_DELTA")
+    return trail
+
+
+def as_binance(command: PlaceOrder, views: Projection) -> PlaceOrder:
+    """What Binance has otherwise: the value of a market BUY pays its fee too, and a stop price that is reached already is refused."""
+    if views.rules_version < RULES_WITH_ORDER_OPTIONS:
+        return command
+    pays_fee = command.quote_quantity > 0 and command.side is Side.BUY
+    return replace(command, fee_included=pays_fee, refused_if_reached=command.stop_price > 0)
+
+
 def check_iceberg(iceberg: int | None, quantity: int | None, time_in_force: str | None) -> None:
     if iceberg is None:
         return
@@ -136,11 +153,11 @@ def check_iceberg(iceberg: int | None, quantity: int | None, time_in_force: str 
         raise errors.filter_failure("ICEBERG_PARTS")
 
 
-def check_not_passed(views: Projection, symbol: str, kind: str, side: str, stop: int) -> None:
-    """A stop whose price is there already is refused by Binance; the engine would fire it at once."""
-    last = views.last_price(symbol)
-    if last is None:
+def check_not_reached(command: PlaceOrder, views: Projection) -> None:
+    """What the engine would say of a stop price, as far as the gateway knows the last price."""
+    last = views.last_price(command.symbol)
+    if last is None or not command.refused_if_reached:
         return
-    rises = (side == "BUY") is kind.startswith("STOP")
-    if last >= stop if rises else last <= stop:
-        raise errors.BinanceError(-2010, "Stop price would trigger immediately.")
+    rises = (command.side is Side.BUY) is (command.type in {OrderType.STOP, OrderType.STOP_LIMIT})
+    if last >= command.stop_price if rises else last <= command.stop_price:
+        raise ProblemError("STOP_PRICE_REACHED")

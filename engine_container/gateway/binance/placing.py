@@ -5,12 +5,14 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from engine_container.gateway.binance import errors, order_models
 from engine_container.gateway.binance.asked import Asked, spot
 from engine_container.gateway.binance.errors import BinanceError
 from engine_container.gateway.binance.finding import order_named
 from engine_container.gateway.binance.names import UNFILLED
-from engine_container.gateway.binance.order_request import client_order_id, place_request
+from engine_container.gateway.binance.order_request import as_binance, check_not_reached, client_order_id, place_request
 from engine_container.gateway.binance.params import Params
 from engine_container.gateway.linking import replace_command
 from engine_container.gateway.lookup import order_by_number
@@ -21,7 +23,7 @@ from engine_container.gateway.submit import Answer
 from engine_container.views.orders import Order
 from engine_container.web.fast_path.uuid7 import new_uuid_bytes
 from mycrypto.contracts import api, events
-from mycrypto.contracts.commands import AmendOrder, CancelAll, CancelOrder
+from mycrypto.contracts.commands import RULES_WITH_ORDER_OPTIONS, AmendOrder, CancelAll, CancelOrder
 from mycrypto.errors import ProblemError
 from mycrypto.permissions import TRADING
 
@@ -34,14 +36,14 @@ _RESTRICTIONS: Final = {"ONLY_NEW": "NEW", "ONLY_PARTIALLY_FILLED": "PARTIALLY_F
 @spot("post", "/api/v3/order", "Place an order", permission=TRADING, orders=1, message="order.place")
 async def place(asked: Asked) -> dict[str, Any]:
     symbol = asked.symbol()
-    request = place_request(asked.params, symbol, asked.views)
+    request = place_request(asked.params, symbol)
     kind = response_kind(asked, request.type)
     return shown(asked, await placed(asked, request), kind)
 
 
 async def placed(asked: Asked, request: api.PlaceOrderRequest) -> Order:
     """Carry out a new order. Raises what it was refused with."""
-    command = place_command(request, asked.views.symbols, asked.caller.user_id)
+    command = as_binance(place_command(request, asked.views.symbols, asked.caller.user_id), asked.views)
     answers = await asked.gateway.submit([command], command.client_order_id)
     return await order_of(asked, answers[0])
 
@@ -110,9 +112,9 @@ def test_weight(params: Params) -> int:
 async def test(asked: Asked) -> dict[str, Any]:
     """Looks at an order as the gateway does, and places nothing."""
     symbol = asked.symbol()
-    request = place_request(asked.params, symbol, asked.views)
+    request = place_request(asked.params, symbol)
     response_kind(asked, request.type)
-    place_command(request, asked.views.symbols, asked.caller.user_id)
+    check_not_reached(as_binance(place_command(request, asked.views.symbols, asked.caller.user_id), asked.views), asked.views)
     if not asked.params.flag("computeCommissionRates", default=False):
         return {}
     from engine_container.gateway.binance.account import commissions
@@ -187,11 +189,15 @@ async def amend(asked: Asked) -> dict[str, Any]:
     if order is None or order.is_final:
         raise errors.no_such_order()
     if order.filled >= total or total >= order.quantity:
-        raise BinanceError(-2038, "The requested quantity must be lower than the order's and greater than what was filled.")
-    command = AmendOrder(new_uuid_bytes(), asked.caller.user_id, order.number, quantity=total - order.filled)
+        raise errors.not_less()
+    by_total = asked.views.rules_version >= RULES_WITH_ORDER_OPTIONS
+    quantity, total_quantity = (0, total) if by_total else (total - order.filled, 0)
+    command = AmendOrder(new_uuid_bytes(), asked.caller.user_id, order.number, quantity=quantity, total_quantity=total_quantity)
     (answer,) = await asked.gateway.submit([command], order.client_order_id)
     for event in answer.result.events:
         if isinstance(event, events.CommandRefused):
+            if event.code == "INVALID_ORDER":  # it was filled that far meanwhile
+                raise errors.not_less()
             raise refusal(event.code, event.details)
     amended = asked.gateway.views.orders.get(order.number) or order
     return {
@@ -216,7 +222,7 @@ async def cancel_replace(asked: Asked) -> dict[str, Any]:
     mode = params.needed("cancelReplaceMode")
     if mode not in {"STOP_ON_FAILURE", "ALLOW_FAILURE"}:
         raise errors.invalid("cancelReplaceMode")
-    request = place_request(params, symbol, asked.views)
+    request = place_request(params, symbol)
     kind = response_kind(asked, request.type)
     name = client_order_id(params, "cancelNewClientOrderId")
     order = await order_named(asked, symbol.symbol, "cancelOrderId", "cancelOrigClientOrderId")
@@ -227,6 +233,7 @@ async def cancel_replace(asked: Asked) -> dict[str, Any]:
     check_restrictions(asked, order)
     fields = {field: getattr(request, field) for field in api.ReplaceOrderRequest.__struct_fields__}
     command = replace_command(api.ReplaceOrderRequest(**fields), order, asked.views.symbols, asked.caller.user_id)
+    command = replace(command, replacement=as_binance(command.replacement, asked.views))
     (answer,) = await asked.gateway.submit([command], request.client_order_id or "")
     first = answer.result.events[0]
     if isinstance(first, events.CommandRepeated) or (isinstance(first, events.CommandRefused) and first.code in {"ORDER_003", "ORDER_004"}):

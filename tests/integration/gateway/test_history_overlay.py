@@ -11,6 +11,10 @@ import msgspec
 import pytest
 
 from engine_container.gateway.auth import Caller
+from engine_container.gateway.binance import lists, order_models
+from engine_container.gateway.binance.asked import Asked
+from engine_container.gateway.binance.limits import Limits
+from engine_container.gateway.binance.params import Params
 from engine_container.gateway.lookup import list_orders, order_by_client_id, order_by_id
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.routes.account import Account
@@ -24,7 +28,7 @@ from engine_container.views.rendering import fill_model, order_model, position_m
 from functions.history import service
 from mycrypto.contracts import commands as c
 from mycrypto.contracts.events import decode_record
-from mycrypto.contracts.trading import OrderStatus, Side
+from mycrypto.contracts.trading import OrderStatus, OrderType, Side, TimeInForce
 from mycrypto.ids import trading_uuid
 from mycrypto.positions import Holding
 from mycrypto.security.tokens import Identity, Role
@@ -37,6 +41,20 @@ if TYPE_CHECKING:
     from tests.integration.conftest import TestDatabase
 
 STEPS = 250
+PAIRS = 12
+UNIT = 100_000_000
+
+
+def pair_far_away(flow: Flow, user: bytes, number: int) -> c.PlaceOco:
+    """An OCO whose orders stay open until they are cancelled."""
+
+    def leg(kind: OrderType, price: int, stop: int, name: str) -> c.PlaceOrder:
+        return c.PlaceOrder(
+            flow.command_id(), user, SYMBOL, Side.SELL, kind, TimeInForce.GTC, UNIT, price, f"{name}{number}", stop_price=stop
+        )
+
+    first = leg(OrderType.LIMIT, 150 * UNIT, 0, "limit")
+    return c.PlaceOco(flow.command_id(), first, leg(OrderType.STOP, 0, 50 * UNIT, "stop"))
 
 
 class World:
@@ -57,7 +75,8 @@ class World:
         views = self.gateway.views
         projected = 0
         connection = database.connect("trade_engine_app")
-        batches: list[list[c.Command]] = [[command] for command in flow.opening()]
+        batches: list[list[c.Command]] = [[c.SetRules(flow.command_id(), c.RULES_LATEST)], *([command] for command in flow.opening())]
+        batches += [[pair_far_away(flow, USERS[0], number)] for number in range(PAIRS)]
         for step in range(len(batches) + STEPS):
             live = [order.number for order in self.full.orders.all() if not order.is_final]
             payload = engine.carry_out(batches[step] if step < len(batches) else [flow.next(live)])
@@ -209,5 +228,20 @@ def test_minutes_of_the_history_are_those_of_the_views(play: Play) -> None:
         assert sum(minute.volume for minute in found) == sum(record.trade.quantity for record in trades)
         assert found[0].open == trades[0].trade.price
         assert found[-1].close == trades[-1].trade.price
+
+    play(scenario)
+
+
+@pytest.mark.parametrize("asked", [{}, {"limit": "3"}, {"fromId": "0"}, {"fromId": "0", "limit": "5"}, {"startTime": "0"}])
+def test_lists_of_orders_run_from_memory_into_the_history(play: Play, asked: dict[str, str]) -> None:
+    async def scenario(world: World) -> None:
+        pairs = sorted((order for order in world.full.orders.of(USERS[0]) if order.oco), key=lambda order: order.number)
+        assert len(pairs) == 2 * PAIRS
+        assert any(world.gateway.views.orders.get(order.number) is None for order in pairs)
+        whole = [order_models.order_list(pairs[place : place + 2]) for place in range(0, len(pairs), 2)]
+        limit = int(asked.get("limit", "500"))
+        expected = whole[:limit] if "fromId" in asked else whole[-limit:]
+        question = Asked(world.gateway, Limits(lambda: world.gateway.redis, enforced=False), Params(asked), address="", caller=world.caller)
+        assert await lists.all_lists(question) == expected
 
     play(scenario)

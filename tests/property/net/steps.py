@@ -47,6 +47,8 @@ class Drawer:
 
     def __init__(self, seed: int, *, wild: bool) -> None:
         self.random = random.Random(seed)
+        self.options = random.Random(seed)
+        """For what orders may say since version 4 of the rules, so that everything else is drawn as it was."""
         self.wild = wild
         self.now = START_MS
         self.ahead = 0
@@ -106,6 +108,8 @@ class Drawer:
             change: Any = c.CancelOrder(b"", b"", 0)
             if kind == "amend":
                 change = c.AmendOrder(b"", b"", 0, "", draw.choice([0, draw.randint(1, 14) * LOT]), draw.choice([0, 0, self.price()]))
+                if change.quantity and self.options.random() < 0.3:
+                    change = replace(change, quantity=self.options.choice([0, 0, 0, LOT]), total_quantity=change.quantity)
             elif kind == "replace":
                 change = c.ReplaceOrder(b"", 0, "", self.order())
             return Pick(draw.randrange(25), change)
@@ -224,7 +228,15 @@ class Drawer:
         )
         if self.wild and draw.random() < 0.3:
             found = replace(found, client_order_id=f"c{draw.randrange(60)}")
-        return found
+        return self.with_options(found)
+
+    def with_options(self, found: c.PlaceOrder) -> c.PlaceOrder:
+        """Now and then one in the wrong place."""
+        draw = self.options
+        wrong = draw.random() < 0.005
+        fee = found.quote_quantity > 0 and found.side is Side.BUY and draw.random() < 0.4
+        reached = found.stop_price > 0 and draw.random() < 0.4
+        return replace(found, fee_included=fee or wrong, refused_if_reached=reached or wrong) if fee or reached or wrong else found
 
     def oco(self) -> c.PlaceOco:
         draw = self.random
@@ -238,7 +250,7 @@ class Drawer:
         display = draw.randint(1, lots - 1) * LOT if draw.random() < 0.2 else 0
         # a limit that is away from the market rests, and its leg may be met by an own order later
         price = self.price() + (1 if first.side is Side.SELL else -1) * draw.choice([0, 0, 4, 8]) * TICK
-        none = {"stop_price": 0, "trail_bps": 0, "activation_price": 0}
+        none = {"stop_price": 0, "trail_bps": 0, "activation_price": 0, "fee_included": False, "refused_if_reached": False}
         limit = replace(first, **same, **plain | {"display_quantity": display}, **none, type=OrderType.LIMIT, price=price)
         waits = replace(self.order(), **same, **plain, **none, post_only=False, type=OrderType.STOP, price=0)
         kind = draw.choice([OrderType.STOP, OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TAKE_PROFIT_LIMIT, OrderType.TRAILING_STOP])
@@ -248,7 +260,7 @@ class Drawer:
             waits = replace(waits, type=kind, stop_price=self.price(), price=self.price() if kind in PRICED else 0)
         if draw.random() < 0.1:
             limit = replace(waits, stop_price=self.price()) if not waits.trail_bps else waits
-        legs = [limit, waits]
+        legs = [limit, self.with_options(waits)]
         draw.shuffle(legs)
         return c.PlaceOco(b"", *legs)
 

@@ -48,7 +48,7 @@ def first_fault(first: int, change: Any) -> tuple[int, list[Any]]:
 
 
 def test_the_net_finds_what_the_rules_before_did_wrong_and_says_it_in_few_commands() -> None:
-    """Of the version before, an OCO's legs that differ, a market that opens crossed or a trigger that is passed over: whichever comes first."""
+    """Of the version before, an option that is passed over, an OCO's legs that differ, a market that opens crossed or a trigger that is passed over: whichever comes first."""
 
     def old(what: Any) -> Any:
         return c.SetRules(b"", RULES_WITH_ALL_FIGURES) if isinstance(what, c.SetRules) else what

@@ -218,6 +218,17 @@ def test_later_order_types_are_passed_on_with_all_their_fields(play: Play) -> No
         assert (stop.stop_price, stop.display_quantity, stop.expires_ms) == (4_000_000_000_000, 10_000_000, 1_893_456_000_000)
         assert stop.self_trade_prevention.name == "CANCEL_BOTH"
         assert (trail.trail_bps, trail.activation_price) == (100, 5_000_000_000_000)
+        for kind in ("STOP", "TAKE_PROFIT"):
+            following = {"symbol": "BTC/USDT", "side": "SELL", "type": kind, "quantity": "1", "trail_bps": 50, "activation_price": "50000"}
+            assert (await h.call("POST", "/api/v1/orders", following, user=ALICE)).status_code == 201
+            for wrong in (
+                {**following, "stop_price": "40000"},
+                {**following, "trail_bps": None, "stop_price": "40000"},
+                {**following, "trail_bps": None},
+            ):
+                answer = await h.call("POST", "/api/v1/orders", wrong, user=ALICE)
+                assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_ORDER")
+        assert len(h.engine.appended) == 4
 
     play(scenario)
 

@@ -125,6 +125,7 @@ _ROWS: Final = (
     ErrorKind("MARKET_CLOSED", 409, "The market is not open", "Piyasa kapalı."),
     ErrorKind("NO_LIQUIDITY", 409, "Nothing to trade with", "Karşı emir yok."),
     ErrorKind("POST_ONLY_WOULD_TRADE", 409, "The post-only order would trade", "Emir hemen eşleşeceği için reddedildi."),
+    ErrorKind("STOP_PRICE_REACHED", 409, "The last price has reached the stop price", "Son fiyat tetikleme fiyatına ulaşmış."),
     ErrorKind("FOK_NOT_FILLABLE", 409, "The order cannot be filled whole", "Emir tamamen karşılanamıyor."),
     ErrorKind("SELF_TRADE_PREVENTION", 409, "The order would trade with your own", "Emir kendi emrinizle eşleşiyor."),
     ErrorKind("OPEN_ORDER_LIMIT", 409, "Too many open orders", "Açık emir sınırına ulaştınız."),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+import pytest
+
 from tests.unit.gateway.binance.conftest import Spot
 
 Trade = Callable[..., None]
@@ -35,7 +37,7 @@ def test_an_order_is_placed_found_and_cancelled(trade: Trade) -> None:
 def test_a_trade_is_in_the_answer_in_both_accounts_and_in_public(trade: Trade) -> None:
     async def scenario(s: Spot) -> None:
         await s.place("SELL", quantity="2", price="1000", key="bob")
-        bought = await s.place("BUY", "MARKET", quoteOrderQty="500")
+        bought = await s.place("BUY", "MARKET", quoteOrderQty="500.5")  # with the fee
         assert (bought["status"], bought["executedQty"], bought["cummulativeQuoteQty"]) == ("FILLED", "0.50000000", "500.00000000")
         (fill,) = bought["fills"]
         assert (fill["commission"], fill["commissionAsset"]) == ("0.50000000", "TRY")
@@ -116,8 +118,64 @@ def test_orders_that_must_not_or_cannot_trade(trade: Trade) -> None:
         waiting = await s.place("SELL", "STOP_LOSS_LIMIT", quantity="1", price="900", stopPrice="950", timeInForce="GTC")
         found = await s.must("GET", "/api/v3/order", symbol="BTCTRY", orderId=waiting["orderId"])
         assert (found["status"], found["isWorking"], found["workingTime"], found["stopPrice"]) == ("NEW", False, -1, "950.00000000")
-        trailing = await s.place("SELL", "STOP_LOSS", quantity="1", trailingDelta="100", newOrderRespType="RESULT")
-        assert (trailing["type"], trailing["trailingDelta"]) == ("STOP_LOSS", 100)
+
+    trade(scenario)
+
+
+def test_a_purchase_for_all_that_is_there_leaves_room_for_its_fee(trade: Trade) -> None:
+    async def scenario(s: Spot) -> None:
+        await s.place("SELL", quantity="90", price="10000", key="bob")
+        bought = await s.place("BUY", "MARKET", quoteOrderQty="900000")
+        assert (bought["status"], bought["executedQty"]) == ("FILLED", "89.91000000")
+        left = {row["asset"]: row["free"] for row in (await s.must("GET", "/api/v3/account"))["balances"]}["TRY"]
+        assert left == "0.90000000"
+
+    trade(scenario)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("STOP_LOSS", {}),
+        ("STOP_LOSS_LIMIT", {"price": "900", "timeInForce": "GTC"}),
+        ("TAKE_PROFIT", {}),
+        ("TAKE_PROFIT_LIMIT", {"price": "900", "timeInForce": "GTC", "icebergQty": "0.1"}),
+    ],
+)
+def test_every_type_with_a_trigger_can_follow_the_price(trade: Trade, kind: str, more: dict[str, str]) -> None:
+    async def scenario(s: Spot) -> None:
+        await s.place("SELL", quantity="1", price="1000", key="bob")
+        await s.place(quantity="0.5", price="1000")
+        for activation in ({}, {"stopPrice": "950"}, {"stopPrice": "1050"}):  # reached or not: the order begins to follow there
+            placed = await s.place("SELL", kind, quantity="1", trailingDelta="100", newOrderRespType="RESULT", **more, **activation)
+            assert (placed["type"], placed["trailingDelta"], placed["status"]) == (kind, 100, "NEW")
+            found = await s.must("GET", "/api/v3/order", symbol="BTCTRY", orderId=placed["orderId"])
+            assert (found["type"], found["isWorking"]) == (kind, False)
+        wide = await s.refused(
+            "POST", "/api/v3/order", symbol="BTCTRY", side="SELL", type=kind, quantity="1", trailingDelta="10000", **more
+        )
+        assert wide == (400, -1013, "Filter failure: TRAILING_DELTA")
+
+    trade(scenario)
+
+
+def test_a_reached_stop_is_refused_alone_in_a_list_in_a_replacement_and_in_a_test(trade: Trade) -> None:
+    async def scenario(s: Spot) -> None:
+        refused = (400, -2010, "Stop price would trigger immediately.")
+        await s.place("SELL", quantity="1", price="1000", key="bob")
+        await s.place(quantity="0.5", price="1000")
+        stop: dict[str, Any] = {"symbol": "BTCTRY", "side": "SELL", "quantity": "1"}
+        for kind, price in (("STOP_LOSS", "1000"), ("TAKE_PROFIT", "1000")):
+            for path in ("/api/v3/order", "/api/v3/order/test"):
+                assert await s.refused("POST", path, **stop, type=kind, stopPrice=price) == refused
+        legs = {"aboveType": "LIMIT_MAKER", "abovePrice": "1050", "belowType": "STOP_LOSS", "belowStopPrice": "1001"}
+        assert await s.refused("POST", "/api/v3/orderList/oco", **stop, **legs) == refused
+        resting = await s.place("SELL", quantity="1", price="1050")
+        instead = {"type": "STOP_LOSS", "stopPrice": "1001", "cancelReplaceMode": "STOP_ON_FAILURE", "cancelOrderId": resting["orderId"]}
+        answer = await s.signed("POST", "/api/v3/order/cancelReplace", **stop, **instead)
+        assert (answer.status_code, answer.json()["code"]) == (409, -2021)
+        assert answer.json()["data"]["newOrderResponse"] == {"code": -2010, "msg": refused[2]}
+        assert await s.must("GET", "/api/v3/openOrders") == []
 
     trade(scenario)
 
@@ -151,8 +209,14 @@ def test_less_of_an_order_keeps_its_place(trade: Trade) -> None:
         order = await s.place(quantity="2", price="1000")
         amended = await s.must("PUT", path, symbol="BTCTRY", orderId=order["orderId"], newQty="1.5")
         assert (amended["amendedOrder"]["origQty"], amended["amendedOrder"]["status"]) == ("1.50000000", "NEW")
-        more = await s.refused("PUT", path, symbol="BTCTRY", orderId=order["orderId"], newQty="3")
-        assert more[1] == -2038
+        for wrong in ("3", "1.5"):
+            more = await s.refused("PUT", path, symbol="BTCTRY", orderId=order["orderId"], newQty=wrong)
+            assert more[1] == -2038
+        await s.place("SELL", quantity="1", price="1000", key="bob")
+        less = await s.must("PUT", path, symbol="BTCTRY", orderId=order["orderId"], newQty="1.2")
+        amended = less["amendedOrder"]
+        assert (amended["origQty"], amended["executedQty"], amended["status"]) == ("1.20000000", "1.00000000", "PARTIALLY_FILLED")
+        assert (await s.refused("PUT", path, symbol="BTCTRY", orderId=order["orderId"], newQty="1"))[1] == -2038
 
     trade(scenario)
 

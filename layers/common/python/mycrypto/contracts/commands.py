@@ -39,6 +39,10 @@ class PlaceOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_fie
     trail_bps: int = 0
     activation_price: int = 0
     expires_ms: int = 0
+    fee_included: bool = False
+    """A market BUY by value: its fee is part of ``quote_quantity``, not on top of it. From :data:`RULES_WITH_ORDER_OPTIONS` on."""
+    refused_if_reached: bool = False
+    """An order with a stop price that the last price has reached already is refused, and does not fire at once. From the same version on."""
 
 
 class CancelOrder(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=2):
@@ -51,7 +55,9 @@ class CancelOrder(msgspec.Struct, frozen=True, array_like=True, tag_field="tag",
 
 
 class AmendOrder(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=3):
-    """New OPEN quantity and price; 0 keeps what the order has."""
+    """New OPEN quantity and price; 0 keeps what the order has. ``total_quantity``, in place of ``quantity``, counts what was filled as well: a fill
+    that comes first makes the rest smaller, not the order larger. From :data:`RULES_WITH_ORDER_OPTIONS` on.
+    """
 
     command_id: bytes
     user_id: bytes
@@ -59,6 +65,7 @@ class AmendOrder(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", 
     client_order_id: str = ""
     quantity: int = 0
     price: int = 0
+    total_quantity: int = 0
 
 
 class CancelAll(msgspec.Struct, frozen=True, array_like=True, tag_field="tag", tag=4):
@@ -206,7 +213,11 @@ class CancelAllAfter(msgspec.Struct, frozen=True, array_like=True, tag_field="ta
     renews: bool = False
 
 
-RULES_LATEST: Final = 3
+RULES_WITH_ORDER_OPTIONS: Final = 4
+"""No gateway sends an order with ``fee_included`` or ``refused_if_reached``, or an amendment with ``total_quantity``, before: an older engine would not see
+them."""
+
+RULES_LATEST: Final = 4
 """Behaviour that changes an event for an old command comes with a new version and waits for a SetRules command: logs replay as they happened."""
 
 
@@ -247,6 +258,16 @@ Command = (
 
 fields_of = msgspec.structs.astuple
 """A command's fields in the order of their declaration, without the tag: one call, where reading them one by one costs more."""
+
+_FIELDS_WITHOUT_OPTIONS: Final = {PlaceOrder: 17, AmendOrder: 6}
+
+
+def content_of(command: PlaceOrder | AmendOrder) -> tuple[object, ...]:
+    """The fields as they are remembered: those that came later only where they say something, so that what an older engine remembered stays equal."""
+    fields = fields_of(command)
+    first = _FIELDS_WITHOUT_OPTIONS[type(command)]
+    return fields if any(fields[first:]) else fields[:first]
+
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(tuple[int, list[Command]])

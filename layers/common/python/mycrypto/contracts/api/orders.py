@@ -39,8 +39,10 @@ class PlaceOrderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """Made up when absent."""
     self_trade_prevention: SelfTradePreventionName = "ACCOUNT"
     stop_price: AmountText | None = None
+    """Of stop and take-profit orders, which need it or ``trail_bps``."""
     display_quantity: AmountText | None = None
     trail_bps: TrailBps | None = None
+    """The distance at which a conditional order follows the price, from ``activation_price`` on where there is one."""
     activation_price: AmountText | None = None
     expires_at: IsoTime | None = None
     mode: Mode = "live"
