@@ -9,7 +9,8 @@ from engine_container.core.depth import UNBOUNDED, Reach
 from engine_container.core.entities import Details, Order
 from engine_container.core.events import Events
 from engine_container.core.execution import market_reach, run_market
-from engine_container.core.funds import fee, lock_asset
+from engine_container.core.fees import fee
+from engine_container.core.funds import lock_asset
 from engine_container.core.native_command import NativeCommand
 from engine_container.core.order_answers import accept, reject
 from engine_container.core.order_flags import time_in_force_of
