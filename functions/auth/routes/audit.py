@@ -26,7 +26,7 @@ SEARCH: Final = (
     Parameter("result", "string", "How it ended", shape={"enum": [result.value for result in Result]}),
     Parameter("request_id", "string", "Of one request (X-Request-ID)"),
 )
-RULES: Final = CURSOR_RULE | {"until": "is after since"}
+RULES: Final = CURSOR_RULE | {"since": "is a moment with its offset", "until": "is a moment with its offset, after since"}
 
 
 @Operation(
