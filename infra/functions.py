@@ -171,10 +171,10 @@ ARCHIVE: Final = FunctionSpec(
 
 MAINTENANCE: Final = FunctionSpec(
     name=names.FUNCTION_MAINTENANCE,
-    purpose="every minute: unsent outbox rows, expired rows, partitions ahead; every hour: old partitions to the archive",
+    purpose="every minute: unsent outbox rows, expired rows, partitions ahead; every hour: old partitions to the archive, what is owed to users published once a day",
     memory_mb=1024,
-    timeout_s=900,  # for the archive; the minute job takes seconds
-    reserved_concurrency=2,  # one of each
+    timeout_s=900,  # for the hourly jobs; the minute job takes seconds
+    reserved_concurrency=3,  # one of each
     database=Database(name=names.DATABASE_EXCHANGE, role="wallet_app"),
     trade_database=Database(name=names.DATABASE_TRADE, role="trade_engine_app"),
     redis=True,

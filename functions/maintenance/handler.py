@@ -1,4 +1,4 @@
-"""Lambda handler of the minute job and of the archive job, each invoked by its schedule."""
+"""Lambda handler of the minute job and of the hourly ones (archive, liabilities), each invoked by its schedule."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from functions.maintenance.settings import Settings
 from mycrypto import cache as redis_cache
 from mycrypto import settings, telemetry
 from mycrypto.database import Database
+from mycrypto.liabilities import publishing
 from mycrypto.log_producer import LogProducer
 from mycrypto.outbox import KafkaSender, Relay, SqsSender
 
 ARCHIVE_MS_MIN: Final = 300_000
 """Time that must be left to begin with another partition."""
+
+NODES_DROPPED_MAX: Final = 200_000
+"""Of one hour: the rest waits for the next."""
 
 logger = telemetry.logger("maintenance")
 meter = telemetry.Meter("maintenance")
@@ -58,7 +62,27 @@ class MaintenanceError(RuntimeError):
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """The job that the schedule names."""
-    return _archive(context) if event.get("job") == "archive" else _maintain()
+    match event.get("job"):
+        case "archive":
+            return _archive(context)
+        case "liabilities":
+            return _publish_liabilities()
+        case _:
+            return _maintain()
+
+
+def _publish_liabilities() -> dict[str, Any]:
+    """Once a day; an hour in which it fails is followed by another. Raises LiabilitiesError if the tree is not what the ledger owes."""
+    connection, now = _resources().exchange.connection(), datetime.now(UTC)
+    try:
+        found = publishing.publish(connection, now, once_a_day=True)
+    except publishing.LiabilitiesError as error:
+        logger.exception("the books differ", alarm="RECONCILIATION_MISMATCH", differences=[str(error)])
+        raise
+    gone = publishing.forget(connection, now, NODES_DROPPED_MAX)
+    answer = {"published": found.number if found else None, "event_number": found.event_number if found else None, "rows_deleted": gone}
+    logger.info("liabilities published" if found else "liabilities were published today", **answer)
+    return answer
 
 
 def _archive(context: LambdaContext) -> dict[str, Any]:

@@ -98,10 +98,11 @@ class WalletStack(Stack):
             targets=[
                 targets.LambdaFunction(
                     maintenance.function,
-                    event=events.RuleTargetInput.from_object({"job": "archive"}),
+                    event=events.RuleTargetInput.from_object({"job": job}),
                     retry_attempts=0,
                     dead_letter_queue=missed,
                 )
+                for job in ("archive", "liabilities")
             ],
         )
         maintenance.function.add_environment("ARCHIVE_BUCKET", bucket.bucket_name(stage, names.BUCKET_ARCHIVE))

@@ -44,7 +44,7 @@ def _ledger() -> None:
 @audit.command("verify")
 def verify_audit(*, noted: Noted = "", database: Database = "", as_json: AsJson = False) -> None:
     """Find audit records that were changed, taken away or put in; exit 1 if there are any."""
-    with _connected(database) as connection:
+    with connected(database) as connection:
         report = hash_chain.verify(connection, AUDIT, noted=_head(noted))
     if as_json:
         print(json.dumps(_plain(report)))
@@ -57,7 +57,7 @@ def verify_audit(*, noted: Noted = "", database: Database = "", as_json: AsJson 
 @ledger.command("verify")
 def verify_ledger(*, noted: Noted = "", database: Database = "", as_json: AsJson = False) -> None:
     """Check every rule of the ledger and its hash chain; exit 1 if anything differs."""
-    with _connected(database) as connection:
+    with connected(database) as connection:
         rules = ledger_rules.run(connection)
         report = hash_chain.verify(connection, LEDGER, noted=_head(noted))
     if as_json:
@@ -92,7 +92,8 @@ def _head(noted: str) -> Head | None:
         fail(str(error))
 
 
-def _connected(database: str) -> psycopg.Connection:
+def connected(database: str) -> psycopg.Connection:
+    """``exchange_dev`` of an address, or of the running platform; ends the command where it cannot be reached."""
     try:
         return psycopg.connect(database or Running.load().accounts_dsn, autocommit=True)
     except (NotRunningError, psycopg.Error) as error:

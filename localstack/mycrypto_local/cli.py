@@ -258,6 +258,7 @@ def complete() -> typer.Typer:
     from mycrypto_local import chain_cli, trading_cli
     from mycrypto_local.dashboard.command import dashboard
     from mycrypto_local.keys_command import keys
+    from mycrypto_local.liabilities_cli import liabilities
     from mycrypto_local.recovery.command import drill
 
     if not app.registered_groups:
@@ -266,6 +267,7 @@ def complete() -> typer.Typer:
         app.command("dashboard")(dashboard)
         app.command("drill")(drill)
         app.add_typer(keys, name="keys")
+        app.add_typer(liabilities, name="liabilities")
         app.add_typer(engine_tools, name="engine")
     return app
 

@@ -19,7 +19,7 @@ from tests.browser.market import Market, carry_out
 
 AXE: Final = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-OPEN: Final = ("/", "/islem/BTC-TRY", "/giris", "/kayit", "/reset-password", "/al-sat", "/durum", "/hakkinda")
+OPEN: Final = ("/", "/islem/BTC-TRY", "/giris", "/kayit", "/reset-password", "/al-sat", "/durum", "/hakkinda", "/yukumlulukler")
 OWN: Final = (
     "/islem/BTC-TRY",
     "/cuzdan",

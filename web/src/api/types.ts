@@ -45,6 +45,8 @@ export type StaffWithdrawal = W["schemas"]["StaffWithdrawal"];
 export type WithdrawalFees = W["schemas"]["WithdrawalFees"];
 export type WalletLimits = W["schemas"]["WalletLimits"];
 export type Transaction = W["schemas"]["Transaction"];
+export type LiabilityPublication = W["schemas"]["LiabilityPublication"];
+export type LiabilityProof = W["schemas"]["LiabilityProof"];
 export type ReconciliationItem = W["schemas"]["ReconciliationItem"];
 
 export interface Listed<Row> {

@@ -26,6 +26,7 @@ const LAZY: Record<string, Loader> = {
   "confirm-address": () => import("../features/auth/mail-links").then((found) => found.ConfirmAddress),
   "reset-password": () => import("../features/auth/mail-links").then((found) => found.ResetPassword),
   durum: () => import("../features/info/status").then((found) => found.Status),
+  yukumlulukler: () => import("../features/info/liabilities").then((found) => found.Liabilities),
   hakkinda: () => import("../features/info/about").then((found) => found.About),
 };
 const PRIVATE = new Set(["cuzdan", "emirler", "alarmlar", "hesap"]);

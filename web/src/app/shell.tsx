@@ -96,7 +96,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <UserMenu />
         <button type="button" class="icon-button burger" aria-label={t.nav.menu} aria-expanded={menu} onClick={() => setMenu(!menu)}>☰</button>
       </header>
-      {menu && <nav class="drawer" aria-label={t.nav.menu} onClick={() => setMenu(false)}><Links />{signedIn.value && <a href="/hesap/profil">{t.nav.account}</a>}<a href="/durum">{t.info.statusTitle}</a></nav>}
+      {menu && <nav class="drawer" aria-label={t.nav.menu} onClick={() => setMenu(false)}><Links />{signedIn.value && <a href="/hesap/profil">{t.nav.account}</a>}<a href="/yukumlulukler">{t.liabilities.title}</a><a href="/durum">{t.info.statusTitle}</a></nav>}
       <PaperBar />
       <OfflineBar />
       <main id="main" tabIndex={-1}>{children}</main>

@@ -26,5 +26,6 @@ export const account: typeof Turkish = {
   },
   alerts: { title: "Price alerts", lead: "One mail when the price gets there. At most 10 alerts.", above: "Rises above", below: "Falls below", add: "Set alert", none: "You have no alerts.", condition: "Condition" },
   orders: { title: "Orders" },
+  liabilities: { title: "Proof of liabilities", what: "Once a day the platform publishes what it owes to all users together. Your browser can check that your balances are part of it.", publication: "Publication", event: "after event", none: "Nothing was published yet.", own: "Your part", needLogin: "Log in to check that your balances are included.", check: "Check my balances", held: "The proof holds: your balances are part of the published totals.", forged: "The proof does not hold. Save it and contact us.", save: "Save the proof", script: "Script to check it yourself" },
   info: { statusTitle: "System status", up: "Up", down: "Trouble", part: "Part", trading: "Trading", auth: "Accounts", wallet: "Wallet", checkedAt: "Checked", aboutTitle: "About", aboutText: "MyCrypto is a crypto exchange for the Turkish market.", notice: "Charts are drawn by TradingView Lightweight Charts™, Copyright © 2025 TradingView, Inc.", version: "Version" },
 };

@@ -25,5 +25,6 @@ export const account = {
   },
   alerts: { title: "Fiyat alarmları", lead: "Fiyat oraya gelince bir kez e-posta gelir. En çok 10 alarm.", above: "Üstüne çıkınca", below: "Altına inince", add: "Alarm kur", none: "Alarmınız yok.", condition: "Koşul" },
   orders: { title: "Emirler" },
+  liabilities: { title: "Yükümlülük kanıtı", what: "Platform, tüm kullanıcılara olan toplam borcunu günde bir kez yayımlar. Tarayıcınız, bakiyelerinizin bu toplama dahil olduğunu denetleyebilir.", publication: "Yayın", event: "olay numarası", none: "Henüz yayın yok.", own: "Sizin payınız", needLogin: "Bakiyelerinizin dahil olduğunu denetlemek için giriş yapın.", check: "Bakiyelerimi denetle", held: "Kanıt geçerli: bakiyeleriniz yayımlanan toplamlara dahil.", forged: "Kanıt geçerli değil. Kaydedip bize ulaşın.", save: "Kanıtı kaydet", script: "Kendiniz denetlemek için betik" },
   info: { statusTitle: "Sistem durumu", up: "Çalışıyor", down: "Sorun var", part: "Bölüm", trading: "İşlem motoru", auth: "Hesaplar", wallet: "Cüzdan", checkedAt: "Son bakış", aboutTitle: "Hakkında", aboutText: "MyCrypto, Türkiye pazarı için bir kripto varlık alım satım platformudur.", notice: "Grafikler TradingView Lightweight Charts™ ile çizilir, Copyright © 2025 TradingView, Inc.", version: "Sürüm" },
 };

@@ -105,6 +105,7 @@ _ROWS: Final = (
     ),
     ErrorKind("RECONCILIATION_NOT_FOUND", 404, "Reconciliation item not found", "Mutabakat kaydı bulunamadı."),
     ErrorKind("RECONCILIATION_STATUS", 409, "The item is not at this step", "Mutabakat kaydı bu adımda değil."),
+    ErrorKind("PUBLICATION_NOT_FOUND", 404, "There is no such publication", "Böyle bir yayın bulunamadı."),
     ErrorKind("INVALID_WEBHOOK_SIGNATURE", 401, "The webhook signature is not valid", "İmza geçersiz."),
     # orders
     ErrorKind("ORDER_001", 400, "Invalid symbol", "İşlem çifti geçersiz."),
