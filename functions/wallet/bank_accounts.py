@@ -48,7 +48,7 @@ def add(context: Context, principal: Principal, body: AddBankAccount) -> BankAcc
         if not text:
             raise invalid(field, "must not be blank")
     try:
-        iban = parse_iban(body.iban)
+        iban = parse_iban(body.iban, currency=currency.code)
     except InvalidIbanError as error:
         raise ProblemError("INVALID_IBAN", f"iban {error}", errors=[FieldError("iban", str(error))]) from None
     try:

@@ -39,6 +39,7 @@ SERVICE: Final = Service(
         "withdrawal_id": {"format": "uuid"},
         "item_id": {"format": "uuid"},
         "user_id": {"format": "uuid"},
+        "month": {"pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$", "example": "2026-11"},
         "sender": {"enum": ["bank", "chain"]},
         "page": {"minimum": 1, "maximum": 100_000},
         "limit": {"minimum": 1, "maximum": 100},

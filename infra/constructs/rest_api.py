@@ -108,7 +108,7 @@ class RestApi(Construct):
             # a setting of the whole account and region, needed for any log at all; the last stage to go leaves it in place
             cloud_watch_role=not stage.is_local,
             cloud_watch_role_removal_policy=None if stage.is_local else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-            binary_media_types=["multipart/form-data"],
+            binary_media_types=["multipart/form-data", "application/pdf"],
             # the authorizer names the caller's tier; a key that a client sends is never looked at
             api_key_source_type=None if stage.is_local else apigateway.ApiKeySourceType.AUTHORIZER,
             deploy_options=self._stage_options(stage),

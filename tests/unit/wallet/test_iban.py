@@ -20,20 +20,32 @@ def test_published_examples_are_valid_in_every_spelling(iban: str) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("", "two letters"),
-        ("TR33", "two letters"),
-        ("TR33000610051978645784132", "26 characters"),
-        ("TR3300061005197864578413266", "26 characters"),
-        ("TR33 0006-1005-1978-6457-8413-26", "two letters"),
+        ("", "letters and digits"),
+        ("TR33", "check digits"),
+        ("TR33000610051978645784132", "check digits"),
+        ("TR090006100519786457841326", "check digits"),
+        ("TR33 0006-1005-1978-6457-8413-26", "letters and digits"),
         ("TR340006100519786457841326", "check digits"),
-        ("33TR0006100519786457841326", "two letters"),
-        ("TR٣٣0006100519786457841326", "two letters"),
-        ("XX" + "0" * 40, "two letters"),
+        ("TR٣٣0006100519786457841326", "letters and digits"),
+        ("XX" + "0" * 40, "check digits"),
+        ("US" + "370006100519786457841326", "country"),
+        ("TR" + "42" + "000A100519786457841326", "form"),
+        ("TR" + "03" + "000610051978645784132", "form"),
     ],
 )
 def test_what_is_no_iban_is_told_why(text: str, why: str) -> None:
+    if why in {"country", "form"}:  # these are wrong by that alone
+        text = text[:2] + f"{98 - int(''.join(str(int(letter, 36)) for letter in text[4:] + text[:2] + '00')) % 97:02}" + text[4:]
     with pytest.raises(InvalidIbanError, match=why):
         parse_iban(text)
+
+
+@pytest.mark.parametrize("iban", VALID[1:])
+def test_lira_is_paid_in_turkey_alone(iban: str) -> None:
+    assert parse_iban(VALID[0], currency="TRY") == VALID[0]
+    assert parse_iban(iban, currency="EUR") == iban
+    with pytest.raises(InvalidIbanError, match="account in TR"):
+        parse_iban(iban, currency="TRY")
 
 
 @given(iban=st.sampled_from(VALID), place=st.integers(0, 33), digit=st.sampled_from("0123456789"))
@@ -64,7 +76,7 @@ def test_swift_codes_of_8_or_11(code: str) -> None:
     assert parse_swift(code) == "".join(code.split()).upper()
 
 
-@pytest.mark.parametrize("code", ["", "ISBKTRI", "ISBKTRISX", "1SBKTRIS", "ISBK1RIS", "ISBKTRIS12", "ISBKTRIS1234", "ISBKTRÎS"])
+@pytest.mark.parametrize("code", ["", "ISBKTRI", "ISBKTRISX", "1SBKTRIS", "ISBK1RIS", "ISBKTRIS12", "ISBKTRIS1234", "ISBKTRÎS", "ISBKXXIS"])
 def test_what_is_no_swift_code(code: str) -> None:
     with pytest.raises(InvalidSwiftError):
         parse_swift(code)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import psycopg
-from psycopg import Connection
+from psycopg import Connection, IsolationLevel
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 
@@ -55,6 +55,20 @@ def pool(dsn: str, secret_name: str = "", *, size_max: int = 10, application: st
         check=ConnectionPool.check_connection,
         open=True,
     )
+
+
+@contextmanager
+def one_view(connection: Connection) -> Iterator[Connection]:
+    """A transaction that reads one consistent state of the database and writes nothing: said in BEGIN, because a SET would pin the connection at the
+    proxy. The connection must not be in a transaction.
+    """
+    before = connection.isolation_level, connection.read_only
+    connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
+    try:
+        with connection.transaction():
+            yield connection
+    finally:
+        connection.isolation_level, connection.read_only = before
 
 
 class CommitUnknownError(psycopg.OperationalError):

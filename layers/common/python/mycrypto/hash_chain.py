@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from typing import Final, LiteralString
 
 import msgspec
-from psycopg import Connection, IsolationLevel
+from psycopg import Connection
+
+from mycrypto.database import one_view
 
 BEGINNING: Final = hashlib.sha256(b"").digest()
 FAULTS_MAX: Final = 100
@@ -123,13 +125,8 @@ def verify(connection: Connection, chain: Chain, *, after: Head | None = None, n
 
     ``after`` begins behind a head that was verified before. ``noted`` is a head that was seen before: it must still be in the chain.
     """
-    before = connection.isolation_level, connection.read_only
-    connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
-    try:
-        with connection.transaction():
-            return _verify(connection, chain, after or Head(0, BEGINNING.hex()), noted)
-    finally:
-        connection.isolation_level, connection.read_only = before
+    with one_view(connection):
+        return _verify(connection, chain, after or Head(0, BEGINNING.hex()), noted)
 
 
 def _verify(connection: Connection, chain: Chain, after: Head, noted: Head | None) -> Report:

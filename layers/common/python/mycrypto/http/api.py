@@ -45,8 +45,11 @@ def no_charge(_: Request, __: Operation) -> None:
     """Of a service without limits."""
 
 
-def _text(reply: Reply) -> str:
-    return msgspec.json.encode(reply.body).decode() if reply.media == JSON_MEDIA_TYPE else str(reply.body)
+def _content(reply: Reply) -> str | bytes:
+    """Bytes leave in base64, and API Gateway turns them back for a client that accepts their media type."""
+    if reply.media == JSON_MEDIA_TYPE:
+        return msgspec.json.encode(reply.body).decode()
+    return reply.body if isinstance(reply.body, bytes) else str(reply.body)
 
 
 class Api:
@@ -187,7 +190,7 @@ class Api:
     def _respond(self, request: Request, value: Any) -> GatewayResponse[str]:
         reply = value if isinstance(value, Reply) else Reply(value)
         headers = {REQUEST_ID_HEADER: request.trace_id, "Cache-Control": "no-store", **request.answer_headers, **reply.headers}
-        body = "" if reply.body is None else _text(reply)
+        body = "" if reply.body is None else _content(reply)
         return GatewayResponse(reply.status, reply.media if body else None, body, headers)
 
     def _problem(self, request: Request, problem: ProblemError) -> GatewayResponse[str]:

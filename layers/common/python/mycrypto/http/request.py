@@ -181,7 +181,7 @@ class Request:
 
 class Reply(msgspec.Struct, frozen=True):
     """An answer with a status and headers of its own; ``body`` is anything msgspec encodes, ``None`` for no body. Of another ``media`` than JSON
-    it is the text itself. A header with several values goes out several times.
+    it is the text itself, or the bytes of a file. A header with several values goes out several times.
     """
 
     body: Any = None

@@ -5,14 +5,14 @@ The nightly run looks at the postings of one day and at all balances; the full r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
 import msgspec
-from psycopg import Connection, IsolationLevel
+from psycopg import Connection
+
+from mycrypto.database import one_view
 
 _BALANCE_RULE: Final = "a balance is the sum of its postings"
 """Needs all postings there ever were."""
@@ -102,23 +102,12 @@ class Report(msgspec.Struct, frozen=True):
     differences: list[Difference]
 
 
-@contextmanager
-def _one_view(connection: Connection) -> Iterator[None]:
-    """Transactions read one consistent state and write nothing: said in BEGIN, because a SET would pin the connection at the proxy."""
-    before = connection.isolation_level, connection.read_only
-    connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
-    try:
-        yield
-    finally:
-        connection.isolation_level, connection.read_only = before
-
-
 def run(connection: Connection, *, since: datetime | None = None, differences_max: int = 100) -> Report:
     """Check every rule on one consistent view of the database; at most ``differences_max`` differences are reported per rule.
 
     With ``since`` only postings from then on are looked at. The connection must not be in a transaction.
     """
-    with _one_view(connection), connection.transaction():
+    with one_view(connection):
         differences = [
             Difference(rule, str(where), _text(amount))
             for rule, query in _CHECKS
