@@ -14,8 +14,8 @@ from mycrypto import ledger, mail
 from mycrypto.contracts import events
 from mycrypto.contracts.trading import Side
 from mycrypto.ids import new_uuid, trading_uuid
-from mycrypto.ledger import FEES, Entry, Kind, Move, custody_of, spot, transit
-from mycrypto.ledger.crossing import RECONCILIATION
+from mycrypto.ledger import FEES, WRITTEN_OFF, Entry, Kind, Move, custody_of, spot, transit
+from mycrypto.ledger.crossing import ADJUSTMENT, RECONCILIATION
 from mycrypto.mail import MailKind
 from mycrypto.money import format_amount, notional_units
 from mycrypto.projection import Numbered, fresh, lock_watermark, moment, move_watermark
@@ -91,8 +91,9 @@ def transfer_entry(numbered: Numbered, applied: events.TransferApplied, asked: s
     if (asked.amount, asked.currency, asked.user_id.bytes) != (applied.amount, applied.asset, applied.user_id):
         raise SettlementError(f"transfer {asked.transfer_id}: the engine moved {applied.amount} {applied.asset}, asked was {asked}")
     user, kind = asked.user_id, Kind(asked.purpose)
-    if asked.amount < 0 and asked.reference_type == RECONCILIATION:  # what is taken from a user is missing in custody
-        moves = [Move(amount=-asked.amount, currency=asked.currency, source=spot(user), target=custody_of(asked.currency), kind=kind)]
+    taken = {RECONCILIATION: custody_of(asked.currency), ADJUSTMENT: WRITTEN_OFF}.get(asked.reference_type)
+    if asked.amount < 0 and taken is not None:  # what is taken from a user is missing in custody, or is the platform's
+        moves = [Move(amount=-asked.amount, currency=asked.currency, source=spot(user), target=taken, kind=kind)]
     elif asked.amount > 0:
         moves = [Move(amount=asked.amount, currency=asked.currency, source=transit(user), target=spot(user), kind=kind)]
     else:
@@ -201,6 +202,7 @@ def _write(connection: Connection, shard: int, chunk: _Chunk, transfers: dict[UU
         applied = [transfers[transfer_id] for transfer_id in chunk.applied]
         mails += _credit_deposits(connection, applied)
         mails += _debit_withdrawals(connection, applied, datetime.now(UTC))
+        store.apply_adjustments(connection, [transfer.reference_id for transfer in applied if transfer.reference_type == ADJUSTMENT])
     return mails
 
 
@@ -211,6 +213,9 @@ def _refuse(connection: Connection, numbered: Numbered, refused: events.Transfer
         return 0
     if asked.reference_type == RECONCILIATION:
         store.refuse_charge(connection, asked.reference_id, asked.transfer_id, refused.code)
+        return 0
+    if asked.reference_type == ADJUSTMENT:
+        store.refuse_adjustment(connection, asked.reference_id, refused.code)
         return 0
     withdrawal = transitions.refused(connection, asked.reference_id, refused.code)
     if withdrawal is None:
@@ -223,7 +228,9 @@ def _debit_withdrawals(connection: Connection, applied: Sequence[store.Transfer]
     charged = [transfer.reference_id for transfer in applied if transfer.amount < 0 and transfer.reference_type == RECONCILIATION]
     if charged:
         store.resolve_charges(connection, charged)
-    debited = [transfer.reference_id for transfer in applied if transfer.amount < 0 and transfer.reference_type != RECONCILIATION]
+    debited = [
+        transfer.reference_id for transfer in applied if transfer.amount < 0 and transfer.reference_type not in {RECONCILIATION, ADJUSTMENT}
+    ]
     if not debited:
         return 0
     approved = [withdrawal for withdrawal in transitions.debited(connection, debited) if withdrawal.leaves]

@@ -189,6 +189,19 @@ def refuse_charge(connection: Connection, item_id: UUID, proposal_id: UUID, code
     connection.execute("UPDATE reconciliation_proposals SET status = 'FAILED', decision_reason = %s WHERE id = %s", (code, proposal_id))
 
 
+def apply_adjustments(connection: Connection, adjustment_ids: Sequence[UUID]) -> None:
+    """The engine has carried them out."""
+    if adjustment_ids:
+        connection.execute("UPDATE adjustments SET status = 'APPLIED' WHERE id = ANY(%s) AND status = 'APPROVED'", (list(adjustment_ids),))
+
+
+def refuse_adjustment(connection: Connection, adjustment_id: UUID, code: str) -> None:
+    """The user does not have what was to be taken."""
+    connection.execute(
+        "UPDATE adjustments SET status = 'FAILED', decision_reason = %s WHERE id = %s AND status = 'APPROVED'", (code, adjustment_id)
+    )
+
+
 def spot_sums(connection: Connection) -> dict[str, int]:
     """What all users hold in trading by the ledger, per currency, units of 10^-8."""
     rows = connection.execute("SELECT currency, sum(balance) FROM ledger_accounts WHERE kind = 'spot' GROUP BY currency").fetchall()

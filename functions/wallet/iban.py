@@ -49,14 +49,9 @@ def parse_iban(text: str, *, currency: str = "") -> str:
 def parse_swift(text: str) -> str:
     """The SWIFT code in upper case, 8 or 11 characters. Raises :class:`InvalidSwiftError`."""
     code = normalise(text)
-    try:
-        if not (code.isascii() and code.isalnum()):
-            raise ValidationError
-        return str(bic.validate(code))
-    except ValidationError:
-        raise InvalidSwiftError(
-            "must be 8 or 11 characters: bank (4 letters), country (2 letters), location (2), branch (3, optional)"
-        ) from None
+    if not (code.isascii() and code.isalnum() and bic.is_valid(code)):
+        raise InvalidSwiftError("must be 8 or 11 characters: bank (4 letters), country (2 letters), location (2), branch (3, optional)")
+    return str(bic.compact(code))
 
 
 def mask_iban(number: str) -> str:

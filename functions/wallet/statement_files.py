@@ -29,11 +29,11 @@ def as_csv(statement: Statement) -> str:
     for each in statement.currencies:
         writer.writerow([statement.since, each.currency, "OPENING", each.opening, each.opening, "", "", ""])
         if statement.movements_listed:
-            writer.writerows(
-                [getattr(row, column) for column in COLUMNS] for row in statement.movements if row.currency == each.currency
-            )
+            writer.writerows([getattr(row, column) for column in COLUMNS] for row in statement.movements if row.currency == each.currency)
         else:
-            writer.writerows([statement.until, each.currency, total.type, total.amount, "", "", "", f"{total.count}"] for total in each.totals)
+            writer.writerows(
+                [statement.until, each.currency, total.type, total.amount, "", "", "", f"{total.count}"] for total in each.totals
+            )
         writer.writerow([statement.until, each.currency, "CLOSING", each.closing, each.closing, "", "", ""])
     return file.getvalue()
 
@@ -70,11 +70,14 @@ def _parts(statement: Statement) -> Iterator[Any]:
     from reportlab.lib.styles import ParagraphStyle
     from reportlab.platypus import Paragraph, Spacer
 
-    plain, small = ParagraphStyle("plain", fontName="Vera", fontSize=8, leading=12), ParagraphStyle("small", fontName="Vera", fontSize=7, leading=10)
+    plain, small = (
+        ParagraphStyle("plain", fontName="Vera", fontSize=8, leading=12),
+        ParagraphStyle("small", fontName="Vera", fontSize=7, leading=10),
+    )
     title = ParagraphStyle("title", fontName="VeraBd", fontSize=14, leading=20)
     yield Paragraph(f"Hesap özeti · Account statement {statement.month}", title)
     yield Paragraph(f"MyCrypto Platform · {statement.user_id}", plain)
-    yield Paragraph(f"{_local(statement.since)} – {_local(statement.until)} (Europe/Istanbul)", plain)
+    yield Paragraph(f"{_local(statement.since)} - {_local(statement.until)} (Europe/Istanbul)", plain)
     if not statement.complete:
         yield Paragraph("Ay henüz bitmedi. · The month has not ended yet.", plain)
     yield Spacer(1, 10)

@@ -105,6 +105,8 @@ _ROWS: Final = (
     ),
     ErrorKind("RECONCILIATION_NOT_FOUND", 404, "Reconciliation item not found", "Mutabakat kaydı bulunamadı."),
     ErrorKind("RECONCILIATION_STATUS", 409, "The item is not at this step", "Mutabakat kaydı bu adımda değil."),
+    ErrorKind("ADJUSTMENT_NOT_FOUND", 404, "Adjustment not found", "Bakiye düzeltmesi bulunamadı."),
+    ErrorKind("ADJUSTMENT_STATUS", 409, "The adjustment is not at this step", "Bakiye düzeltmesi bu adımda değil."),
     ErrorKind("PUBLICATION_NOT_FOUND", 404, "There is no such publication", "Böyle bir yayın bulunamadı."),
     ErrorKind("INVALID_WEBHOOK_SIGNATURE", 401, "The webhook signature is not valid", "İmza geçersiz."),
     # orders

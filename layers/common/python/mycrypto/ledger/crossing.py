@@ -28,6 +28,9 @@ from mycrypto.money import to_numeric
 RECONCILIATION: Final = "RECONCILIATION"
 """The type of what a crossing is for when two people have decided it; its id is the item's."""
 
+ADJUSTMENT: Final = "ADJUSTMENT"
+"""The type of what a crossing is for when staff correct a balance; its id is the adjustment's, and so is the transfer's."""
+
 
 class Crossing(msgspec.Struct, frozen=True, kw_only=True):
     """``amount`` units of 10^-8 of a user. ``transfer_id`` makes it happen once; ``reference`` is (type, id) of what it is for."""
