@@ -80,7 +80,11 @@ def _publish_liabilities() -> dict[str, Any]:
         logger.exception("the books differ", alarm="RECONCILIATION_MISMATCH", differences=[str(error)])
         raise
     gone = publishing.forget(connection, now, NODES_DROPPED_MAX)
-    answer = {"published": found.number if found else None, "event_number": found.event_number if found else None, "rows_deleted": gone}
+    answer: dict[str, Any] = {
+        "published": found.number if found else None,
+        "event_number": found.event_number if found else None,
+        "rows_deleted": gone,
+    }
     logger.info("liabilities published" if found else "liabilities were published today", **answer)
     return answer
 

@@ -62,10 +62,18 @@ def _currency(code: str, sums: dict[str, int]) -> CurrencySheet:
     owed = {kind: sums.get(kind, 0) for kind in OWED}
     own = {kind: units for kind, units in sums.items() if kind not in {*ASSETS, *OWED}}
     own = dict.fromkeys(OWN, 0) | own
-    totals = [sum(part.values()) for part in (assets, owed, own)]
+    held, due, kept = (sum(part.values()) for part in (assets, owed, own))
     return CurrencySheet(
-        code,
-        *([Line(kind, format_amount(units)) for kind, units in part.items()] for part in (assets, owed, own)),
-        *(format_amount(total) for total in totals),
-        difference=format_amount(totals[0] - totals[1] - totals[2]),
+        currency=code,
+        assets=_lines(assets),
+        owed=_lines(owed),
+        own=_lines(own),
+        assets_total=format_amount(held),
+        owed_total=format_amount(due),
+        own_total=format_amount(kept),
+        difference=format_amount(held - due - kept),
     )
+
+
+def _lines(sums: dict[str, int]) -> list[Line]:
+    return [Line(kind, format_amount(units)) for kind, units in sums.items()]

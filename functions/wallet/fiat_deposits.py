@@ -89,6 +89,21 @@ def one(context: Context, user_id: UUID, deposit_id: UUID) -> FiatDeposit:
     return shown(row, context.settings.bank_name)
 
 
+def cancel(context: Context, user_id: UUID, deposit_id: UUID) -> FiatDeposit:
+    """The user takes an announcement back; a repetition changes nothing. Raises DEPOSIT_NOT_FOUND, DEPOSIT_STATUS.
+
+    The bank's report and the cancellation lock the same row: the first one wins, and money that comes after a cancellation is for people.
+    """
+    with context.db.transaction() as connection:
+        row = store.lock(connection, user_id, deposit_id)
+        if row is None:
+            raise ProblemError("DEPOSIT_NOT_FOUND")
+        if row.status not in {"PENDING", "CANCELLED"}:
+            raise ProblemError("DEPOSIT_STATUS", f"the deposit is {row.status}", status_now=row.status)
+        store.cancel(connection, deposit_id)
+    return one(context, user_id, deposit_id)
+
+
 def page(context: Context, user_id: UUID, query: PageQuery) -> tuple[list[FiatDeposit], Pagination]:
     rows, total = store.page(context.db.connection(), user_id, limit=query.limit, offset=query.offset)
     return [shown(row, context.settings.bank_name) for row in rows], Pagination.of(query, total)

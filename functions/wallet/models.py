@@ -168,17 +168,23 @@ class Page(msgspec.Struct, Generic[Row], frozen=True):
 
 
 class Balance(msgspec.Struct, frozen=True):
-    """``locked_balance`` is in open orders, and in withdrawals until they are paid out or their money is back."""
+    """``locked_balance`` is in open orders, and in withdrawals until they are paid out or their money is back. ``value_try`` is what the total is worth in
+    TRY by the last trade, null where there was none in 24 hours.
+    """
 
     currency: str
     available_balance: str
     locked_balance: str
     total_balance: str
     updated_at: str | None = None
+    value_try: str | None = None
 
 
 class Balances(msgspec.Struct, frozen=True):
+    """``total_try`` adds up the values; a currency without a price is not in it."""
+
     data: list[Balance]
+    total_try: str
 
 
 class BankAccount(msgspec.Struct, frozen=True):

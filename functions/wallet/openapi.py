@@ -28,6 +28,7 @@ SERVICE: Final = Service(
         "KYC_REQUIRED": {"required_level": 1, "level": 0},
         "WITHDRAWAL_STATUS": {"status_now": "APPROVED"},
         "RECONCILIATION_STATUS": {"status_now": "RESOLVED"},
+        "DEPOSIT_STATUS": {"status_now": "COMPLETED"},
         "ADJUSTMENT_STATUS": {"status_now": "APPLIED"},
         "WITHDRAWALS_BLOCKED": {"currency": "ETH", "withheld": "1"},
         "ADDRESS_HELD": {"until": "2026-11-24T09:00:00.000Z"},

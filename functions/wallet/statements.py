@@ -37,7 +37,7 @@ def statement(context: Context, user_id: UUID, month: str, *, movements_max: int
     with one_view(context.db.connection()) as connection:
         opening, closing = (store.balances_at(connection, user_id, moment) for moment in (since, end))
         totals = store.totals(connection, user_id, since, end)
-        listed = sum(row.count for row in totals) <= movements_max
+        listed = sum(row.movements for row in totals) <= movements_max
         rows = store.movements(connection, user_id, since, end, limit=movements_max) if listed else []
     return Statement(
         user_id=user_id,
@@ -55,7 +55,7 @@ def _currency(code: str, opening: int, closing: int, totals: list[store.TotalRow
     own = [row for row in totals if row.currency == code]
     if opening + sum(row.units for row in own) != closing:
         raise RuntimeError(f"a statement of {code} does not add up: {opening}, {own}, {closing}")
-    shown = [StatementTotal(row.type, row.count, format_amount(row.units)) for row in own]
+    shown = [StatementTotal(row.type, row.movements, format_amount(row.units)) for row in own]
     return StatementCurrency(code, format_amount(opening), shown, format_amount(closing))
 
 

@@ -41,14 +41,15 @@ def get_balance(request: Request, currency: str) -> Balance:
     method="get",
     path="/api/wallet/balances",
     name="listWalletBalances",
-    summary="Every balance, zeros included",
+    summary="Every balance, zeros included, and what they are worth in TRY",
     tag="balances",
     answer=models.Balances,
     errors=(),
     permission=permissions.SIGNED_IN,
 )
 def get_balances(request: Request) -> Balances:
-    return Balances(balances.balances(context(), request.caller.user_id))
+    found = balances.balances(context(), request.caller.user_id)
+    return Balances(found, balances.total_try(found))
 
 
 @Operation(

@@ -72,6 +72,20 @@ def get_fiat_deposit(request: Request, deposit_id: str) -> FiatDeposit:
 
 @Operation(
     method="post",
+    path="/api/wallet/deposit/{deposit_id}/cancel",
+    name="cancelFiatDeposit",
+    summary="Take an announced transfer back; money that comes all the same is looked at by people",
+    tag="deposits",
+    answer=models.FiatDeposit,
+    errors=("DEPOSIT_NOT_FOUND", "DEPOSIT_STATUS"),
+    permission=permissions.CUSTOMER,
+)
+def post_cancel(request: Request, deposit_id: str) -> FiatDeposit:
+    return fiat_deposits.cancel(context(), request.caller.user_id, request.uuid(deposit_id, "DEPOSIT_NOT_FOUND"))
+
+
+@Operation(
+    method="post",
     path="/api/wallet/deposit/crypto",
     name="openCryptoDeposit",
     summary="The own deposit address; made when there is none",

@@ -97,6 +97,19 @@ def lock_by_references(connection: Connection, references: Sequence[str]) -> lis
         ).fetchall()
 
 
+def lock(connection: Connection, user_id: UUID, deposit_id: UUID) -> DepositRow | None:
+    """The user's deposit of this id, locked."""
+    with connection.cursor(row_factory=class_row(DepositRow)) as cursor:
+        return cursor.execute(
+            f"{_SELECT} WHERE deposit.id = %s AND deposit.user_id = %s FOR UPDATE OF deposit", (deposit_id, user_id)
+        ).fetchone()
+
+
+def cancel(connection: Connection, deposit_id: UUID) -> None:
+    """The user will not send it."""
+    connection.execute("UPDATE deposit_requests SET status = 'CANCELLED' WHERE id = %s", (deposit_id,))
+
+
 def approve(connection: Connection, deposit_id: UUID, now: datetime) -> None:
     """The bank has confirmed the transfer."""
     connection.execute("UPDATE deposit_requests SET status = 'APPROVED', approved_at = %s WHERE id = %s", (now, deposit_id))

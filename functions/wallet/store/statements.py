@@ -16,7 +16,7 @@ from mycrypto.money import from_numeric
 class TotalRow(NamedTuple):
     currency: str
     type: str
-    count: int
+    movements: int
     units: int
 
 

@@ -16,12 +16,15 @@ from mycrypto_local.reference.markdown import code, page, table
 
 
 class Key(NamedTuple):
-    """``pattern`` with names in capitals where ids stand; ``life`` in words."""
+    """``pattern`` with names in capitals where ids stand; ``life`` in words. ``use`` is which of the product's five cache patterns it belongs to, empty for
+    what is no copy of anything.
+    """
 
     pattern: str
     life: str
     writer: str
     holds: str
+    use: str = ""
 
 
 def _seconds(count: float) -> str:
@@ -33,9 +36,9 @@ def _seconds(count: float) -> str:
 
 _FRESH: Final = _seconds(second_factor.FRESH_S)
 KEYS: Final = (
-    Key("balance:USER:CURRENCY", _seconds(balance_cache.KEPT_SECONDS), "wallet", "a balance"),
-    Key("user:balances:USER", _seconds(balance_cache.KEPT_SECONDS), "wallet", "all balances of a user"),
-    Key("session:FAMILY", _seconds(REFRESH_LIFE_S), "auth", "a copy of a session"),
+    Key("balance:USER:CURRENCY", _seconds(balance_cache.KEPT_SECONDS), "wallet", "a balance", "balance"),
+    Key("user:balances:USER", _seconds(balance_cache.KEPT_SECONDS), "wallet", "all balances of a user", "balance"),
+    Key("session:FAMILY", _seconds(REFRESH_LIFE_S), "auth", "a copy of a session", "session"),
     Key("2fa:challenge:token:DIGEST", _seconds(challenges.LIFE_S), "auth", "who has shown the password and not yet the code"),
     Key("2fa:setup:USER", _seconds(enrolment.SETUP_LIFE_S), "auth", "an enrolment that waits for its first code"),
     Key("2fa:fresh:SESSION", _FRESH, "auth", "the second factor was shown in this session just now"),
@@ -46,21 +49,22 @@ KEYS: Final = (
     Key("apikey:ID", "for ever", "auth", "an API key, its secret sealed"),
     Key("apikey:complete", "for ever", "auth", "all API keys are there"),
     Key("apikey:signature:MARK", "the window of a signature", "gateway", "a signature that was used"),
-    Key("ratelimit:SUBJECT:NAME", "its window", "auth, wallet, gateway", "calls counted against a limit"),
+    Key("ratelimit:SUBJECT:NAME", "its window", "auth, wallet, gateway", "calls counted against a limit", "rate limit"),
     Key("engine:lease:SHARD", _seconds(LEASE_MS / 1_000), "engine", "which engine publishes"),
-    Key("orderbook:SYMBOL", "for ever", "publisher", "the best 100 levels of each side, a sorted set"),
-    Key("ticker:SYMBOL", _seconds(TICKER_LIFE_MS / 1_000), "publisher", "the ticker"),
+    Key("orderbook:SYMBOL", "for ever", "publisher", "the best 100 levels of each side, a sorted set", "order book"),
+    Key("ticker:SYMBOL", _seconds(TICKER_LIFE_MS / 1_000), "publisher", "the ticker", "market data"),
 )
 
 
 def caches() -> str:
     """The page."""
-    rows = ((code(key.pattern), key.life, key.writer, key.holds) for key in KEYS)
+    rows = ((code(key.pattern), key.life, key.writer, key.holds, key.use) for key in KEYS)
     return page(
         "Caches",
         "Three layers, nearest first: the views in each gateway's memory (made of `engine-events`, nothing to expire), Redis, PostgreSQL. Redis may be "
-        "wiped at any time: slower, nothing wrong. What must not be forgotten (revoked tokens, API keys) is written into it again from PostgreSQL.",
-        table(("key", "lives", "written by", "holds"), rows),
+        "wiped at any time: slower, and no number changes. The product names five cache patterns (session, balance, rate limit, order book, market data): the "
+        "last column says which keys are which. What must not be forgotten (revoked tokens, API keys) is written into it again from PostgreSQL.",
+        table(("key", "lives", "written by", "holds", "cache pattern"), rows),
     )
 
 

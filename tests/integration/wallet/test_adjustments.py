@@ -160,7 +160,7 @@ def test_a_proposal_that_is_sent_twice_under_one_key_is_one(desk: Desk) -> None:
         ({"direction": "GIVE"}, "VALIDATION_ERROR"),
     ],
 )
-def test_bad_proposals_are_refused(desk: Desk, changes: dict[str, str], code: str) -> None:
+def test_bad_proposals_are_refused(desk: Desk, changes: dict[str, Any], code: str) -> None:
     assert desk.propose(**changes).code == code
     assert desk.wallet.call("GET", PATH, user=desk.first).body["data"] == []
 

@@ -100,6 +100,7 @@ _ROWS: Final = (
     ErrorKind("PRICE_UNAVAILABLE", 503, "There is no current price", "Güncel fiyat bulunamadı. Lütfen daha sonra deneyin."),
     ErrorKind("WITHDRAWAL_STATUS", 409, "The withdrawal is past this step", "Çekim işlemi bu adımı geçti."),
     ErrorKind("DEPOSIT_NOT_FOUND", 404, "Deposit not found", "Para yatırma işlemi bulunamadı."),
+    ErrorKind("DEPOSIT_STATUS", 409, "The deposit is past this step", "Para yatırma işlemi bu adımı geçti."),
     ErrorKind(
         "WITHDRAWALS_BLOCKED", 403, "A reversed deposit blocks the withdrawal", "Geri dönen bir yatırma nedeniyle çekim yapılamıyor."
     ),

@@ -77,15 +77,23 @@ export function Withdrawals() {
 export function FiatDeposits({ turn }: { turn: number }) {
   const t = texts.value;
   const found = useResource(() => get<Listed<FiatDeposit>>("/api/wallet/deposit/requests", { limit: 10 }), [turn], PENDING_SECONDS);
+  const sending = useSending();
+  const drop = async (id: string) => {
+    await sending.run(() => post(`/api/wallet/deposit/${id}/cancel`));
+    await found.reload();
+  };
   return (
+    <>
+    <FailureText failure={sending.failure} />
     <Shown state={found.state.value} onRetry={found.reload} empty={t.wallet.noneDeposits} isEmpty={(list) => !list.data.length}>
       {(list) => (
         <div class="scroll-x" tabIndex={0}><table class="table">
-          <thead><tr><th>{t.common.date}</th><th class="num">{t.common.amount}</th><th>{t.wallet.referenceTo}</th><th>{t.common.status}</th></tr></thead>
-          <tbody>{list.data.map((row) => <tr key={row.deposit_id}><td><Moment at={row.created_at} /></td><td class="num">{money(row.amount, row.currency)}</td><td><code>{row.reference}</code></td><td><State status={row.status} /></td></tr>)}</tbody>
+          <thead><tr><th>{t.common.date}</th><th class="num">{t.common.amount}</th><th>{t.wallet.referenceTo}</th><th>{t.common.status}</th><th><span class="hidden-visually">{t.common.cancel}</span></th></tr></thead>
+          <tbody>{list.data.map((row) => <tr key={row.deposit_id}><td><Moment at={row.created_at} /></td><td class="num">{money(row.amount, row.currency)}</td><td><code>{row.reference}</code></td><td><State status={row.status} /></td><td class="end">{row.status === "PENDING" && <button type="button" class="button small" disabled={sending.busy} onClick={() => void drop(row.deposit_id)}>{t.wallet.cancelIt}</button>}</td></tr>)}</tbody>
         </table></div>
       )}
     </Shown>
+    </>
   );
 }
 

@@ -191,7 +191,7 @@ class Api:
         reply = value if isinstance(value, Reply) else Reply(value)
         headers = {REQUEST_ID_HEADER: request.trace_id, "Cache-Control": "no-store", **request.answer_headers, **reply.headers}
         body = "" if reply.body is None else _content(reply)
-        return GatewayResponse(reply.status, reply.media if body else None, body, headers)
+        return GatewayResponse(reply.status, reply.media if body else None, body, headers)  # type: ignore[arg-type] # bytes are encoded, its hint lacks them
 
     def _problem(self, request: Request, problem: ProblemError) -> GatewayResponse[str]:
         headers = {REQUEST_ID_HEADER: request.trace_id, "Cache-Control": "no-store"} | request.answer_headers | problem.headers
