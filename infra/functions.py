@@ -34,6 +34,7 @@ class FunctionSpec:
     sends_mail: bool = False
     archives: bool = False
     pays_out: bool = False
+    polls: bool = False
     scans: bool = False
     behind_api: bool = False
     snap_start: bool = False
@@ -113,7 +114,7 @@ KYC: Final = FunctionSpec(
 
 WALLET: Final = FunctionSpec(
     name=names.FUNCTION_WALLET,
-    purpose="balances, deposits, withdrawals, bank accounts, webhooks",
+    purpose="balances, deposits, withdrawals, bank accounts, webhooks; every minute: reports of bank and chain",
     memory_mb=1024,
     timeout_s=10,
     reserved_concurrency=50,
@@ -122,6 +123,7 @@ WALLET: Final = FunctionSpec(
     secrets=(names.SECRET_WEBHOOKS, names.SECRET_WALLET, names.SECRET_TWO_FACTOR),
     sends_to=(names.QUEUE_EMAIL, names.QUEUE_AUDIT, names.QUEUE_WITHDRAWALS),
     publishes_commands=True,
+    polls=True,
     behind_api=True,
     snap_start=True,
 )

@@ -1,8 +1,13 @@
-"""Lambda entry of the wallet."""
+"""Lambda entry of the wallet: its API, and the schedule that asks the partners for reports."""
 
 from __future__ import annotations
 
-from functions.wallet import openapi, routes
+from collections.abc import Mapping
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.wallet import openapi, polling, routes
 from functions.wallet.app import context
 from functions.wallet.context import SERVICE
 from functions.wallet.settings import Settings
@@ -11,6 +16,11 @@ from mycrypto.http.service import service_api
 
 snapstart.after_restore(context.cache_clear)
 
-handler = service_api(
-    SERVICE, routes, openapi.SERVICE, context, settings.load(Settings), telemetry.logger(SERVICE), telemetry.Meter(SERVICE)
-)
+api = service_api(SERVICE, routes, openapi.SERVICE, context, settings.load(Settings), telemetry.logger(SERVICE), telemetry.Meter(SERVICE))
+
+
+def handler(event: Mapping[str, Any], lambda_context: LambdaContext) -> dict[str, Any]:
+    """What the schedule or API Gateway asks for. No request has a member ``job``: API Gateway makes the event."""
+    if event.get("job") == "deposits":
+        return {"deposits": polling.run(context(), polling.sources(context()))}
+    return api(event, lambda_context)

@@ -7,7 +7,9 @@ from mycrypto.log_producer import KafkaAuth
 
 
 class Settings(ServiceSettings, frozen=True, kw_only=True):
-    """Amounts are decimal strings of whole TRY; ``deposit_hours`` is how long a fiat deposit waits for its transfer."""
+    """Amounts are decimal strings of whole TRY; ``deposit_hours`` is how long a fiat deposit waits for its transfer. Without ``bank_url`` or ``chain_url``
+    that partner's reports come by webhook alone.
+    """
 
     kafka_bootstrap_servers: str
     wallet_secret_name: str
@@ -18,3 +20,5 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     deposit_hours: int = 24
     bitcoin_network: str = "main"
     public_url: str = ""
+    bank_url: str = ""
+    chain_url: str = ""

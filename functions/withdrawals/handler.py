@@ -12,16 +12,16 @@ import msgspec
 import redis
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.withdrawals import fees, locks, partners, store
+from functions.withdrawals import fees, locks, store
 from functions.withdrawals.partners import HttpBank, HttpChain
-from functions.withdrawals.ports import AwayError
 from functions.withdrawals.service import Payouts
 from functions.withdrawals.settings import Settings
 from mycrypto import cache as redis_cache
-from mycrypto import queue, secrets, settings, telemetry
+from mycrypto import partners, queue, secrets, settings, telemetry
 from mycrypto.database import Database
 from mycrypto.log_producer import LogProducer
 from mycrypto.outbox import KafkaSender, Relay, SqsSender
+from mycrypto.partners import AwayError
 from mycrypto.queue import Envelope, MessageError
 from mycrypto.withdrawals import rows
 from mycrypto.withdrawals.payouts import JOB

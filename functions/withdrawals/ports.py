@@ -12,14 +12,6 @@ from typing import Protocol
 import msgspec
 
 
-class AwayError(Exception):
-    """There is no usable answer. What was asked for may have happened or not."""
-
-
-class RefusedError(Exception):
-    """The other party will not do it. Nothing has happened."""
-
-
 class Instruction(msgspec.Struct, frozen=True, kw_only=True):
     """A transfer that the bank is to make. ``amount`` is a decimal string."""
 

@@ -18,10 +18,11 @@ from psycopg import Connection
 
 from functions.withdrawals import judging, store
 from functions.withdrawals.judging import Verdict
-from functions.withdrawals.ports import AwayError, Bank, Instruction, Node, RefusedError, Signer, Spending
+from functions.withdrawals.ports import Bank, Instruction, Node, Signer, Spending
 from mycrypto import balance_cache, cache, outbox
 from mycrypto.database import Database
 from mycrypto.money import format_amount, from_numeric
+from mycrypto.partners import AwayError, RefusedError
 from mycrypto.telemetry import Logger, Meter
 from mycrypto.withdrawals import completion, owners, payouts, rows, transitions
 from mycrypto.withdrawals.payouts import LOOK_EVERY, PayoutRow

@@ -96,9 +96,9 @@ def environment(spec: FunctionSpec, stage: Stage, connections: Connections) -> d
         values["RECAPTCHA"] = "off"
     if spec.sends_mail:
         values["MAIL_FROM"] = stage.mail_from
-    if spec.pays_out:
+    if spec.pays_out or spec.polls:
         values["BANK_URL"], values["CHAIN_URL"] = stage.bank_url, stage.chain_url
-        if stage.is_local:
+        if spec.pays_out and stage.is_local:
             values["RETRY_SECONDS"], values["PROOF_SECONDS"] = "1", "5"
     if spec.scans:
         values["KYC_BUCKET"] = bucket.bucket_name(stage, names.BUCKET_KYC)

@@ -61,7 +61,13 @@ class WalletStack(Stack):
             rule_name=names.resource(stage.name, names.EVERY_MINUTE),
             schedule=events.Schedule.rate(Duration.minutes(1)),
             targets=[
-                targets.LambdaFunction(self.functions[names.FUNCTION_MAINTENANCE].function, retry_attempts=0, dead_letter_queue=missed)
+                targets.LambdaFunction(self.functions[names.FUNCTION_MAINTENANCE].function, retry_attempts=0, dead_letter_queue=missed),
+                targets.LambdaFunction(
+                    self.functions[names.FUNCTION_WALLET].invokable,
+                    event=events.RuleTargetInput.from_object({"job": "deposits"}),
+                    retry_attempts=0,
+                    dead_letter_queue=missed,
+                ),
             ],
         )
         payouts = self.functions[names.FUNCTION_WITHDRAWALS]

@@ -33,7 +33,10 @@ def signature(secret: str, body: bytes, unix_seconds: int) -> str:
     return f"t={unix_seconds},v1={digest}"
 
 
-async def _send(api: Api, path: str, secret: str, document: dict[str, object]) -> Any:
+async def _send(api: Api, path: str, secret: str, document: dict[str, object], *, lost: str = "") -> Any:
+    """By webhook; or, where the webhook is ``lost``, into what the partner of that name answers when the platform asks for reports."""
+    if lost:
+        return await api.request("POST", f"/local/{lost}/reports", document)
     body = msgspec.json.encode(document)
     headers = {"X-Signature": signature(secret, body, int(time.time()))}
     return await api.request("POST", path, msgspec.Raw(body), headers=headers, repeatable=True)
@@ -48,8 +51,9 @@ async def bank_transfer(
     sender_iban: str = SENDER_IBAN,
     sender_name: str = SENDER_NAME,
     transaction_id: str = "",
+    lost: bool = False,
 ) -> Any:
-    """A transfer in TRY arrived at the platform's bank account. ``amount`` is a decimal string."""
+    """A transfer in TRY arrived at the platform's bank account. ``amount`` is a decimal string. ``lost``: its webhook is."""
     document: dict[str, object] = {
         "transaction_id": transaction_id or "BANK-" + "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(12)),
         "reference": reference,
@@ -57,7 +61,7 @@ async def bank_transfer(
         "sender_iban": sender_iban,
         "sender_name": sender_name,
     }
-    return await _send(api, "/api/wallet/webhooks/bank", keys.bank, document)
+    return await _send(api, "/api/wallet/webhooks/bank", keys.bank, document, lost="bank" if lost else "")
 
 
 async def chain_deposit(
@@ -71,9 +75,10 @@ async def chain_deposit(
     tx_hash: str = "",
     state: str = "",
     replaced_by: str = "",
+    lost: bool = False,
 ) -> Any:
     """A transaction paid ``amount`` to a deposit address and has as many confirmations as the currency needs (or as given); or, by its
-    ``state``, it is gone from the chain, failed there, or was replaced.
+    ``state``, it is gone from the chain, failed there, or was replaced. ``lost``: the webhook of it is.
     """
     document: dict[str, object] = {
         "tx_hash": tx_hash or ("0x" if currency != "BTC" else "") + secrets.token_hex(32),
@@ -84,7 +89,8 @@ async def chain_deposit(
         "confirmations": CONFIRMATIONS[currency] if confirmations is None else confirmations,
     }
     said = {"state": state.upper(), "replaced_by": replaced_by}
-    return await _send(api, "/api/wallet/webhooks/chain", keys.chain, document | {name: text for name, text in said.items() if text})
+    document |= {name: text for name, text in said.items() if text}
+    return await _send(api, "/api/wallet/webhooks/chain", keys.chain, document, lost="chain" if lost else "")
 
 
 async def plan_payouts(api: Api, *, partner: str, behaviour: str, count: int = 1) -> Any:

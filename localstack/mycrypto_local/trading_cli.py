@@ -26,6 +26,7 @@ from mycrypto_local.traffic.mix import MixReport
 from mycrypto_local.traffic.replay import ReplayError, ReplayReport
 from mycrypto_local.traffic.session import replay_file, send_mix
 
+Lost = Annotated[bool, typer.Option("--lost", help="The webhook is lost: the platform finds it when it asks, within a minute.")]
 simulate = typer.Typer(help="Send what a bank or a chain watcher would send, signed.", no_args_is_help=True)
 console = Console(highlight=False)
 
@@ -158,6 +159,7 @@ def simulate_bank_transfer(
     sender_name: Annotated[str, typer.Option(help="Who sent it, as the bank writes it.")] = SENDER_NAME,
     sender_iban: Annotated[str, typer.Option(help="From which account.")] = SENDER_IBAN,
     transaction_id: Annotated[str, typer.Option(help="Report the same transfer again.")] = "",
+    lost: Lost = False,
 ) -> None:
     """The bank reports a transfer in TRY."""
     running = _running()
@@ -171,6 +173,7 @@ def simulate_bank_transfer(
             sender_name=sender_name,
             sender_iban=sender_iban,
             transaction_id=transaction_id,
+            lost=lost,
         ),
     )
 
@@ -185,6 +188,7 @@ def simulate_chain_deposit(
     tx_hash: Annotated[str, typer.Option(help="Report the same transaction again, with more confirmations.")] = "",
     state: Annotated[str, typer.Option(help="What the watcher says of it: DETECTED, CONFIRMED, FAILED, GONE or REPLACED.")] = "",
     replaced_by: Annotated[str, typer.Option(help="The transaction that took its place.")] = "",
+    lost: Lost = False,
 ) -> None:
     """The chain watcher reports a transaction."""
     running = _running()
@@ -200,6 +204,7 @@ def simulate_chain_deposit(
             tx_hash=tx_hash,
             state=state,
             replaced_by=replaced_by,
+            lost=lost,
         ),
     )
 

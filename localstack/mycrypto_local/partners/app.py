@@ -90,6 +90,9 @@ def create_app(ledger: Ledger, *, hang: Callable[[], Awaitable[None]] | None = N
 
         return checked
 
+    def partner_of(request: Request) -> str:
+        return "bank" if request.url.path.startswith("/local/bank") else "chain"
+
     async def pay(request: Request) -> Response:
         key, instruction = key_of(request), await body(request, dict[str, Any])
         return await done(lambda: bank.pay(key, instruction))
@@ -124,7 +127,7 @@ def create_app(ledger: Ledger, *, hang: Callable[[], Awaitable[None]] | None = N
 
     async def plan(request: Request) -> Response:
         wanted = await body(request, _Plan)
-        partner = wanted.partner or ("bank" if request.url.path.startswith("/local/bank") else "chain")
+        partner = wanted.partner or partner_of(request)
         if wanted.behaviour not in BEHAVIOURS.get(partner, ()):
             known = ", ".join(f"{name}: {' '.join(BEHAVIOURS[name])}" for name in BEHAVIOURS)
             raise ValueError(f"{partner} does not behave so ({wanted.behaviour}); there are {known}")
@@ -133,10 +136,24 @@ def create_app(ledger: Ledger, *, hang: Callable[[], Awaitable[None]] | None = N
 
     async def settle(request: Request) -> Response:
         wanted = await body(request, _Settlement)
-        work = bank.settle if request.url.path.startswith("/local/bank") else chain.settle
+        work = bank.settle if partner_of(request) == "bank" else chain.settle
         return await done(lambda: {"settled": work(wanted.key, wanted.outcome)})
 
+    async def report(request: Request) -> Response:
+        document = msgspec.json.encode(await body(request, dict[str, Any])).decode()
+        place = await asyncio.to_thread(ledger.report, partner_of(request), document)
+        return _answer({"place": place})
+
+    async def reports(request: Request) -> Response:
+        after = request.query_params.get("after", "") or "0"
+        rows = await asyncio.to_thread(ledger.reports, partner_of(request), int(after))
+        return _answer({"data": [msgspec.Raw(text.encode()) for _, text in rows], "next": str(rows[-1][0] if rows else after)})
+
     routes = (
+        ("/local/bank/reports", "POST", report),
+        ("/local/bank/reports", "GET", reports),
+        ("/local/chain/reports", "POST", report),
+        ("/local/chain/reports", "GET", reports),
         ("/local/bank/payments", "POST", pay),
         ("/local/bank/payments", "GET", find_payment),
         ("/local/bank/statement", "GET", statement),

@@ -17,8 +17,13 @@ CREATE TABLE IF NOT EXISTS bookings (transaction_id TEXT PRIMARY KEY, key TEXT N
 CREATE TABLE IF NOT EXISTS signatures (key TEXT PRIMARY KEY, spending TEXT NOT NULL, raw BLOB NOT NULL, tx_hash TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS transactions (
     tx_hash TEXT PRIMARY KEY, currency TEXT NOT NULL, state TEXT NOT NULL, confirmations INTEGER NOT NULL, calls INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS reports (place INTEGER PRIMARY KEY, partner TEXT NOT NULL, document TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS fees (currency TEXT PRIMARY KEY, fee TEXT NOT NULL);
 """
+
+
+PAGE: Final = 100
+"""Reports of one answer."""
 
 
 class Ledger:
@@ -44,6 +49,18 @@ class Ledger:
         """How the next ``count`` payouts that the partner has not seen before are treated."""
         with self.transaction() as connection:
             connection.executemany("INSERT INTO plans (partner, behaviour) VALUES (?, ?)", [(partner, behaviour)] * count)
+
+    def report(self, partner: str, document: str) -> int:
+        """Keep what the partner has seen come in, for those who ask; returns its place."""
+        with self.transaction() as connection:
+            return int(connection.execute("INSERT INTO reports (partner, document) VALUES (?, ?)", (partner, document)).lastrowid or 0)
+
+    def reports(self, partner: str, after: int) -> list[tuple[int, str]]:
+        """The reports behind a place, at most a page of them."""
+        with self.transaction() as connection:
+            return connection.execute(
+                "SELECT place, document FROM reports WHERE partner = ? AND place > ? ORDER BY place LIMIT ?", (partner, after, PAGE)
+            ).fetchall()
 
     def close(self) -> None:
         self._connection.close()

@@ -12,6 +12,7 @@ from uuid import UUID
 import httpx
 from starlette.types import ASGIApp
 
+from functions.wallet.polling import HttpSource, Source
 from functions.withdrawals.partners import HttpBank, HttpChain
 from functions.withdrawals.service import Payouts
 from mycrypto import cache, outbox, telemetry
@@ -57,6 +58,10 @@ class Partners:
         self.bank, self.chain = Bank(self.ledger), Chain(self.ledger)
         app = create_app(self.ledger, hang=_no_answer)
         self.http_bank = HttpBank(httpx.Client(transport=InProcess(app), base_url="http://partners/local/bank/"), "bank-secret")
+        self.sources: dict[str, Source] = {
+            name: HttpSource(httpx.Client(transport=InProcess(app), base_url=f"http://partners/local/{name}/"), f"{name}-secret")
+            for name in ("bank", "chain")
+        }
         self.http_chain = HttpChain(httpx.Client(transport=InProcess(app), base_url="http://partners/local/chain/"), "chain-secret")
 
     def worker(self, db: Database, relay: outbox.Relay, balances: cache.Cache, clock: Callable[[], datetime], **changes: Any) -> Payouts:

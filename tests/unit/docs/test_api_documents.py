@@ -53,7 +53,7 @@ def test_the_committed_document_is_up_to_date(name: str) -> None:
 @pytest.mark.parametrize("name", ["auth", "wallet"])
 def test_a_function_routes_exactly_what_it_declares(name: str) -> None:
     """The routes are asked of the handler in a process of its own: importing it reads the environment of one function."""
-    api = {"auth": "functions.auth.handler import api", "wallet": "functions.wallet.handler import handler as api"}[name]
+    api = {"auth": "functions.auth.handler import api", "wallet": "functions.wallet.handler import api"}[name]
     asked = f"import json; from {api}; print(json.dumps([(each.method, each.path) for each in api.operations]))"
     found = subprocess.run([sys.executable, "-c", asked], env=FUNCTION_ENVIRONMENT, cwd=ROOT, capture_output=True, text=True, check=True)
     assert {tuple(each) for each in json.loads(found.stdout)} == {
