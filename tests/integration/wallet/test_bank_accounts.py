@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from tests.integration.wallet.conftest import User, Wallet
 
-IBANS = ("TR330006100519786457841326", "TR050009900000000000000001", "GB82 WEST 1234 5698 7654 32", "DE89370400440532013000")
+IBANS = ("TR330006100519786457841326", "TR050009900000000000000001", "TR74 0006 2005 1978 6457 8413 26", "TR490001000519786457841327")
 GOOD = {"bank_name": "Banka", "account_holder_name": "Ayşe Yılmaz", "iban": IBANS[0], "currency": "TRY"}
 PATH = "/api/wallet/bank-accounts"
 
@@ -60,6 +60,12 @@ def test_an_iban_is_there_once_per_user_and_three_are_the_most(wallet: Wallet, n
     assert wallet.call("POST", PATH, GOOD | {"iban": IBANS[2]}, user=user).status == 201
     too_many = wallet.call("POST", PATH, GOOD | {"iban": IBANS[3]}, user=user)
     assert (too_many.status, too_many.code) == (400, "WALLET_003")
+
+
+def test_an_account_of_lira_is_in_turkey(wallet: Wallet, new_user: Callable[..., User]) -> None:
+    answer = wallet.call("POST", PATH, GOOD | {"iban": "DE89370400440532013000"}, user=new_user())
+    assert (answer.status, answer.code) == (400, "INVALID_IBAN")
+    assert answer.body["errors"][0]["field"] == "iban"
 
 
 def test_an_account_is_deleted_by_its_owner_unless_a_deposit_waits_on_it(wallet: Wallet, new_user: Callable[..., User]) -> None:

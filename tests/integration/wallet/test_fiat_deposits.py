@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -373,7 +374,9 @@ def test_a_cancelled_deposit_is_not_credited_and_its_money_waits_for_people(wall
     assert (reported.body["outcome"], reported.body["reason"]) == ("RECONCILIATION", "DEPOSIT_CANCELLED")
     wallet.run_engine()
     assert wallet.balance(user, "TRY") == "0"
-    assert items(wallet) == [("BANK", "DEPOSIT_CANCELLED", "250.00000000", "OPEN")]
+    assert [(source, reason, Decimal(amount), state) for source, reason, amount, state in items(wallet)] == [
+        ("BANK", "DEPOSIT_CANCELLED", Decimal(250), "OPEN")
+    ]
 
 
 def test_what_is_on_its_way_cannot_be_cancelled_nor_what_is_anothers(wallet: Wallet, new_user: Callable[..., User]) -> None:
