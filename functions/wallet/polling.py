@@ -86,7 +86,7 @@ def _ask(context: Context, name: str, source: Source) -> dict[str, int]:
             page = source.reports(cursor)
         except AwayError as error:
             context.logger.warning("a partner has not said its reports", partner=name, error=str(error))
-            context.meter.count("payout_partner_away_total")
+            context.meter.count("deposit_partner_away_total")
             break
         for report in page.data:
             outcome = _take(context, name, bytes(report))

@@ -128,6 +128,7 @@ MONEY: Final = (
         "wallet_withdrawals_total", ("wallet", "withdrawals"), "Withdrawals asked for, and how their payouts ended", "currency", "outcome"
     ),
     _counter("wallet_withdrawal_fees", _WITHDRAWALS, "Fees of completed withdrawals, in the currency", "currency", per=AMOUNT),
+    _counter("deposit_partner_away_total", _WALLET, "Questions to the bank or the chain watcher for deposits without an answer"),
     _counter("payout_partner_away_total", _WITHDRAWALS, "Questions to the bank, the signer or a node without an answer"),
     _counter("payout_disputes_total", _WITHDRAWALS, "Payouts whose booking is not what was asked for"),
     _gauge("payouts_waiting", _MAINTENANCE, "Approved withdrawals whose payout is held up, by what it waits for", "reason"),
