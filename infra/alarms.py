@@ -180,6 +180,14 @@ MONEY: Final = (
         "the nightly proof found the books unequal: pay nothing out",
     ),
     _critical(
+        "statements-differ",
+        _own("wallet_reconciliation_mismatch_total", "withdrawals"),
+        0,
+        1,
+        "a statement of bank or chain and the withdrawals differ: look at the reconciliation items",
+        _RECONCILIATION,
+    ),
+    _critical(
         "deposit-reversed",
         _own("wallet_deposits_reversed_total", "wallet"),
         0,

@@ -130,7 +130,7 @@ WALLET: Final = FunctionSpec(
 
 WITHDRAWALS: Final = FunctionSpec(
     name=names.FUNCTION_WITHDRAWALS,
-    purpose="payouts of the withdrawal queue by bank and chain, and the network fees",
+    purpose="payouts of the withdrawal queue by bank and chain, the network fees, and every night the partners' statements",
     memory_mb=512,
     timeout_s=120,  # three tries of ten seconds, with two questions each
     reserved_concurrency=12,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 import redis
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.withdrawals import fees, locks, store
+from functions.withdrawals import fees, locks, reconciling, store
 from functions.withdrawals.partners import HttpBank, HttpChain
 from functions.withdrawals.service import Payouts
 from functions.withdrawals.settings import Settings
@@ -25,6 +25,9 @@ from mycrypto.partners import AwayError
 from mycrypto.queue import Envelope, MessageError
 from mycrypto.withdrawals import rows
 from mycrypto.withdrawals.payouts import JOB
+
+RECONCILE_HOUR: Final = 2
+"""UTC; the schedule asks every hour."""
 
 logger = telemetry.logger("withdrawals")
 meter = telemetry.Meter("withdrawals")
@@ -108,10 +111,25 @@ def observe_fees() -> dict[str, str]:
     return kept
 
 
+def reconcile(now: datetime) -> dict[str, Any]:
+    """Hold the partners' statements against the withdrawals, in the hour of the night that the schedule asks in."""
+    if now.hour != RECONCILE_HOUR:
+        return {}
+    at = resources()
+    found = reconciling.run(at.db, at.bank, at.chain, now, logger)
+    meter.count("wallet_reconciliation_mismatch_total", len(found.differences))
+    logger.info("statements compared", statements=found.statements, withdrawals=found.withdrawals, away=found.away)
+    answer: dict[str, Any] = msgspec.to_builtins(found)
+    return answer
+
+
 def handler(event: Mapping[str, Any], _: LambdaContext) -> dict[str, Any]:
     """What the schedule or the queue asks for."""
-    if event.get("job") == "fees":
-        return {"fees": observe_fees()}
+    match event.get("job"):
+        case "fees":
+            return {"fees": observe_fees()}
+        case "reconcile":
+            return reconcile(datetime.now(UTC))
     answer = queue.consume(event, pay, logger)
     meter.count("outbox_delayed_total", 0)  # an alarm tells silence from absence
     return answer

@@ -22,7 +22,8 @@ class Verdict(StrEnum):
     DISPUTED = "DISPUTED"
 
 
-def _same(text: str, units: int) -> bool:
+def same_amount(text: str, units: int) -> bool:
+    """Whether a decimal string says so many units of 10^-8."""
     try:
         return parse_amount(text) == units
     except AmountError:
@@ -32,7 +33,7 @@ def _same(text: str, units: int) -> bool:
 def of_bank(found: Payment | None, bookings: Sequence[Booking], *, units: int, iban: str) -> Verdict:
     """The statement decides whether money left. The state says only what to expect, so a bank that misstates it moves nothing."""
     if bookings:
-        expected = len(bookings) == 1 and _same(bookings[0].amount, units) and bookings[0].iban.replace(" ", "").upper() == iban
+        expected = len(bookings) == 1 and same_amount(bookings[0].amount, units) and bookings[0].iban.replace(" ", "").upper() == iban
         return Verdict.PAID if expected else Verdict.DISPUTED
     if found is None:
         return Verdict.SEND

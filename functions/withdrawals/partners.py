@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import msgspec
 
-from functions.withdrawals.ports import Booking, Instruction, NetworkFee, Payment, Seen, Signed, Spending
+from functions.withdrawals.ports import Booking, Instruction, NetworkFee, Outgoing, Payment, Seen, Signed, Spending
 from mycrypto.partners import AwayError, Partner, known
 
 
 class _Bookings(msgspec.Struct):
     data: list[Booking]
+
+
+class _Outgoing(msgspec.Struct):
+    data: list[Outgoing]
+
+
+def _since(moment: datetime) -> dict[str, str]:
+    return {"since": moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
 
 
 class HttpBank(Partner):
@@ -21,6 +31,9 @@ class HttpBank(Partner):
 
     def bookings(self, key: str) -> list[Booking]:
         return known(self.call("GET", "statement", _Bookings, query={"key": key})).data
+
+    def outgoing(self, since: datetime) -> list[Outgoing]:
+        return known(self.call("GET", "outgoing", _Outgoing, query=_since(since))).data
 
 
 class _Signed(msgspec.Struct):
@@ -54,6 +67,9 @@ class HttpChain(Partner):
 
     def find(self, currency: str, tx_hash: str) -> Seen | None:
         return self.call("GET", f"{currency}/transactions/{tx_hash}", Seen)
+
+    def outgoing(self, since: datetime) -> list[Outgoing]:
+        return known(self.call("GET", "outgoing", _Outgoing, query=_since(since))).data
 
     def fees(self) -> list[NetworkFee]:
         return known(self.call("GET", "fees", _Fees)).data

@@ -6,6 +6,7 @@ again all the same.
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -43,6 +44,15 @@ class Booking(msgspec.Struct, frozen=True):
     iban: str
 
 
+class Outgoing(msgspec.Struct, frozen=True):
+    """What has left by a partner's own statement. ``id`` is what the partner calls it, ``key`` what we call it: the payout's key, or the transaction."""
+
+    id: str
+    key: str
+    currency: str
+    amount: str
+
+
 class Bank(Protocol):
     def pay(self, key: str, instruction: Instruction) -> Payment: ...
 
@@ -51,6 +61,9 @@ class Bank(Protocol):
 
     def bookings(self, key: str) -> list[Booking]:
         """What the statement has under this key: the proof of a payment, whatever its state is said to be."""
+
+    def outgoing(self, since: datetime) -> list[Outgoing]:
+        """Every debit of the statement since then, whoever asked for it. Raises AwayError."""
 
 
 class Spending(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +114,9 @@ class Node(Protocol):
 
     def find(self, currency: str, tx_hash: str) -> Seen | None:
         """Where the transaction is, ``None`` if the node does not know it."""
+
+    def outgoing(self, since: datetime) -> list[Outgoing]:
+        """Every transaction that spends from the hot wallet since then, whoever signed it. Raises AwayError."""
 
     def fees(self) -> list[NetworkFee]:
         """What the network asks for now, per currency."""

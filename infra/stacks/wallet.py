@@ -109,6 +109,14 @@ class WalletStack(Stack):
                     dead_letter_queue=missed,
                 )
                 for job in ("archive", "liabilities")
+            ]
+            + [
+                targets.LambdaFunction(
+                    payouts.function,
+                    event=events.RuleTargetInput.from_object({"job": "reconcile"}),
+                    retry_attempts=0,
+                    dead_letter_queue=missed,
+                )
             ],
         )
         maintenance.function.add_environment("ARCHIVE_BUCKET", bucket.bucket_name(stage, names.BUCKET_ARCHIVE))

@@ -103,6 +103,10 @@ def create_app(ledger: Ledger, *, hang: Callable[[], Awaitable[None]] | None = N
     async def statement(request: Request) -> Response:
         return await done(lambda: {"data": bank.statement(request.query_params.get("key", ""))})
 
+    async def outgoing(request: Request) -> Response:
+        work = bank.outgoing if partner_of(request) == "bank" else chain.outgoing
+        return await done(lambda: {"data": work()})
+
     async def sign(request: Request) -> Response:
         key, spending = key_of(request), await body(request, dict[str, Any])
         return await done(lambda: chain.sign(key, spending))
@@ -150,6 +154,8 @@ def create_app(ledger: Ledger, *, hang: Callable[[], Awaitable[None]] | None = N
         return _answer({"data": [msgspec.Raw(text.encode()) for _, text in rows], "next": str(rows[-1][0] if rows else after)})
 
     routes = (
+        ("/local/bank/outgoing", "GET", outgoing),
+        ("/local/chain/outgoing", "GET", outgoing),
         ("/local/bank/reports", "POST", report),
         ("/local/bank/reports", "GET", reports),
         ("/local/chain/reports", "POST", report),

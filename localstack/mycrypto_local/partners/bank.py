@@ -86,6 +86,12 @@ class Bank:
             rows = connection.execute("SELECT transaction_id, amount, iban FROM bookings WHERE ? IN ('', key)", (key,)).fetchall()
         return [{"transaction_id": row[0], "amount": row[1], "iban": row[2]} for row in rows]
 
+    def outgoing(self) -> list[dict[str, str]]:
+        """Every debit of the account."""
+        with self._ledger.transaction() as connection:
+            rows = connection.execute("SELECT transaction_id, key, amount FROM bookings ORDER BY rowid").fetchall()
+        return [{"id": row[0], "key": row[1], "currency": "TRY", "amount": row[2]} for row in rows]
+
     def settle(self, key: str, outcome: str) -> bool:
         """Pay or reject what was accepted; false where there is nothing to settle."""
         with self._ledger.transaction() as connection:

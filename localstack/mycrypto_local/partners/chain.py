@@ -105,6 +105,12 @@ class Chain:
             ).fetchall()
         return [{"tx_hash": row[0], **msgspec.json.decode(row[1])} for row in rows]
 
+    def outgoing(self) -> list[dict[str, str]]:
+        """Every transaction of the hot wallet that a block holds."""
+        return [
+            {"id": each["tx_hash"], "key": each["tx_hash"], "currency": each["currency"], "amount": each["amount"]} for each in self.mined()
+        ]
+
     def fees(self) -> list[dict[str, str]]:
         with self._ledger.transaction() as connection:
             known = dict(connection.execute("SELECT currency, fee FROM fees").fetchall())

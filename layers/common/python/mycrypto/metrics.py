@@ -136,8 +136,8 @@ MONEY: Final = (
     _gauge("wallet_pending_withdrawals", _MAINTENANCE, "Withdrawals that have not ended"),
     _counter(
         "wallet_reconciliation_mismatch_total",
-        ("settlement", "maintenance"),
-        "Totals of the engine that differ from the ledger's, and differences that the nightly proof of the books found",
+        ("settlement", "maintenance", "withdrawals"),
+        "Totals of the engine that differ from the ledger's, and differences that the nightly proofs of the books and of the partners' statements found",
     ),
     _gauge("wallet_reconciliations_open", _MAINTENANCE, "Differences that are not explained yet"),
     _gauge("wallet_transfers_unanswered", _MAINTENANCE, "Transfers that the engine has not answered within five minutes"),
