@@ -59,10 +59,12 @@ class Story:
         await asyncio.to_thread(self.archive)
 
     def archive(self) -> None:
-        """What the hour would do."""
+        """What the minute and the hour would do."""
         client = report.client_of("lambda", self.platform)
-        answer = client.invoke(FunctionName="mycrypto-local-maintenance", Payload=json.dumps({"job": "archive"}))
-        assert "FunctionError" not in answer, answer["Payload"].read()
+        jobs = (("maintenance", "archive"), ("maintenance", "liabilities"), ("wallet", "deposits"), ("withdrawals", "reconcile"))
+        for name, job in jobs:
+            answer = client.invoke(FunctionName=f"mycrypto-local-{name}", Payload=json.dumps({"job": job}))
+            assert "FunctionError" not in answer, answer["Payload"].read()
 
     def keep_secret(self, trader: Trader) -> None:
         self.secrets |= {trader.password, trader.access_token, trader.refresh_token}
