@@ -36,7 +36,7 @@ def propose(context: Context, connection: Connection, request: Request, staff: P
         raise invalid("amount", str(error)) from None
     _require_stranger(body.user_id, staff)
     if person(connection, body.user_id) is None:
-        raise invalid("user_id", "is nobody's")
+        raise invalid("user_id", "is not the id of a user")
     row = AdjustmentRow(
         id=new_uuid(),
         user_id=body.user_id,
@@ -61,7 +61,7 @@ def approve(context: Context, request: Request, staff: Principal, adjustment_id:
     with context.db.transaction() as connection:
         row = _waiting(connection, adjustment_id)
         if row.proposed_by == staff.user_id:
-            raise ProblemError("FORBIDDEN", "somebody else has to decide about it")
+            raise ProblemError("FORBIDDEN", "another administrator has to decide about it")
         _require_stranger(row.user_id, staff)
         crossing = Crossing(
             transfer_id=row.id,
@@ -117,7 +117,7 @@ def _waiting(connection: Connection, adjustment_id: UUID) -> AdjustmentRow:
 
 def _require_stranger(user_id: UUID, staff: Principal) -> None:
     if user_id == staff.user_id:
-        raise ProblemError("FORBIDDEN", "nobody decides about money of their own")
+        raise ProblemError("FORBIDDEN", "administrators do not decide about their own money")
 
 
 def _shown(row: AdjustmentRow) -> Adjustment:

@@ -27,7 +27,7 @@ class Line(msgspec.Struct, frozen=True):
 
 class CurrencySheet(msgspec.Struct, frozen=True):
     """``assets`` less ``owed`` less ``own`` is ``difference``, which is 0. ``owed`` are users' balances (``spot``, ``transit``) and what was received and
-    is nobody's yet (``external``); ``own`` is what the platform earned or bore.
+    has no owner yet (``external``); ``own`` is what the platform earned or bore.
     """
 
     currency: str

@@ -99,7 +99,7 @@ def _ask(context: Context, name: str, source: Source) -> dict[str, int]:
 
 
 def _take(context: Context, name: str, body: bytes) -> str:
-    """A report that names no transaction is passed over: it can be named by nobody, and those behind it must not wait for it."""
+    """A report that names no transaction is passed over: it cannot be kept under any key, and those behind it must not wait for it."""
     try:
         return RECEIVERS[name](context, body).outcome
     except ProblemError as problem:

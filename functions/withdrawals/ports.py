@@ -63,7 +63,7 @@ class Bank(Protocol):
         """What the statement has under this key: the proof of a payment, whatever its state is said to be."""
 
     def outgoing(self, since: datetime) -> list[Outgoing]:
-        """Every debit of the statement since then, whoever asked for it. Raises AwayError."""
+        """Every debit of the statement since then, also those that the platform did not ask for. Raises AwayError."""
 
 
 class Spending(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +116,7 @@ class Node(Protocol):
         """Where the transaction is, ``None`` if the node does not know it."""
 
     def outgoing(self, since: datetime) -> list[Outgoing]:
-        """Every transaction that spends from the hot wallet since then, whoever signed it. Raises AwayError."""
+        """Every transaction that spends from the hot wallet since then, also those that its signer did not sign. Raises AwayError."""
 
     def fees(self) -> list[NetworkFee]:
         """What the network asks for now, per currency."""

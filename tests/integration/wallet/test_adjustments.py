@@ -87,7 +87,7 @@ def test_what_the_user_does_not_have_is_not_taken(desk: Desk) -> None:
     assert desk.account("written-off") == "None"
 
 
-def test_nobody_decides_alone_nor_about_money_of_their_own(desk: Desk) -> None:
+def test_an_administrator_decides_neither_alone_nor_about_own_money(desk: Desk) -> None:
     asked = desk.propose()
     assert desk.approve(asked, by=desk.first).code == "FORBIDDEN"
     admin = User(id=desk.user.id, roles="ADMIN")

@@ -61,7 +61,7 @@ def test_each_user_downloads_a_proof_that_holds(wallet: Wallet, verifier: Module
         text = json.dumps(answer.body)
         assert not any(str(other.id) in text for other in (first, second, third) if other is not user)
     amounts = {step["sum"] for balance in wallet.call("GET", "/api/wallet/liabilities/proof", user=first).body["balances"] if balance["currency"] == "BTC" for leaf in balance["leaves"] for step in leaf["path"]}  # fmt: skip
-    assert "3.00000001" not in amounts - {totals["BTC"]}, "the whole balance of the other user is nobody's neighbour"
+    assert "3.00000001" not in amounts - {totals["BTC"]}, "the whole balance of the other user is no neighbour in a proof"
 
 
 def test_totals_are_the_ledgers_at_the_event_that_is_named(wallet: Wallet) -> None:

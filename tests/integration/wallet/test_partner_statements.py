@@ -116,7 +116,7 @@ def test_a_partner_that_is_away_does_not_keep_the_other_from_being_asked(wallet:
 
     class Away:
         def outgoing(self, _: datetime) -> list[Any]:
-            raise AwayError("nobody there")
+            raise AwayError("no answer")
 
     found = look(wallet, bank=Away())
     assert (found.away, found.withdrawals, found.differences) == (["bank"], 1, [])

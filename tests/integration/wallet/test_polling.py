@@ -142,7 +142,7 @@ def test_pages_are_read_to_the_end_and_once(wallet: Wallet) -> None:
     assert partner_cursors.find(wallet.database.connect("wallet_app"), "bank") == "250"
 
 
-def test_reports_that_nobody_can_read_do_not_hold_up_those_behind_them(wallet: Wallet) -> None:
+def test_reports_that_cannot_be_read_do_not_hold_up_those_behind_them(wallet: Wallet) -> None:
     user = User()
     wallet.partners.ledger.report("chain", json.dumps({"tx_hash": "nonsense"}))
     wallet.partners.ledger.report("chain", json.dumps({}))

@@ -126,7 +126,7 @@ def test_the_tree_takes_no_amount_that_no_ledger_holds(units: int) -> None:
         tree.joined(tree.Node(bytes(32), 10**28 - 1), tree.Node(bytes(32), 1))
 
 
-def test_the_script_stands_alone(proof: dict[str, Any], tmp_path: Path) -> None:
+def test_the_script_needs_no_other_module(proof: dict[str, Any], tmp_path: Path) -> None:
     def run(*files: Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run([sys.executable, "-I", SCRIPT, *files], capture_output=True, text=True, check=False)
 

@@ -109,7 +109,7 @@ def moment_text(moment: datetime) -> str:
 
 
 def empty_root(number: int, currency: str) -> Node:
-    """Of a currency that nobody has."""
+    """Of a currency that no user has."""
     return Node(_hash(b"\x03", f"{number}:{currency}"), 0)
 
 
