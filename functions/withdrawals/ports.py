@@ -62,9 +62,6 @@ class Bank(Protocol):
     def bookings(self, key: str) -> list[Booking]:
         """What the statement has under this key: the proof of a payment, whatever its state is said to be."""
 
-    def outgoing(self, since: datetime) -> list[Outgoing]:
-        """Every debit of the statement since then, also those that the platform did not ask for. Raises AwayError."""
-
 
 class Spending(msgspec.Struct, frozen=True, kw_only=True):
     """A transaction that is to be signed. Amounts are decimal strings; the network fee is what the user has paid for it."""
@@ -115,8 +112,23 @@ class Node(Protocol):
     def find(self, currency: str, tx_hash: str) -> Seen | None:
         """Where the transaction is, ``None`` if the node does not know it."""
 
-    def outgoing(self, since: datetime) -> list[Outgoing]:
-        """Every transaction that spends from the hot wallet since then, also those that its signer did not sign. Raises AwayError."""
-
     def fees(self) -> list[NetworkFee]:
         """What the network asks for now, per currency."""
+
+
+class BankStatement(Protocol):
+    """What the nightly look asks of a bank."""
+
+    def bookings(self, key: str) -> list[Booking]: ...
+
+    def outgoing(self, since: datetime) -> list[Outgoing]:
+        """Every debit of the statement since then, also those that the platform did not ask for. Raises AwayError."""
+
+
+class ChainStatement(Protocol):
+    """What the nightly look asks of a node."""
+
+    def find(self, currency: str, tx_hash: str) -> Seen | None: ...
+
+    def outgoing(self, since: datetime) -> list[Outgoing]:
+        """Every transaction that spends from the hot wallet since then, also those that its signer did not sign. Raises AwayError."""

@@ -14,8 +14,8 @@ import msgspec
 
 from functions.withdrawals import judging, reconciling_store
 from functions.withdrawals.judging import Verdict
-from functions.withdrawals.ports import Bank, Node, Outgoing
-from functions.withdrawals.reconciling_store import EndedRow
+from functions.withdrawals.ports import BankStatement, ChainStatement, Outgoing
+from functions.withdrawals.reconciling_store import Difference, EndedRow
 from mycrypto.database import Database
 from mycrypto.partners import AwayError
 from mycrypto.telemetry import Logger
@@ -30,18 +30,6 @@ RELEASED: Final = "PAYOUT_AFTER_RELEASE"
 DIFFERENT: Final = "PAYOUT_DISPUTED"
 
 
-class Difference(msgspec.Struct, frozen=True):
-    """``left`` says whether the money is gone from the partner's side."""
-
-    source: str
-    key: str
-    reason: str
-    currency: str
-    amount: str
-    left: bool
-    withdrawal: EndedRow | None = None
-
-
 class Found(msgspec.Struct):
     """What a night's look found; ``away`` are partners that did not answer, and are asked again the next night."""
 
@@ -51,14 +39,17 @@ class Found(msgspec.Struct):
     away: list[str] = []
 
 
-def run(db: Database, bank: Bank | None, node: Node | None, now: datetime, logger: Logger) -> Found:
+def run(db: Database, bank: BankStatement | None, node: ChainStatement | None, now: datetime, logger: Logger) -> Found:
     """Compare, and keep what differs."""
     found = Found()
-    for name, partner, ask in (("bank", bank, _of_bank), ("chain", node, _of_chain)):
-        if partner is None:
-            continue
+    looks: list[tuple[str, Callable[[], Iterator[Difference]]]] = []
+    if bank is not None:
+        looks.append(("bank", lambda: _of_bank(db, bank, now, found)))
+    if node is not None:
+        looks.append(("chain", lambda: _of_chain(db, node, now, found)))
+    for name, ask in looks:
         try:
-            differences = list(ask(db, partner, now, found))
+            differences = list(ask())
         except AwayError as error:
             logger.warning("a partner has not said its statement", partner=name, error=str(error))
             found.away.append(name)
@@ -74,7 +65,7 @@ def run(db: Database, bank: Bank | None, node: Node | None, now: datetime, logge
     return found
 
 
-def _of_bank(db: Database, bank: Bank, now: datetime, found: Found) -> Iterator[Difference]:
+def _of_bank(db: Database, bank: BankStatement, now: datetime, found: Found) -> Iterator[Difference]:
     outgoing = bank.outgoing(now - LOOKS_BACK)
     yield from _unasked("BANK", outgoing, reconciling_store.by_keys(db.connection(), [each.key for each in outgoing]), found)
     yield from _not_there(
@@ -85,7 +76,7 @@ def _of_bank(db: Database, bank: Bank, now: datetime, found: Found) -> Iterator[
     )
 
 
-def _of_chain(db: Database, node: Node, now: datetime, found: Found) -> Iterator[Difference]:
+def _of_chain(db: Database, node: ChainStatement, now: datetime, found: Found) -> Iterator[Difference]:
     outgoing = node.outgoing(now - LOOKS_BACK)
     yield from _unasked("CHAIN", outgoing, reconciling_store.by_transactions(db.connection(), [each.key for each in outgoing]), found)
     yield from _not_there(
@@ -117,9 +108,9 @@ def _not_there(source: str, rows: Sequence[EndedRow], is_paid: Callable[[EndedRo
             yield Difference(source, str(row.id), MISSING, row.currency, row.amount, left=False, withdrawal=row)
 
 
-def _paid_by_bank(bank: Bank, row: EndedRow) -> bool:
+def _paid_by_bank(bank: BankStatement, row: EndedRow) -> bool:
     return bool(bank.bookings(row.key))
 
 
-def _paid_by_chain(node: Node, row: EndedRow) -> bool:
+def _paid_by_chain(node: ChainStatement, row: EndedRow) -> bool:
     return judging.of_chain(node.find(row.currency, row.tx_hash), row.currency) is Verdict.PAID

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
+import msgspec
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from mycrypto.ids import new_uuid
 from mycrypto.money import from_numeric
-
-if TYPE_CHECKING:
-    from functions.withdrawals.reconciling import Difference
 
 
 class EndedRow(NamedTuple):
@@ -32,6 +30,18 @@ class EndedRow(NamedTuple):
     @property
     def units(self) -> int:
         return from_numeric(Decimal(self.amount))
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """``left`` says whether the money is gone from the partner's side."""
+
+    source: str
+    key: str
+    reason: str
+    currency: str
+    amount: str
+    left: bool
+    withdrawal: EndedRow | None = None
 
 
 _SELECT: Final = """

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from functions.withdrawals.ports import AwayError, Booking, Instruction, Payment, PaymentState, RefusedError
+from functions.withdrawals.ports import Booking, Instruction, Payment, PaymentState
 from mycrypto.money import parse_amount
+from mycrypto.partners import AwayError, RefusedError
 from tests.simulation.database import Server
 from tests.simulation.loop import VirtualLoop
 
