@@ -35,6 +35,7 @@ def test_without_a_token_only_the_public_routes_answer(on_aws: Templates) -> Non
         "/api/auth/password/reset/confirm",
         "/api/auth/email-change/confirm",
         "/api/wallet/health",
+        "/api/wallet/liabilities",
         "/api/wallet/health/ready",
         "/api/wallet/webhooks/{proxy+}",
     }
