@@ -74,7 +74,7 @@ export function Liabilities() {
             <>
               <Card title={`${t.liabilities.publication} ${newest.number}`}>
                 <p>{new Date(newest.taken_at).toLocaleString()} · {t.liabilities.event} {newest.event_number}</p>
-                <p class="muted"><code>{newest.hash}</code></p>
+                <p class="muted scroll-x" tabIndex={0}><code>{newest.hash}</code></p>
                 <table class="table rows"><tbody>{newest.currencies.map((each) => <tr key={each.currency}><th scope="row">{each.currency}</th><td>{money(each.total, each.currency)}</td></tr>)}</tbody></table>
               </Card>
               <Own published={list.data} newest={newest} />
