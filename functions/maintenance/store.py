@@ -44,8 +44,8 @@ def delete_expired_answers(connection: Connection, now: datetime) -> int:
 
 
 def delete_old_identity_rows(connection: Connection, now: datetime) -> int:
-    """Sessions, reset tokens, trusted devices and changes of address that have expired, counts of tries that say nothing any more; mail logs after 12 months and audit records after 24, once their month is archived. Returns
-    how many.
+    """Sessions, reset tokens, trusted devices and changes of address that have expired, counts of tries that say nothing any more; mail logs after
+    12 months and audit records after 24, once their month is archived. Returns how many.
     """
     batches: tuple[tuple[LiteralString, datetime], ...] = (
         ("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < %s LIMIT %s)", now),
