@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from mycrypto_local.client import ApiError, Trader
@@ -29,7 +30,7 @@ async def differences(running: Running, heard: Heard, traders: list[Trader], exp
     found += [line for name, owner in heard.undone.items() for line in [await _undone(name, owner)] if line]
     found += heard.raw
     for trader in traders:
-        found += await _in_time(lambda trader=trader: _money(trader, expected.get(trader.email, FUNDS["ETH"])))  # type: ignore[misc]
+        found += await _in_time(partial(_money, trader, expected.get(trader.email, FUNDS["ETH"])))
     report = await verify(running)
     return found + report.differences
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -186,7 +187,7 @@ class Trader:
         while again:
             body = msgspec.json.encode(self._random.choice(spellings)(report))
             try:
-                await functions.call(lambda body=body: functions.receive(body))  # type: ignore[misc]
+                await functions.call(partial(functions.receive, body))
             except Exception:  # noqa: BLE001 - a bank tries again whatever the answer was
                 await asyncio.sleep(0.2)
             else:

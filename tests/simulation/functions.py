@@ -197,7 +197,7 @@ class Functions:
             await asyncio.sleep(0.1)
             for job in list(self.queue.payout_jobs):
                 try:
-                    await self.call(lambda job=job: self.payouts.advance(job))  # type: ignore[misc]
+                    await self.call(lambda job=job: self.payouts.advance(job))  # type: ignore[misc] # a default of a lambda has no type
                 except Exception:  # noqa: BLE001 - the message stays
                     continue
                 self.queue.payout_jobs.remove(job)

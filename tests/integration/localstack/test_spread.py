@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Literal
 
 import httpx
 import pytest
@@ -53,13 +54,13 @@ class Gateway:
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, *ports: int, lifespan: str = "off") -> AsyncIterator[uvicorn.Server]:
+async def serving(app: ASGIApp, *ports: int, lifespan: Literal["on", "off"] = "off") -> AsyncIterator[uvicorn.Server]:
     config = uvicorn.Config(
         app,
         port=ports[0],
         http=FastHttpProtocol,
         ws=FastWebSocketProtocol,
-        lifespan=lifespan,  # type: ignore[arg-type]
+        lifespan=lifespan,
         log_config=None,
         proxy_headers=False,
         timeout_graceful_shutdown=1,

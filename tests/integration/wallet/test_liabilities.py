@@ -155,6 +155,6 @@ def test_the_hourly_job_publishes_once_a_day(wallet: Wallet, new_user: Callable[
 
     monkeypatch.setattr(maintenance, "_resources", Resources)
     give(wallet.database.connect(), "a", new_user().id, 10**9)
-    assert maintenance.handler({"job": "liabilities"}, None)["published"] == 1  # type: ignore[arg-type]
+    assert maintenance.handler({"job": "liabilities"}, None)["published"] == 1  # type: ignore[arg-type]  # the job makes no use of the context
     assert maintenance.handler({"job": "liabilities"}, None)["published"] in {None, 2}  # type: ignore[arg-type]  # a new day may have begun
     assert wallet.context.db.connection().isolation_level is None
