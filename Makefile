@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME ?= native
 BROKER ?= kafka
+EMULATOR ?=
 GATEWAYS ?= 1
 STANDBY ?= 0
 PYTEST ?= --durations=10
@@ -33,8 +34,8 @@ RECOVERY := tests/fault/test_startup_faults.py tests/fault/test_recovery_drill.p
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-up: install ## start the whole platform (RUNTIME=docker: in containers; BROKER=throwaway: without Kafka, nothing kept; GATEWAYS=2 STANDBY=1: more than one of each)
-	@$(BIN)/mycrypto up --runtime $(RUNTIME) --broker $(BROKER) --gateways $(GATEWAYS) --standby $(STANDBY)
+up: install ## start the whole platform (RUNTIME=docker: in containers; EMULATOR=localstack: instead of ministack; BROKER=throwaway: without Kafka, nothing kept; GATEWAYS=2 STANDBY=1: more than one of each)
+	@$(BIN)/mycrypto up --runtime $(RUNTIME) --broker $(BROKER) $(if $(EMULATOR),--emulator $(EMULATOR)) --gateways $(GATEWAYS) --standby $(STANDBY)
 
 down: install ## stop it, data kept
 	@$(BIN)/mycrypto down
@@ -57,10 +58,10 @@ tools: $(INSTALLED)
 
 install: check $(INSTALLED) tools $(CORE) $(NODE) ## the development install: .venv, compiled core, CDK CLI
 
-# Two rows take the suites in turn, the longest first: they fill two cores, more would only slow each other.
-SUITES := test-trading test-parts test-accounts test-money test-recovery lint
+# Three rows take the suites in turn, the longest first: tests wait a third of their time, so that three fill two cores.
+SUITES := test-trading test-parts test-money test-accounts test-recovery lint
 test: install ## lint, types, import rules and all tests, on own ports and state
-	@echo "Two suites at a time, each with its output in build/NAME.log until all of it is shown at the end: $(SUITES)"
+	@echo "Three suites at a time, each with its output in build/NAME.log until all of it is shown at the end: $(SUITES)"
 	@rm -rf build/suites; mkdir -p build/suites; \
 	row() { \
 		for each in $(SUITES); do \
@@ -70,9 +71,9 @@ test: install ## lint, types, import rules and all tests, on own ports and state
 			wait $$running && echo "✓ $$(date +%T) $$each" || { echo "✗ $$(date +%T) $$each"; touch build/suites/$$each/failed; }; \
 		done; \
 	}; \
-	row & other=$$!; row & another=$$!; \
-	trap 'kill $$other $$another' INT TERM; \
-	wait $$other; wait $$another; \
+	row & first=$$!; row & second=$$!; row & third=$$!; \
+	trap 'kill $$first $$second $$third' INT TERM; \
+	wait $$first; wait $$second; wait $$third; \
 	failed=; \
 	for each in $(SUITES); do \
 		[ -e build/suites/$$each/failed ] && failed="$$failed $$each" || cat build/$$each.log; \
@@ -128,8 +129,8 @@ lint: install ## ruff, mypy, import rules
 fuzz-api: install ## draw requests from the API documents for SECONDS, from SEED, as user and administrator, against the running platform
 	@$(BIN)/python -m tests.e2e.fuzzed $(or $(SECONDS),60) $(SEED)
 
-newcomer: ## the README's commands in a bare Debian 12, made below build/newcomer (as root, with debootstrap)
-	tests/newcomer/debian.sh build/newcomer
+newcomer: ## the README's commands in a bare Debian 12 (SUITE=noble: Ubuntu 24.04), made in NEWCOMER=/var/tmp/mycrypto-newcomer (as root, with debootstrap)
+	SUITE=$(SUITE) tests/newcomer/debian.sh $(or $(NEWCOMER),/var/tmp/mycrypto-newcomer)
 
 bench: install ## print the figures of this machine
 	@for each in core instructions projections gateway sockets binance following recovery; do echo "== $$each"; $(BIN)/python -m tests.bench.bench_$$each || exit 1; done
@@ -139,6 +140,7 @@ lock: $(INSTALLED) ## write the locks from pyproject.toml: versions that are in 
 	@for group in trading build node java; do \
 		$(LOCK) --universal --python-version 3.11 --constraint requirements.lock --group $$group --output-file requirements/$$group.lock || exit 1; \
 	done
+	@$(LOCK) --python-version 3.11 --exclude-newer 2025-12-20 --group localstack --output-file requirements/localstack.lock
 	@$(LOCK) --python-platform aarch64-manylinux_2_28 --python-version 3.13 --constraint requirements.lock --group layer --output-file requirements/layer.lock
 
 clean: ## delete what was built; data and downloads stay

@@ -268,6 +268,14 @@ MONEY: Final = (
         subject=Subject.WITHDRAWALS,
     ),
     _warning(
+        "deposit-partner-away",
+        _own("deposit_partner_away_total", "wallet"),
+        10,
+        15,
+        "bank or chain watcher do not say what came in: deposits whose webhook was lost wait",
+        _RECONCILIATION,
+    ),
+    _warning(
         "payouts-wait",
         _own("payouts_waiting", "maintenance", "max"),
         20,

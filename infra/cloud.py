@@ -51,6 +51,7 @@ def build_cloud(app: App, stage: Stage) -> None:
     wallet = WalletStack(
         app, called("wallet"), stage=stage, connections=reach, queues=messaging.queues, kafka_cluster_arn=streaming.cluster_arn
     )
+    wallet.add_stack_dependency(identity)  # it has codes checked there
     edge = EdgeStack(app, called("edge"), stage=stage, functions={**identity.functions, **wallet.functions})
     trading = TradingStack(
         app,

@@ -217,6 +217,7 @@ TRADE_ENGINE: Final = Dashboard(
             lines=(
                 _own("engine_active", "engine", "max", "publishes"),
                 _own("engine_waiting_records", "engine", "max", "records waiting"),
+                _own("engine_listeners", "engine", "max", "gateways that listen"),
                 _own("engine_standby_lag_events", "engine", "max", "standby's lag in events"),
             ),
         ),

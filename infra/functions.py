@@ -30,6 +30,7 @@ class FunctionSpec:
     redis: bool = False
     secrets: tuple[str, ...] = ()
     sends_to: tuple[str, ...] = ()
+    invokes: tuple[str, ...] = ()
     publishes_commands: bool = False
     sends_mail: bool = False
     archives: bool = False
@@ -103,13 +104,25 @@ AUDIT: Final = FunctionSpec(
 
 KYC: Final = FunctionSpec(
     name=names.FUNCTION_KYC,
-    purpose="pictures of KYC applications through the virus scanner",
+    purpose="KYC applications: pictures through the virus scanner, the population register",
     memory_mb=512,
     timeout_s=300,  # four pictures, a minute for each at most
     reserved_concurrency=5,
     database=Database(name=names.DATABASE_EXCHANGE, role="auth_app"),
+    secrets=(names.SECRET_TWO_FACTOR,),  # the register is asked about the national id, which is sealed
     sends_to=(names.QUEUE_EMAIL, names.QUEUE_AUDIT),
     scans=True,
+)
+
+CODES: Final = FunctionSpec(
+    name=names.FUNCTION_CODES,
+    purpose="checks codes of the second factor for the wallet, which cannot read the secrets",
+    memory_mb=512,
+    timeout_s=6,
+    reserved_concurrency=50,
+    database=Database(name=names.DATABASE_EXCHANGE, role="auth_app"),
+    secrets=(names.SECRET_TWO_FACTOR,),
+    snap_start=True,
 )
 
 WALLET: Final = FunctionSpec(
@@ -120,7 +133,8 @@ WALLET: Final = FunctionSpec(
     reserved_concurrency=50,
     database=Database(name=names.DATABASE_EXCHANGE, role="wallet_app"),
     redis=True,
-    secrets=(names.SECRET_WEBHOOKS, names.SECRET_WALLET, names.SECRET_TWO_FACTOR),
+    secrets=(names.SECRET_WEBHOOKS, names.SECRET_WALLET),
+    invokes=(names.FUNCTION_CODES,),
     sends_to=(names.QUEUE_EMAIL, names.QUEUE_AUDIT, names.QUEUE_WITHDRAWALS),
     publishes_commands=True,
     polls=True,
@@ -208,7 +222,7 @@ REMINDERS: Final = FunctionSpec(
     reserved_concurrency=1,
 )
 
-IDENTITY: Final = (AUTH, AUTHORIZER, NOTIFICATIONS, AUDIT, KYC)
+IDENTITY: Final = (AUTH, AUTHORIZER, NOTIFICATIONS, AUDIT, KYC, CODES)
 MONEY: Final = (WALLET, WITHDRAWALS, SETTLEMENT, HISTORY, ARCHIVE, MAINTENANCE)
 ON_AWS: Final = (MIGRATIONS, ROTATION, REMINDERS)
 ALL: Final = IDENTITY + MONEY

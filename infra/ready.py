@@ -1,4 +1,4 @@
-"""``python -m infra.ready STAGE``: whether a deployment could begin, and the account's quotas suffice, said in one sentence when not, before anything is created."""
+"""``python -m infra.ready STAGE``: whether a deployment could begin, the account's quotas suffice and the region has the database, said in one sentence when not, before anything is created."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
-from infra import quotas, stages
+from infra import database_engine, quotas, stages
 from infra.context import Context
 from infra.errors import ConfigurationError
 from infra.stages import Stage, regions
@@ -61,6 +61,16 @@ def require_quotas(stage: Stage) -> None:
         raise ConfigurationError("\n  ".join(("The account's quotas are too small for this stage.", *lines)))
 
 
+def require_database(stage: Stage) -> None:
+    """The region must offer the PostgreSQL that the templates name, and take their parameters for it."""
+    try:
+        found = list(database_engine.faults(stage.region))
+    except ClientError as error:
+        raise ConfigurationError(f"RDS does not say what it offers: {error.response['Error']['Message']}") from None
+    if found:
+        raise ConfigurationError("\n  ".join(("RDS would refuse the database of this stage.", *found)))
+
+
 def main() -> None:
     """Say what is missing, or which account it will be."""
     if len(sys.argv) != 2:
@@ -70,6 +80,7 @@ def main() -> None:
         number = account(stage.region)
         require_bootstrap(stage, number)
         require_quotas(stage)
+        require_database(stage)
     except ConfigurationError as error:
         sys.exit(f"error: {error}")
     print(f"ready: stage {stage.name}, account {number}, {', '.join(regions(stage))}")

@@ -16,6 +16,8 @@ from typing import Any, Final
 from infra import names
 
 JWKS_PATH: Final = "/api/auth/.well-known/jwks.json"
+ROOT_JWKS_PATH: Final = "/.well-known/jwks.json"
+"""The same at the root of the origin, where the standard's readers look (RFC 8615)."""
 _REST: Final = "{proxy+}"
 _DOCUMENTS: Final = Path(__file__).resolve().parents[1] / "docs/api"
 

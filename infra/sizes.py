@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 
 from infra.errors import ConfigurationError
 
@@ -19,6 +20,13 @@ class Tier:
     burst: int | None
 
 
+class EmulatorKind(enum.StrEnum):
+    """What plays AWS in stage local. LocalStack's free line has neither Lambda authorizers nor layers (docs/adr/0047-two-emulators.md)."""
+
+    MINISTACK = "ministack"
+    LOCALSTACK = "localstack"
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class LocalServices:
     """Where stage local finds the data services that run beside the emulator."""
@@ -28,8 +36,11 @@ class LocalServices:
     redis_url: str
     kafka_bootstrap: str
     aws_endpoint: str
+    links_endpoint: str = ""
+    """Where browsers find what functions know as ``aws_endpoint``, where that is a name between containers: links to files begin with it."""
     dependency_layer: str | None = None
     """A folder with the functions' dependencies, for an emulator that runs them in containers of their own."""
+    emulator: EmulatorKind = EmulatorKind.MINISTACK
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ QUESTIONS: Final = (
     Question("GET", "/api/auth/health/ready", 200),
     Question("GET", "/api/wallet/health/ready", 200),
     Question("GET", "/api/auth/.well-known/jwks.json", 200, member="keys"),
+    Question("GET", "/.well-known/jwks.json", 200, member="keys"),
     Question("GET", "/api/v1/markets", 200),
     Question("GET", "/api/auth/profile", 401, PROBLEM, "trace_id"),
     Question("GET", "/api/wallet/balances", 401, PROBLEM, "trace_id"),

@@ -50,6 +50,17 @@ def common_layer() -> str:
     return str(target)
 
 
+@functools.cache
+def bundled_function(name: str, dependencies_folder: str | None) -> str:
+    """The archive folder of a function that has no layers: with ``mycrypto``, and with the dependencies where a folder of them is given."""
+    target = _staging() / f"bundled-{name}"
+    shutil.copytree(function(name), target)
+    shutil.copytree(ROOT / "layers" / "common" / "python", target, ignore=_NOT_SHIPPED, dirs_exist_ok=True)
+    if dependencies_folder is not None:
+        shutil.copytree(Path(dependency_layer(dependencies_folder)) / "python", target, dirs_exist_ok=True)
+    return str(target)
+
+
 def digest(folder: str) -> str:
     """A name for the content of a folder of the repository: changes when any file in it does."""
     content = hashlib.sha256()

@@ -15,6 +15,7 @@ from infra.sizes import (
     DatabaseSize,
     Delivery,
     Domain,
+    EmulatorKind,
     LocalServices,
     NetworkSize,
     StreamSize,
@@ -65,6 +66,7 @@ class Stage:
     chain_url: str
     """Where payouts are asked for: the bank's interface, and that of signer and nodes. Without one, such withdrawals wait."""
     clamd_address: str
+    register_url: str
     """HOST:PORT of a ClamAV daemon. Without one nothing is scanned on AWS, and applications wait."""
     local: LocalServices | None = None
     cloud: Cloud | None = None
@@ -72,6 +74,16 @@ class Stage:
     @property
     def is_local(self) -> bool:
         return self.local is not None
+
+    @property
+    def bundled(self) -> bool:
+        """Whether each archive holds what layers bring elsewhere."""
+        return self.local is not None and self.local.emulator is EmulatorKind.LOCALSTACK
+
+    @property
+    def verifies_in_functions(self) -> bool:
+        """Whether the API has no authorizer, and the functions behind it verify tokens by themselves."""
+        return self.local is not None and self.local.emulator is EmulatorKind.LOCALSTACK
 
     @property
     def on_aws(self) -> Cloud:
@@ -92,10 +104,12 @@ def _tiers(total_per_second: int) -> tuple[Tier, ...]:
 
 
 def _local(context: Context) -> Stage:
+    public_url = context.optional("public_url", "http://localhost:8080")
+    front_door = context.optional("front_door", public_url)
     return Stage(
         name=StageName.LOCAL,
         region="eu-central-1",
-        public_url=context.optional("public_url", "http://localhost:8080"),
+        public_url=public_url,
         log_level=context.optional("log_level", "INFO"),
         log_retention_days=1,
         tiers=_tiers(10_000),
@@ -106,16 +120,19 @@ def _local(context: Context) -> Stage:
         allowed_origins=context.origins("allowed_origins"),
         mail_from=f"no-reply@{EXAMPLE_DOMAIN}",
         recaptcha=True,
-        bank_url=context.optional("public_url", "http://localhost:8080") + "/local/bank",
-        chain_url=context.optional("public_url", "http://localhost:8080") + "/local/chain",
+        bank_url=front_door + "/local/bank",
+        chain_url=front_door + "/local/chain",
         clamd_address=context.optional("clamd_address"),
+        register_url=front_door + "/local/register",
         local=LocalServices(
             database_host=context.required("database_host", "127.0.0.1"),
             database_port=context.port("database_port", 5432),
             redis_url=context.url("redis_url", "redis://127.0.0.1:6379/0", ("redis", "rediss")),
             kafka_bootstrap=context.host_list("kafka_bootstrap", "127.0.0.1:9092"),
             aws_endpoint=context.url("aws_endpoint", "http://127.0.0.1:4566", ("http", "https")),
+            links_endpoint=context.optional("links_endpoint"),
             dependency_layer=context.optional("dependency_layer") or None,
+            emulator=EmulatorKind(context.choice("emulator", tuple(EmulatorKind))),
         ),
     )
 
@@ -236,6 +253,7 @@ def _on_aws(name: StageName, context: Context) -> Stage:
         bank_url=context.optional("bank_url"),
         chain_url=context.optional("chain_url"),
         clamd_address=context.optional("clamd_address"),
+        register_url=context.optional("register_url"),
         cloud=dataclasses.replace(
             sizes,
             backup=backup,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -42,6 +43,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Each test has the mark of its layer, which is the folder below ``tests``: ``-m "integration and not slow"``."""
     for item in items:
         item.add_marker(item.path.relative_to(LAYERS).parts[0])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_aws_session() -> None:
+    """boto3 keeps the credentials that it found first: those of one module's tests are not those of the next one's."""
+    if "boto3" in sys.modules:
+        vars(sys.modules["boto3"])["DEFAULT_SESSION"] = None
 
 
 @pytest.fixture(scope="session")
@@ -132,7 +140,7 @@ def platform(request: pytest.FixtureRequest) -> Iterator[Running]:
 
 async def _wake_functions(running: Running) -> None:
     """The first call of a function waits for its start, on a machine that begins four runs of tests at once longer than the front door
-    does. A registration whose outcome is unknown is not repeated: another address registers."""
+    does, and the first mail longer than a person would. A registration whose outcome is unknown is not repeated: another address registers."""
     from mycrypto_local.actors import Exchange
     from mycrypto_local.client import PATIENCE_SECONDS, Api, ApiError
 
@@ -142,8 +150,8 @@ async def _wake_functions(running: Running) -> None:
             try:
                 trader = await exchange.new_trader("first")
                 await exchange.deposit_crypto(trader, "ETH", "1")
-            except ApiError as error:
-                if error.code != "OUTCOME_UNKNOWN" or not attempt:
+            except (ApiError, TimeoutError) as error:
+                if not attempt or (isinstance(error, ApiError) and error.code != "OUTCOME_UNKNOWN"):
                     raise
             else:
                 return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import secrets
 import signal
 import time
 import uuid
@@ -16,6 +17,7 @@ from aws_lambda_powertools import Logger
 from engine_container import emission
 from engine_container.child import ChildError, in_child
 from engine_container.core.failing import TIME
+from engine_container.engine.announcer import Announcer
 from engine_container.engine.kafka import KafkaCommandSource, KafkaEventSink
 from engine_container.engine.lease import RENEW_SECONDS, AlwaysHeld, Lease, RedisLease
 from engine_container.engine.ports import CommandSource, EventLogHoleError, EventLogShortError, EventSink
@@ -26,6 +28,7 @@ from engine_container.engine.settings import EngineSettings
 from engine_container.engine.snapshot_keeper import SnapshotKeeper, StoreMaker
 from engine_container.engine.snapshots import state_hash
 from engine_container.engine.wariness import Wariness
+from engine_container.logs.announcement_wire import TOKEN_CHARACTERS
 from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.ports import LogUnavailableError
 from engine_container.metrics import Counter, Histogram, Reading
@@ -49,7 +52,14 @@ class Engine:
     """One engine of one shard, over any two logs."""
 
     def __init__(
-        self, settings: EngineSettings, source: CommandSource, sink: EventSink, lease: Lease, store: StoreMaker, log: Logger
+        self,
+        settings: EngineSettings,
+        source: CommandSource,
+        sink: EventSink,
+        lease: Lease,
+        store: StoreMaker,
+        log: Logger,
+        token: str = "",
     ) -> None:
         self._settings = settings
         self._source = source
@@ -60,6 +70,7 @@ class Engine:
         self._stopping = asyncio.Event()
         self.replica = Replica(settings.shard)
         self.publisher = Publisher(sink, log)
+        self.announcer = Announcer(token, log)
         self.snapshots = SnapshotKeeper(settings, self.replica, self.publisher, store, log)
         self._restorer = Restorer(self.replica, source, sink, self.publisher, self.snapshots, store, log)
         self._wariness = Wariness(self.replica, self._met)
@@ -82,6 +93,7 @@ class Engine:
         Reading("engine_commands_total", lambda: {(): self.replica.commands})
         Reading("engine_refused_records_total", lambda: {(): self.replica.refused_records})
         Reading("engine_waiting_records", lambda: {(): publisher.waiting})
+        Reading("engine_listeners", lambda: {(): len(self.announcer.listeners)})
         Reading("engine_next_offset", lambda: {(): self.replica.next_offset})
         Reading("engine_snapshot_age_seconds", lambda: {(): self.snapshots.age_seconds()})
         Reading("engine_time_held", lambda: {(): int(self.replica.state.time_held)})
@@ -97,6 +109,9 @@ class Engine:
         web = probes.application({"/health": self._health, "/ready": self._ready, "/state": self._state})
         tasks: list[asyncio.Task[None]] = []
         try:
+            if self.announcer.token:
+                port = await self.announcer.listen(self._settings.bind_host, self._settings.announce_port)
+                self._lease.announce_at(f"{self._settings.announced_host} {port} {self.announcer.token}")
             async with probes.listening(web, self._settings.bind_host, self._settings.port):
                 starting = asyncio.create_task(self._start())
                 stopping = asyncio.create_task(self._stopping.wait())
@@ -112,6 +127,7 @@ class Engine:
         finally:
             for task in tasks:
                 task.cancel()
+            self.announcer.end()
             await self._source.close()
             await self._sink.close()
 
@@ -123,6 +139,7 @@ class Engine:
             raise
         except Exception as error:  # noqa: BLE001 - reported below, whatever it is
             self.failure = repr(error)
+            self.announcer.lead(0)
             self.publisher.set_active(active=False)
             self._log.exception("the engine has stopped working", offset=self.replica.next_offset, seq=self.replica.state.next_seq)
 
@@ -243,6 +260,8 @@ class Engine:
         if fresh:
             self._offered_seq = fresh[-1].next_seq
             self.publisher.offer(fresh)
+            if self.caught_up and self.publisher.leads:
+                self.announcer.announce(fresh)
 
     async def _try_out(self, record: CommandRecord) -> None:
         try:
@@ -295,7 +314,9 @@ class Engine:
 
     async def _keep_lease(self) -> None:
         while not self.failure:
-            self.publisher.set_active(active=await self._lease.hold())
+            active = await self._lease.hold()
+            self.announcer.lead(self._lease.epoch if active else 0)
+            self.publisher.set_active(active=active)
             await asyncio.sleep(RENEW_SECONDS)
 
     async def _tick(self) -> None:
@@ -355,6 +376,7 @@ async def serve(settings: EngineSettings) -> None:
     log = telemetry.logger(settings.service_name)
     broker = BrokerSettings(settings.kafka_bootstrap_servers, settings.kafka_auth, settings.aws_region, settings.service_name)
     owner = f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    token = secrets.token_hex(TOKEN_CHARACTERS // 2) if settings.redis_url else ""
     lease: Lease = RedisLease(settings.redis_url, settings.shard, owner) if settings.redis_url else AlwaysHeld()
     engine = Engine(
         settings,
@@ -363,6 +385,7 @@ async def serve(settings: EngineSettings) -> None:
         lease,
         lambda: store_in(settings.snapshot_bucket, settings.snapshot_dir, settings.shard),
         log,
+        token,
     )
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -47,6 +47,11 @@ class Publisher:
     def waiting(self) -> int:
         return len(self._waiting)
 
+    @property
+    def leads(self) -> bool:
+        """Whether this engine appends, and knows how far the log has come."""
+        return self.active and self._sure
+
     async def look(self) -> None:
         """Read how far the log has come. Raises :class:`LogUnavailableError`, :class:`EventLogHoleError`, :class:`EventLogShortError`."""
         held = await self._sink.published()

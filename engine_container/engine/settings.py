@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Literal
 
 import msgspec
@@ -29,6 +30,17 @@ class EngineSettings(msgspec.Struct, frozen=True):
     host: str = ""
     """"" is 127.0.0.1 in stage local and every interface elsewhere."""
     port: int = 8081
+
+    announce_port: int = 0
+    """Where gateways hear events that are not on the event log yet; 0: any free one. Without Redis they hear nothing: it tells them where."""
+    announce_host: str = ""
+    """The name or address by which gateways reach this engine; "" is 127.0.0.1 in stage local and the address of this machine elsewhere."""
+
+    @property
+    def announced_host(self) -> str:
+        if self.announce_host or self.stage == "local":
+            return self.announce_host or "127.0.0.1"
+        return socket.gethostbyname(socket.gethostname())
 
     @property
     def bind_host(self) -> str:

@@ -138,6 +138,8 @@ class ApiKeys:
     async def _open(self, key: PublishedApiKey) -> bytes:
         if self._sealer is None:
             self._sealer = Sealer.from_secret(await asyncio.to_thread(secrets.get, self._secret_name), PURPOSE)
+        if not self._sealer.knows(key.sealed_secret):
+            self._sealer = Sealer.from_secret(await asyncio.to_thread(secrets.get_now, self._secret_name), PURPOSE)
         return key.secret(self._sealer)
 
     async def _note(self, mark: str, now_ms: int) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import cache
 from typing import Any, Final, get_args
 
 import msgspec
 
 from engine_container.gateway.sockets import connection as wire
-from engine_container.gateway.sockets.books import LEVELS_MAX
-from engine_container.gateway.sockets.protocol import ClientMessage, StreamName
+from engine_container.gateway.sockets.hub import TRADES_OF_SNAPSHOT
+from engine_container.gateway.sockets.protocol import DEPTH_MAX, ClientMessage, StreamName
 from mycrypto.contracts import api
 from mycrypto.http.openapi import components
 
@@ -79,20 +80,22 @@ def messages() -> dict[str, dict[str, Any]]:
     stream: dict[str, Any] = {"stream": {"enum": list(get_args(StreamName))}}
     of_symbol = stream | symbol
     mode = {"mode": {"const": "paper", "description": "Of paper trading only"}}
-    subscription = stream | mode | {"symbol": {"type": ["string", "null"]}, "id": _ID, "success": {"type": "boolean"}}
+    interval = {"interval": {"enum": list(get_args(api.CandleIntervalName))}}
+    form = {"depth": {"type": "integer", "description": "Of a book"}, "interval_ms": {"type": "integer", "description": "Of a book"}}
+    subscription = stream | mode | interval | form | {"symbol": {"type": ["string", "null"]}, "id": _ID, "success": {"type": "boolean"}}
     return {
         "connected": _message("connected", "The first message of every connection", {}, _object(connection_id=_TEXT)),
         "subscribed": _message("subscribed", "A subscription holds", subscription),
         "unsubscribed": _message("unsubscribed", "A subscription ended", subscription),
         "snapshot": _message(
             "snapshot",
-            f"The book as it is: the best {LEVELS_MAX} levels of each side, which the updates keep up with",
+            f"The book as it is: the best levels of each side, as many as the subscription's depth says ({DEPTH_MAX}), which the updates keep up with",
             of_symbol | _BOOK,
             {"type": "object", "properties": {"bids": _LEVELS, "asks": _LEVELS}},
         ),
         "orderbook_update": _message(
             "orderbook_update",
-            "What changed in the book",
+            "What changed in the book since the message before; at once, or no more often than the subscription's interval_ms says",
             of_symbol | _BOOK,
             {"type": "object", "properties": {"changes": {"type": "array", "items": _CHANGE}}},
         ),
@@ -102,7 +105,25 @@ def messages() -> dict[str, dict[str, Any]]:
             of_symbol | {"sequence": _SEQUENCE},
             {"type": "array", "items": _ref(api.PublicTrade)},
         ),
+        "trades_snapshot": _message(
+            "trades_snapshot",
+            f"The last {TRADES_OF_SNAPSHOT} trades, oldest first, for who subscribed with snapshot",
+            of_symbol | {"sequence": _SEQUENCE},
+            {"type": "array", "items": _ref(api.PublicTrade)},
+        ),
         "ticker": _message("ticker", "The last 24 hours, once a second if it changed", of_symbol, _ref(api.Ticker)),
+        "tickers": _message(
+            "tickers",
+            "The last 24 hours of every symbol at first, then once a second of those that changed",
+            stream,
+            {"type": "array", "items": _ref(api.Ticker)},
+        ),
+        "candle": _message(
+            "candle",
+            "The present candle of a symbol and an interval, at most ten times a second while trades change it, and once more when it has ended",
+            of_symbol | interval | {"sequence": _SEQUENCE, "ended": {"type": "boolean"}},
+            _ref(api.Candle),
+        ),
         "symbol_status": _message(
             "symbol_status",
             "A symbol was halted or resumed, or its rules changed; told on every stream of the symbol and on orders",
@@ -128,6 +149,12 @@ def messages() -> dict[str, dict[str, Any]]:
                 },
             },
             _ref(api.Order),
+        ),
+        "orders_snapshot": _message(
+            "orders_snapshot",
+            "Your open orders, oldest first, for who subscribed with snapshot",
+            stream | mode | {"sequence": _SEQUENCE},
+            {"type": "array", "items": _ref(api.Order)},
         ),
         "resynced": _message(
             "resynced",
@@ -160,7 +187,7 @@ def messages() -> dict[str, dict[str, Any]]:
 
 def document() -> dict[str, Any]:
     """The whole document."""
-    kinds = [ClientMessage, api.PublicTrade, api.Ticker, api.Order, api.Balance, *_ANSWERS]
+    kinds = [ClientMessage, api.PublicTrade, api.Ticker, api.Candle, api.Order, api.Balance, *_ANSWERS]
     schemas = components(kinds)
     said = messages()
     everything = {name: {"$ref": f"#/components/messages/{name}"} for name in (*said, "ClientMessage")}
@@ -212,8 +239,9 @@ def document() -> dict[str, Any]:
     }
 
 
+@cache
 def text() -> str:
-    """The document as it is committed."""
+    """The document as it is committed and served."""
     return json.dumps(document(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 

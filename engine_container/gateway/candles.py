@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, get_args
 
 from engine_container.gateway.parts import Gateway
 from engine_container.views.minutes import DAY_MS, MINUTE_MS, Minute, begin_of, joined
+from mycrypto.contracts.api.vocabulary import CandleIntervalName
 
-INTERVALS_MS: Final = {
-    "1m": MINUTE_MS,
-    "5m": 5 * MINUTE_MS,
-    "15m": 15 * MINUTE_MS,
-    "30m": 30 * MINUTE_MS,
-    "1h": 60 * MINUTE_MS,
-    "4h": 240 * MINUTE_MS,
-    "12h": 720 * MINUTE_MS,
-    "1d": DAY_MS,
-    "1w": 7 * DAY_MS,
-}
+_UNITS_MS: Final = {"m": MINUTE_MS, "h": 60 * MINUTE_MS, "d": DAY_MS, "w": 7 * DAY_MS}
+INTERVALS_MS: Final[dict[str, int]] = {name: int(name[:-1]) * _UNITS_MS[name[-1]] for name in get_args(CandleIntervalName)}
+"""How long each interval is; the API's vocabulary names them."""
 LOOKS_MAX: Final = 8
 """So often is the history asked for one page. A symbol with fewer trades gets a shorter page that says that there is more."""
 GROWTH: Final = 4
@@ -39,9 +32,9 @@ async def minutes_of(gateway: Gateway, symbol: str, from_ms: int, to_ms: int) ->
 async def traded_before(gateway: Gateway, symbol: str, time_ms: int) -> tuple[int, int] | None:
     """Time and price of the last trade before this moment (of a trade in memory: its minute); ``None`` where nothing was traded."""
     known = gateway.views.minutes[symbol]
-    earlier = [minute for minute in known.since(0) if minute.start_ms < time_ms]
-    if earlier:
-        return earlier[-1].start_ms, earlier[-1].close
+    earlier = known.last_before(time_ms)
+    if earlier is not None:
+        return earlier.start_ms, earlier.close
     if gateway.history is not None and known.trimmed:
         older = await gateway.history.trades_before(symbol, (1 << 62) - 1, time_ms, 1)
         if older:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from typing import Any, Final
 
 from engine_container.gateway.alerts import ALERTS_MAX
@@ -103,5 +104,11 @@ SERVICE: Final = _TradingService(
 )
 
 
+@cache
+def text() -> str:
+    """The document as it is committed and served; made once, for it costs as much as the rest of a gateway's routes together."""
+    return SERVICE.text()
+
+
 if __name__ == "__main__":
-    sys.stdout.write(SERVICE.text())
+    sys.stdout.write(text())

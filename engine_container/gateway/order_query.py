@@ -13,7 +13,7 @@ from engine_container.trade_history.pages import Page, Position, cursor_text
 from engine_container.views.orders import Order
 from engine_container.views.symbols import Symbols
 from mycrypto.contracts import api
-from mycrypto.contracts.trading import FINAL_STATUSES, OrderStatus, OrderType, Side
+from mycrypto.contracts.trading import OPEN_STATUSES, OrderStatus, OrderType, Side
 from mycrypto.errors import ProblemError, invalid
 
 V = TypeVar("V")
@@ -29,7 +29,6 @@ SORTS: Final = {
 _NAMES: Final = "|".join((*OrderStatus.__members__, "ACTIVE"))
 STATUSES: Final = f"^({_NAMES})(,({_NAMES}))*$"
 """The form of the parameter ``status``."""
-_OPEN_STATUSES: Final = frozenset(OrderStatus) - FINAL_STATUSES
 
 
 def order_filter(symbols: Symbols, caller: Caller, query: Mapping[str, str]) -> OrderFilter:
@@ -89,7 +88,7 @@ def _statuses(text: str | None) -> frozenset[OrderStatus]:
         return frozenset()
     found: set[OrderStatus] = set()
     for name in text.split(","):
-        found |= _OPEN_STATUSES if name == "ACTIVE" else {_choice("status", name, OrderStatus.__members__)}
+        found |= OPEN_STATUSES if name == "ACTIVE" else {_choice("status", name, OrderStatus.__members__)}
     return frozenset(found)
 
 

@@ -24,6 +24,7 @@ from engine_container.gateway.session_switches import SessionSwitches
 from engine_container.gateway.settings import GatewaySettings
 from engine_container.gateway.sockets.hub import Hub
 from engine_container.gateway.submit import Answer, Commands, Outcome, OverloadedError, UnansweredError
+from engine_container.logs.announcements import Announcements, leader_in
 from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.feed import Feed
 from engine_container.logs.kafka_commands import KafkaCommandLog
@@ -40,6 +41,8 @@ from engine_container.trade_history.trade_store import CONNECTIONS_MAX
 from engine_container.views.observer import Observers
 from engine_container.views.projection import Projection
 from engine_container.views.snapshot import Cover, views_prefix
+from engine_container.wallet_reads import CONNECTIONS_MAX as WALLET_MAX
+from engine_container.wallet_reads import WalletReads
 from engine_container.web.background import Background
 from engine_container.web.call import Call
 from engine_container.web.fast_path.uuid7 import new_uuid_bytes
@@ -86,6 +89,8 @@ class Gateway:
         self.paper = PaperAccounts(self._trade_pool, settings.shard) if self._trade_pool else None
         self.paper_changes = PaperChanges(self._trade_pool) if self._trade_pool else None
         self.alerts = AlertStore(self._trade_pool) if self._trade_pool else None
+        wallet = settings.wallet_database_url, settings.wallet_database_secret_name
+        self.wallet = WalletReads(pool(*wallet, connections_max=WALLET_MAX)) if settings.wallet_database_url else None
         self.observers = Observers(self.hub)
         source = NewestSnapshot(
             lambda: store_at(settings.snapshot_bucket, settings.snapshot_dir, views_prefix(settings.shard)),
@@ -95,18 +100,19 @@ class Gateway:
             self._judge_snapshot,
         )
         self.feed = Feed(event_log or KafkaEventLog(broker, settings.shard), source, self.logger, self.commands.complete)
-        self.hub.attach(lambda: self.feed.projection, lambda: self.feed.ready)
-        self.sockets: Pulse | None = None
-        self.facade: Pulse | None = None
-        self.facade_sockets = 0
-        """Open ones of the facade."""
-        self.keys = KeySet(settings.jwks_url, settings.jwks_file, self.logger)
         self.redis: Redis = Redis.from_url(
             settings.redis_url,
             socket_timeout=REDIS_TIMEOUT_SECONDS,
             socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 1),
         )
+        self.announcements = Announcements(leader_in(self.redis, settings.shard), self.feed.announced_record, self.logger)
+        self.hub.attach(lambda: self.feed.projection, lambda: self.feed.ready)
+        self.sockets: Pulse | None = None
+        self.facade: Pulse | None = None
+        self.facade_sockets = 0
+        """Open ones of the facade."""
+        self.keys = KeySet(settings.jwks_url, settings.jwks_file, self.logger)
         self.auth = Authenticator(self.keys, self.redis, lenient=settings.stage == "local")
         self.api_keys = ApiKeys(self.redis, settings.sealing_secret_name or f"mycrypto/{settings.stage}/two-factor")
         self.audit = AuditTrail(settings.stage, self.logger)
@@ -130,7 +136,10 @@ class Gateway:
             await self.history.open()
         if self._trade_pool is not None:
             await self._trade_pool.open(wait=False)
-        self._background.start(self.commands.run(), self.feed.run(), self.keys.run(), self.audit.run(), self.switches.run(), self._upkeep())
+        if self.wallet is not None:
+            await self.wallet.open()
+        self._background.start(self.commands.run(), self.feed.run(), self.announcements.run(), self.keys.run(), self.audit.run())
+        self._background.start(self.switches.run(), self._upkeep())
         self._background.start(emission.emit(self.settings.service_name, self.settings.metrics_seconds))
         for pulse in (self.sockets, self.facade):
             if pulse is not None:
@@ -146,6 +155,8 @@ class Gateway:
             await self.history.close()
         if self._trade_pool is not None:
             await self._trade_pool.close(timeout=1)
+        if self.wallet is not None:
+            await self.wallet.close()
 
     def checks(self) -> dict[str, str]:
         """Every dependency by name: ``ok`` or what is wrong."""

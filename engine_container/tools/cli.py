@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -20,6 +21,16 @@ from engine_container.tools.scenario import Scenario, ScenarioError
 
 app = typer.Typer(help="The matching engine's tools.", no_args_is_help=True)
 
+
+class KafkaSignIn(StrEnum):
+    """How the brokers know a client: not at all on one machine, by its role on AWS."""
+
+    NONE = "none"
+    IAM = "iam"
+
+
+Auth = Annotated[KafkaSignIn, typer.Option("--auth", envvar="KAFKA_AUTH", help="How to sign in to Kafka.")]
+Servers = Annotated[str, typer.Option("--servers", envvar="KAFKA_BOOTSTRAP_SERVERS", help="host:port of Kafka")]
 InputFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
 
 
@@ -115,7 +126,8 @@ def _port(part: str) -> int | None:
 
 @app.command()
 def replay(
-    servers: Annotated[str, typer.Option("--servers", envvar="KAFKA_BOOTSTRAP_SERVERS", help="host:port of Kafka")] = "",
+    servers: Servers = "",
+    auth: Auth = KafkaSignIn.NONE,
     engine: Annotated[str, typer.Option("--engine", help="URL of a running engine to compare with; 'none' compares with none")] = "",
     shard: Annotated[int, typer.Option("--shard")] = 0,
     archived: Annotated[str, typer.Option("--archive", help="Read the archive instead: s3://bucket, or a folder.")] = "",
@@ -125,6 +137,7 @@ def replay(
     """Rebuild the state from the command log; print offset, seq and state hash; compare with the running engine."""
     from engine_container.logs.ports import LogUnavailableError
     from engine_container.tools.archive import ArchiveSource, store_of
+    from engine_container.tools.brokers import broker_settings
     from engine_container.tools.replay import ReplayError, replay_log, replay_source
 
     engine_port = _port("engine")
@@ -145,7 +158,9 @@ def replay(
                 source = ArchiveSource(store_of(archived, shard, **_emulator(archived)), shard)
                 report = asyncio.run(replay_source(source, shard, engine_url, until, progress=tell))
             else:
-                report = asyncio.run(replay_log(servers, shard, engine_url=engine_url, until=until, progress=tell))
+                report = asyncio.run(
+                    replay_log(broker_settings(servers, auth.value, "replay"), shard, engine_url=engine_url, until=until, progress=tell)
+                )
         except (LogUnavailableError, ReplayError) as error:
             _fail(str(error))
     if as_json:
@@ -162,7 +177,8 @@ def replay(
 
 @app.command()
 def examine(
-    servers: Annotated[str, typer.Option("--servers", envvar="KAFKA_BOOTSTRAP_SERVERS", help="host:port of Kafka")] = "",
+    servers: Servers = "",
+    auth: Auth = KafkaSignIn.NONE,
     shard: Annotated[int, typer.Option("--shard")] = 0,
     archived: Annotated[str, typer.Option("--archive", help="Read the archive instead: s3://bucket, or a folder.")] = "",
     until: Annotated[int | None, typer.Option("--until", help="Stop before this offset.", min=0)] = None,
@@ -175,16 +191,16 @@ def examine(
     from engine_container.engine.kafka import KafkaCommandSource
     from engine_container.engine.ports import CommandSource
     from engine_container.engine.replica import HopelessError
-    from engine_container.logs.connection import BrokerSettings
     from engine_container.logs.ports import LogUnavailableError
     from engine_container.tools.archive import ArchiveSource, store_of
+    from engine_container.tools.brokers import broker_settings
     from engine_container.tools.examine import run
 
     source: CommandSource
     if archived:
         source = ArchiveSource(store_of(archived, shard, **_emulator(archived)), shard)
     else:
-        source = KafkaCommandSource(BrokerSettings(servers or _kafka_here(), client_id="examine"), shard)
+        source = KafkaCommandSource(broker_settings(servers or _kafka_here(), auth.value, "examine"), shard)
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("command records", total=None)
         try:
@@ -234,7 +250,7 @@ def restore_log(
     history: Annotated[
         str, typer.Option("--history", envvar="TRADE_DATABASE_URL", help="The restored mytrader_trade_engine, as its owner.")
     ],
-    auth: Annotated[str, typer.Option("--auth", envvar="KAFKA_AUTH", help="none or iam")] = "none",
+    auth: Auth = KafkaSignIn.NONE,
     shard: Annotated[int, typer.Option("--shard")] = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how much would be restored; write nothing.")] = False,
 ) -> None:
@@ -246,8 +262,6 @@ def restore_log(
     from engine_container.tools.archive import store_of
     from mycrypto.archive import ArchiveError
 
-    if auth not in {"none", "iam"}:
-        _fail(f"--auth must be none or iam, not {auth}")
     store = store_of(archived, shard, **_emulator(archived))
     try:
         plan = restore.survey(store, shard, accounts, history)
@@ -258,7 +272,7 @@ def restore_log(
             print(f"the database does not know transfer {plan.cut_at}, so the log ends before it")
         if dry_run:
             return
-        done = restore.fill(store, shard, place.next_offset, servers, "iam" if auth == "iam" else "none")
+        done = restore.fill(store, shard, place.next_offset, servers, auth.value)
         again = restore.send_again(store, shard, place.next_offset, accounts)
     except (ArchiveError, restore.RestoreError, KafkaError, DatabaseError) as error:
         _fail(str(error))
@@ -267,8 +281,8 @@ def restore_log(
 
 @app.command("repair-events")
 def repair_events(
-    servers: Annotated[str, typer.Option("--servers", envvar="KAFKA_BOOTSTRAP_SERVERS", help="host:port of Kafka")] = "",
-    auth: Annotated[str, typer.Option("--auth", envvar="KAFKA_AUTH", help="none or iam")] = "none",
+    servers: Servers = "",
+    auth: Auth = KafkaSignIn.NONE,
     shard: Annotated[int, typer.Option("--shard")] = 0,
     archived: Annotated[
         str, typer.Option("--archive", help="The archived commands, for what Kafka keeps no longer: s3://bucket, or a folder.")
@@ -287,12 +301,7 @@ def repair_events(
     from engine_container.tools.archive import ArchiveSource, store_of
     from engine_container.tools.repair import RepairError, repair
 
-    if auth not in {"none", "iam"}:
-        _fail(f"--auth must be none or iam, not {auth}")
-    if not servers:
-        if (port := _port("kafka")) is None:
-            _fail("no platform was started here: name Kafka with --servers or KAFKA_BOOTSTRAP_SERVERS")
-        servers = f"127.0.0.1:{port}"
+    servers = servers or _kafka_here()
     source = ArchiveSource(store_of(archived, shard, **_emulator(archived)), shard) if archived else None
     bar = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
     try:
@@ -301,7 +310,7 @@ def repair_events(
             done = asyncio.run(
                 repair(
                     servers,
-                    "iam" if auth == "iam" else "none",
+                    auth.value,
                     shard,
                     archived=source,
                     store=store_in(bucket, folder, shard),

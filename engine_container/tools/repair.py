@@ -21,6 +21,7 @@ from engine_container.engine.snapshots import save
 from engine_container.logs.connection import BrokerSettings
 from engine_container.logs.partition import PartitionEnds, PartitionReader, PartitionWriter
 from engine_container.snapshot_store import SnapshotStore
+from engine_container.tools.brokers import broker_settings
 from mycrypto.contracts import events
 from mycrypto.log_producer import KafkaAuth, auth_options
 
@@ -187,7 +188,7 @@ async def repair(
     told: Progress = lambda *_: None,
 ) -> Report:
     """Make the event log whole. Raises :class:`RepairError` or :class:`engine_container.logs.ports.LogUnavailableError`."""
-    broker = BrokerSettings(servers, auth, client_id="repair-events")
+    broker = broker_settings(servers, auth, "repair-events")
     found = await survey(broker, shard)
     writer = PartitionWriter(broker, events.TOPIC, shard)
     kafka = KafkaCommandSource(broker, shard)

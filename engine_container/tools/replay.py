@@ -84,10 +84,10 @@ async def engine_place(url: str) -> Place:
 
 
 async def replay_log(
-    servers: str, shard: int, *, engine_url: str = "", until: int | None = None, progress: Progress | None = None
+    broker: BrokerSettings, shard: int, *, engine_url: str = "", until: int | None = None, progress: Progress | None = None
 ) -> ReplayReport:
     """Replay the log on Kafka, up to (without) offset ``until``; with ``engine_url`` up to where that engine is, and compare."""
-    source = KafkaCommandSource(BrokerSettings(servers, client_id="replay"), shard)
+    source = KafkaCommandSource(broker, shard)
     return await replay_source(source, shard, engine_url, until, progress=progress)
 
 

@@ -145,6 +145,10 @@ class Minutes:
         self.last_price = trade.price
         self.last_time_ms = time_ms
 
+    def last_before(self, time_ms: int) -> Minute | None:
+        """The last traded minute that begins before this moment."""
+        return next((minute for minute in reversed(self._minutes) if minute.start_ms < time_ms), None)
+
     def since(self, start_ms: int) -> Iterator[Minute]:
         """Minutes that begin at or after ``start_ms``, oldest first."""
         return (minute for minute in self._minutes if minute.start_ms >= start_ms)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, Unpack
 
-import msgspec
 import redis
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from psycopg import Connection
@@ -104,8 +103,9 @@ class Context(ServiceContext):
 
     def record(self, connection: Connection, record: AuditRecord, client: Client) -> None:
         """Write an audit record in the transaction, with where the request came from."""
-        audit.add(connection, msgspec.structs.replace(record, ip_address=client.ip, user_agent=client.user_agent), trace_id=client.trace_id)
+        audit.add_from(connection, record, client)
 
     def sealer(self, purpose: str) -> Sealer:
         """Encrypts for one purpose under the platform's sealing key."""
-        return Sealer.from_secret(self.read_secret(self.settings.two_factor_secret_name), purpose)
+        name = self.settings.two_factor_secret_name
+        return Sealer.from_secret(self.read_secret(name), purpose, lambda: secrets.get_now(name))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import boto3
+from botocore.config import Config
 from psycopg import Connection
 
 from functions.auth import api_keys, documents, kyc_claims, profile, sessions
@@ -24,7 +25,7 @@ from mycrypto.audit import ActorType, AuditRecord
 from mycrypto.errors import FieldError, ProblemError
 from mycrypto.http.request import Client, Principal
 from mycrypto.ids import new_uuid
-from mycrypto.kyc import LIMITS, is_national_id
+from mycrypto.kyc import LIMITS, NATIONAL_ID, Rejection, is_national_id, rejection_text
 from mycrypto.mail import MailKind
 from mycrypto.money import format_amount
 from mycrypto.ratelimit import Limit
@@ -33,10 +34,10 @@ from mycrypto.security.tokens import Tier
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-PURPOSE: Final = "national-id"
 PER_DAY: Final = Limit("kyc", 3, 24 * 3600)
 AGE_MIN: Final = 18
 NAME_LENGTHS: Final = range(2, 101)
+NOTE_MAX: Final = 500
 LINK_LIFE_S: Final = 300
 REVIEW_TEXT: Final = "24-48 saat"
 REVIEW_HOURS: Final = {"PENDING": 48, "IN_REVIEW": 12}
@@ -65,7 +66,20 @@ _FIELDS: Final = frozenset({"level", "tc_kimlik_no", "first_name", "last_name", 
 @cache
 def documents_client() -> S3Client:
     """The one of this execution environment."""
-    return boto3.client("s3")
+    once = Config(signature_version="s3v4", connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2})
+    return boto3.client("s3", config=once)
+
+
+@cache
+def links_client(endpoint: str) -> S3Client:
+    """Signs links and asks nothing of S3. Without an endpoint it is the one of the environment."""
+    return boto3.client("s3", endpoint_url=endpoint or None, config=Config(signature_version="s3v4"))
+
+
+def link_to(context: Context, bucket: str, key: str) -> str:
+    """By which a browser reads a file for ``LINK_LIFE_S`` seconds."""
+    client = links_client(context.settings.links_endpoint_url)
+    return client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=LINK_LIFE_S)
 
 
 def age_on(born: date, today: date) -> int:
@@ -87,8 +101,8 @@ def _phone(text: str) -> str | None:
         return None
 
 
-def problems_of(form: Form, today: date) -> list[FieldError]:
-    """Everything that is wrong with an application."""
+def problems_of(form: Form, today: date, pictures_in: str = "") -> list[FieldError]:
+    """Everything that is wrong with an application. ``pictures_in`` stands before the name of a picture's field."""
     fields, files = form.fields, form.files
     born = _birth(fields.get("date_of_birth", ""))
     needed = {"id_front", "id_back", "selfie"} | ({"address_proof"} if fields.get("level") == Level.LEVEL_2 else set())
@@ -101,21 +115,27 @@ def problems_of(form: Form, today: date) -> list[FieldError]:
         ("date_of_birth", born is None or age_on(born, today) >= AGE_MIN, f"must be at least {AGE_MIN} years ago"),
         ("phone", _phone(fields.get("phone", "")) is not None, "must be a Turkish mobile number such as +905321234567"),
         *((name, False, "is not a known field") for name in sorted((fields.keys() - _FIELDS) | (files.keys() - SLOTS.keys()))),
-        *((name, False, "is required") for name in sorted(needed - files.keys())),
+        *((pictures_in + name, False, "is required") for name in sorted(needed - files.keys())),
     ]
     found = [FieldError(field, words) for field, good, words in checks if not good]
-    return found + [FieldError(name, words) for name, file in files.items() if name in SLOTS and (words := documents.problem(file))]
+    wrong = [(name, words) for name, file in files.items() if name in SLOTS and (words := documents.problem(file))]
+    return found + [FieldError(pictures_in + name, words) for name, words in wrong]
 
 
-def submit(context: Context, caller: Principal, form: Form, client: Client) -> KycSubmitted:
-    """An application with its pictures.
+def documents_bucket(context: Context) -> str:
+    """Where documents are kept. Raises SERVICE_UNAVAILABLE where no bucket is configured."""
+    if not context.settings.kyc_bucket:
+        raise ProblemError("SERVICE_UNAVAILABLE", "there is no place for documents")
+    return context.settings.kyc_bucket
+
+
+def submit(context: Context, caller: Principal, form: Form, client: Client, *, pictures_in: str = "") -> KycSubmitted:
+    """An application with its pictures; ``pictures_in`` as for :func:`problems_of`.
 
     Raises VALIDATION_ERROR (every field at fault), KYC_ALREADY_SUBMITTED, RATE_LIMIT_EXCEEDED, SERVICE_UNAVAILABLE.
     """
-    now, bucket = context.now(), context.settings.kyc_bucket
-    if not bucket:
-        raise ProblemError("SERVICE_UNAVAILABLE", "there is no place for documents")
-    if problems := problems_of(form, now.date()):
+    now, bucket = context.now(), documents_bucket(context)
+    if problems := problems_of(form, now.date(), pictures_in):
         raise ProblemError("VALIDATION_ERROR", "; ".join(f"{item.field} {item.message}" for item in problems), errors=problems)
     level = Level(form.fields.get("level", Level.LEVEL_1)).number
     _require_possible(context.db.connection(), caller.user_id, level)
@@ -150,7 +170,7 @@ def _require_possible(connection: Connection, user_id: UUID, level: int) -> None
 
 
 def _submission(context: Context, caller: Principal, form: Form, client: Client, level: int, now: datetime, priority: int) -> NewSubmission:
-    national_id, sealer = form.fields["tc_kimlik_no"], context.sealer(PURPOSE)
+    national_id, sealer = form.fields["tc_kimlik_no"], context.sealer(NATIONAL_ID)
     submission_id = new_uuid()
     return NewSubmission(
         id=submission_id,
@@ -189,19 +209,31 @@ def status(context: Context, caller: Principal) -> KycStatus:
     connection = context.db.connection()
     last = store.latest(connection, caller.user_id)
     if last is None:
-        return KycStatus(id=None, level=None, status="NOT_STARTED", submitted_at=None, reviewed_at=None, rejection_reason=None)
+        return KycStatus(
+            id=None, level=None, status="NOT_STARTED", submitted_at=None, reviewed_at=None, rejection_code=None, rejection_reason=None
+        )
+    code, reason = _why(last, users.by_id(connection, caller.user_id))
     return KycStatus(
         id=last.id,
         level=last.level,
         status=last.status,
         submitted_at=last.submitted_at,
         reviewed_at=last.reviewed_at,
-        rejection_reason=last.rejection_reason,
+        rejection_code=code,
+        rejection_reason=reason,
         estimated_hours=REVIEW_HOURS.get(last.status, 0),
         documents=[
             {"document_type": document.document_type, "status": document.status} for document in store.documents(connection, last.id)
         ],
     )
+
+
+def _why(last: Submission, user: users.User | None) -> tuple[Rejection | None, str | None]:
+    """Code and text of a rejection, in the user's language; an application from before there were codes has the reviewer's words alone."""
+    if last.status != "REJECTED":
+        return None, None
+    code = Rejection(last.rejection_code or Rejection.OTHER)
+    return code, rejection_text(code, last.rejection_reason or "", user.locale if user else "tr")
 
 
 def _or_without(limit: int | None) -> str:
@@ -237,12 +269,10 @@ def review(context: Context, caller: Principal, submission_id: UUID, client: Cli
             raise ProblemError("NOT_FOUND", "there is no such application")
         kyc_claims.require_free(submission, caller.user_id, context.now())
         links = {
-            document.document_type: documents_client().generate_presigned_url(
-                "get_object", Params={"Bucket": document.s3_bucket, "Key": document.s3_key}, ExpiresIn=LINK_LIFE_S
-            )
+            document.document_type: link_to(context, document.s3_bucket, document.s3_key)
             for document in store.documents(connection, submission_id)
         }
-        national_id = context.sealer(PURPOSE).open(store.sealed_national_id(connection, submission_id), str(submission_id))
+        national_id = context.sealer(NATIONAL_ID).open(store.sealed_national_id(connection, submission_id), str(submission_id))
         taken = store.belongs_to_another_user(connection, submission_id)
         context.record(connection, _record("kyc.viewed", submission, caller), client)
     context.flush()
@@ -265,9 +295,11 @@ def decide(context: Context, caller: Principal, submission_id: UUID, decision: K
 
     Raises NOT_FOUND, KYC_NOT_OPEN (decided before, or an infected or unscanned picture), FORBIDDEN for one's own, VALIDATION_ERROR.
     """
-    reason = decision.reason.strip()
-    if not decision.approve and not 0 < len(reason) <= 500:
-        raise ProblemError("VALIDATION_ERROR", "a rejection needs a reason", errors=[FieldError("reason", "must have 1 to 500 characters")])
+    note = decision.reason.strip()
+    rejection = None if decision.approve else Rejection(decision.rejection_code)
+    if rejection is not None and (len(note) > NOTE_MAX or (not note and rejection is Rejection.OTHER)):
+        errors = [FieldError("reason", f"must have 1 to {NOTE_MAX} characters, or a code must say why")]
+        raise ProblemError("VALIDATION_ERROR", "a rejection needs a reason", errors=errors)
     now = context.now()
     with context.db.transaction() as connection:
         submission = store.lock(connection, submission_id)
@@ -283,12 +315,7 @@ def decide(context: Context, caller: Principal, submission_id: UUID, decision: K
             _require_approvable(connection, submission, user)
         try:
             store.decide(
-                connection,
-                submission_id,
-                approved=decision.approve,
-                reviewer=caller.user_id,
-                reason=None if decision.approve else reason,
-                now=now,
+                connection, submission_id, reviewer=caller.user_id, rejection=rejection, note=note if rejection and note else None, now=now
             )
         except store.IdentityTakenError:
             raise _identity_taken() from None
@@ -296,16 +323,20 @@ def decide(context: Context, caller: Principal, submission_id: UUID, decision: K
         level, phone = (submission.level, submission.phone) if decision.approve else (None, None)
         store.set_user_state(connection, user.id, state, level=level, phone=phone)
         action = "kyc.approved" if decision.approve else "kyc.rejected"
-        old, new = {"kyc_level": user.kyc_level}, {"kyc_level": max(user.kyc_level, level or 0)}
-        context.record(connection, _record(action, submission, caller, old_value=old, new_value=new, reason=reason), client)
-        if decision.approve:
+        old: dict[str, Any] = {"kyc_level": user.kyc_level}
+        new: dict[str, Any] = {"kyc_level": max(user.kyc_level, level or 0)}
+        if rejection is not None:
+            new["rejection"] = rejection.value
+        context.record(connection, _record(action, submission, caller, old_value=old, new_value=new, reason=note), client)
+        if rejection is None:
             mail.add(
                 connection, MailKind.KYC_APPROVED, to=user.email, user_id=user.id, trace_id=client.trace_id, level=str(submission.level)
             )
             sessions.end_access(context, user.id, now)
             api_keys.publish_again(context, connection, user.id, now)
         else:
-            mail.add(connection, MailKind.KYC_REJECTED, to=user.email, user_id=user.id, trace_id=client.trace_id, reason=reason)
+            why = {"rejection": rejection.value, "reason": note}
+            mail.add(connection, MailKind.KYC_REJECTED, to=user.email, user_id=user.id, trace_id=client.trace_id, **why)
         decided = store.lock(connection, submission_id)
     context.flush()
     context.meter.count("kyc_decisions_total", decision="approved" if decision.approve else "rejected")
@@ -321,6 +352,8 @@ def _require_approvable(connection: Connection, submission: Submission, user: us
         raise ProblemError("AUTH_002")
     if store.belongs_to_another_user(connection, submission.id):
         raise _identity_taken()
+    if submission.identity_check == "WAITING":
+        raise ProblemError("KYC_NOT_OPEN", "the population register has not answered yet")
     states = {document.status for document in store.documents(connection, submission.id)}
     if not states or not states <= {"CLEAN", "VERIFIED"}:
         raise ProblemError("KYC_NOT_OPEN", "a picture has not been found clean by the virus scan")

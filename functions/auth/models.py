@@ -11,7 +11,7 @@ import msgspec
 from functions.auth.rules import UserStatus
 from functions.auth.store.kyc import Submission
 from functions.auth.store.sessions import Device
-from mycrypto.kyc import LEVEL_MAX
+from mycrypto.kyc import LEVEL_MAX, Rejection
 from mycrypto.security.api_keys import Scope
 from mycrypto.security.tokens import Role, Tier
 
@@ -35,6 +35,18 @@ class RegisterRequest(Input, frozen=True):
     locale: Locale = "tr"
     recaptcha_token: str = ""
     legacy_recaptcha_token: str = msgspec.field(default="", name="recaptchaToken")
+
+
+class PublicConfig(msgspec.Struct, frozen=True):
+    """``recaptcha_site_key``: registration has to bring a reCAPTCHA v3 token of this site and the action ``register``; null where it does without.
+    ``consent_version``: the version of the terms and of the privacy notice that a registration accepts.
+    """
+
+    recaptcha_site_key: str | None
+    password_length_min: int
+    password_length_max: int
+    password_specials: str
+    consent_version: str
 
 
 class VerifyEmailRequest(Input, frozen=True):
@@ -315,13 +327,16 @@ class KycSubmitted(msgspec.Struct, frozen=True):
 
 
 class KycStatus(msgspec.Struct, frozen=True):
-    """``status`` is NOT_STARTED before the first application; ``estimated_hours`` is the time until a decision."""
+    """``status`` is NOT_STARTED before the first application; ``estimated_hours`` is the time until a decision; ``rejection_reason`` is in the language of
+    the profile, with what the reviewer added.
+    """
 
     id: UUID | None
     level: int | None
     status: str
     submitted_at: datetime | None
     reviewed_at: datetime | None
+    rejection_code: Rejection | None
     rejection_reason: str | None
     estimated_hours: int = 0
     documents: list[dict[str, str]] = []
@@ -340,8 +355,11 @@ class KycLimits(msgspec.Struct, frozen=True):
 
 
 class KycDecision(Input, frozen=True):
+    """A rejection has a code, or the reviewer's own words (then the code is OTHER), or both."""
+
     approve: bool
     reason: str = ""
+    rejection_code: Literal["UNREADABLE_DOCUMENT", "DATA_MISMATCH", "POOR_PHOTO", "EXPIRED_DOCUMENT", "OTHER"] = "OTHER"
 
 
 class KycReview(msgspec.Struct, frozen=True):

@@ -13,13 +13,13 @@ from psycopg import Connection
 from functions.auth import confirmation
 from functions.auth.account_models import PersonalData
 from functions.auth.context import Context
-from functions.auth.kyc import LINK_LIFE_S, PURPOSE, documents_client
+from functions.auth.kyc import LINK_LIFE_S, documents_bucket, documents_client, link_to
 from functions.auth.store import personal_data as store
 from functions.auth.store import users
 from mycrypto.audit import AuditRecord
-from mycrypto.errors import ProblemError
 from mycrypto.http.request import Client, Principal
 from mycrypto.ids import new_uuid
+from mycrypto.kyc import NATIONAL_ID
 from mycrypto.ratelimit import Limit
 
 PER_DAY: Final = Limit("personal-data", 3, 24 * 3600)
@@ -28,9 +28,7 @@ ELSEWHERE: Final = "Orders are at GET /api/v1/orders; what they traded is among 
 
 def export(context: Context, caller: Principal, password: str, client: Client, *, fresh: bool) -> PersonalData:
     """Raises AUTH_001, AUTH_003, RATE_LIMIT_EXCEEDED, SERVICE_UNAVAILABLE."""
-    bucket = context.settings.kyc_bucket
-    if not bucket:
-        raise ProblemError("SERVICE_UNAVAILABLE", "there is no place for documents")
+    bucket = documents_bucket(context)
     confirmation.require_fresh(users.by_id(context.db.connection(), caller.user_id), fresh=fresh)
     confirmed = confirmation.by_password(context, caller, password, client)
     context.take(PER_DAY, str(caller.user_id)).require()
@@ -41,14 +39,14 @@ def export(context: Context, caller: Principal, password: str, client: Client, *
         context.record(connection, AuditRecord("personal_data.exported", user_id=user.id, actor_id=user.id), client)
     key = f"exports/{caller.user_id}/{new_uuid()}.json"
     documents_client().put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json", ChecksumAlgorithm="SHA256")
-    link = documents_client().generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=LINK_LIFE_S)
+    link = link_to(context, bucket, key)
     context.flush()
     return PersonalData(link, LINK_LIFE_S, len(content))
 
 
 def collect(context: Context, connection: Connection, caller: Principal) -> dict[str, Any]:
     """Everything, with the national ids opened; no secret of the account and nothing of anybody else's."""
-    sealer = context.sealer(PURPOSE)
+    sealer = context.sealer(NATIONAL_ID)
     numbers = {row_id: sealer.open(sealed, str(row_id)) for row_id, sealed in store.sealed_national_ids(connection, caller.user_id)}
     lists = store.own_lists(connection, caller.user_id)
     for application in lists["identity_applications"]:

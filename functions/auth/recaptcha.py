@@ -32,8 +32,13 @@ def passes(answer: Answer) -> bool:
     return answer.success and answer.score >= SCORE_MIN and answer.action in {"", ACTION}
 
 
-def _secret(context: Context) -> str | None:
-    """The site's secret; ``None`` where the check is switched off, and in stage local where it may be absent. Raises SERVICE_UNAVAILABLE while the
+def site_key(context: Context) -> str | None:
+    """The public key that a page asks reCAPTCHA with; ``None`` and errors as for the secret."""
+    return _member(context, "site_key")
+
+
+def _member(context: Context, member: str) -> str | None:
+    """A part of the site's secret; ``None`` where the check is switched off, and in stage local where it may be absent. Raises SERVICE_UNAVAILABLE while the
     operator has not brought the secret.
     """
     if context.settings.recaptcha == "off":
@@ -42,12 +47,13 @@ def _secret(context: Context) -> str | None:
     if not name and context.settings.is_local:
         return None
     try:
-        return str(context.read_secret(name)["secret"])
+        return str(context.read_secret(name)[member])
     except (ClientError, KeyError, ValueError) as error:
         if context.settings.is_local and isinstance(error, ClientError) and error.response["Error"]["Code"] == "ResourceNotFoundException":
             return None
         context.logger.exception(
-            "the secret of the reCAPTCHA site cannot be read: put it into the secret store, or deploy with recaptcha=off"
+            "the secret of the reCAPTCHA site cannot be read: put it with site_key and secret into the secret store, or deploy with recaptcha=off",
+            member=member,
         )
         raise ProblemError("SERVICE_UNAVAILABLE", "registration is not open yet") from error
 
@@ -61,7 +67,7 @@ def ask(url: str, secret: str, token: str, ip: str) -> Answer:
 
 def require(context: Context, token: str, ip: str) -> None:
     """Raises RECAPTCHA_FAILED unless the verifier vouches for the token; an outage of the verifier is a no."""
-    secret = _secret(context)
+    secret = _member(context, "secret")
     if secret is None:
         return
     try:

@@ -22,6 +22,8 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     recaptcha: Literal["on", "off"] = "on"
     """Off is for a stage without visitors: dev and local."""
     kyc_bucket: str = ""
+    links_endpoint_url: str = ""
+    """Of S3 for browsers, where functions reach it by a name that only containers know; never set on AWS."""
     recaptcha_url: str = "https://www.google.com/recaptcha/api/siteverify"
     ip_limit_factor: int = 0
     registrations_per_hour: int = 5

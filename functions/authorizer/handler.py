@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 import redis
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from functions.authorizer.service import Call, allow, authorize, deny
+from functions.authorizer.service import allow, call_of, deny
 from functions.authorizer.settings import Settings
 from mycrypto import cache as redis_cache
-from mycrypto import secrets, settings, snapstart, telemetry
+from mycrypto import settings, snapstart, telemetry
 from mycrypto.errors import ProblemError
-from mycrypto.security import keys
+from mycrypto.security import bearer
 from mycrypto.security.keys import KeyRing
 
 logger = telemetry.logger("authorizer")
@@ -30,21 +29,10 @@ def server() -> redis.Redis:
 
 @cache
 def ring() -> KeyRing:
-    def load() -> dict[str, RSAPublicKey]:
-        secrets.forget()  # the ring decides how often to ask; it must then see a key that was just added
-        found = keys.parse(secrets.get(configuration.public_keys_secret_name))
-        if not found:
-            raise keys.KeyMaterialError("the secret of public keys holds none")  # an outage, and not every token's fault
-        return found
-
-    return KeyRing(load)
+    return bearer.published_keys(configuration.public_keys_secret_name)
 
 
 snapstart.after_restore(server.cache_clear, ring.cache_clear)
-
-
-def _read_marks(names: Sequence[str]) -> Sequence[bytes | None]:
-    return cast("list[bytes | None]", server().mget(names))
 
 
 def _decided(outcome: str, *, unchecked: bool) -> None:
@@ -53,7 +41,7 @@ def _decided(outcome: str, *, unchecked: bool) -> None:
 
 def handler(event: Mapping[str, Any], _: LambdaContext) -> dict[str, Any]:
     """Allows or denies; what is raised becomes the gateway's 503."""
-    call = Call.of(event)
+    call = call_of(event)
     unchecked = False
 
     def outage() -> None:
@@ -62,11 +50,11 @@ def handler(event: Mapping[str, Any], _: LambdaContext) -> dict[str, Any]:
         logger.warning("Redis does not know which tokens were revoked")
 
     try:
-        claims = authorize(call, ring(), _read_marks, on_outage=outage)
+        claims = bearer.authorize(call, ring(), bearer.marks_in(server), on_outage=outage)
     except ProblemError as refusal:
         logger.info("refused", reason=refusal.detail, path=call.path)
         _decided("deny", unchecked=unchecked)
-        return deny(call)
+        return deny(event)
     _decided("allow", unchecked=unchecked)
     prefix = configuration.usage_plan_prefix
-    return allow(call, claims, f"{prefix}{claims.tier.value}" if prefix else "")
+    return allow(event, claims, f"{prefix}{claims.tier.value}" if prefix else "")

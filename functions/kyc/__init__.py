@@ -1,1 +1,1 @@
-"""KYC: the pictures of an application are scanned before a person sees them."""
+"""KYC: the pictures of an application are scanned, and the population register is asked, before a person sees them."""

@@ -11,12 +11,16 @@ import boto3
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.kyc import service
+from functions.kyc.register import HttpRegister, Register
 from functions.kyc.scanners import Clamd, Scanner, ScannerError, TestVirusScanner
 from functions.kyc.settings import Settings
 from functions.kyc.store import Picture
-from mycrypto import database, queue, settings, telemetry
+from mycrypto import database, queue, secrets, settings, telemetry
+from mycrypto.kyc import NATIONAL_ID
 from mycrypto.outbox import Relay, SqsSender
 from mycrypto.queue import Envelope
+from mycrypto.queue_names import DELIVERIES_MAX
+from mycrypto.security.sealing import Sealer
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -55,6 +59,17 @@ def scanner() -> Scanner:
     raise ScannerError("there is no scanner: deploy with -c clamd_address=HOST:PORT")
 
 
+@cache
+def register() -> Register | None:
+    """``None`` where the stage has none: then people alone compare."""
+    return HttpRegister.at(configuration.register_url) if configuration.register_url else None
+
+
+def open_sealed(text: str, label: str) -> str:
+    name = configuration.two_factor_secret_name
+    return Sealer.from_secret(secrets.get(name), NATIONAL_ID, lambda: secrets.get_now(name)).open(text, label)
+
+
 def fetch(picture: Picture) -> bytes:
     return pictures().get_object(Bucket=picture.s3_bucket, Key=picture.s3_key)["Body"].read()
 
@@ -65,6 +80,10 @@ def _handle(envelope: Envelope) -> None:
     for found in judged.values():
         meter.count("kyc_documents_scanned_total", outcome="CLEAN" if found == "CLEAN" else "INFECTED")
     logger.info("application scanned", submission_id=str(job.submission_id), judged=judged)
+    last = envelope.deliveries >= DELIVERIES_MAX
+    checked = service.check_identity(db(), job, register(), open_sealed, lambda: datetime.now(UTC), last=last, trace_id=envelope.trace_id)
+    if checked is not None:
+        logger.info("identity checked", submission_id=str(job.submission_id), result=checked.value)
     relay().flush(db().connection())
 
 

@@ -11,5 +11,8 @@ class Settings(msgspec.Struct, frozen=True):
     stage: str
     database_url: str
     kyc_bucket: str
+    two_factor_secret_name: str
     database_secret_name: str = ""
     clamd_address: str = ""
+    register_url: str = ""
+    """Of the population register; without it people alone compare."""

@@ -12,6 +12,7 @@ import msgspec
 from functions.notifications.mail_texts_english import ENGLISH
 from functions.notifications.mail_texts_turkish import TURKISH
 from functions.notifications.wording import Language
+from mycrypto.kyc import rejection_text
 from mycrypto.mail import MailKind
 from mycrypto.queue import MessageError
 
@@ -34,6 +35,8 @@ def _shown(language: Language, details: Mapping[str, str]) -> dict[str, str]:
     for name, words in (("status", language.status), ("side", language.side), ("condition", language.condition)):
         if name in details:
             shown[name] = words.get(details[name], details[name])
+    if "rejection" in details:
+        shown["reason"] = rejection_text(details["rejection"], details.get("reason", ""), language.code)
     if details.get("currency") == "TRY":
         shown["currency"] = "₺"
     return shown

@@ -1,4 +1,6 @@
-"""Lambda entry of the rotation: Secrets Manager's steps, and from a deployment ``{"fill": [names], "publish": name of the private keys}``."""
+"""Lambda entry of the rotation: Secrets Manager's steps, from a deployment ``{"fill": [names], "publish": name of the private keys}``, and from
+an operator ``{"renew_sealing": name}``.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +27,10 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         published = service.publish(store, str(event["publish"]), public) if "publish" in event else False
         logger.info("first values", count=len(filled), published=published)
         return {"filled": filled, "published": published}
+    if "renew_sealing" in event:
+        mark = service.renew_sealing(store, str(event["renew_sealing"]))
+        logger.info("new sealing key", mark=mark)
+        return {"mark": mark}
     step = str(event["Step"])
     service.rotate(store, str(event["SecretId"]), public, str(event["ClientRequestToken"]), step, datetime.now(UTC))
     logger.info("step done", step=step)

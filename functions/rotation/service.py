@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from mycrypto.security import keys
+from mycrypto.security import keys, sealing
 
 KEPT_AFTER_SUCCESSOR: Final = timedelta(days=31)
 """How long a key verifies after another has taken over: longer than the 30 days of the longest token."""
@@ -108,6 +108,18 @@ def _check_keys(secret: str, document: str | None) -> None:
 
 def _two_factor() -> dict[str, str]:
     return {"key": base64.b64encode(secrets.token_bytes(32)).decode()}
+
+
+def renew_sealing(store: Store, secret: str) -> str:
+    """Put a fresh sealing key in front of the earlier ones; answers with its mark. What is sealed is sealed again by auth, every hour."""
+    if secret.rsplit("/", 1)[-1] != "two-factor":
+        raise RotationError(f"{secret} holds no sealing keys")
+    try:
+        renewed = sealing.with_new_key(msgspec.json.decode(store.read(secret, CURRENT) or "", type=dict[str, Any]))
+    except (msgspec.DecodeError, sealing.SealError) as error:
+        raise RotationError(f"{secret} holds no sealing keys: {error}") from error
+    store.write(secret, msgspec.json.encode(renewed).decode(), CURRENT)
+    return sealing.mark_of(base64.b64decode(renewed["key"]))
 
 
 def _webhooks() -> dict[str, str]:

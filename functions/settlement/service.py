@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -13,8 +14,8 @@ from functions.settlement import store
 from mycrypto import ledger, mail
 from mycrypto.contracts import events
 from mycrypto.contracts.trading import Side
-from mycrypto.ids import new_uuid, trading_uuid
-from mycrypto.ledger import FEES, WRITTEN_OFF, Entry, Kind, Move, custody_of, spot, transit
+from mycrypto.ids import new_uuid, trading_uuid_text, uuid_of
+from mycrypto.ledger import FEES, WRITTEN_OFF, Entry, Kind, Move, Poster, custody_of, spot, transit
 from mycrypto.ledger.crossing import ADJUSTMENT, RECONCILIATION
 from mycrypto.mail import MailKind
 from mycrypto.money import format_amount, notional_units
@@ -23,6 +24,8 @@ from mycrypto.withdrawals import internal, payouts, refunds, transitions
 from mycrypto.withdrawals.transitions import Moved
 
 CONSUMER = "settlement"
+HANDED_OVER: Final = 500
+"""So many entries the database writes while the next ones are made."""
 
 
 class SettlementError(RuntimeError):
@@ -51,7 +54,7 @@ class Outcome(msgspec.Struct, frozen=True):
 def trade_entry(shard: int, numbered: Numbered, trade: events.Trade) -> Entry:
     """A fill: value from buyer to seller, quantity back, and a fee of each, all fees in the quote currency."""
     base, _, quote = trade.symbol.partition("/")
-    maker, taker = UUID(bytes=trade.maker_user), UUID(bytes=trade.taker_user)
+    maker, taker = uuid_of(trade.maker_user), uuid_of(trade.taker_user)
     taker_buys = trade.taker_side == Side.BUY
     buyer, buyer_fee = (taker, trade.taker_fee) if taker_buys else (maker, trade.maker_fee)
     seller, seller_fee = (maker, trade.maker_fee) if taker_buys else (taker, trade.taker_fee)
@@ -76,7 +79,7 @@ def trade_entry(shard: int, numbered: Numbered, trade: events.Trade) -> Entry:
     return Entry(
         key=f"trade:{shard}:{numbered.seq}",
         why=f"{trade.symbol} alım satım: {quantity} {base}, fiyat {price} {quote}",
-        reference=("TRADE", str(trading_uuid(numbered.time_ms, numbered.seq, shard))),
+        reference=("TRADE", trading_uuid_text(numbered.time_ms, numbered.seq, shard)),
         moment=moment(numbered.time_ms),
         moves=tuple(moves),
         metadata={"symbol": trade.symbol, "price": price, "quantity": quantity},
@@ -115,10 +118,12 @@ def transfer_entry(numbered: Numbered, applied: events.TransferApplied, asked: s
 class _Chunk:
     """What the events between two totals add up to."""
 
-    def __init__(self, shard: int, transfers: dict[UUID, store.Transfer]) -> None:
+    def __init__(self, shard: int, transfers: dict[UUID, store.Transfer], hand_over: Callable[[list[Entry]], None]) -> None:
         self._shard = shard
         self._transfers = transfers
+        self._hand_over = hand_over
         self.entries: list[Entry] = []
+        """Those that were not handed over."""
         self.trades = 0
         self.prices: dict[str, store.LastTrade] = {}
         self.balances: dict[tuple[UUID, str], store.Balance] = {}
@@ -128,20 +133,26 @@ class _Chunk:
     def add(self, numbered: Numbered) -> None:
         event = numbered.event
         if isinstance(event, events.BalanceChanged):
-            self.balances[UUID(bytes=event.user_id), event.asset] = store.Balance(
+            self.balances[uuid_of(event.user_id), event.asset] = store.Balance(
                 event.available, event.locked, numbered.seq, numbered.time_ms
             )
         elif isinstance(event, events.Trade):
-            self.entries.append(trade_entry(self._shard, numbered, event))
+            self._post(trade_entry(self._shard, numbered, event))
             self.trades += 1
             self.prices[event.symbol] = store.LastTrade(event.price, numbered.seq, numbered.time_ms)
         elif isinstance(event, events.TransferApplied):
             asked = self._asked(event.transfer_id)
             if not event.repeated:
-                self.entries.append(transfer_entry(numbered, event, asked))
+                self._post(transfer_entry(numbered, event, asked))
                 self.applied[asked.transfer_id] = numbered.seq
         elif isinstance(event, events.TransferRefused):
             self.refused.append((numbered, event, self._asked(event.transfer_id)))
+
+    def _post(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        if len(self.entries) == HANDED_OVER:
+            self._hand_over(self.entries)
+            self.entries = []
 
     def _asked(self, transfer_id: bytes) -> store.Transfer:
         asked = self._transfers.get(UUID(bytes=transfer_id))
@@ -162,12 +173,14 @@ def settle(connection: Connection, shard: int, records: Sequence[events.EventRec
     transfers = store.transfers(connection, _transfer_ids(batch))
     changed: set[tuple[UUID, str]] = set()
     trades = mails = 0
-    for chunk, totals in _chunks(shard, batch, transfers):
-        mails += _write(connection, shard, chunk, transfers)
-        changed |= chunk.balances.keys()
-        trades += chunk.trades
-        if totals is not None:
-            _compare(connection, totals)
+    with Poster(connection) as poster:
+        for chunk, totals in _chunks(shard, batch, transfers, poster):
+            poster.wait()
+            mails += _write(connection, shard, chunk, transfers)
+            changed |= chunk.balances.keys()
+            trades += chunk.trades
+            if totals is not None:
+                _compare(connection, totals)
     move_watermark(connection, CONSUMER, shard, batch[-1])
     return Outcome(len(batch), trades, batch[-1].seq, batch[-1].time_ms, frozenset(changed), mails)
 
@@ -178,14 +191,14 @@ def _transfer_ids(batch: Iterable[Numbered]) -> list[UUID]:
 
 
 def _chunks(
-    shard: int, batch: Iterable[Numbered], transfers: dict[UUID, store.Transfer]
+    shard: int, batch: Iterable[Numbered], transfers: dict[UUID, store.Transfer], poster: Poster
 ) -> Iterable[tuple[_Chunk, tuple[Numbered, events.Totals] | None]]:
     """The batch cut after each Totals, because these are compared with the ledger as it is at that event."""
-    chunk = _Chunk(shard, transfers)
+    chunk = _Chunk(shard, transfers, poster.hand_over)
     for numbered in batch:
         if isinstance(numbered.event, events.Totals):
             yield chunk, (numbered, numbered.event)
-            chunk = _Chunk(shard, transfers)
+            chunk = _Chunk(shard, transfers, poster.hand_over)
         else:
             chunk.add(numbered)
     yield chunk, None

@@ -138,18 +138,12 @@ def _shown(row: AdjustmentRow) -> Adjustment:
 
 
 def _record(connection: Connection, action: str, row: AdjustmentRow, request: Request, staff: Principal, *, reason: str = "") -> None:
-    audit.add(
-        connection,
-        AuditRecord(
-            action,
-            user_id=row.user_id,
-            actor_id=staff.user_id,
-            actor_type=audit.ActorType.STAFF,
-            resource=f"adjustment:{row.id}",
-            new_value={"currency": row.currency, "amount": format_amount(row.units)},
-            reason=reason or row.reason,
-            ip_address=request.client_ip,
-            user_agent=request.user_agent,
-        ),
-        trace_id=request.trace_id,
+    record = AuditRecord(
+        action,
+        user_id=row.user_id,
+        actor_id=staff.user_id,
+        actor_type=audit.ActorType.STAFF,
+        resource=f"adjustment:{row.id}",
+        reason=reason or row.reason,
     )
+    audit.add_of_money(connection, record, request.client, currency=row.currency, units=row.units)

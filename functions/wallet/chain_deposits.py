@@ -13,7 +13,7 @@ from psycopg import Connection
 from functions.wallet import chains, reports, reversals, value_limits
 from functions.wallet import reconciliation_rules as rules
 from functions.wallet.chain_states import FELL, Step, Word, judge
-from functions.wallet.chains import Chain, ChainAmount
+from functions.wallet.chains import ChainAmount
 from functions.wallet.context import Context
 from functions.wallet.models import (
     ChainReport,
@@ -28,13 +28,14 @@ from functions.wallet.reports import Unreadable
 from functions.wallet.store import chain_deposits as store
 from functions.wallet.store import reconciliation
 from functions.wallet.store.chain_deposits import AddressRow, ChainRow
-from mycrypto import ledger, mail
+from mycrypto import ledger, mail, networks
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.ids import new_uuid
 from mycrypto.ledger import CUSTODY_HOT, DUST, EXTERNAL, Entry, Kind, Move
 from mycrypto.ledger.crossing import Crossing, into_trading
 from mycrypto.mail import MailKind
 from mycrypto.money import format_amount, to_numeric
+from mycrypto.networks import Network
 
 INDEXED_LENGTH_MAX: Final = 256
 
@@ -46,6 +47,7 @@ def _shown(row: ChainRow) -> CryptoDeposit:
         output_index=row.output_index,
         address=row.address,
         currency=row.currency,
+        network=row.network,
         amount=format_amount(row.units),
         status="REVERSED" if row.reversed_at is not None else row.status,
         confirmations=row.confirmations,
@@ -61,7 +63,7 @@ def page(
     context: Context, user_id: UUID, query: PageQuery, *, currency: str | None = None, tx_hash: str | None = None
 ) -> tuple[list[CryptoDeposit], Pagination]:
     """The user's deposits, newest first; those of a transaction however it is spelled."""
-    code = chains.find(currency).currency if currency else None
+    code = networks.find(currency).currency if currency else None
     hashes = None if tx_hash is None else chains.spellings_of(tx_hash)
     rows, total = store.page(context.db.connection(), user_id, limit=query.limit, offset=query.offset, currency=code, tx_hashes=hashes)
     return [_shown(row) for row in rows], Pagination.of(query, total)
@@ -71,7 +73,7 @@ class _Output(msgspec.Struct, frozen=True):
     """A report in the one spelling of its names."""
 
     report: ChainReport
-    chain: Chain
+    network: Network
     tx_hash: str
     address: str
     amount: ChainAmount
@@ -110,26 +112,25 @@ def _receive(context: Context, connection: Connection, report: ChainReport | Unr
         return _keep_unread(connection, msgspec.structs.asdict(report), str(error), ""), reports.UNKNOWN_CURRENCY
     owner = store.owner_of(connection, output.address)
     if owner is None:
-        return _keep(connection, output, "UNKNOWN_ADDRESS"), output.chain.currency
-    return _receive_own(context, connection, output, owner), output.chain.currency
+        return _keep(connection, output, "UNKNOWN_ADDRESS"), output.network.currency
+    return _receive_own(context, connection, output, owner), output.network.currency
 
 
 def _read(report: ChainReport) -> _Output:
     """Raises CURRENCY_NOT_SUPPORTED or ``ValueError`` for what a person has to look at, VALIDATION_ERROR for a transaction that is none."""
-    chain = chains.find(report.currency.strip())
-    network = chains.network_of(chain, report.network)
+    network = chains.reported(report.currency.strip(), report.network)
     return _Output(
         report=report,
-        chain=chain,
+        network=network,
         tx_hash=_tx_hash("tx_hash", report.tx_hash, network),
         address=chains.parse_address(report.address, network),
-        amount=chains.parse_chain_amount(report.amount.strip(), chain.currency),
+        amount=chains.parse_chain_amount(report.amount.strip(), network.currency),
         word=Word(report.state) if report.state else None,
         replaced_by=_tx_hash("replaced_by", report.replaced_by, network) if report.replaced_by else None,
     )
 
 
-def _tx_hash(field: str, text: str, network: str) -> str:
+def _tx_hash(field: str, text: str, network: Network) -> str:
     try:
         return chains.parse_tx_hash(text, network)
     except ValueError as error:
@@ -142,11 +143,31 @@ def _keep_unread(connection: Connection, members: dict[str, Any], why: str, raw:
     if not isinstance(said, str) or not (spellings := chains.spellings_of(said)):
         raise invalid("tx_hash", "must be 64 hex digits, with or without 0x")
     document = {name: reports.kept(members.get(name)) for name in ChainReport.__struct_fields__} | {"why": why, "raw": raw}
-    key = f"{spellings[0]}:{reports.kept(members.get('output_index'))}"[:INDEXED_LENGTH_MAX]
+    key = _unread_key(spellings, members.get("output_index"))
     fresh = reconciliation.report(
         connection, "CHAIN", key, reports.UNREADABLE, currency=reports.UNKNOWN_CURRENCY, amount=Decimal(0), document=document
     )
     return WebhookOutcome("RECONCILIATION" if fresh else "REPEATED", reason=reports.UNREADABLE)
+
+
+def _unread_key(spellings: list[str], output_index: object) -> str:
+    """Under which a report that cannot be read is kept: it names no network whose spelling would be the one."""
+    return f"{spellings[0]}:{reports.kept(output_index)}"[:INDEXED_LENGTH_MAX]
+
+
+def _plain(address: str) -> str:
+    return address.strip().lower().removeprefix("0x")
+
+
+def _is_free(connection: Connection, output: _Output, now: datetime) -> bool:
+    """A report of this output that could not be read, on a wrong network maybe, needs no decision any more. False if people have decided about its
+    money, so that it must not be credited once more.
+    """
+    key = _unread_key(chains.spellings_of(output.tx_hash), output.report.output_index)
+    item = reconciliation.lock_by_key(connection, "CHAIN", key, reports.UNREADABLE)
+    if item is None or _plain(str(item.document.get("address"))) != _plain(output.address):
+        return True
+    return reconciliation.settle_unread(connection, "CHAIN", key, now)
 
 
 def _receive_own(context: Context, connection: Connection, output: _Output, owner: AddressRow) -> WebhookOutcome:
@@ -156,7 +177,11 @@ def _receive_own(context: Context, connection: Connection, output: _Output, owne
         if output.word in FELL:
             return WebhookOutcome("DROPPED")  # before we ever saw it
         known = _first_seen(connection, output, owner, now)
-    if output.word not in FELL and (known.chain_amount, known.currency) != (output.amount.exact, output.chain.currency):
+    if output.word not in FELL and (known.chain_amount, known.currency, known.network) != (
+        output.amount.exact,
+        output.network.currency,
+        output.network.name,
+    ):
         return _keep(connection, output, "CONFLICTING_REPORT", user_id=owner.user_id)
     reversed_before = known.reversed_at is not None
     match judge(known.status, output.word, report.confirmations, known.required_confirmations, reversed_before=reversed_before):
@@ -181,7 +206,10 @@ def _receive_own(context: Context, connection: Connection, output: _Output, owne
 
 def _confirm(connection: Connection, output: _Output, known: ChainRow, owner: AddressRow, now: datetime) -> WebhookOutcome:
     amount, confirmations = output.amount, output.report.confirmations
-    refusal = refuse(output.chain, amount, owner.currency)
+    if not _is_free(connection, output, now):
+        store.update_output(connection, known.id, "FAILED", confirmations, now)
+        return _keep(connection, output, "CONFLICTING_REPORT", deposit_id=known.id, user_id=owner.user_id)
+    refusal = refuse(output.network, amount, owner)
     if refusal is None:
         store.update_output(connection, known.id, "CONFIRMED", confirmations, now)
         value_limits.value_deposit(connection, known.id, known.currency, known.amount, now)
@@ -191,31 +219,32 @@ def _confirm(connection: Connection, output: _Output, known: ChainRow, owner: Ad
     _book(connection, known, amount, now, why=f"Alacaklandırılamayan kripto yatırma: {refusal}")
     outcome = _keep(connection, output, refusal, deposit_id=known.id, user_id=owner.user_id, booked=to_numeric(amount.units))
     text = format_amount(amount.units)
-    mail.add(connection, MailKind.DEPOSIT_HELD, to=owner.email, user_id=owner.user_id, amount=text, currency=output.chain.currency)
+    mail.add(connection, MailKind.DEPOSIT_HELD, to=owner.email, user_id=owner.user_id, amount=text, currency=output.network.currency)
     return outcome
 
 
-def refuse(chain: Chain, amount: ChainAmount, address_currency: str) -> str | None:
+def refuse(network: Network, amount: ChainAmount, owner: AddressRow) -> str | None:
     """Why a confirmed output is not credited by itself; ``None`` if it is. Pure."""
-    if address_currency != chain.currency:
+    if (owner.currency, owner.network) != (network.currency, network.name):
         return "CURRENCY_MISMATCH"
-    return "BELOW_MINIMUM" if amount.units < chain.minimum else None
+    return "BELOW_MINIMUM" if amount.units < network.deposit_minimum else None
 
 
 def _first_seen(connection: Connection, output: _Output, owner: AddressRow, now: datetime) -> ChainRow:
-    amount, chain = output.amount, output.chain
+    amount, network = output.amount, output.network
     row = ChainRow(
         id=new_uuid(),
         tx_hash=output.tx_hash,
         output_index=output.report.output_index,
         address=owner.address,
         user_id=owner.user_id,
-        currency=chain.currency,
+        currency=network.currency,
+        network=network.name,
         chain_amount=amount.exact,
         amount=to_numeric(amount.units),
         status="PENDING",
         confirmations=output.report.confirmations,
-        required_confirmations=chain.confirmations,
+        required_confirmations=network.confirmations,
         created_at=now,
         confirmed_at=None,
         credited_at=None,
@@ -232,7 +261,7 @@ def _first_seen(connection: Connection, output: _Output, owner: AddressRow, now:
         to=owner.email,
         user_id=owner.user_id,
         amount=format_amount(amount.units),
-        currency=chain.currency,
+        currency=network.currency,
     )
     return row
 
@@ -301,7 +330,7 @@ def _keep(
         "CHAIN",
         output.key,
         reason,
-        currency=output.chain.currency,
+        currency=output.network.currency,
         amount=output.amount.exact,
         document=document,
         user_id=user_id,

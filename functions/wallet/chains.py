@@ -8,34 +8,15 @@ from decimal import Decimal
 from typing import Final
 
 import msgspec
-from embit import base58
 
-from functions.wallet.hd_address import checksum_address
-from mycrypto import currencies
-from mycrypto.errors import ProblemError
-from mycrypto.money import SCALE, UNITS_PER_ONE
-
-
-class Chain(msgspec.Struct, frozen=True):
-    """``minimum`` in units of 10^-8: smaller deposits are not credited by themselves."""
-
-    currency: str
-    network: str
-    confirmations: int
-    minimum: int
-    confirmation_time: str
-
-
-CHAINS: Final = {
-    "BTC": Chain("BTC", "BITCOIN", 3, UNITS_PER_ONE // 10_000, "30-60 minutes"),
-    "ETH": Chain("ETH", "ETHEREUM", 12, UNITS_PER_ONE // 1_000, "3-5 minutes"),
-    "USDT": Chain("USDT", "ERC20", 12, UNITS_PER_ONE, "3-5 minutes"),
-}
+from functions.wallet.hd_address import checksum_address, tron_hash
+from mycrypto import currencies, networks
+from mycrypto.money import SCALE
+from mycrypto.networks import Form, Network
 
 _AMOUNT: Final = re.compile(r"(?P<whole>0|[1-9][0-9]{0,9})(?:\.(?P<fraction>[0-9]{1,18}))?")
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _BECH32: Final = ("bc1", "tb1", "bcrt1")
-_TRON_VERSION: Final = b"\x41"
 CHAIN_SCALE: Final = 18
 
 
@@ -45,14 +26,6 @@ class ChainAmount(msgspec.Struct, frozen=True):
     exact: Decimal
     units: int
     rest: Decimal
-
-
-def find(currency: str) -> Chain:
-    """The chain of a currency, in any case. Raises CURRENCY_NOT_SUPPORTED, also for fiat."""
-    code = currencies.find(currency).code
-    if code not in CHAINS:
-        raise ProblemError("CURRENCY_NOT_SUPPORTED", f"{code} has no deposit address")
-    return CHAINS[code]
 
 
 def parse_chain_amount(text: str, currency: str) -> ChainAmount:
@@ -81,42 +54,27 @@ def _ethereum_address(text: str) -> str:
 
 
 def _tron_address(text: str) -> str:
-    payload = base58.decode_check(text)
-    if len(payload) != 21 or payload[:1] != _TRON_VERSION:
-        raise ValueError("a Tron address has 20 bytes behind its version")
+    tron_hash(text)
     return text
 
 
-class _Network(msgspec.Struct, frozen=True):
-    """How a network's names are kept: what stands before the digits of a transaction, and the normal form of an address."""
-
-    hash_prefix: str
-    address: Callable[[str], str]
-
-
-_NETWORKS: Final = {
-    "BITCOIN": _Network("", _bitcoin_address),
-    "ETHEREUM": _Network("0x", _ethereum_address),
-    "ERC20": _Network("0x", _ethereum_address),
-    "TRC20": _Network("", _tron_address),
+_ADDRESSES: Final[dict[Form, Callable[[str], str]]] = {
+    Form.BITCOIN: _bitcoin_address,
+    Form.ETHEREUM: _ethereum_address,
+    Form.TRON: _tron_address,
 }
-_OTHER_NETWORKS: Final = {"USDT": frozenset({"TRC20"})}
-"""Where a currency lives as well, without an address of ours: a payment there is kept for a person."""
+"""The normal form of an address."""
 
 
-def network_of(chain: Chain, name: str | None) -> str:
-    """The network that a report names, in any case; the chain's own where it names none. Raises ``ValueError`` for another one."""
-    if name is None:
-        return chain.network
-    network = name.strip().upper()
-    if network in {chain.network, chain.currency}:
-        return chain.network
-    if network in _OTHER_NETWORKS.get(chain.currency, ()):
-        return network
-    raise ValueError(f"{chain.currency} does not live on that network")
+def reported(currency: str, name: str | None) -> Network:
+    """The network of a report, the currency's first one where it names none. Raises CURRENCY_NOT_SUPPORTED, ``ValueError`` for another network."""
+    found = networks.named(currency, name)
+    if found is None:
+        raise ValueError(f"{currency} does not live on that network")
+    return found
 
 
-def parse_tx_hash(text: str, network: str) -> str:
+def parse_tx_hash(text: str, network: Network) -> str:
     """The one spelling of a transaction: 64 lower-case hex digits, behind 0x where the network writes it so.
 
     Case, a missing or needless 0x and blanks round it make no difference. Raises ``ValueError`` for anything else.
@@ -124,20 +82,20 @@ def parse_tx_hash(text: str, network: str) -> str:
     digits = text.strip().lower().removeprefix("0x")
     if not _HASH.fullmatch(digits):
         raise ValueError("must be 64 hex digits, with or without 0x")
-    return _NETWORKS[network].hash_prefix + digits
+    return network.hash_prefix + digits
 
 
 def spellings_of(tx_hash: str) -> list[str]:
     """Every form in which a transaction of that hash may be kept, whatever its network; none for what is no hash."""
     try:
-        return sorted({parse_tx_hash(tx_hash, network) for network in _NETWORKS})
+        return sorted({parse_tx_hash(tx_hash, network) for network in networks.DECLARED})
     except ValueError:
         return []
 
 
-def parse_address(text: str, network: str) -> str:
+def parse_address(text: str, network: Network) -> str:
     """The one spelling of an address: bech32 in lower case, EIP-55 for Ethereum's. Raises ``ValueError`` for what cannot be one."""
     try:
-        return _NETWORKS[network].address(text.strip())
+        return _ADDRESSES[network.form](text.strip())
     except Exception:  # noqa: BLE001 - the decoder raises whatever it stumbles over; each means the same
-        raise ValueError(f"is no address of {network}") from None
+        raise ValueError(f"is no address of {network.name}") from None

@@ -11,6 +11,7 @@ from functions.wallet import unspendable
 from functions.wallet import withdrawal_rules as rules
 from functions.wallet.store import chain_deposits
 from mycrypto.errors import invalid
+from mycrypto.networks import Network
 
 
 class Destination(NamedTuple):
@@ -20,11 +21,11 @@ class Destination(NamedTuple):
     recipient: UUID | None
 
 
-def find(connection: Connection, user_id: UUID, text: str, currency: str, *, bitcoin_network: str) -> Destination:
+def find(connection: Connection, user_id: UUID, text: str, network: Network, *, bitcoin_network: str) -> Destination:
     """Raises VALIDATION_ERROR for what is no address, for one from which nothing comes back, and for the user's own deposit address."""
-    address = rules.parse_destination(text, currency, bitcoin_network=bitcoin_network)
-    unspendable.require_spendable(address, currency)
-    for form in rules.forms_of_key(address, currency, bitcoin_network=bitcoin_network):
+    address = rules.parse_destination(text, network, bitcoin_network=bitcoin_network)
+    unspendable.require_spendable(address, network)
+    for form in rules.forms_of_key(address, network, bitcoin_network=bitcoin_network):
         owner = chain_deposits.owner_of(connection, form)
         if owner is not None and owner.user_id == user_id:
             raise invalid("destination_address", "is a deposit address of your own")

@@ -97,6 +97,7 @@ class AddAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str,
         Meta(min_length=1, max_length=64, pattern=texts.NOT_BLANK, extra={MUST_BE: "text of 1 to 64 characters, not all of them blanks"}),
     ]
+    network: ShortText | None = None
 
 
 class ConfirmAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -243,6 +244,7 @@ class CryptoDeposit(msgspec.Struct, frozen=True):
     output_index: int
     address: str
     currency: str
+    network: str
     amount: str
     status: str
     confirmations: int

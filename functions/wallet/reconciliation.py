@@ -302,19 +302,14 @@ def _post(
 def _record(
     connection: Connection, action: str, item: ItemRow, proposal: ProposalRow, request: Request, staff: Principal, *, reason: str = ""
 ) -> None:
-    audit.add(
-        connection,
-        AuditRecord(
-            action,
-            user_id=proposal.user_id or item.user_id,
-            actor_id=staff.user_id,
-            actor_type=audit.ActorType.STAFF,
-            resource=f"reconciliation:{item.id}",
-            old_value={"reason": item.reason, "source_key": item.source_key},
-            new_value={"action": proposal.action, "currency": proposal.currency, "amount": format_amount(proposal.units)},
-            reason=reason or proposal.reason,
-            ip_address=request.client_ip,
-            user_agent=request.user_agent,
-        ),
-        trace_id=request.trace_id,
+    record = AuditRecord(
+        action,
+        user_id=proposal.user_id or item.user_id,
+        actor_id=staff.user_id,
+        actor_type=audit.ActorType.STAFF,
+        resource=f"reconciliation:{item.id}",
+        old_value={"reason": item.reason, "source_key": item.source_key},
+        new_value={"action": proposal.action},
+        reason=reason or proposal.reason,
     )
+    audit.add_of_money(connection, record, request.client, currency=proposal.currency, units=proposal.units)

@@ -49,6 +49,8 @@ class Nature(StrEnum):
 REORGANISED: Final = "REORGANISED"
 REINCLUDED: Final = "REINCLUDED"
 CREDITED_TWICE: Final = "CREDITED_TWICE"
+BALANCE_SHORT: Final = "BALANCE_SHORT"
+"""The partner has less than the books say; with BALANCE_OVER it has more."""
 PAYOUT: Final = "PAYOUT_"
 
 _WAYS_OUT: Final = {
@@ -81,7 +83,7 @@ class Subject(msgspec.Struct, frozen=True):
     def nature(self) -> Nature:
         if self.source == "ENGINE":
             return Nature.STUCK
-        if self.reason in {REORGANISED, CREDITED_TWICE} or (self.reason.startswith(PAYOUT) and self.paid_out):
+        if self.reason in {REORGANISED, CREDITED_TWICE, BALANCE_SHORT} or (self.reason.startswith(PAYOUT) and self.paid_out):
             return Nature.MISSING
         return Nature.RECEIVED
 

@@ -1,17 +1,21 @@
 """Addresses that money cannot come back from: no key exists, or the address is a contract that cannot use what it is sent. Pure.
 
 Addresses are in their normal form. Known ones are data. Rules cover addresses whose key cannot have been found: on Bitcoin every form of an address
-with a burnt hash; on Ethereum the numbers that the protocol keeps for itself, and one repeated digit.
+with a burnt hash; on Ethereum the numbers that the protocol keeps for itself, and one repeated digit; on Tron, whose addresses have the same 20 bytes,
+the same.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from embit import base58, script
 
+from functions.wallet.hd_address import checksum_address, tron_hash
 from mycrypto.errors import ProblemError, invalid
+from mycrypto.networks import Form, Network
 
 _RUN_BASE58: Final = re.compile(r"(.)\1{9}")
 """Ten times the same character: one address in 10^15 by chance. Burn addresses are written words, filled up with X or 1."""
@@ -56,6 +60,18 @@ ETHEREUM_CONTRACTS: Final = {
     "0xc5f0f7b66764F6ec8C8Dff7BA683102295E16409": "FDUSD",
     "0x00000000219ab540356cBB839Cbe05303d7705Fa": "the deposit contract of Ethereum's stakers",
 }
+TRON_CONTRACTS: Final = {
+    "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t": "USDT",
+    "TEkxiTehnzSmSe2XqrBj4w32RUN966rdz8": "USDC",
+    "TUpMhErZL2fhh4sVNULAbNKLokS4GjC1F4": "TUSD",
+    "TPYmHEhy5n8TCEfYGqW2rPxsghSfzghPDn": "USDD",
+    "TMwFHYXLJaRUPeW6421aqXL4ZEzPRFGkGT": "USDJ",
+    "TNUC9Qb1rRpS5CbWLmNMxXBjyFoydXjWFR": "WTRX",
+    "TCFLL5dx5ZJdKnWuesXxi1VPwjLVmWZZy9": "JST",
+    "TSSMHYeV2uE9qYH95DqyoCuNCzEL1NvU3S": "SUN",
+    "TAFjULxiVgT4qWk6UZwjqwZXTSaGaqnVp4": "BTT",
+    "TLa2f6VPqDgRE67v1736s7bJ8Ray5wYjU7": "WIN",
+}
 
 
 def bitcoin_hash(address: str) -> bytes:
@@ -70,11 +86,21 @@ _HASH_OF_NO_KEY: Final = bitcoin_hash("1HT7xU2Ngenf7D4yocz2SAcnNLW7rK8d4E")
 """Burnt where a key is asked for; as the hash of an empty script it is everybody's example of an address, and open to anybody."""
 
 
-def require_spendable(address: str, currency: str) -> None:
+def require_spendable(address: str, network: Network) -> None:
     """Raises VALIDATION_ERROR for an address from which nothing comes back."""
-    refusal = _bitcoin(address) if currency == "BTC" else _ethereum(address)
+    refusal = _refusal(address, network.form)
     if refusal:
         raise refusal
+
+
+def _refusal(address: str, form: Form) -> ProblemError | None:
+    match form:
+        case Form.BITCOIN:
+            return _bitcoin(address)
+        case Form.ETHEREUM:
+            return _of_twenty_bytes(address, address, ETHEREUM_CONTRACTS)
+        case Form.TRON:
+            return _of_twenty_bytes(address, checksum_address(tron_hash(address).hex()), TRON_CONTRACTS)
 
 
 _WORDS: Final = ("dead", "deadbeef", "cafebabe", "beef", "babe", "c0de", "f00d", "feed", "face")
@@ -90,11 +116,11 @@ def _bitcoin(address: str) -> ProblemError | None:
     return None
 
 
-def _ethereum(address: str) -> ProblemError | None:
-    if address in ETHEREUM_CONTRACTS:
-        return invalid("destination_address", f"is a contract ({ETHEREUM_CONTRACTS[address]}) that keeps what it is sent")
-    digits = address[2:].lower()
+def _of_twenty_bytes(address: str, as_ethereum: str, contracts: Mapping[str, str]) -> ProblemError | None:
+    if address in contracts:
+        return invalid("destination_address", f"is a contract ({contracts[address]}) that keeps what it is sent")
+    digits = as_ethereum[2:].lower()
     repeats = any(digits == word * (len(digits) // len(word)) for word in _WORDS)
-    if address in ETHEREUM_BURNT or int(digits, 16) <= _RESERVED_ETHEREUM or repeats or _RUN_HEX.search(digits):
+    if as_ethereum in ETHEREUM_BURNT or int(digits, 16) <= _RESERVED_ETHEREUM or repeats or _RUN_HEX.search(digits):
         return invalid("destination_address", "is an address without a known key")
     return None

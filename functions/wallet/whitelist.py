@@ -14,7 +14,6 @@ from uuid import UUID
 from psycopg import Connection
 
 from functions.wallet import destinations
-from functions.wallet import withdrawal_rules as rules
 from functions.wallet.context import Context
 from functions.wallet.models import AddAddress, ConfirmAddress, WhitelistedAddress, iso, iso_or_none
 from functions.wallet.store import whitelist as store
@@ -55,29 +54,27 @@ def _note(connection: Connection, action: str, row: AddressRow, request: Request
         user_id=row.user_id,
         actor_id=row.user_id,
         resource=f"whitelist:{row.id}",
-        new_value={"currency": row.currency, "address": row.address},
-        ip_address=request.client_ip,
-        user_agent=request.user_agent,
+        new_value={"currency": row.currency, "network": row.network, "address": row.address},
     )
-    audit.add(connection, record, trace_id=request.trace_id)
+    audit.add_from(connection, record, request.client)
 
 
 def add(context: Context, request: Request, principal: Principal, body: AddAddress) -> WhitelistedAddress:
-    """Raises CURRENCY_NOT_SUPPORTED, VALIDATION_ERROR (address), DUPLICATE_ADDRESS, WALLET_002 for too many."""
-    currency, bounds = rules.terms(body.currency)
+    """Raises CURRENCY_NOT_SUPPORTED, NETWORK_NOT_SUPPORTED, VALIDATION_ERROR (address, network), DUPLICATE_ADDRESS, WALLET_002 for too many."""
+    network = context.network(body.currency, body.network)
     now, token = context.now(), secrets.token_hex(32)
     with context.db.transaction() as connection:
         owners.lock(connection, principal.user_id)
         goes_to = destinations.find(
-            connection, principal.user_id, body.destination_address, currency, bitcoin_network=context.settings.bitcoin_network
+            connection, principal.user_id, body.destination_address, network, bitcoin_network=context.settings.bitcoin_network
         )
         if len(store.of_user(connection, principal.user_id)) >= ADDRESSES_MAX:
             raise ProblemError("WALLET_002", f"at most {ADDRESSES_MAX} addresses", maximum=ADDRESSES_MAX)
         row = AddressRow(
             new_uuid(),
             principal.user_id,
-            currency,
-            bounds.network,
+            network.currency,
+            network.name,
             goes_to.address,
             body.label.strip(),
             now,
@@ -93,7 +90,7 @@ def add(context: Context, request: Request, principal: Principal, body: AddAddre
             MailKind.ADDRESS_CONFIRMATION,
             to=principal.email,
             user_id=principal.user_id,
-            currency=currency,
+            currency=network.currency,
             address=row.address,
             label=row.label,
             link=f"{context.settings.public_url}/confirm-address#token={token}",
@@ -129,7 +126,7 @@ def delete(context: Context, request: Request, user_id: UUID, address_id: UUID) 
     context.flush()
 
 
-def address_of(connection: Connection, user_id: UUID, address_id: UUID, currency: str, now: datetime) -> str:
+def usable(connection: Connection, user_id: UUID, address_id: UUID, currency: str, now: datetime) -> AddressRow:
     """The address for a withdrawal. Raises ADDRESS_NOT_FOUND, ADDRESS_HELD while it is not confirmed or its day is not over."""
     row = store.find(connection, user_id, address_id)
     if row is None or row.currency != currency:
@@ -138,4 +135,4 @@ def address_of(connection: Connection, user_id: UUID, address_id: UUID, currency
         raise ProblemError("ADDRESS_HELD", "confirm the address by the mail about it first")
     if row.usable_at > now:
         raise ProblemError("ADDRESS_HELD", f"the address is usable from {iso(row.usable_at)} on", until=iso(row.usable_at))
-    return row.address
+    return row

@@ -15,22 +15,15 @@ from mycrypto.withdrawals.rows import WithdrawalRow
 
 
 def note(connection: Connection, action: str, row: WithdrawalRow, request: Request, *, actor: UUID, reason: str = "") -> None:
-    actor_type = audit.ActorType.USER if actor == row.user_id else audit.ActorType.STAFF
-    audit.add(
-        connection,
-        AuditRecord(
-            action,
-            user_id=row.user_id,
-            actor_id=actor,
-            actor_type=actor_type,
-            resource=f"withdrawal:{row.id}",
-            new_value={"currency": row.currency, "amount": format_amount(row.amount_units)},
-            reason=reason,
-            ip_address=request.client_ip,
-            user_agent=request.user_agent,
-        ),
-        trace_id=request.trace_id,
+    record = AuditRecord(
+        action,
+        user_id=row.user_id,
+        actor_id=actor,
+        actor_type=audit.ActorType.USER if actor == row.user_id else audit.ActorType.STAFF,
+        resource=f"withdrawal:{row.id}",
+        reason=reason,
     )
+    audit.add_of_money(connection, record, request.client, currency=row.currency, units=row.amount_units)
 
 
 def tell(connection: Connection, row: WithdrawalRow, kind: MailKind, **details: str) -> None:

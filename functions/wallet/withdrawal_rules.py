@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
 from embit import script
 from embit.networks import NETWORKS
 
-from functions.wallet.hd_address import checksum_address
+from functions.wallet.hd_address import checksum_address, tron_hash
 from mycrypto import currencies
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.money import UNITS_PER_ONE, AmountError, format_amount, parse_positive
+from mycrypto.networks import Form, Network
 
 FIAT_FEE: Final = 5 * UNITS_PER_ONE
 FIAT_PER_DAY_MAX: Final = 5
@@ -19,30 +19,6 @@ FIAT_APPROVAL_FROM: Final = 10_000 * UNITS_PER_ONE
 TWO_PEOPLE_FROM: Final = 25_000 * UNITS_PER_ONE
 """Value in TRY. A user of KYC level 2 reaches it: a day allows 50,000."""
 BITCOIN_KINDS: Final = frozenset({"p2pkh", "p2sh", "p2wpkh"})
-
-
-class CryptoTerms(msgspec.Struct, frozen=True):
-    """``network_fee`` is in the currency itself, and charged while no node has said what its network asks for; for a token it is 0, because
-    the gas is paid in ETH out of the platform's fee.
-    """
-
-    network: str
-    minimum: int
-    maximum: int
-    platform_fee: int
-    network_fee: int
-    approval_from: int
-
-    @property
-    def fees(self) -> int:
-        return self.platform_fee + self.network_fee
-
-
-CRYPTO: Final = {
-    "BTC": CryptoTerms("BITCOIN", 100_000, 10 * UNITS_PER_ONE, 50_000, 1_000, 20_000_000),
-    "ETH": CryptoTerms("ETHEREUM", 1_000_000, 100 * UNITS_PER_ONE, 500_000, 200_000, 3 * UNITS_PER_ONE),
-    "USDT": CryptoTerms("ERC20", 10 * UNITS_PER_ONE, 100_000 * UNITS_PER_ONE, UNITS_PER_ONE, 0, 10_000 * UNITS_PER_ONE),
-}
 
 
 def approvals(*, first: bool, large: bool, value: int | None) -> int:
@@ -56,38 +32,36 @@ def approvals(*, first: bool, large: bool, value: int | None) -> int:
     return 1 if first or large else 0
 
 
-def terms(currency: str) -> tuple[str, CryptoTerms]:
-    """The code and the terms of a currency, in any case. Raises CURRENCY_NOT_SUPPORTED, also for fiat."""
-    code = currencies.find(currency).code
-    if code not in CRYPTO:
-        raise ProblemError("CURRENCY_NOT_SUPPORTED", f"{code} does not leave by a chain")
-    return code, CRYPTO[code]
-
-
-def parse_crypto(text: object, currency: str) -> int:
-    """An amount between the bounds of the currency, with no more decimals than its chain has. Raises INVALID_AMOUNT, WALLET_002."""
-    bounds = CRYPTO[currency]
+def parse_crypto(text: object, network: Network) -> int:
+    """An amount between the bounds of the network, with no more decimals than it has. Raises INVALID_AMOUNT, WALLET_002."""
+    currency, least, most = network.currency, network.withdrawal_minimum, network.withdrawal_maximum
     try:
         units = parse_positive(text, decimals=min(8, currencies.SUPPORTED[currency].chain_decimals))
     except AmountError as error:
         raise ProblemError("INVALID_AMOUNT", f"amount {error}") from None
-    minimum, maximum = format_amount(bounds.minimum), format_amount(bounds.maximum)
-    if units < bounds.minimum:
+    minimum, maximum = format_amount(least), format_amount(most)
+    if units < least:
         raise ProblemError("INVALID_AMOUNT", f"amount must be at least {minimum} {currency}", minimum=minimum, maximum=maximum)
-    if units > bounds.maximum:
+    if units > most:
         raise ProblemError("WALLET_002", f"amount must be at most {maximum} {currency}", minimum=minimum, maximum=maximum)
     return units
 
 
-def parse_destination(text: str, currency: str, *, bitcoin_network: str = "main") -> str:
-    """The address in its normal form. Raises VALIDATION_ERROR for what the chain would not take, or a checksum that is wrong."""
+def parse_destination(text: str, network: Network, *, bitcoin_network: str = "main") -> str:
+    """The address in its normal form. Raises VALIDATION_ERROR for what the network would not take, or a checksum that is wrong."""
     address = text.strip()
-    return _bitcoin(address, bitcoin_network) if currency == "BTC" else _ethereum(address)
+    match network.form:
+        case Form.BITCOIN:
+            return _bitcoin(address, bitcoin_network)
+        case Form.ETHEREUM:
+            return _ethereum(address)
+        case Form.TRON:
+            return _tron(address)
 
 
-def forms_of_key(address: str, currency: str, *, bitcoin_network: str = "main") -> tuple[str, ...]:
+def forms_of_key(address: str, network: Network, *, bitcoin_network: str = "main") -> tuple[str, ...]:
     """The addresses under which the key of this one may be known: Bitcoin writes the same key's hash as P2PKH and as P2WPKH."""
-    if currency != "BTC":
+    if network.form is not Form.BITCOIN:
         return (address,)
     target = script.address_to_scriptpubkey(address)
     if target.script_type() != "p2pkh":
@@ -121,3 +95,11 @@ def _ethereum(address: str) -> str:
     if not address.startswith("0x"):
         raise invalid("destination_address", "must start with 0x")
     return checked
+
+
+def _tron(address: str) -> str:
+    try:
+        tron_hash(address)
+    except ValueError:
+        raise invalid("destination_address", "is no Tron address") from None
+    return address

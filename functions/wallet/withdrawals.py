@@ -12,10 +12,9 @@ from uuid import UUID
 import msgspec
 from psycopg import Connection
 
-from functions.wallet import destinations, holds, limits, value_limits, whitelist
+from functions.wallet import codes, destinations, holds, limits, value_limits, whitelist
 from functions.wallet import withdrawal_records as records
 from functions.wallet import withdrawal_rules as rules
-from functions.wallet.codes import Code
 from functions.wallet.context import Context
 from functions.wallet.iban import mask_iban
 from functions.wallet.models import (
@@ -31,7 +30,6 @@ from functions.wallet.models import (
 )
 from functions.wallet.store import balances, bank_accounts
 from functions.wallet.store import withdrawals as store
-from functions.wallet.withdrawal_rules import CryptoTerms
 from mycrypto.currencies import TRY
 from mycrypto.errors import ProblemError, invalid
 from mycrypto.http.request import Principal, Request
@@ -40,10 +38,13 @@ from mycrypto.ledger import Kind
 from mycrypto.ledger.crossing import Crossing, out_of_trading
 from mycrypto.mail import MailKind
 from mycrypto.money import format_amount, to_numeric
+from mycrypto.networks import Network
 from mycrypto.security import withdrawal_hold
 from mycrypto.withdrawals import internal, owners, transitions
 from mycrypto.withdrawals.rows import REFERENCE_TYPES, WithdrawalRow
 
+BANK: Final = "BANK"
+"""The network of a withdrawal in TRY."""
 FEE_AGE_MAX: Final = timedelta(minutes=15)
 """An older answer of a node says nothing about the network of now."""
 
@@ -70,30 +71,41 @@ def shown(row: WithdrawalRow) -> Withdrawal:
     )
 
 
-def _terms(connection: Connection, currency: str, now: datetime) -> tuple[str, CryptoTerms]:
-    """The terms of a currency with the network fee of now. Raises CURRENCY_NOT_SUPPORTED."""
-    code, found = rules.terms(currency)
-    observed = store.network_fee(connection, code, now - FEE_AGE_MAX) if found.network_fee else None
-    return code, found if observed is None else msgspec.structs.replace(found, network_fee=observed)
+def _terms(connection: Connection, network: Network, now: datetime) -> Network:
+    """With the network fee of now."""
+    observed = store.network_fee(connection, network.currency, now - FEE_AGE_MAX) if network.network_fee else None
+    return network if observed is None else msgspec.structs.replace(network, network_fee=observed)
 
 
-def fees(context: Context, currency: str) -> WithdrawalFees:
-    """What a withdrawal costs now. Raises CURRENCY_NOT_SUPPORTED."""
-    code, found = _terms(context.db.connection(), currency, context.now())
+def fees(context: Context, currency: str, name: str | None) -> WithdrawalFees:
+    """What a withdrawal costs now. Raises CURRENCY_NOT_SUPPORTED, NETWORK_NOT_SUPPORTED, VALIDATION_ERROR (network)."""
+    found = _terms(context.db.connection(), context.network(currency, name), context.now())
     return WithdrawalFees(
-        currency=code,
-        network=found.network,
+        currency=found.currency,
+        network=found.name,
         platform_fee=format_amount(found.platform_fee),
         network_fee=format_amount(found.network_fee),
         total_fee=format_amount(found.fees),
-        minimum=format_amount(found.minimum),
-        maximum=format_amount(found.maximum),
+        minimum=format_amount(found.withdrawal_minimum),
+        maximum=format_amount(found.withdrawal_maximum),
     )
 
 
-def withdraw_fiat(
-    context: Context, connection: Connection, request: Request, principal: Principal, body: WithdrawFiat, code: Code
-) -> Withdrawal:
+def fiat_fees() -> WithdrawalFees:
+    """What a withdrawal to a bank account costs."""
+    fee = format_amount(rules.FIAT_FEE)
+    return WithdrawalFees(
+        currency=TRY.code,
+        network=BANK,
+        platform_fee=fee,
+        network_fee=format_amount(0),
+        total_fee=fee,
+        minimum=format_amount(limits.FIAT_MIN),
+        maximum=format_amount(limits.FIAT_MAX),
+    )
+
+
+def withdraw_fiat(context: Context, connection: Connection, request: Request, principal: Principal, body: WithdrawFiat) -> Withdrawal:
     """Raises, in this order: INVALID_AMOUNT, KYC_REQUIRED, WITHDRAWALS_HELD, WALLET_002 (count, then value), DEPOSITS_OVER_LIMIT,
     AUTH_003/AUTH_004, ACCOUNT_NOT_FOUND, ACCOUNT_NOT_VERIFIED, WALLET_001.
     """
@@ -105,7 +117,7 @@ def withdraw_fiat(
     if store.count_since(connection, principal.user_id, TRY.code, limits.day_start(now)) >= rules.FIAT_PER_DAY_MAX:
         raise ProblemError("WALLET_002", f"at most {rules.FIAT_PER_DAY_MAX} withdrawals a day", maximum=rules.FIAT_PER_DAY_MAX)
     value = value_limits.require_out(connection, principal, TRY.code, units, now)
-    code.require(connection, body.two_fa_code)
+    codes.require(context, request, principal, body.two_fa_code)
     account = bank_accounts.find(connection, principal.user_id, body.fiat_account_id)
     if account is None:
         raise ProblemError("ACCOUNT_NOT_FOUND", "there is no such bank account of yours")
@@ -121,7 +133,7 @@ def withdraw_fiat(
         network_fee=0,
         bank_account_id=account.id,
         destination=account.iban,
-        network="BANK",
+        network=BANK,
         recipient=None,
         value=value,
         approvals=rules.approvals(
@@ -131,25 +143,21 @@ def withdraw_fiat(
     return _ask(connection, row, request)
 
 
-def withdraw_crypto(
-    context: Context, connection: Connection, request: Request, principal: Principal, body: WithdrawCrypto, code: Code
-) -> Withdrawal:
-    """Raises CURRENCY_NOT_SUPPORTED, VALIDATION_ERROR (address, network), ADDRESS_NOT_FOUND, ADDRESS_HELD, INVALID_AMOUNT, WALLET_002, KYC_REQUIRED, WITHDRAWALS_HELD,
-    PRICE_UNAVAILABLE, DEPOSITS_OVER_LIMIT, AUTH_003/AUTH_004, WALLET_001. A person approves the first one and large ones.
-    One to a deposit address of another user here is booked inside, without a network fee.
+def withdraw_crypto(context: Context, connection: Connection, request: Request, principal: Principal, body: WithdrawCrypto) -> Withdrawal:
+    """Raises CURRENCY_NOT_SUPPORTED, NETWORK_NOT_SUPPORTED, VALIDATION_ERROR (address, network), ADDRESS_NOT_FOUND, ADDRESS_HELD, INVALID_AMOUNT,
+    WALLET_002, KYC_REQUIRED, WITHDRAWALS_HELD, PRICE_UNAVAILABLE, DEPOSITS_OVER_LIMIT, AUTH_003/AUTH_004, WALLET_001. A person approves the first
+    one and large ones. One to a deposit address of another user here is booked inside, without a network fee.
     """
     now = context.now()
-    currency, bounds = _terms(connection, body.currency, now)
-    if body.network is not None and body.network.upper() not in {bounds.network, currency}:
-        raise invalid("network", f"must be {bounds.network} for {currency}")
-    address = _destination(connection, principal, body, currency, now)
-    goes_to = destinations.find(connection, principal.user_id, address, currency, bitcoin_network=context.settings.bitcoin_network)
-    units = rules.parse_crypto(body.amount, currency)
+    network, address = _destination(context, connection, principal, body, now)
+    bounds, currency = _terms(connection, network, now), network.currency
+    goes_to = destinations.find(connection, principal.user_id, address, network, bitcoin_network=context.settings.bitcoin_network)
+    units = rules.parse_crypto(body.amount, network)
     limits.require_kyc(principal.kyc_level)
     owners.lock(connection, principal.user_id)
     require_not_held(connection, principal.user_id, now)
     value = value_limits.require_out(connection, principal, currency, units, now)
-    code.require(connection, body.two_fa_code)
+    codes.require(context, request, principal, body.two_fa_code)
     row = _new(
         principal,
         now,
@@ -160,7 +168,7 @@ def withdraw_crypto(
         network_fee=0 if goes_to.recipient else bounds.network_fee,
         bank_account_id=None,
         destination=goes_to.address,
-        network=internal.NETWORK if goes_to.recipient else bounds.network,
+        network=internal.NETWORK if goes_to.recipient else network.name,
         recipient=goes_to.recipient,
         value=value,
         approvals=rules.approvals(
@@ -170,13 +178,22 @@ def withdraw_crypto(
     return _ask(connection, row, request)
 
 
-def _destination(connection: Connection, principal: Principal, body: WithdrawCrypto, currency: str, now: datetime) -> str:
-    """Raises VALIDATION_ERROR unless exactly one is named, ADDRESS_NOT_FOUND, ADDRESS_HELD."""
+def _destination(
+    context: Context, connection: Connection, principal: Principal, body: WithdrawCrypto, now: datetime
+) -> tuple[Network, str]:
+    """Where to, and on which network; an address that was named before carries its own.
+
+    Raises CURRENCY_NOT_SUPPORTED, NETWORK_NOT_SUPPORTED, VALIDATION_ERROR unless exactly one is named, ADDRESS_NOT_FOUND, ADDRESS_HELD.
+    """
+    asked = context.network(body.currency, body.network)
     if (body.destination_address is None) == (body.whitelisted_address_id is None):
         raise invalid("destination_address", "or whitelisted_address_id is needed, one of the two")
-    if body.whitelisted_address_id is not None:
-        return whitelist.address_of(connection, principal.user_id, body.whitelisted_address_id, currency, now)
-    return body.destination_address or ""
+    if body.whitelisted_address_id is None:
+        return asked, body.destination_address or ""
+    named = whitelist.usable(connection, principal.user_id, body.whitelisted_address_id, asked.currency, now)
+    if body.network is not None and asked.name != named.network:
+        raise invalid("network", f"must be {named.network} for this address")
+    return context.network(named.currency, named.network), named.address
 
 
 def require_not_held(connection: Connection, user_id: UUID, now: datetime) -> None:

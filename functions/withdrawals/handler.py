@@ -12,7 +12,7 @@ import msgspec
 import redis
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.withdrawals import fees, locks, reconciling, store
+from functions.withdrawals import closing_store, fees, locks, reconciling, store
 from functions.withdrawals.partners import HttpBank, HttpChain
 from functions.withdrawals.service import Payouts
 from functions.withdrawals.settings import Settings
@@ -111,13 +111,18 @@ def observe_fees() -> dict[str, str]:
     return kept
 
 
-def reconcile(now: datetime) -> dict[str, Any]:
-    """Hold the partners' statements against the withdrawals, in the hour of the night that the schedule asks in."""
+def reconcile(now: datetime, *, at_once: bool = False) -> dict[str, Any]:
+    """Hold the partners' statements and balances against the books, in the hour of the night that the schedule asks in, or when an operator does; and
+    balances that did not fit once more an hour later, when what was under way has arrived.
+    """
     meter.count("wallet_reconciliation_mismatch_total", 0)  # silence is told from absence
-    if now.hour != RECONCILE_HOUR:
-        return {}
     at = resources()
-    found = reconciling.run(at.db, at.bank, at.chain, now, logger)
+    if at_once or now.hour == RECONCILE_HOUR:
+        found = reconciling.run(at.db, at.bank, at.chain, now, logger)
+    elif closing_store.any_suspected(at.db.connection()):
+        found = reconciling.balances(at.db, at.bank, at.chain, now, logger)
+    else:
+        return {}
     meter.count("wallet_reconciliation_mismatch_total", len(found.differences))
     logger.info("statements compared", statements=found.statements, withdrawals=found.withdrawals, away=found.away)
     answer: dict[str, Any] = msgspec.to_builtins(found)
@@ -130,7 +135,7 @@ def handler(event: Mapping[str, Any], _: LambdaContext) -> dict[str, Any]:
         case "fees":
             return {"fees": observe_fees()}
         case "reconcile":
-            return reconcile(datetime.now(UTC))
+            return reconcile(datetime.now(UTC), at_once=event.get("at_once") is True)
     answer = queue.consume(event, pay, logger)
     meter.count("outbox_delayed_total", 0)  # an alarm tells silence from absence
     return answer

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Final
 
 from functions.withdrawals.ports import Booking, ChainState, Payment, PaymentState, Seen
 from mycrypto.money import AmountError, parse_amount
-
-CONFIRMATIONS: Final = {"BTC": 3, "ETH": 12, "USDT": 12}
+from mycrypto.networks import Network
 
 
 class Verdict(StrEnum):
@@ -40,10 +38,10 @@ def of_bank(found: Payment | None, bookings: Sequence[Booking], *, units: int, i
     return Verdict.ABSENT if found.state is PaymentState.REJECTED else Verdict.WAIT
 
 
-def of_chain(seen: Seen | None, currency: str) -> Verdict:
+def of_chain(seen: Seen | None, network: Network) -> Verdict:
     """Both a success and a failure count once they lie deep enough; a transaction that is not known is broadcast again, the same one."""
     if seen is None:
         return Verdict.SEND
-    if seen.state is ChainState.PENDING or seen.confirmations < CONFIRMATIONS[currency]:
+    if seen.state is ChainState.PENDING or seen.confirmations < network.confirmations:
         return Verdict.WAIT
     return Verdict.PAID if seen.state is ChainState.MINED else Verdict.ABSENT

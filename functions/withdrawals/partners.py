@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from functions.withdrawals.ports import Booking, Instruction, NetworkFee, Outgoing, Payment, Seen, Signed, Spending
+from functions.withdrawals.ports import Booking, Held, Instruction, NetworkFee, Outgoing, Payment, Seen, Signed, Spending
+from mycrypto.networks import Network
 from mycrypto.partners import AwayError, Partner, known
 
 
@@ -16,6 +17,10 @@ class _Bookings(msgspec.Struct):
 
 class _Outgoing(msgspec.Struct):
     data: list[Outgoing]
+
+
+class _Held(msgspec.Struct):
+    data: list[Held]
 
 
 def _since(moment: datetime) -> dict[str, str]:
@@ -34,6 +39,9 @@ class HttpBank(Partner):
 
     def outgoing(self, since: datetime) -> list[Outgoing]:
         return known(self.call("GET", "outgoing", _Outgoing, query=_since(since))).data
+
+    def balances(self) -> list[Held]:
+        return known(self.call("GET", "balances", _Held)).data
 
 
 class _Signed(msgspec.Struct):
@@ -62,14 +70,17 @@ class HttpChain(Partner):
             raise AwayError("the signer gave no transaction")
         return Signed(answer.raw, answer.tx_hash)
 
-    def broadcast(self, currency: str, raw: bytes) -> None:
-        self.call("POST", f"{currency}/transactions", _Broadcast, body=_Raw(raw))
+    def broadcast(self, network: Network, raw: bytes) -> None:
+        self.call("POST", f"{network.currency}/transactions", _Broadcast, body=_Raw(raw), query={"network": network.name})
 
-    def find(self, currency: str, tx_hash: str) -> Seen | None:
-        return self.call("GET", f"{currency}/transactions/{tx_hash}", Seen)
+    def find(self, network: Network, tx_hash: str) -> Seen | None:
+        return self.call("GET", f"{network.currency}/transactions/{tx_hash}", Seen, query={"network": network.name})
 
     def outgoing(self, since: datetime) -> list[Outgoing]:
         return known(self.call("GET", "outgoing", _Outgoing, query=_since(since))).data
+
+    def balances(self) -> list[Held]:
+        return known(self.call("GET", "balances", _Held)).data
 
     def fees(self) -> list[NetworkFee]:
         return known(self.call("GET", "fees", _Fees)).data

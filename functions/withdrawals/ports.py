@@ -12,6 +12,8 @@ from typing import Protocol
 
 import msgspec
 
+from mycrypto.networks import Network
+
 
 class Instruction(msgspec.Struct, frozen=True, kw_only=True):
     """A transfer that the bank is to make. ``amount`` is a decimal string."""
@@ -49,6 +51,13 @@ class Outgoing(msgspec.Struct, frozen=True):
 
     id: str
     key: str
+    currency: str
+    amount: str
+
+
+class Held(msgspec.Struct, frozen=True):
+    """What a partner holds for the platform: at the bank the account's balance, on a chain what lies deep enough in all its wallets."""
+
     currency: str
     amount: str
 
@@ -106,10 +115,10 @@ class NetworkFee(msgspec.Struct, frozen=True):
 
 
 class Node(Protocol):
-    def broadcast(self, currency: str, raw: bytes) -> None:
+    def broadcast(self, network: Network, raw: bytes) -> None:
         """Hand it to the network. Known already, it changes nothing."""
 
-    def find(self, currency: str, tx_hash: str) -> Seen | None:
+    def find(self, network: Network, tx_hash: str) -> Seen | None:
         """Where the transaction is, ``None`` if the node does not know it."""
 
     def fees(self) -> list[NetworkFee]:
@@ -124,11 +133,17 @@ class BankStatement(Protocol):
     def outgoing(self, since: datetime) -> list[Outgoing]:
         """Every debit of the statement since then, also those that the platform did not ask for. Raises AwayError."""
 
+    def balances(self) -> list[Held]:
+        """What the account holds. Raises AwayError."""
+
 
 class ChainStatement(Protocol):
     """What the nightly look asks of a node."""
 
-    def find(self, currency: str, tx_hash: str) -> Seen | None: ...
+    def find(self, network: Network, tx_hash: str) -> Seen | None: ...
 
     def outgoing(self, since: datetime) -> list[Outgoing]:
         """Every transaction that spends from the hot wallet since then, also those that its signer did not sign. Raises AwayError."""
+
+    def balances(self) -> list[Held]:
+        """What all wallets of the platform hold, deposit addresses too. Raises AwayError."""

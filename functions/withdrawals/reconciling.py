@@ -1,21 +1,22 @@
 """Every night the statements of bank and chain are held against the withdrawals: what left without one, what was booked as left and did not, and what left
-after its money was given back. Each difference is a reconciliation item, once, for people to decide about.
+after its money was given back; and their closing balances against the books. Each difference is a reconciliation item, once, for people to decide about.
 
 The ledger and the engine are compared by settlement at every total that the engine says, and by the minute job each night.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
-from functions.withdrawals import judging, reconciling_store
+from functions.withdrawals import closing_balances, judging, reconciling_store
 from functions.withdrawals.judging import Verdict
 from functions.withdrawals.ports import BankStatement, ChainStatement, Outgoing
 from functions.withdrawals.reconciling_store import Difference, EndedRow
+from mycrypto import networks
 from mycrypto.database import Database
 from mycrypto.partners import AwayError
 from mycrypto.telemetry import Logger
@@ -42,11 +43,31 @@ class Found(msgspec.Struct):
 def run(db: Database, bank: BankStatement | None, node: ChainStatement | None, now: datetime, logger: Logger) -> Found:
     """Compare, and keep what differs."""
     found = Found()
-    looks: list[tuple[str, Callable[[], Iterator[Difference]]]] = []
+    looks: list[tuple[str, Callable[[], Iterable[Difference]]]] = []
     if bank is not None:
         looks.append(("bank", lambda: _of_bank(db, bank, now, found)))
     if node is not None:
         looks.append(("chain", lambda: _of_chain(db, node, now, found)))
+    _ask(db, looks, found, logger)
+    balances(db, bank, node, now, logger, found)
+    return found
+
+
+def balances(
+    db: Database, bank: BankStatement | None, node: ChainStatement | None, now: datetime, logger: Logger, found: Found | None = None
+) -> Found:
+    """Compare what the partners hold; by itself an hour after something did not fit."""
+    found = found or Found()
+    looks: list[tuple[str, Callable[[], Iterable[Difference]]]] = []
+    if bank is not None and "bank" not in found.away:
+        looks.append(("bank", lambda: closing_balances.look(db, "BANK", bank, now)))
+    if node is not None and "chain" not in found.away:
+        looks.append(("chain", lambda: closing_balances.look(db, "CHAIN", node, now)))
+    _ask(db, looks, found, logger)
+    return found
+
+
+def _ask(db: Database, looks: list[tuple[str, Callable[[], Iterable[Difference]]]], found: Found, logger: Logger) -> None:
     for name, ask in looks:
         try:
             differences = list(ask())
@@ -60,9 +81,8 @@ def run(db: Database, bank: BankStatement | None, node: ChainStatement | None, n
             if fresh:
                 found.differences.append(difference)
                 logger.error(
-                    "a statement and the withdrawals differ", alarm="RECONCILIATION_MISMATCH", reason=difference.reason, key=difference.key
+                    "a statement and the books differ", alarm="RECONCILIATION_MISMATCH", reason=difference.reason, key=difference.key
                 )
-    return found
 
 
 def _of_bank(db: Database, bank: BankStatement, now: datetime, found: Found) -> Iterator[Difference]:
@@ -113,4 +133,5 @@ def _paid_by_bank(bank: BankStatement, row: EndedRow) -> bool:
 
 
 def _paid_by_chain(node: ChainStatement, row: EndedRow) -> bool:
-    return judging.of_chain(node.find(row.currency, row.tx_hash), row.currency) is Verdict.PAID
+    network = networks.find(row.currency, row.network)
+    return judging.of_chain(node.find(network, row.tx_hash), network) is Verdict.PAID

@@ -26,6 +26,7 @@ class EndedRow(NamedTuple):
     status: str
     key: str
     tx_hash: str
+    network: str
 
     @property
     def units(self) -> int:
@@ -46,7 +47,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 _SELECT: Final = """
 SELECT withdrawal.id, withdrawal.user_id, withdrawal.currency, trim_scale(withdrawal.amount)::text, withdrawal.status,
-       payout.idempotency_key, coalesce(payout.tx_hash, '')
+       payout.idempotency_key, coalesce(payout.tx_hash, ''), withdrawal.network
   FROM withdrawals withdrawal JOIN payouts payout ON payout.withdrawal_id = withdrawal.id
 """
 

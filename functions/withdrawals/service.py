@@ -19,7 +19,7 @@ from psycopg import Connection
 from functions.withdrawals import judging, store
 from functions.withdrawals.judging import Verdict
 from functions.withdrawals.ports import Bank, Instruction, Node, Signer, Spending
-from mycrypto import balance_cache, cache, outbox
+from mycrypto import balance_cache, cache, networks, outbox
 from mycrypto.database import Database
 from mycrypto.money import format_amount, from_numeric
 from mycrypto.partners import AwayError, RefusedError
@@ -169,14 +169,15 @@ class Payouts:
             return judging.of_bank(found, bookings, units=row.amount_units, iban=row.destination), reference
         if self._node is None or payout.tx_hash is None:
             raise AwayError("there is no node")
-        seen = self._node.find(row.currency, payout.tx_hash)
+        network = networks.find(row.currency, row.network)
+        seen = self._node.find(network, payout.tx_hash)
         if seen is not None:
             with self._db.transaction() as connection:
                 if self._is_at(connection, row):
                     transitions.confirm(connection, row.id, seen.confirmations, self._clock())
                     if row.status == Status.BROADCASTING:
                         transitions.broadcasted(connection, row.id, payout.tx_hash, self._clock())
-        return judging.of_chain(seen, row.currency), payout.tx_hash
+        return judging.of_chain(seen, network), payout.tx_hash
 
     def _act(self, row: WithdrawalRow, payout: PayoutRow, verdict: Verdict, reference: str, *, sent: bool) -> bool:
         """What the verdict asks for; whether there is more to do now."""
@@ -214,7 +215,7 @@ class Payouts:
             )
             self._try(partial(self._bank.pay, key, instruction))
         elif self._node is not None and payout.raw_transaction is not None:
-            self._try(partial(self._node.broadcast, row.currency, bytes(payout.raw_transaction)))
+            self._try(partial(self._node.broadcast, networks.find(row.currency, row.network), bytes(payout.raw_transaction)))
 
     def _try(self, send: Callable[[], object]) -> None:
         try:

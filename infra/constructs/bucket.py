@@ -56,7 +56,9 @@ class PrivateBucket(Construct):
         key: kms.IKey | None = None,
         access_logs: s3.IBucket | None = None,
         access_lists: bool = False,
+        pages: Sequence[str] = (),
     ) -> None:
+        """``pages``: origins whose pages may put objects there, with links that were made for them."""
         super().__init__(scope, name)
         self.bucket = s3.Bucket(
             self,
@@ -71,6 +73,9 @@ class PrivateBucket(Construct):
             minimum_tls_version=1.2,
             versioned=True,
             lifecycle_rules=list(lifecycle) or None,
+            cors=[s3.CorsRule(allowed_methods=[s3.HttpMethods.PUT], allowed_origins=list(pages), allowed_headers=["*"], max_age=3600)]
+            if pages
+            else None,
             server_access_logs_bucket=access_logs,
             server_access_logs_prefix=f"{name}/" if access_logs else None,
             removal_policy=retention.kept(stage),

@@ -11,7 +11,7 @@ from aws_cdk import aws_rds as rds
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct, IDependable
 
-from infra import nag, names
+from infra import database_engine, nag, names
 from infra.constructs.firewall import Firewall, Peer
 from infra.stages import Stage
 
@@ -21,6 +21,7 @@ ROLES: Final = (
     "auth_app",
     "wallet_app",
     "settlement_app",
+    "wallet_readonly",
     "trade_engine_app",
     "trade_engine_readonly",
 )
@@ -38,7 +39,8 @@ class Database(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         size = stage.on_aws.database
-        engine = rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_18_3)
+        version = rds.PostgresEngineVersion.of(database_engine.VERSION, database_engine.MAJOR)
+        engine = rds.DatabaseInstanceEngine.postgres(version=version)
         data_subnets = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
         self.instance = rds.DatabaseInstance(
             self,
@@ -60,16 +62,7 @@ class Database(Construct):
                 "Parameters",
                 engine=engine,
                 description="TLS only, statement statistics, slow statements logged, lost writes refused",
-                parameters={
-                    "rds.force_ssl": "1",
-                    "shared_preload_libraries": "pg_stat_statements",
-                    "pg_stat_statements.track": "all",
-                    "log_min_duration_statement": "500",
-                    "log_connections": "1",
-                    "log_lock_waits": "1",
-                    "idle_in_transaction_session_timeout": "60000",
-                    "synchronous_commit": "on",
-                },
+                parameters=dict(database_engine.PARAMETERS),
             ),
             multi_az=size.multi_az,
             storage_type=rds.StorageType.GP3,

@@ -15,8 +15,9 @@ from constructs import Construct
 
 from infra import nag, names
 from infra.constructs.web_acl import ORIGIN_HEADER
+from infra.routes import JWKS_PATH, ROOT_JWKS_PATH
 from infra.stages import Stage
-from mycrypto.page_policy import content_security_policy
+from mycrypto.page_policy import REGISTRATION_PATHS, content_security_policy, registration_policy
 
 API_POLICY: Final = (
     "default-src 'self'; connect-src 'self' wss:; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'; "
@@ -27,11 +28,12 @@ API_POLICY: Final = (
 PICTURES: Final = "https://*.amazonaws.com"
 """Identity cards that staff look at come from their bucket, by links that are good for minutes."""
 
-_REWRITE: Final = """function handler(event) {
+_REWRITE: Final = f"""function handler(event) {{
   var request = event.request;
+  if (request.uri === '{ROOT_JWKS_PATH}') request.uri = '{JWKS_PATH}';
   request.uri = request.uri.replace(/^\\/api\\/v1\\/(auth|wallet)(\\/|$)/, '/api/$1$2');
   return request;
-}
+}}
 """
 
 API_HEADER: Final = "x-mycrypto-api"
@@ -43,18 +45,19 @@ _PAGES: Final = """function handler(event) {
   var request = event.request;
   var uri = request.uri;
   if (uri === '/ops' || uri.startsWith('/ops/')) request.uri = '/ops.html';
+  else if (uri === '/kayit' || uri === '/register') request.uri = '/register.html';
   else if (!/\\.[a-z0-9]+$/.test(uri)) request.uri = '/index.html';
   return request;
 }
 """
-"""Every address that a person may open is shown by one of two pages; only files have an ending."""
+"""Every address that a person may open is shown by one of three pages; only files have an ending."""
 
-API_PREFIXES: Final = ("/api/auth/*", "/api/wallet/*", "/api/v1/auth/*", "/api/v1/wallet/*")
+API_PREFIXES: Final = (ROOT_JWKS_PATH, "/api/auth/*", "/api/wallet/*", "/api/v1/auth/*", "/api/v1/wallet/*")
 TRADING_PREFIXES: Final = ("/api/v1/*", "/ws", "/ws/*")
 
 
 class Distribution(Construct):
-    """``/api/auth``, ``/api/wallet`` to API Gateway; ``/api/v1``, ``/ws`` to the load balancer; everything else to the web bucket."""
+    """``/api/auth``, ``/api/wallet`` and the public keys at the root to API Gateway; ``/api/v1``, ``/ws`` to the load balancer; everything else to the web bucket."""
 
     def __init__(
         self,
@@ -75,6 +78,9 @@ class Distribution(Construct):
         page_headers = self._headers(
             "PageHeaders", names.resource(stage.name, "page-headers"), content_security_policy(PICTURES), override=True
         )
+        registration_headers = self._headers(
+            "RegistrationHeaders", names.resource(stage.name, "registration-headers"), registration_policy(), override=True
+        )
         api = origins.HttpOrigin(
             api_domain,
             origin_path=f"/{names.API_STAGE}",
@@ -90,7 +96,7 @@ class Distribution(Construct):
             function_name=names.resource(stage.name, "aliases"),
             code=cloudfront.FunctionCode.from_inline(_REWRITE),
             runtime=cloudfront.FunctionRuntime.JS_2_0,
-            comment="/api/v1/auth is another name of /api/auth",
+            comment="/api/v1/auth is another name of /api/auth, and the public keys are at the root too",
         )
         pages = cloudfront.Function(
             self,
@@ -116,23 +122,29 @@ class Distribution(Construct):
                 else [cloudfront.FunctionAssociation(function=rewrite, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST)],
             )
 
+        bucket = origins.S3BucketOrigin.with_origin_access_control(web)
+
+        def shown(policy: cloudfront.ResponseHeadersPolicy) -> cloudfront.BehaviorOptions:
+            return cloudfront.BehaviorOptions(
+                origin=bucket,
+                viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+                response_headers_policy=policy,
+                compress=True,
+                function_associations=[
+                    cloudfront.FunctionAssociation(function=pages, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST)
+                ],
+            )
+
         # CloudFront takes the first pattern that matches: the narrow ones stand first
         behaviours = {prefix: dynamic(api, host=False) for prefix in API_PREFIXES}
         behaviours.update({prefix: dynamic(trading, host=True) for prefix in TRADING_PREFIXES})
+        behaviours.update({path: shown(registration_headers) for path in REGISTRATION_PATHS})
         self.distribution = _distribution(
             self,
             stage,
             name="front",
             address=domain.name if domain else "",
-            default_behavior=cloudfront.BehaviorOptions(
-                origin=origins.S3BucketOrigin.with_origin_access_control(web),
-                viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-                response_headers_policy=page_headers,
-                compress=True,
-                function_associations=[
-                    cloudfront.FunctionAssociation(function=pages, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST)
-                ],
-            ),
+            default_behavior=shown(page_headers),
             additional_behaviors=behaviours,
             default_root_object="index.html",
             access_logs=access_logs,

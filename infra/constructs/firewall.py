@@ -33,6 +33,7 @@ GATEWAY_HTTP: Final = 8080
 BINANCE_HTTP: Final = 8084
 ENGINE_HTTP: Final = 8081
 PUBLISHER_HTTP: Final = 8082
+ENGINE_ANNOUNCEMENTS: Final = 8085
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ FLOWS: Final = (
     Flow(Peer.GATEWAY, Peer.PROXY, POSTGRES, "older orders and trades"),
     Flow(Peer.GATEWAY, Peer.CACHE, REDIS, "limits and revoked tokens"),
     Flow(Peer.GATEWAY, Peer.KAFKA, KAFKA_IAM, "commands out, events in"),
+    Flow(Peer.GATEWAY, Peer.ENGINE, ENGINE_ANNOUNCEMENTS, "events that are decided and not on the event log yet"),
     Flow(Peer.ENGINE, Peer.CACHE, REDIS, "the lease of who publishes"),
     Flow(Peer.ENGINE, Peer.KAFKA, KAFKA_IAM, "commands in, events out"),
     Flow(Peer.PUBLISHER, Peer.PROXY, POSTGRES, "the public trades that fill paper orders"),

@@ -20,13 +20,17 @@ from infra.stages import Stage
 
 RUNTIME: Final = lambda_.Runtime.PYTHON_3_13
 ARCHITECTURE: Final = lambda_.Architecture.ARM_64
+LIVE: Final = "live"
+"""The alias of functions that start from a snapshot."""
 
 
 def layers(scope: Construct, stage: Stage) -> list[lambda_.ILayerVersion]:
     """``mycrypto`` and the locked dependencies. ministack runs functions with the project's own interpreter, which has the latter.
 
-    Each stack has its own: a version shared by export could never be replaced while it is in use.
+    Each stack has its own: a version shared by export could never be replaced while it is in use. None where archives hold all of it.
     """
+    if stage.bundled:
+        return []
     common = lambda_.LayerVersion(
         scope,
         "CommonLayer",
@@ -72,6 +76,8 @@ def environment(spec: FunctionSpec, stage: Stage, connections: Connections) -> d
     }
     if stage.local is not None:
         values["AWS_ENDPOINT_URL"] = stage.local.aws_endpoint
+        if spec.name == names.FUNCTION_AUTH and stage.local.links_endpoint:
+            values["LINKS_ENDPOINT_URL"] = stage.local.links_endpoint
     elif spec.behind_api:
         values.update(BEHIND_THE_FRONT)
     if spec.behind_api and stage.allowed_origins:
@@ -90,10 +96,14 @@ def environment(spec: FunctionSpec, stage: Stage, connections: Connections) -> d
     if spec.publishes_commands:
         values["KAFKA_BOOTSTRAP_SERVERS"] = connections.kafka_bootstrap
         values["KAFKA_AUTH"] = connections.kafka_auth
+    if verifies(spec, stage):
+        values["BEARER_KEYS_SECRET"] = names.secret(stage.name, names.SECRET_PUBLIC_KEYS)
     for secret in spec.secrets_in(stage.is_local):
         values[f"{secret.upper().replace('-', '_')}_SECRET_NAME"] = names.secret(stage.name, secret)
     if names.SECRET_RECAPTCHA in spec.secrets_on_aws and not stage.is_local and not stage.recaptcha:
         values["RECAPTCHA"] = "off"
+    for invoked in spec.invokes:
+        values[f"{invoked.upper()}_FUNCTION"] = invoked_name(stage, invoked)
     if spec.sends_mail:
         values["MAIL_FROM"] = stage.mail_from
     if spec.pays_out or spec.polls:
@@ -103,10 +113,28 @@ def environment(spec: FunctionSpec, stage: Stage, connections: Connections) -> d
     if spec.scans:
         values["KYC_BUCKET"] = bucket.bucket_name(stage, names.BUCKET_KYC)
         values["CLAMD_ADDRESS"] = stage.clamd_address
+        values["REGISTER_URL"] = stage.register_url
     if spec.archives:
         values["ARCHIVE_BUCKET"] = bucket.bucket_name(stage, names.BUCKET_ARCHIVE)
     values.update(spec.environment)
     return values
+
+
+def verifies(spec: FunctionSpec, stage: Stage) -> bool:
+    """Whether the function verifies its callers' tokens by itself."""
+    return spec.behind_api and stage.verifies_in_functions
+
+
+def archive(spec: FunctionSpec, stage: Stage) -> str:
+    """The folder of a function's archive."""
+    if not stage.bundled:
+        return sources.function(spec.name)
+    return sources.bundled_function(spec.name, stage.local.dependency_layer if stage.local else None)
+
+
+def invoked_name(stage: Stage, function: str) -> str:
+    """What invokes a function by: on AWS its alias, whose version starts from a snapshot."""
+    return names.resource(stage.name, function) + ("" if stage.is_local else f":{LIVE}")
 
 
 class PlatformFunction(Construct):
@@ -143,7 +171,7 @@ class PlatformFunction(Construct):
             runtime=RUNTIME,
             architecture=ARCHITECTURE,
             handler=f"functions.{spec.name}.handler.handler",
-            code=lambda_.Code.from_asset(sources.function(spec.name)),
+            code=lambda_.Code.from_asset(archive(spec, stage)),
             layers=layers,
             memory_size=spec.memory_mb,
             timeout=Duration.seconds(spec.timeout_s),
@@ -164,12 +192,13 @@ class PlatformFunction(Construct):
         if spec.snap_start and not stage.is_local:
             # only a published version starts from a snapshot
             nag.accept(self.function, "the alias publishes a version", "Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish")
-            self.invokable = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
+            self.invokable = lambda_.Alias(self, "Live", alias_name=LIVE, version=self.function.current_version)
 
     def _statements(self, spec: FunctionSpec, stage: Stage, connections: Connections) -> list[iam.PolicyStatement]:
         stack = Stack.of(self)
         statements = []
         readable = [names.secret(stage.name, secret) for secret in spec.secrets_in(stage.is_local)]
+        readable += [names.secret(stage.name, names.SECRET_PUBLIC_KEYS)] if verifies(spec, stage) else []
         readable += [names.database_secret(stage.name, database.role) for database in (spec.database, spec.trade_database) if database]
         if spec.redis:
             readable.append(names.secret(stage.name, names.SECRET_REDIS))
@@ -179,6 +208,8 @@ class PlatformFunction(Construct):
                 statements.append(decrypt_secrets(connections.secrets_key_arn))
         if spec.sends_to:
             statements.append(send_to_queues(self, stage, spec.sends_to))
+        if spec.invokes:
+            statements.append(invoke(self, stage, spec.invokes))
         if spec.sends_mail:
             statements.append(
                 iam.PolicyStatement(
@@ -228,6 +259,23 @@ def send_to_queues(scope: Construct, stage: Stage, queues: Sequence[str]) -> iam
         sid="SendToQueues",
         actions=["sqs:SendMessage", "sqs:GetQueueUrl"],
         resources=[stack.format_arn(service="sqs", resource=names.queue(stage.name, queue)) for queue in queues],
+    )
+
+
+def invoke(scope: Construct, stage: Stage, functions: Sequence[str]) -> iam.PolicyStatement:
+    """Call these functions of the stage. They are named, not referred to: the stack of the caller does not depend on theirs."""
+    return iam.PolicyStatement(
+        sid="InvokeFunctions",
+        actions=["lambda:InvokeFunction"],
+        resources=[
+            Stack.of(scope).format_arn(
+                service="lambda",
+                resource="function",
+                resource_name=invoked_name(stage, function),
+                arn_format=ArnFormat.COLON_RESOURCE_NAME,
+            )
+            for function in functions
+        ],
     )
 
 

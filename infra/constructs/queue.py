@@ -10,9 +10,8 @@ from constructs import Construct
 
 from infra import nag, names
 from infra.stages import Stage
-from mycrypto.queue_names import FIFO_QUEUES
+from mycrypto.queue_names import DELIVERIES_MAX, FIFO_QUEUES
 
-DELIVERIES_MAX: Final = 4  # one delivery and three retries
 DEAD_LETTERS_KEPT: Final = Duration.days(14)
 
 

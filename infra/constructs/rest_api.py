@@ -86,7 +86,7 @@ def problem_template(code: str) -> str:
 
 
 class RestApi(Construct):
-    """One API, one stage ``v1``, proxied to the functions named by the routes."""
+    """One API, one stage ``v1``, proxied to the functions named by the routes. Without an authorizer they verify tokens by themselves."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class RestApi(Construct):
         stage: Stage,
         routes: Sequence[Route],
         functions: Mapping[str, lambda_.IFunction],
-        authorizer: lambda_.IFunction,
+        authorizer: lambda_.IFunction | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.api = apigateway.RestApi(
@@ -113,28 +113,22 @@ class RestApi(Construct):
             api_key_source_type=None if stage.is_local else apigateway.ApiKeySourceType.AUTHORIZER,
             deploy_options=self._stage_options(stage),
         )
-        token_check = apigateway.RequestAuthorizer(
-            self,
-            "TokenCheck",
-            authorizer_name="access-token",
-            handler=authorizer,
-            identity_sources=[apigateway.IdentitySource.header("Authorization")],
-            results_cache_ttl=Duration.seconds(stage.authorizer_cache_seconds),
-        )
+        token_check = self._token_check(authorizer, stage) if authorizer is not None else None
         integrations = {
             name: apigateway.LambdaIntegration(function, proxy=True, scope_permission_to_method=False, timeout=ANSWER)
             for name, function in functions.items()
         }
         for route in routes:
+            checked = token_check if not route.public else None
             resource = self.api.root.resource_for_path(route.path)
-            if stage.allowed_origins and not route.public:
+            if stage.allowed_origins and checked:
                 # a browser asks without a token whether a page may call with one; the function says
                 resource.add_method("OPTIONS", integrations[route.function], authorization_type=apigateway.AuthorizationType.NONE)
             resource.add_method(
                 "ANY",
                 integrations[route.function],
-                authorizer=None if route.public else token_check,
-                authorization_type=apigateway.AuthorizationType.NONE if route.public else apigateway.AuthorizationType.CUSTOM,
+                authorizer=checked,
+                authorization_type=apigateway.AuthorizationType.CUSTOM if checked else apigateway.AuthorizationType.NONE,
                 # the emulator knows no keys from authorizers
                 api_key_required=None if route.public or stage.is_local else True,
             )
@@ -158,6 +152,16 @@ class RestApi(Construct):
         )
         self._gateway_responses(readable_elsewhere=bool(stage.allowed_origins))
         self._usage_plans(stage)
+
+    def _token_check(self, authorizer: lambda_.IFunction, stage: Stage) -> apigateway.RequestAuthorizer:
+        return apigateway.RequestAuthorizer(
+            self,
+            "TokenCheck",
+            authorizer_name="access-token",
+            handler=authorizer,
+            identity_sources=[apigateway.IdentitySource.header("Authorization")],
+            results_cache_ttl=Duration.seconds(stage.authorizer_cache_seconds),
+        )
 
     def _stage_options(self, stage: Stage) -> apigateway.StageOptions:
         plain = apigateway.StageOptions(

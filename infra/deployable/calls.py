@@ -14,12 +14,13 @@ from botocore import xform_name
 from infra.deployable.components import PROCESSES
 from infra.sources import ROOT
 
-SERVICES: Final = ("s3", "sqs", "sns", "ses", "secretsmanager", "cloudwatch")
+SERVICES: Final = ("s3", "sqs", "sns", "ses", "secretsmanager", "cloudwatch", "lambda")
 ACTIONS: Final = {
     "s3:ListObjectsV2": "s3:ListBucket",
     "s3:HeadObject": "s3:GetObject",
     "s3:DeleteObjects": "s3:DeleteObject",
     "sqs:SendMessageBatch": "sqs:SendMessage",
+    "lambda:Invoke": "lambda:InvokeFunction",
 }
 """Where an operation needs a permission of another name."""
 _NAMED_BY_AN_ARGUMENT: Final = {"get_paginator", "generate_presigned_url"}

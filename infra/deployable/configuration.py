@@ -29,7 +29,13 @@ OPTIONAL: Final = {
 }
 """Names of secrets and buckets that may be absent, with the reason."""
 _NAMES: Final = ("_SECRET_NAME", "_BUCKET", "_TOPIC_ARN")
-_SCHEMES: Final = {"DATABASE_URL": {"postgresql"}, "TRADE_DATABASE_URL": {"postgresql"}, "REDIS_URL": {"rediss"}, "JWKS_URL": {"https"}}
+_SCHEMES: Final = {
+    "DATABASE_URL": {"postgresql"},
+    "TRADE_DATABASE_URL": {"postgresql"},
+    "WALLET_DATABASE_URL": {"postgresql"},
+    "REDIS_URL": {"rediss"},
+    "JWKS_URL": {"https"},
+}
 
 
 def settings_of(name: str) -> type[msgspec.Struct]:

@@ -78,6 +78,8 @@ def _arn(resolver: Resolver, component: Component, action: str, thing: str) -> s
         return f"arn:aws:s3:::{name}-{ACCOUNT}-{REGION}" + ("" if operation == "ListBucket" else "/key")
     if service == "secretsmanager":
         return f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:mycrypto/{stage}/{thing}-AbCdEf"
+    if service == "lambda":
+        return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
     if service == "ses":
         sender = resolver.text(component.area, component.environment.get(thing, ""))
         return f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/{sender}"

@@ -99,8 +99,8 @@ class DataStack(Stack):
         ]
         # brought by people: they come from elsewhere and nothing here could make them
         brought = [
-            self._secret(stage, names.SECRET_WALLET, "Extended public keys of the custody wallet (btc_xpub, eth_xpub)"),
-            self._secret(stage, names.SECRET_RECAPTCHA, "Secret of the reCAPTCHA site (secret)"),
+            self._secret(stage, names.SECRET_WALLET, "Extended public keys of the custody wallet (btc_xpub, eth_xpub, trx_xpub)"),
+            self._secret(stage, names.SECRET_RECAPTCHA, "Keys of the reCAPTCHA site (site_key, secret)"),
         ]
         password = self.cache.secret.secret_value_from_json("password").unsafe_unwrap()
         self.redis_url = secretsmanager.Secret(

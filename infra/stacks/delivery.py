@@ -14,6 +14,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra import nag, names
+from infra.constructs import bucket
 from infra.sizes import Delivery
 from infra.stages import Stage, regions
 
@@ -56,6 +57,20 @@ class DeliveryStack(Stack):
                 ],
             )
         )
+        deploy.add_to_policy(
+            iam.PolicyStatement(
+                sid="SeeWhatTheAccountHas",
+                actions=[
+                    "lambda:GetAccountSettings",
+                    "rds:DescribeDBEngineVersions",
+                    "rds:DescribeEngineDefaultParameters",
+                    "servicequotas:GetServiceQuota",
+                ],
+                resources=["*"],
+            )
+        )
+        nag.accept_any_resource(deploy, "the questions of infra.ready")
+        self._may_publish(deploy, stage)
         CfnOutput(self, "RoleDeploy", value=deploy.role_arn)
         if delivery.holds_registry:
             self._registry(delivery)
@@ -64,6 +79,23 @@ class DeliveryStack(Stack):
         provider = iam.CfnOIDCProvider(self, "GitHub", url=f"https://{ISSUER}", client_id_list=[AUDIENCE])
         provider.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)  # other stages of the account may use it
         return provider.attr_arn
+
+    @staticmethod
+    def _may_publish(deploy: iam.Role, stage: Stage) -> None:
+        bucket.allow(deploy, stage, names.BUCKET_WEB, "s3:PutObject")
+        stack = f"cloudformation:{stage.region}:{{}}:stack/{names.stack(stage.name, 'front')}/*"
+        deploy.add_to_policy(
+            iam.PolicyStatement(
+                sid="FindTheWebBucket",
+                actions=["cloudformation:DescribeStacks"],
+                resources=[f"arn:{Aws.PARTITION}:{stack.format(Aws.ACCOUNT_ID)}"],
+            )
+        )
+        nag.accept(
+            deploy,
+            "the last part of a stack's name is chosen by CloudFormation",
+            f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:{stack.format('<AWS::AccountId>')}]",
+        )
 
     def _role(self, construct_id: str, name: str, environment: str, longest: Duration) -> iam.Role:
         claims = {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": f"repo:{self._repository}:environment:{environment}"}

@@ -32,7 +32,7 @@ class EdgeStack(Stack):
             stage=stage,
             routes=ROUTES,
             functions={name: self._invokable(functions[name]) for name in sorted({route.function for route in ROUTES})},
-            authorizer=self._invokable(functions[names.FUNCTION_AUTHORIZER]),
+            authorizer=None if stage.verifies_in_functions else self._invokable(functions[names.FUNCTION_AUTHORIZER]),
         )
         api = self.rest.api
         self.api_domain = f"{api.rest_api_id}.execute-api.{stage.region}.amazonaws.com"

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra import functions, nag, names
@@ -17,7 +20,7 @@ from infra.stages import Stage
 
 
 class IdentityStack(Stack):
-    """auth, authorizer, notifications, audit and kyc."""
+    """auth, authorizer, notifications, audit, kyc and codes."""
 
     def __init__(
         self,
@@ -32,11 +35,28 @@ class IdentityStack(Stack):
         super().__init__(scope, construct_id, description="MyCrypto: accounts", env={"region": stage.region})
         shared = layers(self, stage)
         self.functions = {
-            spec.name: PlatformFunction(self, spec, stage=stage, connections=connections, layers=[*shared]) for spec in functions.IDENTITY
+            spec.name: PlatformFunction(self, spec, stage=stage, connections=connections, layers=[*shared])
+            for spec in functions.IDENTITY
+            if spec is not functions.AUTHORIZER or not stage.verifies_in_functions
         }
         auth = self.functions[names.FUNCTION_AUTH]
         auth.function.add_environment("KYC_BUCKET", bucket.bucket_name(stage, names.BUCKET_KYC))
-        bucket.allow(auth.role, stage, names.BUCKET_KYC, "s3:GetObject", "s3:PutObject", key_arn=documents_key_arn)
+        bucket.allow(auth.role, stage, names.BUCKET_KYC, "s3:GetObject", "s3:PutObject", "s3:DeleteObject", key_arn=documents_key_arn)
+        failed = connections.failed_invocations
+        # without its policy, which already lets this rule in
+        missed = sqs.Queue.from_queue_arn(self, "Missed", failed.queue_arn) if failed else None
+        events.Rule(
+            self,
+            "EveryHour",
+            rule_name=names.resource(stage.name, names.ACCOUNTS_EVERY_HOUR),
+            schedule=events.Schedule.rate(Duration.hours(1)),
+            targets=[
+                targets.LambdaFunction(
+                    auth.invokable, event=events.RuleTargetInput.from_object({"job": job}), retry_attempts=0, dead_letter_queue=missed
+                )
+                for job in ("reseal", "retention")
+            ],
+        )
         self.functions[names.FUNCTION_NOTIFICATIONS].function.add_event_source(
             sources.SqsEventSource(queues[names.QUEUE_EMAIL].queue, batch_size=10, report_batch_item_failures=True)
         )

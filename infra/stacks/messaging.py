@@ -54,7 +54,13 @@ class MessagingStack(Stack):
                     "ArnEquals": {
                         "aws:SourceArn": [
                             self.format_arn(service="events", resource="rule", resource_name=names.resource(stage.name, rule))
-                            for rule in (names.EVERY_MINUTE, names.EVERY_FIVE_MINUTES, names.EVERY_HOUR, names.REMIND_EVERY_HOUR)
+                            for rule in (
+                                names.EVERY_MINUTE,
+                                names.EVERY_FIVE_MINUTES,
+                                names.EVERY_HOUR,
+                                names.ACCOUNTS_EVERY_HOUR,
+                                names.REMIND_EVERY_HOUR,
+                            )
                         ]
                     }
                 },

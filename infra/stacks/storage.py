@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -40,16 +42,21 @@ class StorageStack(Stack):
         self.kyc_documents = self._bucket(
             stage,
             names.BUCKET_KYC,
-            s3.LifecycleRule(id="seven-years", expiration=Duration.days(7 * 365), noncurrent_version_expiration=Duration.days(30)),
+            # auth deletes what was kept long enough (functions/auth/kyc_retention.py): the age of a picture does not tell whether it is still a proof
+            s3.LifecycleRule(id="deleted", noncurrent_version_expiration=Duration.days(30), expired_object_delete_marker=True),
             s3.LifecycleRule(id="exports", prefix="exports/", expiration=Duration.days(1), noncurrent_version_expiration=Duration.days(1)),
+            s3.LifecycleRule(id="uploads", prefix="uploads/", expiration=Duration.days(1), noncurrent_version_expiration=Duration.days(1)),
             encryption=documents_key,
+            pages=[origin for origin in (stage.public_url, *stage.allowed_origins.split(",")) if origin],
         )
         CfnOutput(self, "SnapshotBucket", value=self.snapshots.bucket_name)
         CfnOutput(self, "ArchiveBucket", value=self.archive.bucket_name)
         CfnOutput(self, "KycBucket", value=self.kyc_documents.bucket_name)
 
-    def _bucket(self, stage: Stage, name: str, *rules: s3.LifecycleRule, encryption: kms.IKey | None = None) -> s3.Bucket:
-        return PrivateBucket(self, name, stage=stage, lifecycle=rules, key=encryption, access_logs=self.access_logs).bucket
+    def _bucket(
+        self, stage: Stage, name: str, *rules: s3.LifecycleRule, encryption: kms.IKey | None = None, pages: Sequence[str] = ()
+    ) -> s3.Bucket:
+        return PrivateBucket(self, name, stage=stage, lifecycle=rules, key=encryption, access_logs=self.access_logs, pages=pages).bucket
 
     def _access_logs(self, stage: Stage) -> s3.Bucket:
         """Where buckets, load balancer and CloudFront write; CloudFront still writes through an access list, so lists stay on here."""

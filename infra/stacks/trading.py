@@ -23,7 +23,7 @@ from infra import names, sources
 from infra.connections import BEHIND_THE_FRONT, Connections
 from infra.constructs import bucket, kafka_access, rest
 from infra.constructs.distribution import API_HEADER, BINANCE_API
-from infra.constructs.firewall import BINANCE_HTTP, ENGINE_HTTP, GATEWAY_HTTP, PUBLISHER_HTTP, Firewall, Peer
+from infra.constructs.firewall import BINANCE_HTTP, ENGINE_ANNOUNCEMENTS, ENGINE_HTTP, GATEWAY_HTTP, PUBLISHER_HTTP, Firewall, Peer
 from infra.constructs.function import decrypt_secrets, read_secrets, send_to_queues
 from infra.constructs.service import TradingService
 from infra.functions import Database
@@ -91,6 +91,12 @@ class TradingStack(Stack):
             "TRADE_DATABASE_URL": connections.database_url(role),
             "TRADE_DATABASE_SECRET_NAME": self._trade_secret,
         }
+        reader = Database(name=names.DATABASE_EXCHANGE, role="wallet_readonly")
+        self._wallet_secret = names.database_secret(stage.name, reader.role)
+        self._wallet_database = {
+            "WALLET_DATABASE_URL": connections.database_url(reader),
+            "WALLET_DATABASE_SECRET_NAME": self._wallet_secret,
+        }
         self.engines = [service for shard, name in enumerate(self._size.shards) for service in self._engine_pair(shard, name)]
         self.publisher = self._publisher()
         self.gateway = self._gateway()
@@ -143,7 +149,8 @@ class TradingStack(Stack):
                 memory_mb=self._size.engine_memory_mb,
                 count=1,
                 one_at_a_time=True,
-                environment={**self._environment, "SHARD": str(shard)},
+                environment={**self._environment, "SHARD": str(shard), "ANNOUNCE_PORT": str(ENGINE_ANNOUNCEMENTS)},
+                more_ports={"announcements": ENGINE_ANNOUNCEMENTS},
                 secrets=self._secrets,
                 subnets=ec2.SubnetSelection(subnets=[subnet]),
                 security_group=self._firewall.group(self, Peer.ENGINE),
@@ -221,6 +228,7 @@ class TradingStack(Stack):
                 "BINANCE_PORT": str(BINANCE_HTTP),
                 "SHARD": "0",
                 **self._trade_database,
+                **self._wallet_database,
             },
             secrets=self._secrets,
             subnets=ec2.SubnetSelection(subnets=self._work),
@@ -231,7 +239,7 @@ class TradingStack(Stack):
         needs = (
             send_to_queues(self, self._stage, [names.QUEUE_AUDIT]),
             # the first opens the secrets of API keys
-            read_secrets(self, [names.secret(self._stage.name, names.SECRET_TWO_FACTOR), self._trade_secret]),
+            read_secrets(self, [names.secret(self._stage.name, names.SECRET_TWO_FACTOR), self._trade_secret, self._wallet_secret]),
             decrypt_secrets(self._secrets_key),
         )
         for statement in needs:

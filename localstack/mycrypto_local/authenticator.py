@@ -9,7 +9,7 @@ from typing import Final
 import pyotp
 
 PERIOD_S: Final = 30
-MARGIN_S: Final = 12
+MARGIN_S: Final = 20
 
 
 class Authenticator:

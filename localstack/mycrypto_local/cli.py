@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from mycrypto_local.emulator_kind import EmulatorKind
 from mycrypto_local.logs import show
 from mycrypto_local.paths import state_folder
 from mycrypto_local.replicas import GATEWAYS_MAX, ONE_OF_EACH, STANDBY_MAX, Replicas
@@ -42,10 +43,13 @@ errors = Console(highlight=False, stderr=True)
 def _told() -> Iterator[None]:
     """Expected failures end with their sentence and status 1; anything else is a defect and shows its traceback."""
     from mycrypto_local.containers import ContainerError
+    from mycrypto_local.dependency_layer import DependencyError
     from mycrypto_local.deployment import DeploymentError
+    from mycrypto_local.emulators import EmulatorError
     from mycrypto_local.installation import StaleInstallationError
     from mycrypto_local.local_secrets import LocalSecretsError
     from mycrypto_local.parts.kafka import KafkaError
+    from mycrypto_local.parts.localstack import LocalStackError
     from mycrypto_local.parts.part import NotReadyError
     from mycrypto_local.parts.postgres import PostgresError
     from mycrypto_local.platform import PlatformError
@@ -56,7 +60,7 @@ def _told() -> Iterator[None]:
     from mycrypto_local.supervision import SupervisionError
 
     known = (
-        ContainerError, DeploymentError, KafkaError, MissingToolsError, NoFreePortError, NotReadyError, PlatformError, PostgresError, SeedError,
+        ContainerError, DependencyError, DeploymentError, EmulatorError, KafkaError, LocalStackError, MissingToolsError, NoFreePortError, NotReadyError, PlatformError, PostgresError, SeedError,
         StaleInstallationError, StartupError, SupervisionError, LocalSecretsError,
     )  # fmt: skip
     try:
@@ -79,13 +83,15 @@ class Broker(StrEnum):
     THROWAWAY = "throwaway"
 
 
-def _platform(wanted: Runtime | None = None, *, throwaway: bool = False, replicas: Replicas = ONE_OF_EACH) -> Platform | ContainerPlatform:
+def _platform(
+    wanted: Runtime | None = None, *, throwaway: bool = False, replicas: Replicas = ONE_OF_EACH, emulator: str = ""
+) -> Platform | ContainerPlatform:
     """The platform of the state folder. How it runs is chosen by ``up`` and remembered for the other commands."""
-    from mycrypto_local.containers import ContainerPlatform
+    from mycrypto_local.containers import RUNTIME_NOTE, ContainerPlatform
     from mycrypto_local.platform import Platform, PlatformError
 
     state = state_folder()
-    note = state / "runtime"
+    note = state / RUNTIME_NOTE
     known = Runtime(note.read_text().strip()) if note.exists() else None
     if wanted is not None and known is not None and wanted is not known:
         raise PlatformError(
@@ -95,7 +101,9 @@ def _platform(wanted: Runtime | None = None, *, throwaway: bool = False, replica
         state.mkdir(mode=0o755, parents=True, exist_ok=True)
         note.write_text(f"{wanted}\n")
     chosen = wanted or known or Runtime.NATIVE
-    return ContainerPlatform(state) if chosen is Runtime.DOCKER else Platform(state, throwaway=throwaway, replicas=replicas)
+    if chosen is Runtime.DOCKER:
+        return ContainerPlatform(state)
+    return Platform(state, throwaway=throwaway, replicas=replicas, emulator=emulator)
 
 
 def _containers() -> ContainerPlatform | None:
@@ -113,6 +121,13 @@ def up(
     broker: Annotated[
         Broker, typer.Option(help="throwaway: a broker in memory where Kafka cannot be had; all data is lost when the platform stops.")
     ] = Broker.KAFKA,
+    emulator: Annotated[
+        EmulatorKind | None,
+        typer.Option(
+            help="What plays AWS: ministack, or localstack without Docker. Left out: what the platform has, at first ministack."
+            " AWS_ENDPOINT_URL names one that runs already."
+        ),
+    ] = None,
     gateways: Annotated[
         int,
         typer.Option(min=1, max=GATEWAYS_MAX, help="More than one: processes of their own behind the front door, which spreads over them."),
@@ -125,8 +140,13 @@ def up(
         fail("the containers are one of each; --gateways and --standby need --runtime native")
     if runtime is Runtime.DOCKER and broker is Broker.THROWAWAY:
         fail("the containers bring a Kafka of their own; leave out one of --runtime docker and --broker throwaway")
+    running = os.environ.get("AWS_ENDPOINT_URL", "")
+    if emulator is not None and running:
+        fail("AWS_ENDPOINT_URL names an emulator that runs already; leave out one of it and --emulator")
+    if runtime is Runtime.DOCKER and (running or emulator is EmulatorKind.MINISTACK):
+        fail("the containers bring a LocalStack of their own; --emulator ministack and AWS_ENDPOINT_URL need --runtime native")
     with _told():
-        platform = _platform(runtime, throwaway=broker is Broker.THROWAWAY, replicas=replicas)
+        platform = _platform(runtime, throwaway=broker is Broker.THROWAWAY, replicas=replicas, emulator=running or emulator or "")
         changed = platform.up()
         status = platform.status()
     console.print("" if changed else "It runs already; nothing had to be done.")
@@ -184,7 +204,7 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print one JS
             table.add_row(part.name, state, *numbers, part.detail)
         console.print(table)
         console.print(
-            f"{now.state} at [bold]{now.base_url}[/bold], mails at {now.mailbox_url}, AWS at {now.aws_endpoint}, {now.memory_mb} MB"
+            f"{now.state} at [bold]{now.base_url}[/bold], mails at {now.mailbox_url}, AWS ({now.emulator}) at {now.aws_endpoint}, {now.memory_mb} MB"
         )
         console.print(f"Binance-compatible API at [bold]{now.binance_url}[/bold]")
         if now.hint:
@@ -255,8 +275,9 @@ def docs() -> None:
 def complete() -> typer.Typer:
     """The command with everything that other packages add to it."""
     from engine_container.tools.cli import app as engine_tools
-    from mycrypto_local import chain_cli, trading_cli
+    from mycrypto_local import chain_cli, sealing_cli, trading_cli
     from mycrypto_local.dashboard.command import dashboard
+    from mycrypto_local.importing.command import import_
     from mycrypto_local.keys_command import keys
     from mycrypto_local.liabilities_cli import liabilities
     from mycrypto_local.recovery.command import drill
@@ -266,6 +287,8 @@ def complete() -> typer.Typer:
         chain_cli.add_to(app)
         app.command("dashboard")(dashboard)
         app.command("drill")(drill)
+        app.command("import")(import_)
+        keys.command("reseal")(sealing_cli.reseal_command)
         app.add_typer(keys, name="keys")
         app.add_typer(liabilities, name="liabilities")
         app.add_typer(engine_tools, name="engine")

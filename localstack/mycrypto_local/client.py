@@ -57,6 +57,8 @@ class Api:
     calls: list[Call] = field(default_factory=list)
     keep_calls: bool = False
     patience_seconds: float = 0
+    waits_for_limits: bool = False
+    """A request that came too soon (429) is sent again when its limit allows it, while the patience lasts."""
     _session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -96,16 +98,17 @@ class Api:
         headers: dict[str, str] | None = None,
         query: Query | None = None,
         repeatable: bool = False,
+        keyed: bool = True,
     ) -> Any:
         """Send one request and return its decoded body; raises :class:`ApiError` for a refusal.
 
         While ``patience_seconds`` last, a part that is just restarting (503, no connection) is waited for; an unknown outcome (504,
-        a broken connection, no answer) is asked for again where that is safe: reads, cancels, orders with a client_order_id, and what the caller says is ``repeatable``.
+        a broken connection, no answer) is asked for again where that is safe: reads, cancels, orders with a client_order_id, and what the caller says is ``repeatable``. Where money moves, a request has a key of its own, unless it is not to be ``keyed``.
         """
         sent = dict(headers or {})
         if token:
             sent["Authorization"] = f"Bearer {token}"
-        if method == "POST" and path in MONEY_PATHS:
+        if keyed and method == "POST" and path in MONEY_PATHS:
             sent.setdefault("Idempotency-Key", str(uuid4()))
             repeatable = True
         data = None
@@ -128,8 +131,9 @@ class Api:
             if self.keep_calls:
                 self.calls.append(Call(method, path, response.status, (time.perf_counter() - started) * 1_000))
             again = response.status == HTTPStatus.SERVICE_UNAVAILABLE or (response.status == HTTPStatus.GATEWAY_TIMEOUT and repeatable)
-            if again and time.monotonic() < deadline:
-                await asyncio.sleep(RETRY_SECONDS)
+            too_soon = self.waits_for_limits and response.status == HTTPStatus.TOO_MANY_REQUESTS
+            if (again or too_soon) and time.monotonic() < deadline:
+                await asyncio.sleep(float(response.headers.get("Retry-After", RETRY_SECONDS)) if too_soon else RETRY_SECONDS)
                 continue
             decoded = _decode(raw)
             if response.status >= HTTPStatus.BAD_REQUEST:

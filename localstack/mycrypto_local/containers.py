@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -16,11 +14,12 @@ from typing import Any, Final
 import msgspec
 
 from functions.migrations import service as migrations
-from infra import dependencies
 from mycrypto_local import addresses, local_secrets, preflight
+from mycrypto_local.dependency_layer import dependency_layer
 from mycrypto_local.deployment import Deployment, DeploymentError, install_node_modules, node_modules_are_current
+from mycrypto_local.emulator_kind import EmulatorKind
 from mycrypto_local.parts.kafka import ensure_topics
-from mycrypto_local.paths import CACHE, REPOSITORY
+from mycrypto_local.paths import REPOSITORY
 from mycrypto_local.progress import Progress, Step
 from mycrypto_local.recovery.archive import ARCHIVE_MENDED, mend_archive
 from mycrypto_local.seeding import seed
@@ -30,6 +29,8 @@ from mycrypto_local.status import PartStatus, PlatformStatus
 COMPOSE: Final = REPOSITORY / "localstack" / "docker-compose.yml"
 SERVERS: Final = ("postgres", "valkey", "kafka", "localstack")
 PROCESSES: Final = ("engine", "publisher", "gateway", "pump")
+RUNTIME_NOTE: Final = "runtime"
+RUNTIME_DOCKER: Final = "docker"
 PORT_NAMES: Final = {"localstack": "emulator"}
 INSIDE: Final = {
     "database_host": "postgres",
@@ -37,15 +38,9 @@ INSIDE: Final = {
     "redis_url": "redis://valkey:6379/0",
     "kafka_bootstrap": "kafka:19092",
     "aws_endpoint": "http://localstack:4566",
+    "front_door": "http://gateway:8080",
 }
-"""How functions, which run in containers of their own, reach the servers."""
-LAMBDA_MACHINES: Final = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
-
-
-LACKS: Final = (
-    "LocalStack's free line has no Lambda authorizers and gives functions no layers, so the stack 'edge' cannot be deployed to it "
-    "(docs/adr/0032-what-localstack-lacks.md). The default emulator has both: make up"
-)
+"""How functions, which run in containers of their own, reach the servers, and bank and chain behind the front door."""
 
 
 class ContainerError(RuntimeError):
@@ -76,7 +71,7 @@ class ContainerPlatform:
                 step.says("migrated")
                 ensure_topics(servers.bootstrap)
             with self.progress.step("CDK app") as step:
-                deployment = self._deploy(servers, base_url, step)
+                deployment = self._deploy(servers, base_url, step, running=running)
             with self.progress.step("processes") as step:
                 if mend_archive(servers.bootstrap, deployment, partial(self._compose, "stop", "pump")):
                     self.progress.note(ARCHIVE_MENDED)
@@ -108,14 +103,22 @@ class ContainerPlatform:
             mailbox_url=f"{base_url}/local/mailbox" if services else "",
             binance_url=addresses.binance_url(ports) if services else "",
             aws_endpoint=f"http://127.0.0.1:{ports['emulator']}" if services else "",
+            emulator=EmulatorKind.LOCALSTACK if services else "",
             state_folder=str(self.state),
             memory_mb=0,
             parts=parts,
         )
 
-    def _deploy(self, servers: Servers, base_url: str, step: Step) -> Deployment:
+    def _deploy(self, servers: Servers, base_url: str, step: Step, *, running: bool) -> Deployment:
         step.says("dependencies of the functions")
-        context = {"public_url": base_url, "allowed_origins": PAGE_ORIGINS, **INSIDE, "dependency_layer": str(dependency_layer())}
+        context = {
+            "public_url": base_url,
+            "allowed_origins": PAGE_ORIGINS,
+            **INSIDE,
+            "links_endpoint": servers.emulator.endpoint,
+            "emulator": EmulatorKind.LOCALSTACK,
+            "dependency_layer": str(dependency_layer()),
+        }
         deployment = Deployment(self.state, servers.emulator.client_environment, context)
         deployment.put_secrets(servers.secrets())
         deployment.allow_mail()
@@ -124,8 +127,14 @@ class ContainerPlatform:
                 install_node_modules()
             try:
                 deployment.deploy(step.says)
-            except DeploymentError as error:
-                raise DeploymentError(f"{error}\n{LACKS}") from error
+            except DeploymentError:
+                if not running:
+                    raise
+                step.says("LocalStack may hold a stack that failed, starting it afresh")
+                self._compose("up", "--detach", "--wait", "--force-recreate", "localstack")
+                deployment.put_secrets(servers.secrets())
+                deployment.allow_mail()
+                deployment.deploy(step.says)
         return deployment
 
     def _start(self, names: tuple[str, ...], step: Step) -> None:
@@ -156,12 +165,27 @@ class ContainerPlatform:
         if subprocess.run(words, cwd=REPOSITORY, check=False).returncode:
             raise ContainerError("docker compose logs failed")
 
+    def save_logs(self, folder: Path, hours: int) -> None:
+        """Write what the processes printed in the last hours into ``folder``, a file for each, as the dashboards read them. Raises :class:`ContainerError`."""
+        for name in PROCESSES:
+            words = [*self._words(), "logs", "--no-log-prefix", "--no-color", "--since", f"{hours}h", name]
+            with (folder / f"{name}.log").open("wb") as file:
+                done = subprocess.run(words, cwd=REPOSITORY, stdout=file, stderr=subprocess.PIPE, check=False)
+            if done.returncode != 0:
+                raise ContainerError(f"docker compose logs failed:\n{done.stderr.decode(errors='replace')[-3_000:]}")
+
     def _write_environment(self, ports: Mapping[str, int], secrets: local_secrets.LocalSecrets, outputs: Mapping[str, str]) -> None:
         values = {"MYCRYPTO_PROJECT": project(self.state), **environment(ports, secrets, outputs)}
         file = self.state / "compose.env"
         file.touch(mode=0o600)
         file.chmod(0o600)
         file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+
+
+def runs_from(state: Path) -> bool:
+    """Whether the platform of a state folder is one in containers."""
+    note = state / RUNTIME_NOTE
+    return note.exists() and note.read_text().strip() == RUNTIME_DOCKER
 
 
 def project(state: Path) -> str:
@@ -180,23 +204,6 @@ def environment(ports: Mapping[str, int], secrets: local_secrets.LocalSecrets, o
         "REST_API_PATH": outputs.get("RestApiPath", ""),
         **{f"{name.upper()}_PORT": str(port) for name, port in ports.items()},
     }
-
-
-def dependency_layer() -> Path:
-    """The functions' dependencies for the machine that we are on: LocalStack runs functions in containers of this architecture."""
-    machine = LAMBDA_MACHINES[platform.machine().lower()]
-    folder = CACHE / f"layer-{machine}-{hashlib.sha256((REPOSITORY / dependencies.LOCK).read_bytes()).hexdigest()[:12]}"
-    if folder.exists():
-        return folder
-    fresh = folder.with_suffix(f".{os.getpid()}")
-    words = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    words += dependencies.install_words(REPOSITORY / dependencies.LOCK, fresh / "python", machine)
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise ContainerError(f"the functions' dependencies could not be fetched:\n{done.stderr[-2_000:]}")
-    fresh.rename(folder)
-    return folder
 
 
 def _part(service: Mapping[str, Any], ports: Mapping[str, int]) -> PartStatus:

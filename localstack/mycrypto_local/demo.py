@@ -86,7 +86,7 @@ class Demo:
         await self._leave()
         return self.report
 
-    async def _step(self, title: str, work: Awaitable[T], outcome: str = "") -> T:
+    async def step(self, title: str, work: Awaitable[T], outcome: str = "") -> T:
         started = time.perf_counter()
         result = await work
         step = Step(title, outcome or _summary(result), (time.perf_counter() - started) * 1_000)
@@ -94,7 +94,7 @@ class Demo:
         self.audience.heard(step)
         return result
 
-    def _check(self, holds: bool, invariant: str, seen: object = "") -> None:
+    def check(self, holds: bool, invariant: str, seen: object = "") -> None:
         if not holds:
             raise DemoFailedError(f"does not hold: {invariant}. Seen: {seen}")
         self.report.invariants.append(invariant)
@@ -102,27 +102,27 @@ class Demo:
 
     async def _join(self, trader: Trader) -> None:
         name = _first_name(trader)
-        await self._step(f"{name} registers", trader.register(), trader.email)
+        await self.step(f"{name} registers", trader.register(), trader.email)
         try:
             await trader.login()
         except ApiError as refused:
-            self._check(refused.code == "AUTH_002", f"{name} cannot log in before the e-mail is confirmed", refused)
+            self.check(refused.code == "AUTH_002", f"{name} cannot log in before the e-mail is confirmed", refused)
         else:
             raise DemoFailedError("an unverified account could log in")
-        await self._step(f"{name} reads the mail and confirms it", trader.verify_email(), "e-mail verified")
-        await self._step(f"{name} logs in", trader.login(), "access token for 15 minutes")
-        await self._step(f"{name} looks at the profile", trader.call("GET", "/api/auth/profile"), "roles, KYC level, tier")
+        await self.step(f"{name} reads the mail and confirms it", trader.verify_email(), "e-mail verified")
+        await self.step(f"{name} logs in", trader.login(), "access token for 15 minutes")
+        await self.step(f"{name} looks at the profile", trader.call("GET", "/api/auth/profile"), "roles, KYC level, tier")
 
     async def _fund(self) -> None:
-        account = await self._step("Ayşe adds a bank account", self.exchange.add_bank_account(self.buyer))
-        await self._step(
+        account = await self.step("Ayşe adds a bank account", self.exchange.add_bank_account(self.buyer))
+        await self.step(
             "Ayşe sends 1,000 TRY; the bank reports it", self.exchange.deposit_fiat(self.buyer, FIAT_DEPOSIT, account), "signed webhook"
         )
-        await self._step(
+        await self.step(
             "… until she can trade with it", self.exchange.wait_until_tradable(self.buyer, QUOTE, Decimal(FIAT_DEPOSIT)), "credited"
         )
-        await self._step("Mehmet pays 0.01 BTC to his deposit address", self.exchange.deposit_crypto(self.seller, BASE, CRYPTO_DEPOSIT))
-        await self._step(
+        await self.step("Mehmet pays 0.01 BTC to his deposit address", self.exchange.deposit_crypto(self.seller, BASE, CRYPTO_DEPOSIT))
+        await self.step(
             "… until he can trade with it", self.exchange.wait_until_tradable(self.seller, BASE, Decimal(CRYPTO_DEPOSIT)), "credited"
         )
 
@@ -136,7 +136,7 @@ class Demo:
             try:
                 answer = await self.buyer.place(symbol=SYMBOL, side="BUY", type="LIMIT", quantity=quantity, price=limit)
             except ApiError as refused:
-                self._check(refused.code == code, f"an order for {title} is refused with {code}", refused)
+                self.check(refused.code == code, f"an order for {title} is refused with {code}", refused)
             else:
                 raise DemoFailedError(f"an order for {title} was taken: {answer}")
 
@@ -156,50 +156,50 @@ class Demo:
     async def _trade(self) -> None:
         price = await self._price()
         quantity = str(2 * LOT)
-        sell = await self._step(
+        sell = await self.step(
             f"Mehmet offers {quantity} BTC at {price:,} TRY",
             self.seller.place(
                 symbol=SYMBOL, side="SELL", type="LIMIT", quantity=quantity, price=str(price), client_order_id=f"sell-{time.time_ns()}"
             ),
         )
-        self._check(sell["order"]["status"] == "OPEN", "the offer rests in the book", sell["order"])
+        self.check(sell["order"]["status"] == "OPEN", "the offer rests in the book", sell["order"])
         own_id = f"buy-{time.time_ns()}"
         order = {"symbol": "BTCTRY", "side": "BUY", "type": "LIMIT", "quantity": str(LOT), "price": str(price), "client_order_id": own_id}
-        buy = await self._step("Ayşe buys half of it with a limit order", self.buyer.place(**order))
-        self._check(buy["order"]["status"] == "FILLED", "her order is filled in the answer itself", buy)
-        again = await self._step("Ayşe's program sends the same order again", self.buyer.place(**order))
-        self._check(again["order"]["id"] == buy["order"]["id"], "the same client_order_id is the same order, not a second one", again)
-        rest = await self._step(
+        buy = await self.step("Ayşe buys half of it with a limit order", self.buyer.place(**order))
+        self.check(buy["order"]["status"] == "FILLED", "her order is filled in the answer itself", buy)
+        again = await self.step("Ayşe's program sends the same order again", self.buyer.place(**order))
+        self.check(again["order"]["id"] == buy["order"]["id"], "the same client_order_id is the same order, not a second one", again)
+        rest = await self.step(
             "Ayşe buys the rest with a market order", self.buyer.place(symbol=SYMBOL, side="BUY", type="MARKET", quantity=str(LOT))
         )
-        self._check(rest["order"]["status"] == "FILLED", "the market order is filled", rest)
-        sold = await self._step("Mehmet looks at his order", self.seller.call("GET", f"/api/v1/orders/{sell['order']['id']}"))
-        self._check(sold["status"] == "FILLED" and Decimal(sold["filled_quantity"]) == 2 * LOT, "the offer is filled exactly", sold)
+        self.check(rest["order"]["status"] == "FILLED", "the market order is filled", rest)
+        sold = await self.step("Mehmet looks at his order", self.seller.call("GET", f"/api/v1/orders/{sell['order']['id']}"))
+        self.check(sold["status"] == "FILLED" and Decimal(sold["filled_quantity"]) == 2 * LOT, "the offer is filled exactly", sold)
 
     async def _cancel(self) -> None:
         price = await self._price()
         before = await self.seller.trading_balance(BASE)
-        placed = await self._step(
+        placed = await self.step(
             "Mehmet offers 0.0005 BTC more",
             self.seller.place(symbol=SYMBOL, side="SELL", type="LIMIT", quantity="0.0005", price=str(price)),
         )
         held = await self.seller.trading_balance(BASE)
-        self._check(
+        self.check(
             Decimal(held["locked"]) - Decimal(before["locked"]) == Decimal("0.0005"), "an open order locks exactly what it needs", held
         )
-        await self._step("… and cancels it", self.seller.cancel(placed["order"]["id"]))
+        await self.step("… and cancels it", self.seller.cancel(placed["order"]["id"]))
         after = await self.seller.trading_balance(BASE)
-        self._check(after == before, "cancelling frees it to the last unit", after)
+        self.check(after == before, "cancelling frees it to the last unit", after)
 
     async def _look_around(self) -> None:
-        await self._step("anyone reads the book", self.exchange.api.request("GET", "/api/v1/orderbook/BTCTRY"), "bids and asks by price")
-        await self._step(
+        await self.step("anyone reads the book", self.exchange.api.request("GET", "/api/v1/orderbook/BTCTRY"), "bids and asks by price")
+        await self.step(
             "anyone reads the trades", self.exchange.api.request("GET", "/api/v1/trades", query={"symbol": "BTCTRY"}), "newest first"
         )
-        ticker = await self._step("anyone reads the ticker", self._fresh_ticker(), "24 hours, at most a second old")
-        self._check(bool(ticker["last_price"]), "the ticker knows the last price", ticker)
-        listed = await self._step("Ayşe lists her orders", self.buyer.call("GET", "/api/v1/orders", query={"symbol": "BTCTRY"}))
-        self._check(len(listed["data"]) >= 2, "her orders are listed at once", listed)
+        ticker = await self.step("anyone reads the ticker", self._fresh_ticker(), "24 hours, at most a second old")
+        self.check(bool(ticker["last_price"]), "the ticker knows the last price", ticker)
+        listed = await self.step("Ayşe lists her orders", self.buyer.call("GET", "/api/v1/orders", query={"symbol": "BTCTRY"}))
+        self.check(len(listed["data"]) >= 2, "her orders are listed at once", listed)
 
     async def _fresh_ticker(self) -> JSON:
         """Tickers are kept for a second: ours may still be the one from before the trades."""
@@ -212,11 +212,11 @@ class Demo:
 
     async def _settled(self) -> None:
         """Wait until the wallet (ledger) shows what the engine shows."""
-        await self._step("the ledger settles", self._wallets_equal_engine(), "wallet = engine for both users")
-        self._check(True, "wallet balances equal the engine's, per user and currency")
-        history = await self._step("Ayşe reads her transactions", self.buyer.call("GET", "/api/wallet/transactions"))
+        await self.step("the ledger settles", self._wallets_equal_engine(), "wallet = engine for both users")
+        self.check(True, "wallet balances equal the engine's, per user and currency")
+        history = await self.step("Ayşe reads her transactions", self.buyer.call("GET", "/api/wallet/transactions"))
         kinds = {row["type"] for row in history["data"]}
-        self._check({"DEPOSIT", "TRADE_BUY"} <= kinds, "deposit and trades stand in the history", kinds)
+        self.check({"DEPOSIT", "TRADE_BUY"} <= kinds, "deposit and trades stand in the history", kinds)
 
     async def _wallets_equal_engine(self) -> None:
         deadline = time.monotonic() + SETTLED_SECONDS_MAX
@@ -242,37 +242,37 @@ class Demo:
     def _conserved(self) -> None:
         before, after = self.report.balances_before, self.report.balances_after
         base_before, base_after = _sum(before, BASE), _sum(after, BASE)
-        self._check(base_before == base_after, "no BTC appeared or vanished", f"{base_before} -> {base_after}")
+        self.check(base_before == base_after, "no BTC appeared or vanished", f"{base_before} -> {base_after}")
         fees = _sum(before, QUOTE) - _sum(after, QUOTE)
         bought = Decimal(after["Ayşe"][BASE]) - Decimal(before["Ayşe"][BASE])
-        self._check(bought == 2 * LOT, "Ayşe has exactly what she bought", bought)
+        self.check(bought == 2 * LOT, "Ayşe has exactly what she bought", bought)
         value = Decimal(after["Mehmet"][QUOTE]) - Decimal(before["Mehmet"][QUOTE])
         paid = Decimal(before["Ayşe"][QUOTE]) - Decimal(after["Ayşe"][QUOTE])
-        self._check(fees == paid - value and fees > 0, "the TRY that left the two users are the fees, to the last unit", fees)
+        self.check(fees == paid - value and fees > 0, "the TRY that left the two users are the fees, to the last unit", fees)
 
     async def _withdraw(self) -> None:
         before = Decimal((await self.buyer.trading_balance(QUOTE))["total"])
-        phone = await self._step("Ayşe switches on a second factor", demo_withdrawal.enrol(self.buyer), "authenticator")
-        asked = await self._step(
+        phone = await self.step("Ayşe switches on a second factor", demo_withdrawal.enrol(self.buyer), "authenticator")
+        asked = await self.step(
             f"Ayşe withdraws {demo_withdrawal.AMOUNT} TRY a day later", demo_withdrawal.ask(self.buyer, phone, self.accounts_dsn)
         )
-        await self._step(
+        await self.step(
             "an operator approves it: it is her first", demo_withdrawal.approve(self.exchange, self.accounts_dsn, asked["id"]), "queued"
         )
-        paid = await self._step("… until the bank has paid it", demo_withdrawal.ended(self.buyer, asked["id"]), "queue, worker, bank")
-        self._check(paid["status"] == "COMPLETED", "the withdrawal is paid", paid)
+        paid = await self.step("… until the bank has paid it", demo_withdrawal.ended(self.buyer, asked["id"]), "queue, worker, bank")
+        self.check(paid["status"] == "COMPLETED", "the withdrawal is paid", paid)
         left = await demo_withdrawal.bookings(self.exchange, asked["id"])
-        self._check(left == [Decimal(demo_withdrawal.AMOUNT)], "the money left the bank exactly once", left)
+        self.check(left == [Decimal(demo_withdrawal.AMOUNT)], "the money left the bank exactly once", left)
         after = Decimal((await self.buyer.trading_balance(QUOTE))["total"])
-        self._check(before - after == Decimal(asked["total_amount"]), "it cost her the amount and the fee", f"{before} -> {after}")
+        self.check(before - after == Decimal(asked["total_amount"]), "it cost her the amount and the fee", f"{before} -> {after}")
 
     async def _leave(self) -> None:
         old = self.buyer.access_token
-        await self._step("Ayşe renews her token", self.buyer.refresh(), "refresh token rotated")
-        await self._step("Ayşe logs out", self.buyer.call("POST", "/api/auth/logout", {}))
+        await self.step("Ayşe renews her token", self.buyer.refresh(), "refresh token rotated")
+        await self.step("Ayşe logs out", self.buyer.call("POST", "/api/auth/logout", {}))
         for token in (old, self.buyer.access_token):
             await self._refused_soon(token)
-        self._check(True, "after the logout no token of hers is accepted")
+        self.check(True, "after the logout no token of hers is accepted")
 
     async def _refused_soon(self, token: str) -> None:
         """The gateway honours a revocation within a second."""

@@ -15,6 +15,8 @@ from mycrypto_local.staff import end_withdrawal_hold, new_operator
 if TYPE_CHECKING:
     from mycrypto_local.actors import Exchange
 
+LOOK_SECONDS: Final = 0.25
+"""A payout goes through a queue and a worker that may have to start: looking more often could be more than the tier allows."""
 AMOUNT: Final = "100.00"
 ENDED: Final = {"COMPLETED", "FAILED", "REJECTED", "CANCELLED"}
 
@@ -60,7 +62,7 @@ async def ended(trader: Trader, withdrawal_id: str) -> JSON:
             return seen
         if time.monotonic() > deadline:
             raise TimeoutError(f"withdrawal {withdrawal_id} is {seen['status']}")
-        await asyncio.sleep(POLL_SECONDS)
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def bookings(exchange: Exchange, withdrawal_id: str) -> list[Decimal]:

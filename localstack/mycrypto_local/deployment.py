@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from mycrypto_local import toolchain
+from mycrypto_local.aws import of_emulator
 from mycrypto_local.parts.emulator import ACCOUNT, REGION
 from mycrypto_local.parts.part import base_environment
 from mycrypto_local.paths import REPOSITORY
@@ -28,6 +29,8 @@ CDK: Final = REPOSITORY / "node_modules" / ".bin" / "cdk"
 DEPLOYED_FROM: Final = ("cdk.json", "package-lock.json", "infra", "functions", "layers/common")
 STACK_PREFIX: Final = "mycrypto-local-"
 MAIL_FROM: Final = "no-reply@mycrypto.example"
+OUTPUTS: Final = "outputs.json"
+"""What ``cdk`` writes into the state folder at the end of a deployment."""
 MARK: Final = "/mycrypto/local/deployed"
 """A parameter in the emulator itself: when its state is lost, so is the claim that something is deployed."""
 WHOLE: Final = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
@@ -51,15 +54,7 @@ class Deployment:
 
     def client(self, service: str) -> Any:
         """A boto3 client of the emulator."""
-        import boto3
-
-        return boto3.client(
-            service,  # type: ignore[call-overload]
-            endpoint_url=self.environment["AWS_ENDPOINT_URL"],
-            region_name=REGION,
-            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
-        )
+        return of_emulator(service, self.environment["AWS_ENDPOINT_URL"])
 
     def digest(self) -> str:
         """Of everything that decides what is deployed: the sources of the app and of what it ships, and the context."""
@@ -113,7 +108,7 @@ class Deployment:
             self._run(["bootstrap", f"aws://{ACCOUNT}/{REGION}"], tell, folder=self.state)  # elsewhere it would run the app for nothing
         tell("cdk deploy --all")
         words = ["deploy", "--all", "--require-approval", "never", "--concurrency", "4", "--progress", "events"]
-        self._run([*words, "--outputs-file", str(self.state / "outputs.json"), *app], tell)
+        self._run([*words, "--outputs-file", str(self.state / OUTPUTS), *app], tell)
         self.client("ssm").put_parameter(Name=MARK, Value=digest, Type="String", Overwrite=True)
 
     def outputs(self) -> dict[str, str]:

@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from engine_container.web.edge import Respond
 
 FUNCTION_PATHS: Final = ("/api/auth", "/api/wallet")
-PARTNER_PATHS: Final = (b"/local/bank/", b"/local/chain/")
+PARTNER_PATHS: Final = (b"/local/bank/", b"/local/chain/", b"/local/register/")
 PARTNERS_FILE: Final = "partners.sqlite"
 ALIASES: Final = {"/api/v1/auth": "/api/auth", "/api/v1/wallet": "/api/wallet"}
+ROOT_KEYS: Final = b"/.well-known/jwks.json"
+"""Where the standard's readers look for the public keys of access tokens (RFC 8615)."""
 BODY_BYTES_MAX: Final = 10 * 1024 * 1024
 """What API Gateway takes."""
 ANSWER_SECONDS_MAX: Final = 29.0
@@ -86,6 +88,8 @@ def _within(path: str, prefix: str) -> bool:
 
 def function_path(raw_path: bytes) -> bytes | None:
     """The path as the REST API knows it, or None if it belongs to the gateway. A path with steps upwards belongs to neither."""
+    if raw_path == ROOT_KEYS:
+        return b"/api/auth" + ROOT_KEYS
     path = unquote_to_bytes(raw_path).decode("utf-8", "replace")
     if not path.startswith("/api/"):
         return None

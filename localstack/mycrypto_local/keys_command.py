@@ -11,13 +11,13 @@ from typing import Annotated, Any, Final
 import typer
 from rich.console import Console
 
+from mycrypto import networks
 from mycrypto_local import addresses
 from mycrypto_local.actors import Exchange
 from mycrypto_local.client import PATIENCE_SECONDS, Api, ApiError, Trader
 from mycrypto_local.running import NotRunningError, Running
 
 SCOPES: Final = ["read", "trade"]
-CRYPTO: Final = frozenset({"BTC", "ETH", "USDT"})
 
 keys = typer.Typer(help="API keys for programs on this machine.", no_args_is_help=True)
 console = Console(highlight=False)
@@ -65,11 +65,11 @@ def _funds(wanted: list[str]) -> dict[str, str]:
     for each in wanted:
         currency, _, amount = each.partition("=")
         try:
-            is_good = currency.upper() in CRYPTO and Decimal(amount) > 0
+            is_good = currency.upper() in networks.CURRENCIES and Decimal(amount) > 0
         except InvalidOperation:
             is_good = False
         if not is_good:
-            raise typer.BadParameter(f"{each} is not CURRENCY=AMOUNT of {', '.join(sorted(CRYPTO))}")
+            raise typer.BadParameter(f"{each} is not CURRENCY=AMOUNT of {', '.join(networks.CURRENCIES)}")
         found[currency.upper()] = amount
     return found
 

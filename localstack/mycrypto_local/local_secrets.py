@@ -12,13 +12,12 @@ from typing import Any, Final
 import msgspec
 
 from functions.migrations.service import ROLES
-from mycrypto.security import keys
+from mycrypto import networks
+from mycrypto.security import keys, sealing
 
 STAGE: Final = "local"
 PASSWORD_BYTES: Final = 24
 SEED_BYTES: Final = 64
-COINS: Final = {"btc_xpub": 0, "eth_xpub": 60}
-"""SLIP-44 coin types: deposit addresses are derived below m/44'/coin'/0'."""
 
 
 class LocalSecretsError(RuntimeError):
@@ -37,6 +36,8 @@ class LocalSecrets(msgspec.Struct, frozen=True):
     two_factor_key: str
     wallet_seed: str
     """Hexadecimal; only its public branches ever leave this file."""
+    earlier_two_factor_keys: list[str] = []
+    """Newest first; what was sealed with them opens still."""
 
     def documents(self) -> dict[str, dict[str, Any]]:
         """What goes into Secrets Manager, by name."""
@@ -46,18 +47,25 @@ class LocalSecrets(msgspec.Struct, frozen=True):
             f"{prefix}/public-keys": keys.publish(keys.public_keys(private)),
             f"{prefix}/webhooks": {"bank": self.webhook_bank, "chain": self.webhook_chain},
             f"{prefix}/wallet": account_keys(bytes.fromhex(self.wallet_seed)),
-            f"{prefix}/two-factor": {"key": self.two_factor_key},
+            f"{prefix}/two-factor": {"key": self.two_factor_key, "previous": self.earlier_two_factor_keys},
             f"{prefix}/redis": {"password": self.redis_password},
             **{f"{prefix}/database/{role}": {"password": password} for role, password in self.database_passwords.items()},
         }
 
 
 def account_keys(seed: bytes) -> dict[str, str]:
-    """The extended public key of each coin's first account: enough to derive deposit addresses, not to spend from them."""
+    """The extended public key of each coin's first account, m/44'/coin'/0', Bitcoin's m/84'/0'/0', which is written as zpub: enough to derive deposit
+    addresses, not to spend from them.
+    """
     from embit.bip32 import HDKey
+    from embit.networks import NETWORKS
+
+    def account(coin: int) -> str:
+        purpose, version = (84, NETWORKS["main"]["zpub"]) if coin == 0 else (44, None)
+        return str(root.derive(f"m/{purpose}h/{coin}h/0h").to_public(version=version).to_base58())
 
     root = HDKey.from_seed(seed)
-    return {name: root.derive(f"m/44h/{coin}h/0h").to_public().to_base58() for name, coin in COINS.items()}
+    return {name: account(coin) for name, coin in networks.ACCOUNT_KEYS.items()}
 
 
 def _password() -> str:
@@ -99,6 +107,15 @@ def ensure(state: Path) -> LocalSecrets:
         secrets = msgspec.structs.replace(secrets, database_passwords=secrets.database_passwords | missing)
     if missing or not path.exists():
         _write(path, msgspec.json.format(msgspec.json.encode(secrets)))
+    return secrets
+
+
+def renew_sealing(state: Path) -> LocalSecrets:
+    """The platform's secrets with a fresh sealing key in front. Raises :class:`LocalSecretsError`."""
+    secrets = read(state)
+    renewed = sealing.with_new_key(secrets.documents()[f"mycrypto/{STAGE}/two-factor"])
+    secrets = msgspec.structs.replace(secrets, two_factor_key=renewed["key"], earlier_two_factor_keys=renewed["previous"])
+    _write(state / "secrets.json", msgspec.json.format(msgspec.json.encode(secrets)))
     return secrets
 
 

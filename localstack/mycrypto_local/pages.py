@@ -39,8 +39,8 @@ class Pages:
             return None
         self._read()
         file = self._files.get(path)
-        if (file is None or path in {"/index.html", "/ops.html"}) and html:
-            file = self._files.get("/ops.html" if path == "/ops" or path.startswith("/ops/") else "/index.html")
+        if (file is None or path in {"/index.html", "/ops.html", "/register.html"}) and html:
+            file = self._files.get(_page_of(path))
         if file is None:
             return None
         if packed and file.packed is not None:
@@ -57,6 +57,19 @@ class Pages:
         self._stamp = stamp
 
 
+def _page_of(path: str) -> str:
+    """The page that shows an address."""
+    if path == "/ops" or path.startswith("/ops/"):
+        return "/ops.html"
+    return "/register.html" if path in page_policy.REGISTRATION_PATHS else "/index.html"
+
+
+def _policy_of(name: str) -> str:
+    if name == "register.html":
+        return page_policy.registration_policy()
+    return page_policy.content_security_policy(*(LOCAL_PICTURES if name == "ops.html" else ()))
+
+
 def _file(path: Path) -> File:
     body = path.read_bytes()
     media = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
@@ -64,8 +77,7 @@ def _file(path: Path) -> File:
     headers = [("content-type", f"{media}; charset=utf-8" if text else media), *page_policy.HEADERS]
     headers.append(("cache-control", FOREVER if path.parent.name == "assets" else "no-cache"))
     if path.suffix == ".html":
-        images = LOCAL_PICTURES if path.name == "ops.html" else ()
-        headers.append(("content-security-policy", page_policy.content_security_policy(*images)))
+        headers.append(("content-security-policy", _policy_of(path.name)))
     if text:
         headers.append(("vary", "accept-encoding, accept"))
     return File(body, gzip.compress(body) if text else None, tuple((name.encode(), value.encode()) for name, value in headers))

@@ -11,8 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from mycrypto_local import addresses, installation, leftovers, local_secrets, preflight
+from mycrypto_local import addresses, emulators, installation, leftovers, local_secrets, preflight
+from mycrypto_local.dependency_layer import dependency_layer
 from mycrypto_local.deployment import Deployment
+from mycrypto_local.emulator_kind import EmulatorKind
 from mycrypto_local.parts.part import NotReadyError
 from mycrypto_local.processes import PROCESS_KINDS, port_of, probe_process, role_of_engine
 from mycrypto_local.progress import Progress
@@ -24,8 +26,12 @@ from mycrypto_local.status import PartStatus, PlatformStatus, core_hint, memory_
 from mycrypto_local.supervision import ProcessState, Supervisor
 
 SHUTDOWN_SECONDS_MAX: Final = 90
-STATE_FILES: Final = (THROWAWAY_MARK, "ports.json", "secrets.json", "run", "runtime")
+STATE_FILES: Final = (THROWAWAY_MARK, emulators.NOTE, "ports.json", "secrets.json", "run", "runtime")
 STOP_ORDER: Final = (("front-door", "gateway", "pump"), ("publisher", "engine"), ("emulator", "kafka", "valkey", "postgres"))
+ASKED_TO_END: Final = frozenset({"postgres"})
+"""Even where nothing is kept: what was killed would leave its shared memory behind."""
+RESTARTS_TOO_OFTEN: Final = 3
+"""In a minute: a part that ends again and again may answer just when it is asked."""
 DOORS: Final = frozenset({"gateway", "front-door"})
 """One of them must run for the platform to be one."""
 
@@ -37,6 +43,7 @@ class PlatformError(RuntimeError):
 class Platform:
     """One platform. ``tied``: it ends with this process, however that ends; for tests.
     ``throwaway``: ``up`` starts one that needs no Kafka and loses everything when it stops. ``replicas``: how many of each ``up`` starts.
+    ``emulator``: what plays AWS, a kind or the address of one that runs; without one it is what the folder has.
     """
 
     def __init__(
@@ -48,6 +55,7 @@ class Platform:
         tied: bool = False,
         throwaway: bool = False,
         replicas: Replicas = ONE_OF_EACH,
+        emulator: str = "",
     ) -> None:
         self.state = state
         self.progress = progress or Progress()
@@ -56,6 +64,7 @@ class Platform:
         self._tied = tied
         self._throwaway = throwaway
         self._replicas = replicas
+        self._emulator = emulator
 
     # --- up
 
@@ -78,7 +87,7 @@ class Platform:
             if not running:
                 self.supervisor.launch(servers.parts(), tied=self._tied)
             base_url = self._base_url(ports)
-            deployment = Deployment(self.state, servers.emulator.client_environment, servers.context(base_url))
+            deployment = Deployment(self.state, servers.emulator.client_environment, self._context(servers, base_url))
             startup = Startup(self.state, ports, servers, deployment, self.supervisor, self.progress, self._replicas)
             started = startup.start_servers()
             if before_processes is not None:
@@ -89,6 +98,14 @@ class Platform:
                 listed = seed(base_url, servers.bootstrap)
                 step.says(f"listed {', '.join(listed)}" if listed else "all listed")
             return bool(started or listed)
+
+    @staticmethod
+    def _context(servers: Servers, base_url: str) -> dict[str, str]:
+        """What the CDK app is told. A LocalStack that runs already may run functions in containers, which have no dependencies of ours."""
+        context = servers.context(base_url)
+        if servers.own_emulator is None and context.get("emulator") == EmulatorKind.LOCALSTACK:
+            context["dependency_layer"] = str(dependency_layer())
+        return context
 
     def _settle_kind(self) -> None:
         """Throw-away or kept: never one on the data of the other. What a throw-away run left that did not end by ``down`` is wiped."""
@@ -104,6 +121,7 @@ class Platform:
         self.state.mkdir(mode=0o755, parents=True, exist_ok=True)
         if self._throwaway:
             (self.state / THROWAWAY_MARK).touch()
+        emulators.settle(self.state, self._emulator)
 
     def _tell_moved(self, ports: Mapping[str, int], usual_ports: Mapping[str, int]) -> None:
         for name, usual in usual_ports.items():
@@ -117,7 +135,8 @@ class Platform:
         if not self.state.exists():
             return False
         if is_throwaway(self.state):
-            ran = self._stop()
+            ran = self.supervisor.is_running()
+            self._end()
             self._wipe()
             return ran
         return self._stop()
@@ -146,8 +165,17 @@ class Platform:
             return
         if any(self.state.iterdir()) and not any((self.state / name).exists() for name in STATE_FILES):
             raise PlatformError(f"{self.state} does not look like a platform's state folder; delete it yourself if you mean it")
-        self._stop()
+        self._end()
         self._wipe()
+
+    def _end(self) -> None:
+        """Stop everything at once: nothing is to be kept."""
+        with self._alone(), self.progress.shown():
+            if self.supervisor.is_running():
+                together([self._stopper(name) for name in self.supervisor.processes() if kind(name) in ASKED_TO_END])
+                with self.progress.step("end the others"):
+                    self.supervisor.kill()
+            leftovers.kill(self.state)
 
     def _wipe(self) -> None:
         for home in self._homes_elsewhere():
@@ -173,6 +201,7 @@ class Platform:
                 mailbox_url="",
                 binance_url="",
                 aws_endpoint="",
+                emulator="",
                 state_folder=str(self.state),
                 memory_mb=0,
                 parts=[],
@@ -180,6 +209,8 @@ class Platform:
         servers = Servers.of(self.state, ports, local_secrets.read(self.state))
         processes = self.supervisor.processes()
         probes: dict[str, Callable[[], None]] = {part.name: part.probe for part in servers.parts()}
+        if servers.own_emulator is not None:
+            probes["emulator"] = partial(emulators.check_deployed, servers.emulator)
         own = sorted((name for name in processes if name not in probes), key=_place)
         probes |= {name: partial(probe_process, name, port_of(name, ports)) for name in own}
         engines = [name for name in own if kind(name) == "engine"]
@@ -194,6 +225,7 @@ class Platform:
             mailbox_url=f"{base_url}/local/mailbox",
             binance_url=addresses.binance_url(ports),
             aws_endpoint=servers.emulator.endpoint,
+            emulator=emulators.chosen(self.state),
             state_folder=str(self.state),
             memory_mb=sum(part.memory_mb for part in parts),
             parts=parts,
@@ -246,6 +278,8 @@ def _look(
             restarts=process.restarts if process else 0,
         )
     trouble = _trouble(probe) or _trouble(partial(check_answered_by, process.pid, port))
+    if not trouble and process.restarts_lately >= RESTARTS_TOO_OFTEN:
+        trouble = f"it answers, but was restarted {process.restarts_lately} times in the last minute; see: mycrypto logs {name}"
     return PartStatus(
         name=name,
         state=process.statename,
@@ -260,5 +294,6 @@ def _look(
 
 
 def _look_outside(name: str, servers: Servers) -> PartStatus:
-    trouble = _trouble(partial(probe_external, name, servers))
+    probe = partial(emulators.check_deployed, servers.emulator) if name == "emulator" else partial(probe_external, name, servers)
+    trouble = _trouble(probe)
     return PartStatus(name=name, state="EXTERNAL", healthy=not trouble, detail=trouble)

@@ -4,38 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from mycrypto_local.aws import LOCAL, of_stage
 from mycrypto_local.queues import QueueError, redrive, states
 from mycrypto_local.terminal import fail
 
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
-
-LOCAL = "local"
 queue = typer.Typer(help="Look at the queues, and send dead letters back to where they failed.", no_args_is_help=True)
 console = Console(highlight=False)
 Stage = Annotated[str, typer.Option(help="local: the emulator; dev, staging or prod: AWS, with the credentials of this shell.")]
-
-
-def client(stage: str) -> SQSClient:
-    """SQS of the emulator, or of the account that the shell is signed in to."""
-    import boto3
-
-    if stage != LOCAL:
-        return boto3.client("sqs")
-    from mycrypto_local.parts.emulator import REGION
-    from mycrypto_local.running import NotRunningError, Running
-
-    try:
-        endpoint = Running.load().aws_endpoint
-    except NotRunningError as error:
-        fail(str(error))
-    return boto3.client("sqs", endpoint_url=endpoint, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")  # noqa: S106 - the emulator asks for any
 
 
 @queue.command("list")
@@ -44,7 +25,7 @@ def list_queues(
 ) -> None:
     """How many messages wait, are in work, and were given up, by queue; exit 1 if there are dead letters."""
     try:
-        found = states(client(stage), stage)
+        found = states(of_stage("sqs", stage), stage)
     except QueueError as error:
         fail(str(error))
     if as_json:
@@ -62,7 +43,7 @@ def list_queues(
 def redrive_queue(name: Annotated[str, typer.Argument(help="A queue of the list.")], *, stage: Stage = LOCAL) -> None:
     """Send the dead letters of a queue back to it. Mend what they failed at first."""
     try:
-        moved = redrive(client(stage), stage, name)
+        moved = redrive(of_stage("sqs", stage), stage, name)
     except QueueError as error:
         fail(str(error))
     console.print(f"{moved} dead letter(s) sent back to {name}")

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from mycrypto_local import emulators
 from mycrypto_local.local_secrets import STAGE, LocalSecrets
 from mycrypto_local.parts import kafka, postgres, valkey
-from mycrypto_local.parts.emulator import Emulator
+from mycrypto_local.parts.emulator import Emulator, OwnEmulator
 from mycrypto_local.parts.kafka import Kafka
 from mycrypto_local.parts.part import Part
 from mycrypto_local.parts.postgres import Postgres
@@ -22,11 +23,14 @@ PAGE_ORIGINS: Final = "http://localhost:3003,http://127.0.0.1:3003"
 """Where a front end is developed; pages from there may use the API in a browser."""
 THROWAWAY_MARK: Final = "throwaway"
 TRADE_APP: Final = "trade_engine_app"
+WALLET_READER: Final = "wallet_readonly"
 
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """A server that is None is not ours to start or stop; its address comes from ``DATABASE_URL``, ``REDIS_URL``, ``KAFKA_BOOTSTRAP_SERVERS``."""
+    """A server that is None is not ours to start or stop; its address comes from ``DATABASE_URL``, ``REDIS_URL``, ``KAFKA_BOOTSTRAP_SERVERS``.
+    The emulator says itself whether it is.
+    """
 
     local_secrets: LocalSecrets
     emulator: Emulator
@@ -50,7 +54,7 @@ class Servers:
                 broker = Kafka(state, ports["kafka"], ports["kafka_controller"])
         return cls(
             local_secrets=local_secrets,
-            emulator=Emulator(state, ports["emulator"]),
+            emulator=emulators.of(state, ports["emulator"]),
             postgres=database,
             valkey=cache,
             kafka=broker,
@@ -61,19 +65,32 @@ class Servers:
 
     def parts(self) -> list[Part]:
         """Those that we start."""
-        return [server.part() for server in (self.postgres, self.valkey, self.kafka, self.emulator) if server is not None]
+        return [server.part() for server in (self.postgres, self.valkey, self.kafka, self.own_emulator) if server is not None]
+
+    @property
+    def own_emulator(self) -> OwnEmulator | None:
+        """None where the emulator runs already."""
+        return self.emulator if isinstance(self.emulator, OwnEmulator) else None
 
     def external(self) -> list[str]:
         """Names of those that we do not start."""
-        given = {"postgres": self.postgres, "valkey": self.valkey, "kafka": self.kafka}
+        given = {"postgres": self.postgres, "valkey": self.valkey, "kafka": self.kafka, "emulator": self.own_emulator}
         return [name for name, server in given.items() if server is None]
 
     @property
     def trade_database_url(self) -> str:
         """The trade database, as gateway and publisher use it: the history to read, paper trading to write."""
+        return self._url(TRADE_APP, "mytrader_trade_engine")
+
+    @property
+    def wallet_database_url(self) -> str:
+        """The accounts' database, as the gateway reads deposits and withdrawals in it."""
+        return self._url(WALLET_READER, "exchange_dev")
+
+    def _url(self, role: str, database: str) -> str:
         parts = urlsplit(self.admin_dsn)
-        password = self.local_secrets.database_passwords[TRADE_APP]
-        return f"postgresql://{TRADE_APP}:{password}@{parts.hostname}:{parts.port or 5432}/mytrader_trade_engine"
+        password = self.local_secrets.database_passwords[role]
+        return f"postgresql://{role}:{password}@{parts.hostname}:{parts.port or 5432}/{database}"
 
     def context(self, public_url: str) -> dict[str, str]:
         """What the CDK app is told: addresses without passwords."""
@@ -87,6 +104,7 @@ class Servers:
             "redis_url": urlunsplit((cache.scheme, address, cache.path or "/0", "", "")),
             "kafka_bootstrap": self.bootstrap,
             "aws_endpoint": self.emulator.endpoint,
+            **({"emulator": kind} if (kind := self.emulator.kind) is not emulators.DEFAULT else {}),
         }
 
     def secrets(self) -> dict[str, dict[str, Any]]:
@@ -107,5 +125,7 @@ def probe_external(name: str, servers: Servers) -> None:
             postgres.probe(servers.admin_dsn)
         case "valkey":
             valkey.probe(servers.redis_url)
+        case "emulator":
+            servers.emulator.probe()
         case _:
             kafka.probe(servers.bootstrap)

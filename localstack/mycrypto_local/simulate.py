@@ -12,11 +12,11 @@ from typing import Any, Final
 
 import msgspec
 
+from mycrypto import networks
 from mycrypto_local.client import Api
 
 SENDER_NAME: Final = "Demo Müşteri"
 SENDER_IBAN: Final = "TR330006100519786457841326"
-CONFIRMATIONS: Final = {"BTC": 3, "ETH": 12, "USDT": 12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,12 @@ async def _send(api: Api, path: str, secret: str, document: dict[str, object], *
     return await api.request("POST", path, msgspec.Raw(body), headers=headers, repeatable=True)
 
 
+async def _receive(api: Api, partner: str, key: str, currency: str, amount: str) -> None:
+    """The partner has the money, whether or not its webhook is heard."""
+    body = {"key": key, "currency": currency, "amount": amount}
+    await api.request("POST", f"/local/{partner}/receipts", body, repeatable=True)
+
+
 async def bank_transfer(
     api: Api,
     keys: WebhookSecrets,
@@ -61,6 +67,7 @@ async def bank_transfer(
         "sender_iban": sender_iban,
         "sender_name": sender_name,
     }
+    await _receive(api, "bank", str(document["transaction_id"]), "TRY", amount)
     return await _send(api, "/api/wallet/webhooks/bank", keys.bank, document, lost="bank" if lost else "")
 
 
@@ -75,21 +82,27 @@ async def chain_deposit(
     tx_hash: str = "",
     state: str = "",
     replaced_by: str = "",
+    network: str = "",
     lost: bool = False,
 ) -> Any:
-    """A transaction paid ``amount`` to a deposit address and has as many confirmations as the currency needs (or as given); or, by its
-    ``state``, it is gone from the chain, failed there, or was replaced. ``lost``: the webhook of it is.
+    """A transaction paid ``amount`` to a deposit address and has as many confirmations as its network needs (or as given); or, by its
+    ``state``, it is gone from the chain, failed there, or was replaced. Without a ``network`` it is of the currency's first one. ``lost``: the
+    webhook of it is. Raises ProblemError for a network that the currency does not live on.
     """
+    of = networks.find(currency, network or None)
     document: dict[str, object] = {
-        "tx_hash": tx_hash or ("0x" if currency != "BTC" else "") + secrets.token_hex(32),
+        "tx_hash": tx_hash or of.hash_prefix + secrets.token_hex(32),
         "output_index": 0,
         "address": address,
         "currency": currency,
         "amount": amount,
-        "confirmations": CONFIRMATIONS[currency] if confirmations is None else confirmations,
+        "confirmations": of.confirmations if confirmations is None else confirmations,
     }
-    said = {"state": state.upper(), "replaced_by": replaced_by}
+    said = {"state": state.upper(), "replaced_by": replaced_by, "network": of.name if network else ""}
     document |= {name: text for name, text in said.items() if text}
+    deep = confirmations is None or confirmations >= of.confirmations
+    there = deep and state.upper() not in {"GONE", "FAILED", "REPLACED"}
+    await _receive(api, "chain", f"{document['tx_hash']}:{address}", currency, amount if there else "0")
     return await _send(api, "/api/wallet/webhooks/chain", keys.chain, document, lost="chain" if lost else "")
 
 

@@ -1,4 +1,6 @@
-"""What only the owner of the accounts' database can do: make the first operator, as roles are given by one, and let a hold run out."""
+"""What only the owner of the accounts' database can do: make the first operator, as roles are given by one, let a hold run out, and read from
+which account an announced deposit will come.
+"""
 
 from __future__ import annotations
 
@@ -45,3 +47,14 @@ def end_withdrawal_hold(owner_dsn: str, email: str) -> None:
         ).rowcount
     if ended == 0:
         raise LookupError(f"no withdrawal of {email} is held")
+
+
+def announced_sender(owner_dsn: str, reference: str) -> tuple[str, str] | None:
+    """The holder's name and the IBAN of the account from which the deposit of this reference was announced; ``None`` for an unknown reference."""
+    with psycopg.connect(owner_dsn) as connection:
+        row: tuple[str, str] | None = connection.execute(
+            "SELECT account.account_holder_name, account.iban FROM deposit_requests deposit"
+            " JOIN bank_accounts account ON account.id = deposit.bank_account_id WHERE deposit.reference = %s",
+            (reference,),
+        ).fetchone()
+    return row

@@ -11,8 +11,9 @@ from typing import Final, TypeVar
 
 from functions.migrations import service as migrations
 from mycrypto_local import web_build
-from mycrypto_local.deployment import Deployment, DeploymentError, install_node_modules, node_modules_are_current
+from mycrypto_local.deployment import OUTPUTS, Deployment, DeploymentError, install_node_modules, node_modules_are_current
 from mycrypto_local.emulator import SAVE_NOW
+from mycrypto_local.parts.emulator import OwnEmulator
 from mycrypto_local.parts.kafka import Kafka, ensure_topics, home_of_jars
 from mycrypto_local.parts.part import NotReadyError, Part
 from mycrypto_local.ports import holds
@@ -28,6 +29,10 @@ T = TypeVar("T")
 STACKS: Final = "stacks"
 """Among what was started: the CDK app was deployed."""
 PUMP: Final = "pump"
+NOT_KEPT: Final = (
+    "LocalStack keeps nothing from one start to the next: the app is deployed again. Pictures of identity cards and the mails of before are gone;"
+    " accounts, money, orders and messages on their way are in PostgreSQL and Kafka."
+)
 CRASHES_MAX: Final = 3
 """A part that ends so often while it is waited for does not start at all."""
 PROBE_EVERY_SECONDS: Final = 0.1
@@ -101,6 +106,7 @@ class Startup:
             bootstrap=self.servers.bootstrap,
             redis_url=self.servers.redis_url,
             trade_database_url=self.servers.trade_database_url,
+            wallet_database_url=self.servers.wallet_database_url,
             outputs=self.deployment.outputs(),
             replicas=self.replicas,
         ).parts()
@@ -143,9 +149,13 @@ class Startup:
         return started
 
     def _raise_emulator(self) -> list[str]:
-        has_a_past = self.servers.emulator.holds_data()
+        own = self.servers.own_emulator
+        has_a_past = own is not None and own.holds_data()
+        deployed_before = (self.state / OUTPUTS).exists()
         with self.progress.step("AWS emulator") as step:
-            started = self._raise("emulator", step, self.servers.emulator.prepare)
+            if own is not None:
+                own.install(step.says)
+            started = self._raise("emulator", step, own.prepare if own else None)
         with self.progress.step("CDK app") as step:
             self.deployment.put_secrets(self.servers.secrets())
             self.deployment.allow_mail()
@@ -155,25 +165,29 @@ class Startup:
             if not node_modules_are_current():
                 step.says("fetching the CDK CLI with npm")
                 install_node_modules()
+            if own is not None and not own.is_saved and started and deployed_before:
+                self.progress.note(NOT_KEPT)
             try:
                 self.deployment.deploy(step.says)
             except DeploymentError as error:
-                if not has_a_past:
+                # one that ran before may hold a stack that failed, which LocalStack can neither mend nor delete
+                if own is None or not (has_a_past or not started):
                     raise  # it is not the emulator's state
                 step.says("the emulator's state is unusable, starting it afresh")
                 self.progress.note(f"[yellow]{str(error).splitlines()[0]}[/yellow]")
-                self._restart_emulator_empty(step)
+                self._restart_empty(own, step)
                 self.deployment.put_secrets(self.servers.secrets())
                 self.deployment.allow_mail()
                 self.deployment.deploy(step.says)
-            self.supervisor.signal("emulator", SAVE_NOW)
+            if own is not None and own.is_saved:
+                self.supervisor.signal("emulator", SAVE_NOW)
             step.says("deployed")
         return [*started, STACKS]
 
-    def _restart_emulator_empty(self, step: Step) -> None:
+    def _restart_empty(self, emulator: OwnEmulator, step: Step) -> None:
         self.supervisor.stop("emulator")
-        self.servers.emulator.remove()
-        self._raise("emulator", step, self.servers.emulator.prepare)
+        emulator.remove()
+        self._raise("emulator", step, emulator.prepare)
 
     def _raise(self, name: str, step: Step, prepare: Callable[[], None] | None) -> list[str]:
         if prepare is None:

@@ -33,6 +33,8 @@ class PlatformStatus(msgspec.Struct, frozen=True, kw_only=True):
     binance_url: str
     """Of the Binance-compatible API."""
     aws_endpoint: str
+    emulator: str
+    """What plays AWS: ministack, localstack, or the address of one that ran already."""
     state_folder: str
     memory_mb: int
     parts: list[PartStatus]

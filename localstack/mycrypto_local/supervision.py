@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shlex
@@ -42,6 +43,8 @@ class ProcessState(msgspec.Struct, frozen=True):
     exitstatus: int
     spawnerr: str
     restarts: int = 0
+    restarts_lately: int = 0
+    """In the last minute."""
 
     @property
     def alive(self) -> bool:
@@ -132,8 +135,18 @@ class Supervisor:
     def processes(self) -> dict[str, ProcessState]:
         with self._rpc() as rpc:
             restarts: dict[str, int] = rpc.mycrypto.restarts()
+            lately: dict[str, int] = {}
+            with contextlib.suppress(xmlrpc.client.Fault):  # one that was started before it could tell this
+                lately = rpc.mycrypto.restarts_lately()
             infos: list[dict[str, Any]] = rpc.supervisor.getAllProcessInfo()
-        return {info["name"]: msgspec.convert(info | {"restarts": restarts.get(info["name"], 0)}, ProcessState) for info in infos}
+        return {
+            name: msgspec.convert(
+                info | {"restarts": restarts.get(name, 0), "restarts_lately": lately.get(name, 0)},
+                ProcessState,
+            )
+            for info in infos
+            if (name := str(info["name"]))
+        }
 
     def process(self, name: str) -> ProcessState:
         with self._rpc() as rpc:
@@ -150,6 +163,15 @@ class Supervisor:
                 raise SupervisionError(f"supervisord (pid {pid}) did not end within {seconds_max:.0f} s:\n{tail(self.log)}")
             time.sleep(0.05)
         self.forget_child()
+
+    def kill(self) -> None:
+        """End supervisord, which asks nothing of what it runs. What it ran is a leftover then."""
+        with self._rpc() as rpc:
+            pid = int(rpc.supervisor.getPID())
+        os.kill(pid, signal.SIGKILL)
+        self.forget_child()
+        while _exists(pid):
+            time.sleep(0.01)
 
     def forget_child(self) -> None:
         """Take note of the end of a supervisord that we started ourselves."""

@@ -13,13 +13,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from mycrypto.errors import ProblemError
 from mycrypto_local.actors import Exchange
 from mycrypto_local.client import PATIENCE_SECONDS, Api, ApiError
 from mycrypto_local.demo import Audience, Demo, DemoFailedError, Report, Step
 from mycrypto_local.queue_cli import queue
 from mycrypto_local.running import NotRunningError, Running
 from mycrypto_local.simulate import SENDER_IBAN, SENDER_NAME, bank_transfer, chain_deposit, plan_payouts, settle_payout
-from mycrypto_local.staff import grant_admin
+from mycrypto_local.staff import announced_sender, grant_admin
 from mycrypto_local.terminal import AsJson, fail
 from mycrypto_local.traffic.flow_file import FlowError
 from mycrypto_local.traffic.mix import MixReport
@@ -56,11 +57,17 @@ class _Terminal(Audience):
         console.print(f"  [cyan]holds:[/cyan] {invariant}", soft_wrap=True)
 
 
-def demo(*, as_json: AsJson = False) -> None:
+def demo(
+    *,
+    full: Annotated[
+        bool, typer.Option("--full", help="Everything that accounts and money promise, after the main job; takes about five minutes.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Play the main job through the front door with two fresh users; exit 1 if a step or an invariant fails."""
     running = _running()
     try:
-        report = asyncio.run(_play(running, Audience() if as_json else _Terminal()))
+        report = asyncio.run(_play(running, Audience() if as_json else _Terminal(), full=full))
     except (DemoFailedError, ApiError, TimeoutError) as error:
         fail(str(error))
     if as_json:
@@ -74,9 +81,13 @@ def demo(*, as_json: AsJson = False) -> None:
     console.print(f"[bold green]passed[/bold green]: {len(report.steps)} steps, {len(report.invariants)} checks, on {running.base_url}")
 
 
-async def _play(running: Running, audience: Audience) -> Report:
+async def _play(running: Running, audience: Audience, *, full: bool) -> Report:
+    from mycrypto_local.full_demo.play import FullDemo
+
     async with Api(running.base_url, patience_seconds=PATIENCE_SECONDS) as api:
-        return await Demo(Exchange(api, running.webhooks), audience, running.accounts_dsn).run()
+        exchange = Exchange(api, running.webhooks)
+        play = FullDemo(running, exchange, audience) if full else Demo(exchange, audience, running.accounts_dsn)
+        return await play.run()
 
 
 def traffic(
@@ -156,13 +167,16 @@ def simulate_bank_transfer(
     *,
     reference: Annotated[str, typer.Option(help="The reference of the announced deposit, DEP-YYYYMMDD-XXXXXX.")],
     amount: Annotated[str, typer.Option(help="TRY as a decimal string, such as 1000.00.")],
-    sender_name: Annotated[str, typer.Option(help="Who sent it, as the bank writes it.")] = SENDER_NAME,
-    sender_iban: Annotated[str, typer.Option(help="From which account.")] = SENDER_IBAN,
+    sender_name: Annotated[
+        str, typer.Option(help="Who sent it, as the bank writes it. Default: the holder of the announced account.")
+    ] = "",
+    sender_iban: Annotated[str, typer.Option(help="From which account. Default: the announced one.")] = "",
     transaction_id: Annotated[str, typer.Option(help="Report the same transfer again.")] = "",
     lost: Lost = False,
 ) -> None:
     """The bank reports a transfer in TRY."""
     running = _running()
+    holder, iban = announced_sender(running.accounts_dsn, reference) or (SENDER_NAME, SENDER_IBAN)
     _send(
         running,
         lambda api: bank_transfer(
@@ -170,8 +184,8 @@ def simulate_bank_transfer(
             running.webhooks,
             reference=reference,
             amount=amount,
-            sender_name=sender_name,
-            sender_iban=sender_iban,
+            sender_name=sender_name or holder,
+            sender_iban=sender_iban or iban,
             transaction_id=transaction_id,
             lost=lost,
         ),
@@ -184,7 +198,8 @@ def simulate_chain_deposit(
     address: Annotated[str, typer.Option(help="A deposit address of the platform.")],
     currency: Annotated[str, typer.Option(help="BTC, ETH or USDT.")],
     amount: Annotated[str, typer.Option(help="A decimal string, such as 0.5.")],
-    confirmations: Annotated[int | None, typer.Option(help="Default: as many as the currency needs.", min=0)] = None,
+    network: Annotated[str, typer.Option(help="Of USDT: ERC20 or TRC20. Default: the currency's first one.")] = "",
+    confirmations: Annotated[int | None, typer.Option(help="Default: as many as the network needs.", min=0)] = None,
     tx_hash: Annotated[str, typer.Option(help="Report the same transaction again, with more confirmations.")] = "",
     state: Annotated[str, typer.Option(help="What the watcher says of it: DETECTED, CONFIRMED, FAILED, GONE or REPLACED.")] = "",
     replaced_by: Annotated[str, typer.Option(help="The transaction that took its place.")] = "",
@@ -204,6 +219,7 @@ def simulate_chain_deposit(
             tx_hash=tx_hash,
             state=state,
             replaced_by=replaced_by,
+            network=network.upper(),
             lost=lost,
         ),
     )
@@ -222,7 +238,7 @@ def simulate_payout(
             "chain: normal, slow, fail, error, timeout, lose; signer: fail."
         ),
     ] = "",
-    partner: Annotated[str, typer.Option(help="bank, chain or signer.")] = "bank",
+    partner: Annotated[str, typer.Option(help="bank, chain, signer, or register: the one that is asked about identities.")] = "bank",
     count: Annotated[int, typer.Option(help="How many of the next payouts.", min=1, max=1_000)] = 1,
 ) -> None:
     """The bank and the chain that pay withdrawals out: how they behave next (--behave), or what becomes of one that waits (--withdrawal)."""
@@ -246,7 +262,7 @@ def _send(running: Running, work: Any) -> None:
 
     try:
         answer = asyncio.run(run())
-    except ApiError as error:
+    except (ApiError, ProblemError) as error:
         fail(str(error))
     print(json.dumps(answer, ensure_ascii=False, indent=2))
 

@@ -22,7 +22,18 @@ WEB: Final = REPOSITORY / "web"
 DIST: Final = WEB / "dist"
 MARK: Final = DIST / ".built"
 """Holds the hash of the sources that it was built from; written last."""
-SOURCES: Final = ("src", "public", "index.html", "ops.html", "vite.config.ts", "tsconfig.json", "package.json", "package-lock.json")
+SOURCES: Final = (
+    "src",
+    "public",
+    "index.html",
+    "ops.html",
+    "register.html",
+    "vite.config.ts",
+    "tools",
+    "tsconfig.json",
+    "package.json",
+    "package-lock.json",
+)
 SECONDS_MAX: Final = 300
 
 

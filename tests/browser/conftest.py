@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -82,3 +82,15 @@ def page(chromium: Any, site: str, heard: Heard) -> Iterator[Any]:
     heard.listen(made)
     yield made
     context.close()
+
+
+@pytest.fixture
+def told(record_property: Callable[[str, object], None], capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Says a figure, also where the test succeeds."""
+
+    def tell(text: str) -> None:
+        record_property("figure", text)
+        with capsys.disabled():
+            print(f"\n  {text}")
+
+    return tell

@@ -1,5 +1,5 @@
 """Every screen, as a visitor and as a signed-in user: no breach of WCAG 2.2 AA that axe can see, nothing in the console, nothing wider than the
-screen. ``MYCRYPTO_SCREENS=docs/screens`` keeps pictures of them.
+screen. ``MYCRYPTO_SCREENS=build/screens`` keeps pictures of them all, and puts those of README and docs into ``docs/screens``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from mycrypto_local import staff
 from mycrypto_local.actors import Exchange
 from mycrypto_local.client import Trader
 from mycrypto_local.running import Running
-from tests.browser.conftest import DESKTOP, PHONE, Heard
+from tests.browser.conftest import DESKTOP, PHONE, SHOTS, Heard
 from tests.browser.market import Market, carry_out
 
 AXE: Final = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -31,10 +31,19 @@ OWN: Final = (
     "/alarmlar",
     *(f"/hesap/{tab}" for tab in ("profil", "guvenlik", "kimlik", "api", "tercihler")),
 )
-OFFICE: Final = tuple(f"/ops/{tab}" for tab in ("users", "kyc", "withdrawals", "reconciliation", "markets", "audit"))
+OFFICE: Final = tuple(
+    f"/ops/{tab}" for tab in ("users", "kyc", "withdrawals", "reconciliation", "adjustments", "books", "markets", "engine", "audit")
+)
 DESK: Final = ("tr", "dark", "desk")
 POCKET: Final = ("en", "light", "phone")
 ALL_LOOKS: Final = tuple((lang, theme, size) for lang in ("tr", "en") for theme in ("dark", "light") for size in ("desk", "phone"))
+PICTURES: Final = {
+    "visitor-markets-tr-dark-desk": "markets",
+    "visitor-islem-BTC-TRY-tr-dark-desk": "trade",
+    "trader-islem-BTC-TRY-en-light-phone": "trade-phone",
+    "office-ops-markets-tr-dark-desk": "office",
+}
+"""Those that README and docs show."""
 SETTLED: Final = "() => !document.querySelector('.skeleton, .skeleton-row') && document.querySelector('main')?.textContent.length > 20"
 
 
@@ -73,7 +82,9 @@ def _look_at(page: Any, path: str, name: str) -> list[str]:
         page.locator(".book.live, .trade[data-part=chart]").first.wait_for()
         page.wait_for_timeout(700)
     if folder := os.environ.get("MYCRYPTO_SCREENS"):
-        page.screenshot(path=f"{folder}/{name}.png")
+        picture = page.screenshot(path=f"{folder}/{name}.png")
+        if shown := PICTURES.get(name):
+            (SHOTS / f"{shown}.png").write_bytes(picture)
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     found = [f"{path} is {wide} px wider than the screen"] if wide > 1 else []
     if AXE.exists():

@@ -7,18 +7,11 @@ from typing import Any
 from mycrypto_local.client import Trader
 from mycrypto_local.running import Running
 from tests.browser.market import Market, carry_out, proven_trader
-
-
-def _log_in(page: Any, trader: Trader) -> None:
-    page.goto("/giris")
-    page.get_by_label("E-posta").fill(trader.email)
-    page.get_by_label("Şifre", exact=True).fill(trader.password)
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name="Çıkış yap").wait_for()
+from tests.browser.signing_in import log_in
 
 
 def test_two_tabs_renew_the_session_at_once_and_both_stay_signed_in(page: Any, market: Market) -> None:
-    _log_in(page, market.taker)
+    log_in(page, market.taker)
     other = page.context.new_page()
     for _ in range(2):
         page.evaluate("location.reload()")
@@ -30,7 +23,7 @@ def test_two_tabs_renew_the_session_at_once_and_both_stay_signed_in(page: Any, m
 
 
 def test_a_token_that_has_expired_is_renewed_and_the_request_repeated(page: Any, market: Market) -> None:
-    _log_in(page, market.taker)
+    log_in(page, market.taker)
     refused = {"left": 1}
 
     def expired(route: Any) -> None:
@@ -58,7 +51,7 @@ def test_an_order_by_keyboard_alone(page: Any, market: Market, platform: Running
         await exchange.deposit_fiat(trader, "5000.00", await exchange.add_bank_account(trader))
         return trader
 
-    _log_in(page, carry_out(platform, make))
+    log_in(page, carry_out(platform, make))
     page.goto("/islem/BTC-TRY")
     page.locator(".area-form").get_by_text("₺5.000,00").wait_for(timeout=60_000)
     page.locator("main").focus()

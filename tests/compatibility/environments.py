@@ -15,17 +15,29 @@ import pytest
 from mycrypto_local.paths import REPOSITORY
 
 FOLDER: Final = REPOSITORY / "build" / "compatibility"
-INSTALL_SECONDS_MAX: Final = 600
-RUN_SECONDS_MAX: Final = 900
+INSTALL_SECONDS_MAX: Final = 1_800
+RUN_SECONDS_MAX: Final = 300
 
 CCXT: Final = ("ccxt==4.5.90", "psutil==7.2.2")
 PYTHON_BINANCE: Final = ("python-binance==1.0.37",)
 CONNECTOR: Final = ("binance-connector==3.13.0",)
 SDK: Final = ("binance-sdk-spot==13.3.0",)
 FREQTRADE: Final = ("freqtrade==2026.9",)
-PYTHON_BINANCE_TESTS: Final = (*PYTHON_BINANCE, "pytest==8.4.2", "pytest-asyncio==0.26.0", "pytest-timeout==2.4.0", "requests-mock==1.12.1")
+PYTHON_BINANCE_TESTS: Final = (
+    *PYTHON_BINANCE,
+    "pytest==8.4.2",
+    "pytest-asyncio==0.26.0",
+    "pytest-timeout==2.4.0",
+    "requests-mock==1.12.1",
+    "aiohttp==3.12.15",
+)
 CRYPTOFEED: Final = ("cryptofeed==3.0.1",)
 NAUTILUS: Final = ("nautilus_trader==1.231.0",)
+HUMMINGBOT: Final = ("hummingbot==20260922",)
+BUILT: Final = {"hummingbot": ("--no-binary", "hummingbot")}
+"""How uv is told to build a client: Hummingbot's wheel for Linux wants glibc 2.39 and the libstdc++ of GCC 13."""
+QUICKLY: Final = {"WITHOUT_CYTHON_OPTIMIZATIONS": "1"}
+"""What its build knows for a test's sake."""
 
 
 def environment(name: str, packages: tuple[str, ...], version: str = "") -> Path:
@@ -42,7 +54,7 @@ def environment(name: str, packages: tuple[str, ...], version: str = "") -> Path
     uv = Path(sys.executable).parent / "uv"
     try:
         _run([str(uv), "venv", "--quiet", "--python", base, str(home)])
-        _run([str(uv), "pip", "install", "--quiet", "--python", str(python), *packages])
+        _run([str(uv), "pip", "install", "--quiet", "--python", str(python), *BUILT.get(name, ()), *packages])
     except subprocess.SubprocessError as error:
         said = getattr(error, "stderr", "") or str(error)
         if "onnect" in said or "dns" in said.lower() or "timed out" in said:
@@ -75,17 +87,17 @@ def source_of(package: str, into: Path) -> Path:
 
 
 def _run(command: list[str]) -> None:
-    subprocess.run(command, check=True, capture_output=True, text=True, timeout=INSTALL_SECONDS_MAX)
+    subprocess.run(command, check=True, capture_output=True, text=True, timeout=INSTALL_SECONDS_MAX, env=os.environ | QUICKLY)
 
 
-def run(python: Path, *arguments: str, environment: dict[str, str], folder: Path | None = None) -> str:
+def run(python: Path, *arguments: str, environment: dict[str, str], folder: Path | None = None, seconds_max: int = RUN_SECONDS_MAX) -> str:
     """What a program of the client's environment printed. Its failure is the test's, with all that it said."""
     done = subprocess.run(
         [str(python), *arguments],
         check=False,
         capture_output=True,
         text=True,
-        timeout=RUN_SECONDS_MAX,
+        timeout=seconds_max,
         env={"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1", "HOME": str(folder or FOLDER), **environment},
         cwd=folder,
     )

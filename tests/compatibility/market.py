@@ -8,7 +8,7 @@ import hmac
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from typing import Final
 from urllib.parse import urlencode
@@ -110,10 +110,14 @@ async def _quote(maker: Trader) -> None:
     """Around the last price, so that nothing lies outside the band."""
     ticker = await maker.call("GET", "/api/v1/markets/BTCUSDT/ticker")
     middle = Decimal(ticker["last_price"] or PRICE).quantize(Decimal("0.01"))
-    await maker.call("DELETE", "/api/v1/orders")
+    listed = await maker.call("GET", "/api/v1/orders", query={"status": "ACTIVE", "limit": 100})
+    before = [order["id"] for order in listed["data"]]
     orders = [
-        {"symbol": SYMBOL, "side": side, "type": "LIMIT", "quantity": "0.5", "price": f"{middle + sign * level * 5:.2f}", "post_only": True}
+        {"symbol": SYMBOL, "side": side, "type": "LIMIT", "quantity": "0.4", "price": f"{middle + sign * level * 5:.2f}", "post_only": True}
         for level in range(1, LEVELS + 1)
         for side, sign in (("BUY", -1), ("SELL", 1))
     ]
     await maker.call("POST", "/api/v1/orders/batch", {"orders": orders})
+    for order_id in before:  # only now, so that the book is never empty
+        with suppress(ApiError):  # it was filled meanwhile
+            await maker.cancel(order_id)

@@ -19,4 +19,5 @@ def test_no_book_is_reset(told: dict[str, str], tmp_path: Path, seconds: int) ->
     python = environment("cryptofeed", CRYPTOFEED, "3.13")
     with tls_door(told["SPOT_URL"], tmp_path) as (url, certificate):
         own = {"SPOT_URL": url, "SSL_CERT_FILE": str(certificate), "CRYPTOFEED_SECONDS": str(seconds)}
-        assert "DONE" in run(python, str(SCRIPTS / "cryptofeed_script.py"), environment=own, folder=tmp_path)
+        said = run(python, str(SCRIPTS / "cryptofeed_script.py"), environment=own, folder=tmp_path, seconds_max=2 * seconds + 120)
+        assert "DONE" in said, said[-4_000:]

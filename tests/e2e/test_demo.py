@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -25,6 +26,18 @@ def test_the_demo_passes(platform: Running, time: str) -> None:
     report = asyncio.run(play())
     assert len(report.steps) > 20, time
     assert report.balances_after["Ayşe"]["BTC"] == "0.0002"
+
+
+@pytest.mark.slow
+def test_the_full_demo_passes_as_a_command(platform: Running) -> None:
+    """Every step has its check; the last is what ``mycrypto verify`` does."""
+    command = [sys.executable, "-m", "mycrypto_local.cli", "demo", "--full", "--json"]
+    done = subprocess.run(command, env=os.environ | {"MYCRYPTO_STATE": str(platform.state)}, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    report = json.loads(done.stdout)
+    assert len(report["steps"]) > 90
+    assert report["steps"][-1]["title"] == "log, wallets and ledger are compared"
+    assert report["invariants"][-1] == "engine, wallets and ledger agree to the last unit"
 
 
 def test_log_wallets_and_ledger_agree_to_the_last_unit(platform: Running) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 
 import pytest
@@ -16,15 +15,18 @@ DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 FLOW = DATA / "bitstamp_20150501.csv.gz"
 FILLS = DATA / "bitstamp_20150501.fills.csv.gz"
 
-WHOLE = bool(os.environ.get("CI"))
-"""Continuous integration takes the minutes for all of it; at a desk the first rows do."""
-ROWS_MAX = None if WHOLE else 10_000
-EXPECTED = (49_479, 568) if WHOLE else (10_000, 170)
-
 
 @pytest.mark.skipif(not FLOW.exists(), reason="the recorded market data is not beside this checkout")
-def test_recorded_flow_makes_the_recorded_fills(platform: Running) -> None:
-    report = asyncio.run(replay_file(platform, FLOW, FILLS, users=24, told=lambda _: None, rows_max=ROWS_MAX))
+@pytest.mark.parametrize(
+    ("rows_max", "users", "commands", "fills"),
+    [
+        pytest.param(2_500, 4, 2_500, 81, id="first quarter of an hour"),
+        pytest.param(10_000, 24, 10_000, 170, id="first hour", marks=pytest.mark.slow),
+        pytest.param(None, 24, 49_479, 568, id="whole", marks=pytest.mark.slow),
+    ],
+)
+def test_recorded_flow_makes_the_recorded_fills(platform: Running, rows_max: int | None, users: int, commands: int, fills: int) -> None:
+    report = asyncio.run(replay_file(platform, FLOW, FILLS, users=users, told=lambda _: None, rows_max=rows_max))
     assert report.mismatches == []
-    assert (report.commands, len(report.fills)) == EXPECTED
+    assert (report.commands, len(report.fills)) == (commands, fills)
     assert asyncio.run(verify(platform)).differences == []

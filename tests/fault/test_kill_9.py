@@ -30,6 +30,8 @@ from mycrypto_local.simulate import chain_deposit
 from mycrypto_local.verify import verify
 
 PARTS = ("gateway", "engine", "publisher", "pump", "valkey", "postgres", "emulator", "kafka")
+SHORT = ("engine", "gateway")
+"""Those whose loss a trader notices first; ``make test-long`` kills all of them."""
 SYMBOL = "BTC/USDT"
 BASE, QUOTE = "BTC", "USDT"
 MIDDLE = Decimal(50_000)
@@ -141,7 +143,7 @@ def whole(platform: Running) -> Iterator[Platform]:
     wait_healthy(found, {})
 
 
-async def play(running: Running, whole: Platform) -> tuple[Acknowledged, list[Trader]]:
+async def play(running: Running, whole: Platform, parts: tuple[str, ...]) -> tuple[Acknowledged, list[Trader]]:
     heard = Acknowledged()
     async with Api(running.base_url, patience_seconds=PATIENCE_SECONDS) as api:
         exchange = Exchange(api, running.webhooks)
@@ -154,7 +156,7 @@ async def play(running: Running, whole: Platform) -> tuple[Acknowledged, list[Tr
             for currency, amount in FUNDS.items():
                 await exchange.wait_until_tradable(trader, currency, amount)
         flow = [asyncio.create_task(client.run()) for client in clients]
-        for name in PARTS:
+        for name in parts:
             await asyncio.sleep(1)
             pid = await asyncio.to_thread(kill, whole, name)
             deposits = [asyncio.create_task(client.deposit()) for client in clients]
@@ -222,8 +224,9 @@ async def differences(trader: Trader) -> list[str]:
     return found
 
 
-def test_nothing_acknowledged_is_lost_whatever_is_killed(platform: Running, whole: Platform) -> None:
-    heard, _ = asyncio.run(play(platform, whole))
+@pytest.mark.parametrize("parts", [pytest.param(SHORT, id="short"), pytest.param(PARTS, id="every part", marks=pytest.mark.slow)])
+def test_nothing_acknowledged_is_lost_whatever_is_killed(platform: Running, whole: Platform, parts: tuple[str, ...]) -> None:
+    heard, _ = asyncio.run(play(platform, whole, parts))
     assert len(heard.orders) > 100
     assert any(order["status"] == "CANCELLED" for order in heard.orders.values())
     assert any(Decimal(order["filled_quantity"]) for order in heard.orders.values())

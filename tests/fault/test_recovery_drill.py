@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 
+import pytest
+
 from mycrypto_local.progress import Progress
 from mycrypto_local.recovery.drill import Course, Drill
 from tests import scratch
 
 
+@pytest.mark.slow
 def test_what_was_archived_comes_back_and_nothing_differs() -> None:
     folder = scratch.folder("drill")
     course = Course(users=3, rate_per_s=30, seconds_before=3, seconds_after=9)

@@ -20,6 +20,7 @@ from mycrypto.ids import SHARD_SPOT
 from mycrypto_local import addresses, leftovers, local_secrets
 from mycrypto_local.client import REQUEST_SECONDS_MAX
 from mycrypto_local.deployment import Deployment
+from mycrypto_local.emulators import LOST
 from mycrypto_local.platform import Platform, PlatformError
 from mycrypto_local.ports import any_free
 from mycrypto_local.progress import Progress
@@ -121,7 +122,8 @@ def test_an_emulator_killed_and_wiped_gets_its_stacks_again(own: Platform) -> No
     shutil.rmtree(own.state / "emulator" / "state")
     (own.state / "emulator" / "state").mkdir()
     os.kill(killed, signal.SIGKILL)
-    wait_until(lambda: all(part.name != "emulator" or (part.healthy and part.pid != killed) for part in own.status().parts))
+    wait_until(lambda: all(part.name != "emulator" or (part.detail == LOST and part.pid != killed) for part in own.status().parts))
+    assert own.status().state == "degraded"
     login = f"{own.status().base_url}/api/auth/login"
     unknown = {"email": "unknown@example.com", "password": "wrong"}
     assert httpx.post(login, json=unknown, timeout=REQUEST_SECONDS_MAX).json().get("code") != "AUTH_001", "it is gone"

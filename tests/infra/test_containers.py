@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -62,6 +63,16 @@ def test_volumes_are_declared_and_data_is_in_them(services: dict[str, Any]) -> N
     assert used == declared == SERVERS
 
 
+def test_functions_ask_dockers_own_name_server_and_are_ended_before_the_network_goes(services: dict[str, Any]) -> None:
+    assert services["localstack"]["environment"]["DNS_ADDRESS"] == "0"
+    assert services["localstack"]["stop_grace_period"] == "30s"
+
+
+def test_what_the_processes_print_is_bounded(services: dict[str, Any]) -> None:
+    for name in PROCESSES:
+        assert services[name]["logging"] == {"driver": "json-file", "options": {"max-size": "20m", "max-file": "3"}}, name
+
+
 def test_no_secret_stands_in_the_file(services: dict[str, Any]) -> None:
     for service in services.values():
         for name, value in service.get("environment", {}).items():
@@ -79,6 +90,17 @@ def test_the_image_runs_as_an_ordinary_user_with_the_compiled_core(instructions:
     assert any(name == "ENV" and "MYCRYPTO_CORE=compiled" in arguments for name, arguments in runtime)
     assert any(name == "HEALTHCHECK" for name, _ in runtime)
     assert not any("gcc" in arguments for name, arguments in runtime if name == "RUN")
+
+
+def test_the_health_command_that_is_tried_in_the_image_is_the_images_own(instructions: list[tuple[str, str]]) -> None:
+    health = next(arguments for name, arguments in instructions if name == "HEALTHCHECK")
+    command = ast.literal_eval(health[health.index("[") :])
+    tried = next(
+        ast.literal_eval(node.value)
+        for node in ast.parse((ROOT / "tests" / "newcomer" / "image_start.py").read_text()).body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "HEALTH"
+    )
+    assert command == ["python", "-c", tried]
 
 
 def test_everything_that_is_copied_exists_and_reaches_the_builder(instructions: list[tuple[str, str]]) -> None:

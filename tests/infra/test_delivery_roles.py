@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore import xform_name
 
 from infra.errors import ConfigurationError
+from infra.sources import ROOT
 from infra.templates import Templates
 
 REPOSITORY = "acme/mycrypto"
@@ -58,11 +63,69 @@ def test_a_role_is_for_one_environment_of_one_repository(prod: Templates, dev: T
         }
 
 
-def test_a_deployment_acts_through_the_bootstrapped_roles_alone(dev: Templates) -> None:
-    statements = _statements(dev)
-    assert sorted(statement["Action"] for statement in statements) == ["ssm:GetParameter", "sts:AssumeRole"]
-    assert "*" not in json.dumps([statement["Resource"] for statement in statements])
-    assert "cdk-hnb659fds-deploy-role-" in json.dumps(statements)
+COMMANDS = ("ready", "publish")
+"""Modules of ``infra`` that ``make deploy`` runs with the role's own rights; all else goes through the bootstrapped roles."""
+NEEDS_NOTHING = "sts:GetCallerIdentity"
+
+
+def _asked(module: str) -> set[str]:
+    """The permissions for what a module of infra, and those that it imports, ask of AWS."""
+    text = (ROOT / "infra" / f"{module}.py").read_text()
+    tree = ast.parse(text)
+    clients = {
+        node.args[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "boto3.client" and isinstance(node.args[0], ast.Constant)
+    }
+    session = botocore.session.get_session()
+    models = [(session.get_service_model(str(client)), str(client)) for client in clients]
+    names = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    names |= {
+        str(node.args[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("get_paginator") and isinstance(node.args[0], ast.Constant)
+    }
+    asked = {
+        f"{client.replace('-', '')}:{operation}"
+        for model, client in models
+        for operation in model.operation_names
+        if xform_name(operation) in names
+    }
+    inner = [
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "infra"
+        for alias in node.names
+        if (ROOT / "infra" / f"{alias.name}.py").exists()
+    ]
+    return asked.union(*(_asked(name) for name in inner if name not in {"stages", "functions", "names"}))
+
+
+def _allowed(stage: Templates) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for statement in _statements(stage):
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        made |= dict.fromkeys(actions, statement["Resource"])
+    return made
+
+
+def test_a_deployment_may_what_its_commands_ask_for_and_acts_through_the_bootstrapped_roles_else(dev: Templates) -> None:
+    allowed = _allowed(dev)
+    asked = set().union(*(_asked(module) for module in COMMANDS))
+    assert {"ssm:GetParameter", "cloudformation:DescribeStacks", "s3:PutObject", "servicequotas:GetServiceQuota"} <= asked, (
+        "the search finds calls"
+    )
+    assert set(allowed) == asked - {NEEDS_NOTHING} | {"sts:AssumeRole"}
+    assert "cdk-hnb659fds-deploy-role-" in json.dumps(allowed["sts:AssumeRole"])
+    assert {action for action, resource in allowed.items() if resource == "*"} == {
+        "lambda:GetAccountSettings",
+        "rds:DescribeDBEngineVersions",
+        "rds:DescribeEngineDefaultParameters",
+        "servicequotas:GetServiceQuota",
+    }
+    deploy = (ROOT / ".ci" / "stages.mk").read_text().split("\ndeploy:")[1].split("\nsmoke:")[0]
+    run = set(re.findall(r"-m infra\.(\w+)", deploy))
+    assert run - {"dependencies"} == set(COMMANDS), "infra.dependencies fetches packages and asks nothing of AWS"
 
 
 def test_the_registry_is_in_one_place_and_keeps_what_it_has(prod: Templates, dev: Templates) -> None:

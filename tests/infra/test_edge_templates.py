@@ -25,6 +25,7 @@ def test_without_a_token_only_the_public_routes_answer(on_aws: Templates) -> Non
         "/api/auth/.well-known/jwks.json",
         "/api/auth/openapi.json",
         "/api/wallet/openapi.json",
+        "/api/auth/config",
         "/api/auth/register",
         "/api/auth/login",
         "/api/auth/verify-email",
@@ -119,6 +120,16 @@ def test_the_front_sends_each_prefix_where_it_belongs(on_aws: Templates) -> None
     assert found["WebACLId"]
 
 
+def test_the_public_keys_are_at_the_root_of_the_origin_too(on_aws: Templates) -> None:
+    found = next(iter(on_aws.properties("AWS::CloudFront::Distribution").values()))["DistributionConfig"]
+    behaviours = {behaviour["PathPattern"]: behaviour for behaviour in found["CacheBehaviors"]}
+    root = behaviours["/.well-known/jwks.json"]
+    assert root["TargetOriginId"] == behaviours["/api/auth/*"]["TargetOriginId"]
+    (code,) = [each["FunctionCode"] for name, each in on_aws.properties("AWS::CloudFront::Function").items() if "FrontAliases" in name]
+    assert root["FunctionAssociations"] == behaviours["/api/auth/*"]["FunctionAssociations"]
+    assert "if (request.uri === '/.well-known/jwks.json') request.uri = '/api/auth/.well-known/jwks.json';" in code
+
+
 def test_every_address_that_is_no_file_shows_a_page_under_the_strict_policy(on_aws: Templates) -> None:
     found = next(iter(on_aws.properties("AWS::CloudFront::Distribution").values()))["DistributionConfig"]
     functions = on_aws.properties("AWS::CloudFront::Function")
@@ -134,6 +145,15 @@ def test_every_address_that_is_no_file_shows_a_page_under_the_strict_policy(on_a
     policy = security["ContentSecurityPolicy"]["ContentSecurityPolicy"]
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
     assert "unsafe" not in policy
+    registration = [each for each in found["CacheBehaviors"] if each["PathPattern"] in {"/kayit", "/register"}]
+    assert len(registration) == 2
+    (own,) = {each["ResponseHeadersPolicyId"]["Ref"] for each in registration}
+    assert own.startswith("FrontRegistrationHeaders")
+    (found_policy,) = [each for name, each in policies.items() if "FrontRegistrationHeaders" in name]
+    security = found_policy["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    assert "https://www.google.com/recaptcha/" in security["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+    assert {each["TargetOriginId"] for each in registration} == {page["TargetOriginId"]}
+    assert "'/register.html'" in code
     assert {behaviour["ResponseHeadersPolicyId"]["Ref"] for behaviour in found["CacheBehaviors"]}.isdisjoint(
         {page["ResponseHeadersPolicyId"]["Ref"]}
     )
@@ -183,7 +203,7 @@ def test_the_api_is_open_to_the_front_alone(on_aws: Templates) -> None:
 
 def test_browsers_are_told_to_be_careful(on_aws: Templates) -> None:
     policies = on_aws.properties("AWS::CloudFront::ResponseHeadersPolicy").values()
-    assert len(policies) == 2, "one for pages, one for answers of the API"
+    assert len(policies) == 3, "one for pages, one for the page of registration, one for answers of the API"
     for found in policies:
         headers = found["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
         assert headers["StrictTransportSecurity"]["AccessControlMaxAgeSec"] == 365 * 24 * 3600

@@ -16,7 +16,8 @@ import pytest
 
 from infra import emulated, functions, names, templates
 from infra.templates import Templates
-from mycrypto_local.parts.emulator import ACCOUNT, REGION, Emulator
+from mycrypto_local.parts.emulator import ACCOUNT, REGION
+from mycrypto_local.parts.ministack import Ministack
 from mycrypto_local.parts.spawn import spawned
 from mycrypto_local.ports import any_free
 
@@ -42,8 +43,8 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def emulator(server_folder: Path) -> Iterator[Emulator]:
-    emulator = Emulator(server_folder / "dev-stage", any_free(1)[0])
+def emulator(server_folder: Path) -> Iterator[Ministack]:
+    emulator = Ministack(server_folder / "dev-stage", any_free(1)[0])
     emulator.prepare()
     with spawned(emulator.part(), server_folder / "dev-emulator.log"):
         yield emulator
@@ -73,7 +74,7 @@ def assembly(
 
 
 @pytest.fixture(scope="module")
-def outputs(emulator: Emulator, assembly: tuple[Templates, dict[str, list[str]]]) -> dict[str, dict[str, str]]:
+def outputs(emulator: Ministack, assembly: tuple[Templates, dict[str, list[str]]]) -> dict[str, dict[str, str]]:
     """The outputs of the deployed stacks."""
     stage, _ = assembly
     environment = {**os.environ, **emulator.client_environment, "CI": "1", "HOME": str(stage.folder.parent)}
@@ -92,7 +93,7 @@ def outputs(emulator: Emulator, assembly: tuple[Templates, dict[str, list[str]]]
     return found
 
 
-def _client(emulator: Emulator, service: Any) -> Any:
+def _client(emulator: Ministack, service: Any) -> Any:
     return boto3.client(service, endpoint_url=emulator.endpoint, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")
 
 
@@ -103,7 +104,7 @@ def test_only_what_the_emulator_lacks_is_left_out(assembly: tuple[Templates, dic
 
 
 def test_every_stack_arrives(
-    outputs: dict[str, dict[str, str]], emulator: Emulator, assembly: tuple[Templates, dict[str, list[str]]]
+    outputs: dict[str, dict[str, str]], emulator: Ministack, assembly: tuple[Templates, dict[str, list[str]]]
 ) -> None:
     stage, _ = assembly
     stacks = _client(emulator, "cloudformation").describe_stacks()["Stacks"]
@@ -112,12 +113,12 @@ def test_every_stack_arrives(
     assert here <= done
 
 
-def test_functions_are_there_under_their_names(outputs: dict[str, dict[str, str]], emulator: Emulator) -> None:
+def test_functions_are_there_under_their_names(outputs: dict[str, dict[str, str]], emulator: Ministack) -> None:
     there = {found["FunctionName"] for found in _client(emulator, "lambda").list_functions()["Functions"]}
     assert {names.resource("dev", spec.name) for spec in (*functions.ALL, *functions.ON_AWS)} <= there
 
 
-def test_the_deployment_gave_the_secrets_their_first_values(outputs: dict[str, dict[str, str]], emulator: Emulator) -> None:
+def test_the_deployment_gave_the_secrets_their_first_values(outputs: dict[str, dict[str, str]], emulator: Ministack) -> None:
     secrets = _client(emulator, "secretsmanager")
     webhooks = json.loads(secrets.get_secret_value(SecretId=names.secret("dev", names.SECRET_WEBHOOKS))["SecretString"])
     assert set(webhooks) == {"bank", "chain"}

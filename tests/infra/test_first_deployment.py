@@ -80,7 +80,7 @@ def test_passwords_rotate_after_the_first_migration_and_not_at_once(on_aws: Temp
     (data,) = (template for area, template in on_aws.stacks.items() if area == "data")
     schedules = {name: found for name, found in data["Resources"].items() if found["Type"] == "AWS::SecretsManager::RotationSchedule"}
     of_roles = {name: found for name, found in schedules.items() if name.startswith("Database")}
-    assert len(of_roles) == 8
+    assert len(of_roles) == 9
     for name, found in of_roles.items():
         assert found["Properties"]["RotateImmediatelyOnUpdate"] is False, name
         assert any("Migrated" in needed for needed in found.get("DependsOn", [])), name
@@ -164,3 +164,19 @@ def test_what_a_stage_takes_of_the_accounts_quotas(stage: str, reserved: bool) -
         assert need.amount == quotas.reserved_concurrency(_context(stage=stage)) + 100
         assert "request-service-quota-increase" in need.how_to_raise("eu-central-1")
     assert needs["Fargate vCPU"].amount == {"dev": 2, "staging": 5, "prod": 15}[stage]
+
+
+def test_the_proxys_target_group_has_no_tags_which_its_type_refuses(on_aws: Templates) -> None:
+    groups = on_aws.properties("AWS::RDS::DBProxyTargetGroup")
+    assert groups
+    assert all("Tags" not in group for group in groups.values())
+
+
+def test_schedules_of_pollers_spell_their_parameters_as_the_scheduler_does(synth: Any) -> None:
+    """Capital first letters, and small ones in an abbreviation: ``UUID``, as the operation itself has it, is refused when the hour comes."""
+    schedules = synth("dev").properties("AWS::Scheduler::Schedule").values()
+    pollers = [found["Target"] for found in schedules if "updateEventSourceMapping" in json.dumps(found["Target"]["Arn"])]
+    assert pollers
+    for target in pollers:
+        first, *_, last = target["Input"]["Fn::Join"][1]
+        assert (first, last.partition(":")[0]) == ('{"Uuid": "', '", "Enabled"')

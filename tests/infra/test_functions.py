@@ -85,6 +85,31 @@ def test_the_private_keys_of_tokens_are_read_by_auth_alone_and_renewed_by_the_ro
     assert {re.sub(r"(Role|Service|Default|Policy|[0-9A-F]{8})", "", reader) for reader in readers} == {"Auth", "Rotation"}, readers
 
 
+def test_it_may_invoke_exactly_the_functions_that_its_row_names(on_aws: Templates, name: str) -> None:
+    spec = next(spec for spec in functions.ALL if spec.name == name)
+    allowed = [statement for statement in _policy(on_aws, name) if "lambda:InvokeFunction" in json.dumps(statement)]
+    assert all(statement["Action"] == "lambda:InvokeFunction" for statement in allowed)
+    resources = {_flat(resource) for statement in allowed for resource in _listed(statement["Resource"])}
+    assert {resource.partition(":function:")[2] for resource in resources} == {
+        f"mycrypto-{on_aws.stage}-{each}:live" for each in spec.invokes
+    }
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_the_sealing_key_is_read_by_the_functions_of_accounts_and_never_by_the_wallet(on_aws: Templates) -> None:
+    """The gateway reads it too, for the secrets of API keys; its task is no function."""
+    readers = {
+        spec.name
+        for spec in functions.ALL
+        if names.secret(on_aws.stage, names.SECRET_TWO_FACTOR) + "-" in json.dumps(_policy(on_aws, spec.name))
+    }
+    assert readers == {names.FUNCTION_AUTH, names.FUNCTION_CODES, names.FUNCTION_KYC}
+    assert {spec.name for spec in functions.ALL if names.FUNCTION_CODES in spec.invokes} == {names.FUNCTION_WALLET}
+
+
 def _policy(stage: Templates, name: str) -> list[dict[str, Any]]:
     role = _function(stage, name)["Role"]["Fn::GetAtt"][0]
     return [

@@ -12,7 +12,7 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from infra import quotas, ready, stages
+from infra import database_engine, quotas, ready, stages
 from infra.context import Context
 from infra.errors import ConfigurationError
 
@@ -68,6 +68,7 @@ def test_it_is_ready_when_all_regions_are(cloud: None, monkeypatch: pytest.Monke
         boto3.client("ssm", region_name=region).put_parameter(Name=ready.BOOTSTRAP, Value="21", Type="String")
     monkeypatch.setattr(sys, "argv", ["infra.ready", "dev"])
     monkeypatch.setattr(quotas, "_available", lambda _need, _region: 1_000)
+    monkeypatch.setattr(database_engine, "faults", lambda _region: [])
     ready.main()
     assert capsys.readouterr().out == f"ready: stage dev, account {ACCOUNT}, eu-central-1, us-east-1\n"
 
@@ -123,3 +124,70 @@ def test_aws_out_of_reach_is_told_as_such(no_credentials: None, monkeypatch: pyt
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with pytest.raises(ConfigurationError, match="AWS cannot be reached"):
         ready.account("eu-central-1")
+
+
+def _parameter(name: str, allowed: str = "", *, modifiable: bool = True) -> dict[str, Any]:
+    return {"ParameterName": name, "AllowedValues": allowed, "IsModifiable": modifiable}
+
+
+FAMILY_OF_TODAY = [
+    _parameter("rds.force_ssl", "0,1"),
+    _parameter("shared_preload_libraries", "auto_explain,pg_stat_statements,pgaudit"),
+    _parameter("pg_stat_statements.track", "none,top,all"),
+    _parameter("log_min_duration_statement", "-1-2147483647"),
+    _parameter("log_connections", "0,1"),
+    _parameter("log_lock_waits", "0,1"),
+    _parameter("idle_in_transaction_session_timeout", "0-2147483647"),
+    _parameter("synchronous_commit", "local,on,off"),
+]
+
+
+def _database_faults(
+    monkeypatch: pytest.MonkeyPatch, family: list[dict[str, Any]], offered: tuple[str, ...] = (database_engine.VERSION,)
+) -> list[str]:
+    client = boto3.client("rds", region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b")
+    monkeypatch.setattr("boto3.client", lambda *_args, **_more: client)
+    with Stubber(client) as stub:
+        versions = [{"EngineVersion": version} for version in offered]
+        wanted = [version for version in versions if version["EngineVersion"] == database_engine.VERSION]
+        stub.add_response("describe_db_engine_versions", {"DBEngineVersions": wanted})
+        if wanted:
+            stub.add_response("describe_engine_default_parameters", {"EngineDefaults": {"Parameters": family}})
+        else:
+            stub.add_response("describe_db_engine_versions", {"DBEngineVersions": versions})
+        return list(database_engine.faults("eu-central-1"))
+
+
+def test_the_database_of_the_templates_is_one_that_the_region_takes(no_credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _database_faults(monkeypatch, FAMILY_OF_TODAY) == []
+
+
+def test_a_parameter_that_the_family_writes_otherwise_or_does_not_have_is_named(
+    no_credentials: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = [
+        _parameter("log_connections", "receipt,authentication,authorization,all"),
+        _parameter("log_min_duration_statement", "1000-2147483647"),
+        _parameter("rds.force_ssl", "0,1", modifiable=False),
+    ]
+    names = {found["ParameterName"] for found in other} | {"log_lock_waits"}
+    said = _database_faults(monkeypatch, [found for found in FAMILY_OF_TODAY if found["ParameterName"] not in names] + other)
+    assert [sentence.partition(" (")[0] for sentence in said] == [
+        "postgres18 does not let rds.force_ssl be set",
+        "postgres18 takes 1000-2147483647 for log_min_duration_statement, not 500",
+        "postgres18 takes receipt,authentication,authorization,all for log_connections, not 1",
+        "postgres18 does not let log_lock_waits be set",
+    ]
+
+
+def test_a_version_that_is_not_offered_is_named_with_those_that_are(no_credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    (said,) = _database_faults(monkeypatch, [], offered=("18.4", "18.6"))
+    assert said.startswith("PostgreSQL 18.3 is not offered in eu-central-1; of postgres18 there is: 18.4, 18.6")
+
+
+def test_what_stands_in_the_way_of_the_database_ends_the_command(cloud: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    for region in ("eu-central-1", "us-east-1"):
+        boto3.client("ssm", region_name=region).put_parameter(Name=ready.BOOTSTRAP, Value="21", Type="String")
+    monkeypatch.setattr(quotas, "_available", lambda _need, _region: 1_000)
+    monkeypatch.setattr(database_engine, "faults", lambda _region: ["one sentence"])
+    assert run(monkeypatch, "dev") == "error: RDS would refuse the database of this stage.\n  one sentence"

@@ -1,19 +1,24 @@
 #!/bin/sh
 # What a newcomer does, on a bare Debian 12: Python with venv, make, and the commands of the README. Needs root, debootstrap and unshare.
-#   tests/newcomer/debian.sh FOLDER [COMMAND...]      (default: make up, the demo, make test, make down)
+#   tests/newcomer/debian.sh FOLDER [COMMAND...]      (default: make up, the demo, make test, make down; SUITE=noble: on an Ubuntu 24.04)
 # FOLDER holds the root file system; it is made when it is not there, and may be kept for the next run. The last commit is what is tried.
 # Of this machine the root gets its name server, its certificates and its settings for package indexes: what an administrator would give it.
 set -eu
-SUITE=bookworm
+suite=${SUITE:-bookworm}
+case $suite in # Ubuntu's own script is a link to this one, and older debootstraps have none for later releases
+  bookworm) components=main source= ;;
+  noble) components=main,universe source="http://archive.ubuntu.com/ubuntu /usr/share/debootstrap/scripts/gutsy" ;;
+  *) echo "SUITE is bookworm or noble"; exit 2 ;;
+esac
 [ $# -ge 1 ] || { sed -n 2,5p "$0"; exit 2; }
 [ "$(id -u)" = 0 ] || { echo "run it as root: it makes a root file system"; exit 2; }
 folder=$(mkdir -p "$1" && cd "$1" && pwd); shift
-root=$folder/debian
+root=$folder/$suite
 checkout=$(cd "$(dirname "$0")/../.." && pwd)
 [ $# -gt 0 ] || set -- "make up" ".venv/bin/mycrypto demo" "make test" "make down"
 
 if [ ! -e "$root/usr/bin/make" ]; then
-  debootstrap --variant=minbase --include=python3,python3-venv,make "$SUITE" "$root"
+  debootstrap --variant=minbase --components=$components --include=python3,python3-venv,make "$suite" "$root" $source
 fi
 for program in node npm java mvn gcc git; do
   ! chroot "$root" sh -c "command -v $program" > /dev/null || { echo "$program is in the root: it is not bare"; exit 1; }
@@ -35,6 +40,7 @@ export folder root given
 exec unshare --mount --pid --fork --kill-child sh -eu -c '
   mount -t proc proc "$root/proc"
   mount --rbind /dev "$root/dev"
+  mount -t tmpfs tmpfs "$root/dev/shm" # tests of another root would take its runs for runs that were killed
   while read -r line <&3; do
     echo "\$ ${line#cd /mycrypto && }"
     began=$(date +%s)

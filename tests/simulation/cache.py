@@ -9,6 +9,7 @@ from typing import Self
 
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from engine_container.logs.announcement_wire import Leader, read_leader
 from tests.simulation.loop import VirtualLoop
 
 
@@ -18,15 +19,21 @@ class Redis:
     def __init__(self, loop: VirtualLoop) -> None:
         self.loop = loop
         self.holder: tuple[str, float] | None = None
+        self.leader: Leader | None = None
         self.books: dict[str, dict[bytes, int]] = {}
         self.tickers: dict[str, tuple[bytes, float]] = {}
         """With the time of their end."""
         self.away = False
 
     def wipe(self) -> None:
-        self.holder = None
+        self.holder = self.leader = None
         self.books.clear()
         self.tickers.clear()
+
+    async def look(self) -> Leader | None:
+        """The leader, as a gateway reads it."""
+        await asyncio.sleep(0.0005)
+        return None if self.away else self.leader
 
     async def ping(self) -> None:
         await self._trip()
@@ -77,10 +84,17 @@ class Pipeline:
 
 
 class Lease:
+    """As ``RedisLease``, whose script the integration tests try out."""
+
     def __init__(self, redis: Redis, owner: str, seconds: float) -> None:
+        self.epoch = 0
+        self._address = ""
         self._redis = redis
         self._owner = owner
         self._seconds = seconds
+
+    def announce_at(self, address: str) -> None:
+        self._address = address
 
     async def hold(self) -> bool:
         await asyncio.sleep(0.0005)
@@ -88,7 +102,12 @@ class Lease:
         if redis.away:
             return True
         if redis.holder is not None and redis.holder[0] != self._owner and redis.holder[1] > redis.loop.now:
+            self.epoch = 0
             return False
+        before = redis.leader.epoch if redis.leader is not None else 0
+        if redis.holder is None or redis.holder[0] != self._owner or self.epoch != before:
+            self.epoch = max(int(redis.loop.now * 1_000), before + 1)
+            redis.leader = read_leader(f"{self.epoch} {self._address}")
         redis.holder = (self._owner, redis.loop.now + self._seconds)
         return True
 

@@ -263,6 +263,7 @@ def _look(platform: Platform, memory: Memory) -> list[str]:
     ]
     for running in platform.gateways.values():
         wrong += trading.views_are_the_core(running.gateway.views, truth)
+        wrong += trading.announcements_were_true(running.gateway.feed)
     return wrong
 
 

@@ -140,6 +140,9 @@ class VirtualLoop(asyncio.BaseEventLoop):  # the names that begin with _ are tho
     async def create_connection(self, factory: Any, host: str, port: int, *, ssl: Any = None) -> Any:
         return await self.world.network.connect(factory, host, port)
 
+    async def create_server(self, factory: Any, host: str, port: int) -> Any:
+        return self.world.network.listen(factory, host, port)
+
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
         """At once: threads have no place under a seed."""
         done = self.create_future()
@@ -169,6 +172,8 @@ class VirtualLoop(asyncio.BaseEventLoop):  # the names that begin with _ are tho
         """As kill -9."""
         process.dead = True
         process.parked.clear()
+        if self.world is not None:
+            self.world.network.ended(process)
 
     def stop_process(self, process: Process) -> None:
         """As SIGSTOP."""

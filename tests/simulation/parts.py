@@ -15,6 +15,8 @@ from engine_container.engine.process import Engine
 from engine_container.engine.settings import EngineSettings
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.settings import GatewaySettings
+from engine_container.logs.announcement_wire import TOKEN_CHARACTERS
+from engine_container.logs.announcements import Announcements
 from engine_container.logs.connection import BrokerSettings
 from engine_container.publisher.process import Publisher
 from engine_container.publisher.settings import PublisherSettings
@@ -36,6 +38,7 @@ STOP_SECONDS = 1.0
 """After so long what was told to stop is killed."""
 BROKER = BrokerSettings("broker:9092")
 ENGINE_PREFIX = "engine/"
+PORTS_FROM = 9_000
 
 
 class ConnectionLost(Exception):  # noqa: N818 - what a client sees of a process that died
@@ -59,12 +62,14 @@ class RunningEngine:
         self.process = Process(name)
         self._loop = loop
         settings = EngineSettings(
-            "", port=0, snapshot_bucket="simulated", snapshot_seconds=NEVER, snapshot_records=SNAPSHOT_RECORDS, metrics_seconds=NEVER
-        )
+            "", port=0, snapshot_bucket="simulated", snapshot_seconds=NEVER, snapshot_records=SNAPSHOT_RECORDS, metrics_seconds=NEVER,
+            announce_port=PORTS_FROM + int(name.rpartition("-")[2]),
+        )  # fmt: skip
+        token = f"{name}-{loop.now:.6f}".ljust(TOKEN_CHARACTERS, "-")[:TOKEN_CHARACTERS]
         log = Logger(service=f"simulated-{name}", level=logging.CRITICAL)
         lease = Lease(world.redis, f"{name} since {loop.now}", LEASE_MS / 1_000)
         source, sink = KafkaCommandSource(BROKER, 0), KafkaEventSink(BROKER, 0)
-        self.engine = Engine(settings, source, sink, lease, lambda: world.bucket.store(ENGINE_PREFIX), log)
+        self.engine = Engine(settings, source, sink, lease, lambda: world.bucket.store(ENGINE_PREFIX), log, token)
         loop.spawn(self.process, self._run())
 
     async def _run(self) -> None:
@@ -86,11 +91,14 @@ class RunningGateway:
         self._loop = loop
         self._asked: set[asyncio.Future[Any]] = set()
         settings = GatewaySettings(
-            kafka_bootstrap_servers=BROKER.servers, redis_url="redis://unused:1", jwks_file="unused", answer_seconds_max=ANSWER_SECONDS,
+            kafka_bootstrap_servers=BROKER.servers, redis_url="redis://127.0.0.1:1", jwks_file="unused", answer_seconds_max=ANSWER_SECONDS,
             snapshot_bucket="simulated",
         )  # fmt: skip
         self.gateway = Gateway(settings)
         self.gateway.logger.setLevel(logging.CRITICAL)
+        world: World = loop.world
+        announcements = Announcements(world.redis.look, self.gateway.feed.announced_record, self.gateway.logger)
+        loop.spawn(self.process, announcements.run())
         loop.spawn(self.process, self.gateway.commands.run())
         loop.spawn(self.process, self.gateway.feed.run())
 
@@ -141,7 +149,7 @@ class RunningPublisher:
         self.process = Process(name)
         self._loop = loop
         settings = PublisherSettings(
-            BROKER.servers, "redis://unused:1", snapshot_bucket="simulated", snapshot_seconds=NEVER, snapshot_records=VIEWS_RECORDS,
+            BROKER.servers, "redis://127.0.0.1:1", snapshot_bucket="simulated", snapshot_seconds=NEVER, snapshot_records=VIEWS_RECORDS,
             metrics_seconds=NEVER,
         )  # fmt: skip
         cache: Any = world.redis

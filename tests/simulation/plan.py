@@ -20,7 +20,7 @@ KINDS = (
     "broker away", "broker stopped", "answers lost", "appends late", "appends refused", "broker full", "event log full", "event log full", "broker clock",
     "redis wiped", "redis away", "bucket full", "bucket away", "snapshot damaged", "database away", "database full",
     "functions die", "commits lost", "functions away", "invocations late", "invocations unanswered", "messages lost", "bank away", "bank lies",
-    "clock", "rolling restart",
+    "clock", "rolling restart", "announcements late", "announcements cut",
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ _WHILE: dict[str, tuple[tuple[str, ...], Any]] = {
     "appends refused": (("broker", "refused"), BAD_LUCK),
     "event log full": (("broker", "events_full"), True),
     "broker full": (("broker", "full"), True),
+    "announcements late": (("network", "announcements_late"), True),
     "redis away": (("redis", "away"), True),
     "bucket full": (("bucket", "full"), True),
     "bucket away": (("bucket", "away"), True),
@@ -97,6 +98,8 @@ class Platform:
                 world.network.pause()
                 await asyncio.sleep(fault.seconds)
                 world.network.go_on()
+            case "announcements cut":
+                world.network.cut_announcements()
             case "redis wiped":
                 world.redis.wipe()
             case "snapshot damaged":

@@ -31,6 +31,7 @@ class World:
         broker.away = broker.full = broker.events_full = self.redis.away = self.bucket.full = self.bucket.away = False
         broker.lost_answers = broker.late = broker.refused = 0.0
         self.network.go_on()
+        self.network.announcements_late = False
         server.away = server.full = False
         server.deaths = server.lost_commits = 0.0
         functions.away = self.bank.away = False

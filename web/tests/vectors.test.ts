@@ -14,6 +14,7 @@ interface Vector {
   quantity: string;
   price?: string;
   stop?: string;
+  stop_limit?: string;
   trail_bps?: string;
   required: string;
 }
@@ -27,7 +28,7 @@ test.skipIf(!path)("cost, fee and lock are the engine's", () => {
     const given = (name: string) => BigInt(vector.rules[name]!);
     const rules = { symbol: "BTC/USDT", base: "BTC", quote: "USDT", tick: given("tick"), lot: given("lot"), bandBps: given("band_bps"), makerPpm: given("maker_fee_ppm"), takerPpm: given("taker_fee_ppm"), quantityMin: 0n, quantityMax: 10n ** 16n, notionalMin: 0n, priceDigits: 2, sizeDigits: 4 };
     const big = (text?: string) => (text === undefined ? null : BigInt(text));
-    const draft: Draft = { side: "BUY", kind: vector.kind, price: big(vector.price), trigger: big(vector.stop), trailBps: big(vector.trail_bps), activation: null, quantity: BigInt(vector.quantity), value: null, byValue: false };
+    const draft: Draft = { side: "BUY", kind: vector.kind, price: big(vector.price), trigger: big(vector.stop), stopLimit: big(vector.stop_limit), trailBps: big(vector.trail_bps), activation: null, quantity: BigInt(vector.quantity), value: null, byValue: false };
     const levels = vector.levels.map(([price, quantity]): Level => [units(price), units(quantity)]);
     expect(estimate(rules, draft, units(vector.last), levels).lock.toString(), JSON.stringify(vector)).toBe(vector.required);
     expect(fee(BigInt(vector.fee[0]), rules.takerPpm).toString()).toBe(vector.fee[1]);

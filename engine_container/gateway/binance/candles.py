@@ -14,11 +14,13 @@ from engine_container.gateway.binance.names import amount
 from engine_container.gateway.candles import minutes_of, price_before
 from engine_container.gateway.parts import Gateway
 from engine_container.views.minutes import DAY_MS, MINUTE_MS, MONDAY_MS, Minute
+from engine_container.views.projection import Projection
 from mycrypto.money import UNITS_PER_ONE
 
 HOUR_MS: Final = 60 * MINUTE_MS
 LIMIT_DEFAULT: Final = 500
 LIMIT_MAX: Final = 1_000
+AVERAGE_MINUTES: Final = 5
 INTERVALS: Final = {
     "1m": MINUTE_MS,
     "3m": 3 * MINUTE_MS,
@@ -164,9 +166,13 @@ def row(candle: Minute, next_ms: int, scale: int = 1) -> list[Any]:
 async def average_price(asked: Asked) -> dict[str, Any]:
     """Of five minutes, weighted by what was traded; the last price where nothing was."""
     symbol = asked.symbol().symbol
-    known = asked.views.minutes[symbol]
-    now = time.time_ns() // 1_000_000
-    recent = list(known.since(now - now % MINUTE_MS - 4 * MINUTE_MS))
+    price, last_ms = average(asked.views, symbol, time.time_ns() // 1_000_000)
+    return {"mins": AVERAGE_MINUTES, "price": price, "closeTime": last_ms}
+
+
+def average(views: Projection, symbol: str, now_ms: int) -> tuple[str, int]:
+    """The price, and when the last trade was."""
+    known = views.minutes[symbol]
+    recent = list(known.since(now_ms - now_ms % MINUTE_MS - (AVERAGE_MINUTES - 1) * MINUTE_MS))
     volume, value = sum(minute.volume for minute in recent), sum(minute.value for minute in recent)
-    price = value * UNITS_PER_ONE // volume if volume else known.last_price or 0
-    return {"mins": 5, "price": amount(price), "closeTime": known.last_time_ms}
+    return amount(value * UNITS_PER_ONE // volume if volume else known.last_price or 0), known.last_time_ms

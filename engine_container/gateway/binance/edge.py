@@ -85,8 +85,8 @@ class HttpEdge:
             raise errors.no_such_path(HTTPStatus.METHOD_NOT_ALLOWED if is_known else HTTPStatus.NOT_FOUND)
         query = call.target.partition("?")[2]
         body = "" if call.method in {"GET", "HEAD"} else (await call.body()).decode("utf-8", "replace")
-        try:
-            params = Params(of_request(query, body if _is_form(call) else ""))
+        try:  # a body is read as a form whatever kind it is called: Hummingbot calls its forms JSON
+            params = Params(of_request(query, body))
             weight = operation.weigh(params)
         except BinanceError:
             self._limits.weigh(address, 1)
@@ -110,9 +110,3 @@ class HttpEdge:
         if unit.upper() not in {"MICROSECOND", "MILLISECOND"}:
             raise errors.invalid("timeUnit")
         return unit.upper() == "MICROSECOND"
-
-
-def _is_form(call: Call) -> bool:
-    """A body of another kind says nothing; some clients name a kind and send none."""
-    media = (call.header(b"content-type") or b"application/x-www-form-urlencoded").partition(b";")[0].strip().lower()
-    return media in {b"application/x-www-form-urlencoded", b""}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from typing import Any, Final
 
 from engine_container.gateway.binance import errors
@@ -27,6 +28,15 @@ async def owner_of(gateway: Gateway, key: str) -> tuple[bytes, str] | None:
         return None
     user_id, _, key_id = (raw if isinstance(raw, str) else raw.decode()).partition(":")
     return bytes.fromhex(user_id), key_id
+
+
+async def gone(gateway: Gateway, keys: Iterable[str]) -> frozenset[str]:
+    """Those of these keys that have run out, or were ended."""
+    asked = list(keys)
+    if not asked:
+        return frozenset()
+    found = await gateway.redis.mget([_name(key) for key in asked])
+    return frozenset(key for key, raw in zip(asked, found, strict=True) if raw is None)
 
 
 @spot("post", _PATH, "A key to listen with", needs_key=True, weight=2, message="userDataStream.start")

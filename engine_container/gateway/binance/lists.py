@@ -9,11 +9,14 @@ from msgspec.structs import replace
 from engine_container.gateway.binance import errors, order_models
 from engine_container.gateway.binance.account import period_of
 from engine_container.gateway.binance.asked import Asked, spot
+from engine_container.gateway.binance.exchange_info import ORDER_LISTS_MAX
 from engine_container.gateway.binance.finding import order_numbered
 from engine_container.gateway.binance.market import END, LIST_DEFAULT, LIST_MAX
 from engine_container.gateway.binance.names import OUR_TYPES, list_id
 from engine_container.gateway.binance.order_request import (
     as_binance,
+    check_algo_orders,
+    check_iceberg,
     client_order_id,
     prevention_of,
     shown,
@@ -30,6 +33,7 @@ from engine_container.gateway.order_checks import PLACED, REFUSED
 from engine_container.gateway.refusals import refusal, refusal_of
 from engine_container.views.orders import Order
 from mycrypto.contracts import api, events
+from mycrypto.contracts.commands import PlaceOco
 from mycrypto.permissions import READING, TRADING
 
 ORDERS_OF_LIST: Final = 2
@@ -62,10 +66,23 @@ async def place_old(asked: Asked) -> dict[str, Any]:
             stop_price=shown(stop),
             time_in_force=time_in_force,  # type: ignore[arg-type] # one of three that are ours too
             client_order_id=client_order_id(params, "stopClientOrderId"),
+            display_quantity=shown(_iceberg(params, "stopIcebergQty", time_in_force)),
         ),
-        api.OcoLeg(type="LIMIT", post_only=True, price=shown(price), client_order_id=client_order_id(params, "limitClientOrderId")),
+        api.OcoLeg(
+            type="LIMIT",
+            post_only=True,
+            price=shown(price),
+            client_order_id=client_order_id(params, "limitClientOrderId"),
+            display_quantity=shown(_iceberg(params, "limitIcebergQty", "GTC")),
+        ),
     ]
     return await _placed(asked, legs)
+
+
+def _iceberg(params: Params, name: str, time_in_force: str | None) -> int | None:
+    iceberg = params.units(name)
+    check_iceberg(iceberg, params.units("quantity"), time_in_force)
+    return iceberg
 
 
 def _leg(params: Params, side: str) -> api.OcoLeg:
@@ -87,6 +104,7 @@ def _leg(params: Params, side: str) -> api.OcoLeg:
     elif f"{side}TimeInForce" in params:
         raise errors.not_required(f"{side}TimeInForce")
     time_in_force = time_in_force_of(params.text(f"{side}TimeInForce"))
+    iceberg = _iceberg(params, f"{side}IcebergQty", time_in_force if kind != "LIMIT_MAKER" else "GTC")
     return api.OcoLeg(
         type=OUR_TYPES[kind],  # type: ignore[arg-type] # the table has our names alone
         price=shown(price),
@@ -94,7 +112,7 @@ def _leg(params: Params, side: str) -> api.OcoLeg:
         post_only=kind == "LIMIT_MAKER",
         client_order_id=client_order_id(params, f"{side}ClientOrderId"),
         stop_price=shown(stop) if trail is None else None,
-        display_quantity=shown(params.units(f"{side}IcebergQty")),
+        display_quantity=shown(iceberg),
         trail_bps=trail,
         activation_price=shown(stop) if trail is not None else None,
     )
@@ -117,6 +135,7 @@ async def _placed(asked: Asked, legs: list[api.OcoLeg]) -> dict[str, Any]:
     )
     command = oco_command(request, asked.views.symbols, asked.caller.user_id)
     command = replace(command, first=as_binance(command.first, asked.views), second=as_binance(command.second, asked.views))
+    _check_room(asked, command)
     (answer,) = await asked.gateway.submit([command], command.first.client_order_id)
     orders: list[Order] = []
     for number, event in enumerate(answer.result.events, answer.first_seq):
@@ -137,6 +156,18 @@ async def _placed(asked: Asked, legs: list[api.OcoLeg]) -> dict[str, Any]:
         raise errors.internal()
     reports = [order_models.result(order, answer.time_ms) for order in orders]
     return order_models.order_list(orders, name) | {"transactionTime": answer.time_ms, "orderReports": reports}
+
+
+def _check_room(asked: Asked, command: PlaceOco) -> None:
+    """As many lists as ``exchangeInfo`` says; one that comes again was counted."""
+    orders, user_id = asked.views.orders, asked.caller.user_id
+    if orders.by_client_id(user_id, command.first.client_order_id) is not None:
+        return
+    own = {list_id(order) for order in orders.of(user_id) if order.oco and not order.is_final and order.symbol == command.first.symbol}
+    if len(own) >= ORDER_LISTS_MAX:
+        raise errors.filter_failure("MAX_NUM_ORDER_LISTS")
+    for leg in (command.first, command.second):
+        check_algo_orders(asked.views, leg)
 
 
 async def pair_of(asked: Asked, order: Order) -> list[Order]:

@@ -63,7 +63,7 @@ async def trades(asked: Asked) -> list[dict[str, Any]]:
     return [trade_model(record) for record in await newest(asked, symbol, limit)]
 
 
-@spot("get", "/api/v3/historicalTrades", "Older trades", needs_key=True, weight=25, message="trades.historical")
+@spot("get", "/api/v3/historicalTrades", "Older trades", weight=25, message="trades.historical")
 async def historical_trades(asked: Asked) -> list[dict[str, Any]]:
     symbol = asked.symbol().symbol
     limit = asked.params.integer("limit", LIST_DEFAULT, 1, LIST_MAX)

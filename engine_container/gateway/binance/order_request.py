@@ -8,7 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from engine_container.gateway.binance import errors
-from engine_container.gateway.binance.exchange_info import ICEBERG_PARTS_MAX, TRAILING_MAX, TRAILING_MIN
+from engine_container.gateway.binance.exchange_info import ALGO_ORDERS_MAX, ICEBERG_PARTS_MAX, TRAILING_MAX, TRAILING_MIN
 from engine_container.gateway.binance.names import CLIENT_ORDER_ID, ORDER_TYPES, OUR_TYPES, PREVENTIONS, SIDES, TIMES_IN_FORCE
 from engine_container.gateway.binance.params import Params
 from engine_container.views.projection import Projection
@@ -30,6 +30,15 @@ _NEEDED: Final = {
     "TAKE_PROFIT_LIMIT": ("timeInForce", "quantity", "price"),
 }
 _CONDITIONAL: Final = frozenset({"STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT"})
+_WAITING: Final = frozenset(
+    {
+        OrderType.STOP,
+        OrderType.STOP_LIMIT,
+        OrderType.TAKE_PROFIT,
+        OrderType.TAKE_PROFIT_LIMIT,
+        OrderType.TRAILING_STOP,
+    }
+)
 _ALLOWED: Final = {
     "LIMIT": frozenset({"timeInForce", "quantity", "price", "icebergQty"}),
     "LIMIT_MAKER": frozenset({"quantity", "price", "icebergQty"}),
@@ -151,6 +160,15 @@ def check_iceberg(iceberg: int | None, quantity: int | None, time_in_force: str 
         raise errors.BinanceError(-1013, "Iceberg orders must be GTC.")
     if quantity is None or iceberg > quantity or -(-quantity // iceberg) > ICEBERG_PARTS_MAX:
         raise errors.filter_failure("ICEBERG_PARTS")
+
+
+def check_algo_orders(views: Projection, command: PlaceOrder) -> None:
+    """As many orders as ``exchangeInfo`` says may wait for a price, in one symbol; the engine counts open orders of every kind."""
+    if command.type not in _WAITING:
+        return
+    waiting = (order for order in views.orders.of(command.user_id) if order.symbol == command.symbol and order.type in _WAITING)
+    if sum(not order.is_final for order in waiting) >= ALGO_ORDERS_MAX:
+        raise errors.filter_failure("MAX_NUM_ALGO_ORDERS")
 
 
 def check_not_reached(command: PlaceOrder, views: Projection) -> None:

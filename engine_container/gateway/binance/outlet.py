@@ -20,6 +20,7 @@ CLOSE_POLICY: Final = 1008
 CLOSE_RESTART: Final = 1012
 FAREWELL_SECONDS_MAX: Final = 1.0
 MESSAGES_PER_SECOND_MAX: Final = 50
+LIFE_SECONDS_MAX: Final = 24 * 3_600.0
 encode: Final = msgspec.json.Encoder().encode
 
 
@@ -30,7 +31,7 @@ def now_ms() -> int:
 class Outlet:
     """Messages leave in the order in which they were pushed. Nothing here waits for the reader; one that takes nothing is closed."""
 
-    __slots__ = ("_at_once", "_ended", "_queue", "_send", "_wake", "_writing", "opened_ms")
+    __slots__ = ("_at_once", "_ended", "_has_left", "_queue", "_send", "_wake", "_writing", "opened_ms")
 
     def __init__(self, scope: Scope, send: Send) -> None:
         extensions = scope.get("extensions", {})
@@ -40,13 +41,15 @@ class Outlet:
         self._wake = asyncio.Event()
         self._ended: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
         self._writing = False
+        self._has_left = False
+        """The client, by itself."""
         self.opened_ms = now_ms()
         if (when_stopped := extensions.get(WHEN_STOPPED)) is not None:
             when_stopped(self._stop)
 
-    def _stop(self) -> None:
+    def _stop(self, reason: str = "the gateway is restarting; connect again") -> None:
         self.push(encode({"e": "serverShutdown", "E": now_ms()}))
-        self.close(CLOSE_RESTART, "the gateway is restarting; connect again")
+        self.close(CLOSE_RESTART, reason)
 
     def push(self, text: str | bytes) -> None:
         """Send a text, or its UTF-8."""
@@ -73,8 +76,10 @@ class Outlet:
         reader = asyncio.create_task(self._read(receive, heard))
         try:
             waited: set[asyncio.Future[Any]] = {writer, reader, self._ended}
-            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-            if self._ended.done() and not reader.done():
+            done, _ = await asyncio.wait(waited, timeout=LIFE_SECONDS_MAX, return_when=asyncio.FIRST_COMPLETED)
+            if not done:
+                self._stop("a connection lasts a day; connect again")
+            if self._ended.done() and not self._has_left:
                 code, reason = self._ended.result()
                 await asyncio.wait({writer}, timeout=FAREWELL_SECONDS_MAX)
                 with suppress(TimeoutError, OSError):
@@ -107,3 +112,4 @@ class Outlet:
                 self.close(CLOSE_POLICY, "Too many requests")
                 return
             heard(text)
+        self._has_left = True

@@ -113,10 +113,12 @@ def of_request(query: str, body: str) -> dict[str, str]:
 def _pairs(text: str) -> dict[str, str]:
     if not text:
         return {}
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=PARAMETERS_MAX)
-    except ValueError:
-        raise errors.BinanceError(-1101, "Too many parameters sent for this endpoint.") from None
+    if text.count("&") >= PARAMETERS_MAX:
+        raise errors.BinanceError(-1101, "Too many parameters sent for this endpoint.")
+    if "%" in text or "+" in text:
+        pairs = parse_qsl(text, keep_blank_values=True)
+    else:  # most requests: as parse_qsl reads them, for a tenth of its time
+        pairs = [(name, value) for name, _, value in (part.partition("=") for part in text.split("&") if part)]
     found = dict(pairs)
     if len(found) != len(pairs):
         raise errors.repeated()

@@ -12,7 +12,13 @@ from engine_container.gateway.binance.asked import Asked, spot
 from engine_container.gateway.binance.errors import BinanceError
 from engine_container.gateway.binance.finding import order_named
 from engine_container.gateway.binance.names import UNFILLED
-from engine_container.gateway.binance.order_request import as_binance, check_not_reached, client_order_id, place_request
+from engine_container.gateway.binance.order_request import (
+    as_binance,
+    check_algo_orders,
+    check_not_reached,
+    client_order_id,
+    place_request,
+)
 from engine_container.gateway.binance.params import Params
 from engine_container.gateway.linking import replace_command
 from engine_container.gateway.lookup import order_by_number
@@ -23,7 +29,7 @@ from engine_container.gateway.submit import Answer
 from engine_container.views.orders import Order
 from engine_container.web.fast_path.uuid7 import new_uuid_bytes
 from mycrypto.contracts import api, events
-from mycrypto.contracts.commands import RULES_WITH_ORDER_OPTIONS, AmendOrder, CancelAll, CancelOrder
+from mycrypto.contracts.commands import RULES_WITH_ORDER_OPTIONS, AmendOrder, CancelAll, CancelOrder, PlaceOrder
 from mycrypto.errors import ProblemError
 from mycrypto.permissions import TRADING
 
@@ -43,9 +49,17 @@ async def place(asked: Asked) -> dict[str, Any]:
 
 async def placed(asked: Asked, request: api.PlaceOrderRequest) -> Order:
     """Carry out a new order. Raises what it was refused with."""
-    command = as_binance(place_command(request, asked.views.symbols, asked.caller.user_id), asked.views)
+    command = new_command(asked, request)
     answers = await asked.gateway.submit([command], command.client_order_id)
     return await order_of(asked, answers[0])
+
+
+def new_command(asked: Asked, request: api.PlaceOrderRequest) -> PlaceOrder:
+    """The command of a new order. Raises what the gateway itself refuses it with."""
+    command = as_binance(place_command(request, asked.views.symbols, asked.caller.user_id), asked.views)
+    if asked.views.orders.by_client_id(asked.caller.user_id, command.client_order_id) is None:  # else it comes again, and was counted
+        check_algo_orders(asked.views, command)
+    return command
 
 
 async def order_of(asked: Asked, answer: Answer) -> Order:
@@ -100,8 +114,11 @@ def shown(asked: Asked, order: Order, kind: str) -> dict[str, Any]:
     if kind == "ACK":
         return order_models.acknowledged(order, order.updated_ms)
     if kind == "RESULT":
-        return order_models.result(order, order.updated_ms)
-    return order_models.full(order, order.updated_ms, asked.gateway.views.symbols.quote(order.symbol))
+        told = order_models.result(order, order.updated_ms)
+    else:
+        told = order_models.full(order, order.updated_ms, asked.gateway.views.symbols.quote(order.symbol))
+    chosen = asked.params.text("selfTradePreventionMode")
+    return told if chosen is None else told | {"selfTradePreventionMode": chosen}
 
 
 def test_weight(params: Params) -> int:
@@ -114,7 +131,7 @@ async def test(asked: Asked) -> dict[str, Any]:
     symbol = asked.symbol()
     request = place_request(asked.params, symbol)
     response_kind(asked, request.type)
-    check_not_reached(as_binance(place_command(request, asked.views.symbols, asked.caller.user_id), asked.views), asked.views)
+    check_not_reached(new_command(asked, request), asked.views)
     if not asked.params.flag("computeCommissionRates", default=False):
         return {}
     from engine_container.gateway.binance.account import commissions
@@ -149,6 +166,10 @@ async def cancelled(asked: Asked, order: Order, name: str) -> dict[str, Any]:
         raise errors.unknown_order()
     command = CancelOrder(new_uuid_bytes(), asked.caller.user_id, order.number)
     (answer,) = await asked.gateway.submit([command], order.client_order_id)
+    return await _after_cancel(asked, order, answer, name)
+
+
+async def _after_cancel(asked: Asked, order: Order, answer: Answer, name: str) -> dict[str, Any]:
     for event in answer.result.events:
         if isinstance(event, events.CommandRefused):
             raise errors.unknown_order() if event.code in {"ORDER_003", "ORDER_004"} else refusal(event.code, event.details)
@@ -248,16 +269,25 @@ async def cancel_replace(asked: Asked) -> dict[str, Any]:
 
 
 async def _cancel_and_place(asked: Asked, order: Order | None, request: api.PlaceOrderRequest, kind: str, name: str) -> dict[str, Any]:
+    """Both travel in one record, so that nothing of the caller's comes between them."""
     cancel_result, told = "SUCCESS", {}
+    place = new_command(asked, request)
     try:
-        if order is None:
+        if order is None or order.is_final:
             raise errors.unknown_order()
         check_restrictions(asked, order)
-        told = await cancelled(asked, order, name)
-    except (BinanceError, ProblemError) as error:
-        cancel_result, told = "FAILURE", _body(error)
+    except BinanceError as error:
+        cancel_result, told = "FAILURE", error.body()
+        (answer,) = await asked.gateway.submit([place], place.client_order_id)
+    else:
+        cancel = CancelOrder(new_uuid_bytes(), asked.caller.user_id, order.number)
+        first, answer = await asked.gateway.submit([cancel, place], place.client_order_id)
+        try:
+            told = await _after_cancel(asked, order, first, name)
+        except (BinanceError, ProblemError) as error:
+            cancel_result, told = "FAILURE", _body(error)
     try:
-        new = shown(asked, await placed(asked, request), kind)
+        new = shown(asked, await order_of(asked, answer), kind)
     except (BinanceError, ProblemError) as error:
         raise _failed(cancel_result, told, "FAILURE", _body(error)) from None
     if cancel_result == "FAILURE":

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine_container.gateway.binance import wallet
 from engine_container.gateway.binance.account import assets, rate, rates
+from engine_container.gateway.binance.admission import known_key
 from engine_container.gateway.binance.asked import Asked, Handler, every_symbol, spot
 from engine_container.gateway.binance.names import amount, symbol_name
 from mycrypto.permissions import READING
+from mycrypto.security.api_keys import Scope
 
 FIAT = frozenset({"TRY"})
+_OTHER_MARKETS = (
+    "enableInternalTransfer",
+    "permitsUniversalTransfer",
+    "enableMargin",
+    "enableFutures",
+    "enableVanillaOptions",
+    "enablePortfolioMarginTrading",
+    "enableFixApiTrade",
+    "enableFixReadOnly",
+)
 
 
 @spot("get", "/sapi/v1/system/status", "Whether the platform is well")
@@ -46,11 +59,12 @@ coin_futures = _no_symbols("/dapi/v1/exchangeInfo")
 
 @spot("get", "/sapi/v1/capital/config/getall", "Every asset", permission=READING, weight=10)
 async def coins(asked: Asked) -> list[dict[str, Any]]:
-    """Every asset with the caller's balance. Deposits and withdrawals go through the wallet, which keys do not open."""
-    own = asked.views.balances.of(asked.caller.user_id)
+    """Every asset with the caller's balance and its networks. Deposits and withdrawals go through the wallet, which keys do not open."""
+    own, offered = asked.views.balances.of(asked.caller.user_id), await wallet.offered(asked)
     found: list[dict[str, Any]] = []
     for asset in assets(asked):
         balance = own.get(asset)
+        networks = [wallet.shown(network) for network in offered if network.currency == asset]
         found.append(
             {
                 "coin": asset,
@@ -64,9 +78,9 @@ async def coins(asked: Asked) -> list[dict[str, Any]]:
                 "storage": amount(0),
                 "isLegalMoney": asset in FIAT,
                 "trading": True,
-                "depositAllEnable": False,
-                "withdrawAllEnable": False,
-                "networkList": [],
+                "depositAllEnable": bool(networks),
+                "withdrawAllEnable": bool(networks),
+                "networkList": networks,
             }
         )
     return found
@@ -81,3 +95,15 @@ async def trade_fee(asked: Asked) -> list[dict[str, Any]]:
         maker, taker = rates(asked, symbol)
         found.append({"symbol": symbol_name(symbol.symbol), "makerCommission": rate(maker), "takerCommission": rate(taker)})
     return found
+
+
+@spot("get", "/sapi/v1/account/apiRestrictions", "What the key may do", permission=READING)
+async def key_restrictions(asked: Asked) -> dict[str, Any]:
+    key, _ = await known_key(asked.gateway, asked.key_id)
+    return {
+        "ipRestrict": bool(key.ip_list),
+        "enableReading": Scope.READ in key.scopes,
+        "enableSpotAndMarginTrading": Scope.TRADE in key.scopes,
+        "enableWithdrawals": Scope.WITHDRAW in key.scopes,
+        **dict.fromkeys(_OTHER_MARKETS, False),
+    }

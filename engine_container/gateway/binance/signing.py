@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 import re
 import time
@@ -52,7 +51,7 @@ def is_genuine(key: SigningKey, text: str, signature: str) -> bool:
 
 def _fits(key: SigningKey, text: bytes, signature: str) -> bool:
     if isinstance(key, bytes):
-        expected = hmac.new(key, text, hashlib.sha256).hexdigest()
+        expected = hmac.digest(key, text, "sha256").hex()
         return hmac.compare_digest(expected.encode(), signature.lower().encode("utf-8", "replace"))
     try:
         raw = base64.b64decode(signature, validate=True)

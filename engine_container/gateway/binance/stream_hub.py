@@ -157,7 +157,8 @@ class StreamHub(Observer):
     def _ticker_model(plain: str | None, window: str | None) -> Callable[[Projection, str], dict[str, Any]] | None:
         if window:
             return lambda views, symbol: stream_models.window_ticker(views, symbol, window, _WINDOWS[window])
-        return {"ticker": stream_models.ticker, "miniTicker": stream_models.mini_ticker}.get(plain or "")
+        models = {"ticker": stream_models.ticker, "miniTicker": stream_models.mini_ticker, "avgPrice": stream_models.average_price}
+        return models.get(plain or "")
 
     # what the projection tells
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine_container.gateway.binance.candles import AVERAGE_MINUTES, average
 from engine_container.gateway.binance.names import amount, symbol_name
 from engine_container.gateway.binance.outlet import now_ms
 from engine_container.gateway.binance.tickers import best, day_model, window_model
@@ -135,3 +136,9 @@ def mini_ticker(views: Projection, symbol: str) -> dict[str, Any]:
         "v": day["volume"],
         "q": day["quoteVolume"],
     }
+
+
+def average_price(views: Projection, symbol: str) -> dict[str, Any]:
+    now = now_ms()
+    price, last_ms = average(views, symbol, now)
+    return {"e": "avgPrice", "E": now, "s": symbol_name(symbol), "i": f"{AVERAGE_MINUTES}m", "w": price, "T": last_ms}

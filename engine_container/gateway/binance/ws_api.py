@@ -14,7 +14,7 @@ from engine_container.gateway.binance import errors
 from engine_container.gateway.binance.admission import known_key, permitted
 from engine_container.gateway.binance.asked import Asked, SpotOperation
 from engine_container.gateway.binance.errors import BinanceError
-from engine_container.gateway.binance.limits import ORDERS_1D, ORDERS_10S, WEIGHT, Limits, Window
+from engine_container.gateway.binance.limits import ORDERS_1D, ORDERS_10S, WEIGHT, Limits
 from engine_container.gateway.binance.operations import BY_MESSAGE
 from engine_container.gateway.binance.outlet import Outlet, encode, now_ms
 from engine_container.gateway.binance.params import Params, of_message
@@ -87,6 +87,12 @@ class WsApi:
         if gone is not None:
             self._reports.leave(gone.user_id, gone.listener)
 
+    def terminate(self, subscription: Subscription) -> None:
+        """End a subscription whose key may not listen any more, and say so."""
+        if self.subscriptions.get(subscription.number) is subscription:
+            subscription.listener({"e": "eventStreamTerminated", "E": now_ms()})
+            self.drop(subscription.number)
+
     def heard(self, text: str) -> None:
         if len(self._work) >= AT_ONCE_MAX:
             self._outlet.push(_failed(None, BinanceError(-1008, "Server is currently overloaded with other requests.", 503), []))
@@ -101,19 +107,19 @@ class WsApi:
         except msgspec.MsgspecError:
             self._outlet.push(_failed(None, BinanceError(-1135, "Invalid JSON request."), []))
             return
-        shown = self._answer_limits
         after: Callable[[], None] | None = None
+        returns_limits = True
         try:
             values = of_message(message.params)
             returns_limits = Params(values).flag("returnRateLimits", default=True)
             self._limits.arrive(self._address)
-            result, after, windows = await self._answer(message.method, values)
-            limits = shown(windows) if returns_limits else None
+            result, after, counted = await self._answer(message.method, values)
             if self._microseconds:
                 result = in_microseconds(result)
-            self._outlet.push(_succeeded(message.id, result, limits))
+            self._outlet.push(_succeeded(message.id, result, self._answer_limits(counted) if returns_limits else None))
         except Exception as error:  # noqa: BLE001 - whatever it is gets an answer in Binance's form
-            self._outlet.push(_failed(message.id, self._refused(error, message.method), shown(())))
+            refused = self._refused(error, message.method)
+            self._outlet.push(_failed(message.id, refused, self._answer_limits("") if returns_limits else None))
         if after is not None:
             after()
 
@@ -125,18 +131,20 @@ class WsApi:
         self._gateway.logger.error("unexpected error in %s", method, exc_info=error)
         return errors.internal()
 
-    def _answer_limits(self, windows: tuple[Window, ...]) -> list[dict[str, Any]]:
-        found = [WEIGHT.described() | {"count": self._limits.used(self._address, WEIGHT)}]
-        subject = self._session.user_id.hex if self._session is not None else ""
-        return [window.described() | {"count": self._limits.used(subject, window)} for window in windows] + found
+    def _answer_limits(self, account: str) -> list[dict[str, Any]]:
+        """How much of the limits is used; those of new orders where an account has placed some."""
+        orders = (ORDERS_10S, ORDERS_1D) if account else ()
+        found = [window.described() | {"count": self._limits.used(account, window)} for window in orders]
+        return [*found, WEIGHT.described() | {"count": self._limits.used(self._address, WEIGHT)}]
 
-    async def _answer(self, method: str, values: dict[str, str]) -> tuple[Any, Callable[[], None] | None, tuple[Window, ...]]:
+    async def _answer(self, method: str, values: dict[str, str]) -> tuple[Any, Callable[[], None] | None, str]:
+        """The result, what comes behind it, and the account whose new orders were counted ("": none were)."""
         params = Params(values)
         own = self._own.get(method)
         if own is not None:
             self._limits.weigh(self._address, 2)
             result, after = await own(params, values)
-            return result, after, ()
+            return result, after, ""
         operation, handler = BY_MESSAGE.get(method, (None, None))
         if operation is None or handler is None:
             self._limits.weigh(self._address, 1)
@@ -152,9 +160,11 @@ class WsApi:
             microseconds=self._microseconds,
             key_id=params.text("apiKey") or self._key_id,
         )
+        account = ""
         if operation.orders:
-            self._limits.order(asked.caller.user_id.hex(), self._address, operation.orders)
-        return await handler(asked), None, (ORDERS_10S, ORDERS_1D) if operation.orders else ()
+            account = asked.caller.user_id.hex()
+            self._limits.order(account, self._address, operation.orders)
+        return await handler(asked), None, account
 
     async def _caller(self, operation: SpotOperation, params: Params, values: dict[str, str]) -> Caller | None:
         permission = operation.permission
@@ -247,5 +257,6 @@ def _succeeded(message_id: str | int | None, result: Any, limits: list[dict[str,
     return encode(answer if limits is None else answer | {"rateLimits": limits})
 
 
-def _failed(message_id: str | int | None, error: BinanceError, limits: list[dict[str, Any]]) -> bytes:
-    return encode({"id": message_id, "status": error.status, "error": error.body(), "rateLimits": limits})
+def _failed(message_id: str | int | None, error: BinanceError, limits: list[dict[str, Any]] | None) -> bytes:
+    answer = {"id": message_id, "status": error.status, "error": error.body()}
+    return encode(answer if limits is None else answer | {"rateLimits": limits})

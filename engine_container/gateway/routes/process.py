@@ -29,9 +29,9 @@ class Process:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        from engine_container.gateway.openapi import SERVICE  # it is made of all declarations, these among them
+        from engine_container.gateway import openapi  # it is made of all declarations, these among them
 
-        self._openapi = SERVICE.text().encode()
+        self._openapi = openapi.text().encode()
         self._asyncapi = asyncapi.text().encode()
         _define_readings(gateway)
 
@@ -122,6 +122,7 @@ def _define_readings(gateway: Gateway) -> None:
     Reading("gateway_orders_in_memory", alone(lambda: len(gateway.views.orders)))
     Reading("gateway_trades_in_memory", alone(lambda: len(gateway.views.trades)))
     Reading("gateway_resyncs_total", alone(lambda: gateway.feed.resyncs))
+    Reading("gateway_announced_records_total", alone(lambda: gateway.feed.announced))
     Reading("gateway_commands_queued", alone(lambda: commands.queued))
     Reading("gateway_commands_in_flight", alone(lambda: commands.in_flight))
     Reading("gateway_records_total", alone(lambda: commands.records))

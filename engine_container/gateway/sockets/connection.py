@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.order_query import parse_mode
+from engine_container.gateway.sockets.protocol import BookForm, Topic
 from engine_container.metrics import Counter
 from engine_container.web import handshakes
 from mycrypto.contracts.api import Mode
@@ -136,8 +137,8 @@ class Connection:
         """Whether the user's open orders are cancelled when the connection ends."""
         self.watched = False
         """Whether the log watches that, in case the gateway does not live to do it."""
-        self.subscriptions: set[tuple[str, str]] = set()
-        """(stream, symbol); instead of a symbol "" for streams without one, "paper" for paper trading."""
+        self.subscriptions: dict[Topic, BookForm] = {}
+        """What is listened to; of a book in which form."""
         self.active_at = self._taken_at = time.monotonic()
         self.notified_of_s = 0
         """The expiry that the client was told of."""

@@ -33,6 +33,13 @@ def order_update(order: api.Order, action: str, sequence: int, time_ms: int) -> 
     )
 
 
+def orders_snapshot(orders: list[api.Order], sequence: int, *, mode: _Named = UNSET) -> str:
+    """All open orders as they are, for a reader that begins; updates with a greater sequence follow."""
+    return text_of(
+        {"type": "orders_snapshot", "stream": "orders", **_mode(mode), "timestamp": now_ms(), "sequence": sequence, "data": orders}
+    )
+
+
 def balance_update(asset: str, balance: Balance, *, mode: _Named = UNSET) -> str:
     """A balance as it is after a change; of paper balances there are no numbers, the last one told counts."""
     numbered = {"sequence": balance.seq} if mode is UNSET else {}

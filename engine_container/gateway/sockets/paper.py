@@ -10,15 +10,26 @@ from typing import Final
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.routes.paper import shown
 from engine_container.gateway.sockets.connection import Connection, now_ms
-from engine_container.gateway.sockets.order_messages import RESYNC_ORDERS_MAX, balance_update, order_update, push_resynced
+from engine_container.gateway.sockets.order_messages import (
+    RESYNC_ORDERS_MAX,
+    balance_update,
+    order_update,
+    orders_snapshot,
+    push_resynced,
+)
+from engine_container.gateway.sockets.protocol import Topic
 from engine_container.paper.accounts import PaperAccounts
 from engine_container.paper.changes import PaperChanges
+from engine_container.paper.rules import OPEN_ORDERS_MAX
+from engine_container.trade_history.order_rows import OrderFilter
+from engine_container.trade_history.pages import Page
 from engine_container.views.balances import Balance
+from mycrypto.contracts.trading import OPEN_STATUSES
 from mycrypto.errors import ProblemError
 
 PAPER: Final = "paper"
-PAPER_ORDERS: Final = ("orders", PAPER)
-PAPER_BALANCES: Final = ("balances", PAPER)
+PAPER_ORDERS: Final = Topic("orders", PAPER)
+PAPER_BALANCES: Final = Topic("balances", PAPER)
 """The streams among a connection's subscriptions."""
 EVERY_SECONDS: Final = 0.25
 CHANGES_MAX: Final = 500
@@ -47,7 +58,7 @@ class PaperStreams:
             raise _no_database()
         return self._gateway.paper
 
-    async def join(self, reader: Connection, stream: tuple[str, str]) -> None:
+    async def join(self, reader: Connection, stream: Topic) -> None:
         """Add a listener: it hears of every change after this, and of balances as they are at first. Raises SERVICE_UNAVAILABLE."""
         if stream == PAPER_BALANCES:
             await self._accounts.balances(reader.signed_in().user_id, now_ms())  # so that a missing database is told at once
@@ -58,7 +69,13 @@ class PaperStreams:
         self._readers.setdefault(user_id, set()).add(reader)
         self._seen.setdefault(user_id, newest)
 
-    def leave(self, reader: Connection, stream: tuple[str, str]) -> None:
+    async def snapshot(self, user_id: bytes) -> str:
+        """All open orders of a user as one message. Raises SERVICE_UNAVAILABLE."""
+        newest = await self._changes.newest(user_id)
+        found, _ = await self._accounts.orders(OrderFilter(user_id=user_id, statuses=OPEN_STATUSES), Page(OPEN_ORDERS_MAX))
+        return orders_snapshot([shown(order) for order in found], newest, mode="paper")
+
+    def leave(self, reader: Connection, stream: Topic) -> None:
         if stream == PAPER_BALANCES:
             self._balances.pop(reader, None)
             return

@@ -18,7 +18,7 @@ from engine_container.gateway.sockets import connection as wire
 from engine_container.gateway.sockets.connection import Connection, now_ms, query_cancels, query_mode, query_token, received_text
 from engine_container.gateway.sockets.order_entry import OrderEntry
 from engine_container.gateway.sockets.paper import PaperStreams
-from engine_container.gateway.sockets.protocol import ORDER_ACTIONS, Addressed, ClientMessage
+from engine_container.gateway.sockets.protocol import ORDER_ACTIONS, Addressed, ClientMessage, StreamName
 from engine_container.gateway.sockets.session_check import SessionCheck
 from engine_container.gateway.sockets.subscriptions import Subscriptions
 from engine_container.metrics import Counter, Reading
@@ -97,9 +97,9 @@ class Sockets:
 
     @_channel("/ws", "openSocket", "A socket for any number of streams, and for orders")
     async def everything(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._serve(scope, receive, send, "", "")
+        await self._serve(scope, receive, send, None, "")
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send, stream: str, symbol: str) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, stream: StreamName | None, symbol: str) -> None:
         await receive()  # websocket.connect
         if len(self._open) >= CONNECTIONS_MAX:
             await refuse_handshake(scope, send, TURNED_AWAY, wire.CLOSE_TRY_AGAIN)
@@ -186,7 +186,7 @@ class Sockets:
             self._lost.pop(user_id, None)  # to stand at the end
             self._lost[user_id] = time.monotonic()
 
-    async def _converse(self, connection: Connection, receive: Receive, scope: Scope, stream: str, symbol: str) -> None:
+    async def _converse(self, connection: Connection, receive: Receive, scope: Scope, stream: StreamName | None, symbol: str) -> None:
         connection.push_message({"type": "connected", "timestamp": now_ms(), "data": {"connection_id": connection.trace_id}})
         try:
             connection.cancel_on_disconnect = query_cancels(scope)
@@ -197,7 +197,8 @@ class Sockets:
                 await self._sign_in(connection, token)
             self._watch(connection)
             if stream:
-                await self._subscriptions.add(connection, stream, symbol, query_mode(scope))
+                asked = ClientMessage("subscribe", stream=stream, symbol=symbol, mode=query_mode(scope))
+                await self._subscriptions.add(connection, asked)
         except ProblemError as problem:
             connection.push_problem(problem)
             connection.close(_close_code(problem), problem.detail or problem.kind.title)
@@ -255,7 +256,7 @@ class Sockets:
             elif message.stream is None:
                 raise invalid("stream", "is required")
             elif message.action == "subscribe":
-                await self._subscriptions.add(connection, message.stream, message.symbol or "", message.mode, message.id)
+                await self._subscriptions.add(connection, message)
             elif message.action == "unsubscribe":
                 self._subscriptions.remove(connection, message)
             else:
@@ -311,6 +312,7 @@ class Sockets:
         async with asyncio.TaskGroup() as work:
             work.create_task(self._paper.run())
             work.create_task(self._beat())
+            work.create_task(self._beat_books())
 
     async def _beat(self) -> None:
         """Trades ten times a second; tickers, idle connections, expired and revoked tokens once a second."""
@@ -324,6 +326,12 @@ class Sockets:
                 self._close_idle()
                 self._forget_lost()
                 await self._standing.look([connection for own in self._by_user.values() for connection in own])
+
+    async def _beat_books(self) -> None:
+        """Twenty times a second: books that are told together."""
+        while True:
+            await asyncio.sleep(0.05)
+            self._gateway.hub.flush_books(now_ms())
 
     def _close_idle(self) -> None:
         oldest = time.monotonic() - IDLE_SECONDS_MAX

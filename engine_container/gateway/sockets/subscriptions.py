@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
+from engine_container.gateway.candles import INTERVALS_MS
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.placing import known_symbol
+from engine_container.gateway.sockets.candles import CandleChannel
 from engine_container.gateway.sockets.connection import Connection, now_ms
+from engine_container.gateway.sockets.hub import WHOLE_BOOK
 from engine_container.gateway.sockets.paper import PAPER, PAPER_ORDERS, PaperStreams
-from engine_container.gateway.sockets.protocol import PRIVATE_STREAMS, ClientMessage
-from mycrypto.contracts.api import Mode
+from engine_container.gateway.sockets.protocol import PRIVATE_STREAMS, BookForm, ClientMessage, Topic
+from engine_container.views.minutes import Minute, begin_of
 from mycrypto.errors import ProblemError, invalid
 
 SUBSCRIPTIONS_MAX: Final = 50
@@ -22,72 +26,113 @@ class Subscriptions:
         self._gateway = gateway
         self._paper = paper
 
-    async def add(self, connection: Connection, stream: str, spelling: str, mode: Mode = "live", request_id: object = None) -> None:
+    async def add(self, connection: Connection, message: ClientMessage) -> None:
         """Raises VALIDATION_ERROR, UNAUTHORIZED, ORDER_001, RATE_LIMIT_EXCEEDED, SERVICE_UNAVAILABLE."""
-        key = self._key(connection, stream, spelling, mode)
-        if key in connection.subscriptions:
+        topic = self._topic(connection, message)
+        form = BookForm(message.depth, message.interval_ms)
+        if topic.stream != "orderbook" and form != WHOLE_BOOK:
+            raise invalid("depth" if message.depth != WHOLE_BOOK.depth else "interval_ms", "goes with orderbook only")
+        if message.snapshot and topic.stream not in {"orders", "trades"}:
+            raise invalid("snapshot", "goes with orders and trades only")
+        if topic in connection.subscriptions:
             raise invalid("stream", "is subscribed already")
         if len(connection.subscriptions) >= SUBSCRIPTIONS_MAX:
             raise ProblemError(
                 "RATE_LIMIT_EXCEEDED", f"at most {SUBSCRIPTIONS_MAX} subscriptions of one connection", limit=SUBSCRIPTIONS_MAX
             )
-        if key[1] == PAPER:
-            await self._paper.join(connection, key)
-        connection.subscriptions.add(key)
-        connection.push_message({"type": "subscribed", **_told(key, request_id)})
-        if key[1] != PAPER:
-            self._gateway.hub.subscribe(connection, *key)
+        opening = await self._prepare(connection, topic, message)
+        connection.subscriptions[topic] = form
+        connection.push_message({"type": "subscribed", **_told(topic, form, message.id)})
+        if topic.symbol != PAPER:
+            self._gateway.hub.subscribe(connection, topic, form, snapshot=message.snapshot)
+        elif opening:
+            connection.push(opening)
+
+    async def _prepare(self, connection: Connection, topic: Topic, message: ClientMessage) -> str:
+        """What has to be waited for before a subscription holds, and what it begins with where that is known by then."""
+        if topic.symbol == PAPER:
+            await self._paper.join(connection, topic)
+            return await self._paper.snapshot(connection.signed_in().user_id) if message.snapshot else ""
+        if topic.stream == "candles":
+            channels = self._gateway.hub.candles.setdefault(topic.symbol, {})
+            if topic not in channels:
+                channels.setdefault(topic, await self._candle(topic))
+        return ""
+
+    async def _candle(self, topic: Topic) -> CandleChannel:
+        """With what was traded in the present candle so far. Raises SERVICE_UNAVAILABLE."""
+        gateway, length_ms = self._gateway, INTERVALS_MS[topic.interval]
+        begin_ms = begin_of(now_ms(), length_ms)
+        known = gateway.views.minutes[topic.symbol]
+        older: Sequence[Minute] = []
+        if gateway.history is not None and known.trimmed and known.first_ms is not None and begin_ms < known.first_ms:
+            older = await gateway.history.minutes(topic.symbol, begin_ms, known.first_ms)
+        views = gateway.require_views()  # nothing is waited for from here on
+        known = views.minutes[topic.symbol]
+        since = known.since(begin_ms if known.first_ms is None else max(begin_ms, known.first_ms))
+        return CandleChannel(topic, length_ms, [*older, *since], views.watermark, now_ms())
 
     def remove(self, connection: Connection, message: ClientMessage) -> None:
-        key = self._held(connection, message)
-        connection.subscriptions.discard(key)
-        self._leave(connection, key)
-        connection.push_message({"type": "unsubscribed", **_told(key, message.id)})
+        topic = self._held(connection, message)
+        form = connection.subscriptions.pop(topic)
+        self._leave(connection, topic, form)
+        connection.push_message({"type": "unsubscribed", **_told(topic, form, message.id)})
 
     async def resync(self, connection: Connection, message: ClientMessage) -> None:
         """Send what was missed of a stream that is subscribed, as far as that can be told."""
-        stream, symbol = key = self._held(connection, message)
-        if key == PAPER_ORDERS:
+        topic = self._held(connection, message)
+        if topic == PAPER_ORDERS:
             await self._paper.resync(connection, message.last_sequence, message.id)
-        elif stream == "orderbook":
-            self._gateway.hub.resync_book(connection, symbol, message.epoch, message.last_sequence)
-        elif stream == "orders":
+        elif topic.stream == "orderbook":
+            form = connection.subscriptions[topic]
+            self._gateway.hub.resync_book(connection, topic.symbol, form, message.epoch, message.last_sequence)
+        elif topic.stream == "orders":
             self._gateway.hub.resync_orders(connection, message.last_sequence, message.id)
         else:
             raise invalid("stream", "cannot be taken up again; ask for it over HTTP")
 
     def drop(self, connection: Connection) -> None:
         """The connection is gone."""
-        for key in connection.subscriptions:
-            self._leave(connection, key)
+        for topic, form in connection.subscriptions.items():
+            self._leave(connection, topic, form)
 
-    def _leave(self, connection: Connection, key: tuple[str, str]) -> None:
-        if key[1] == PAPER:
-            self._paper.leave(connection, key)
+    def _leave(self, connection: Connection, topic: Topic, form: BookForm) -> None:
+        if topic.symbol == PAPER:
+            self._paper.leave(connection, topic)
         else:
-            self._gateway.hub.unsubscribe(connection, *key)
+            self._gateway.hub.unsubscribe(connection, topic, form)
 
-    def _held(self, connection: Connection, message: ClientMessage) -> tuple[str, str]:
-        key = self._key(connection, message.stream or "", message.symbol or "", message.mode)
-        if key not in connection.subscriptions:
+    def _held(self, connection: Connection, message: ClientMessage) -> Topic:
+        topic = self._topic(connection, message)
+        if topic not in connection.subscriptions:
             raise invalid("stream", "is not subscribed")
-        return key
+        return topic
 
-    def _key(self, connection: Connection, stream: str, spelling: str, mode: Mode) -> tuple[str, str]:
+    def _topic(self, connection: Connection, message: ClientMessage) -> Topic:
         views = self._gateway.require_views()
-        if mode == "paper" and stream not in PRIVATE_STREAMS:
+        stream, spelling = message.stream or "", message.symbol or ""
+        if message.mode == "paper" and stream not in PRIVATE_STREAMS:
             raise invalid("mode", "paper is for the streams orders and balances alone")
+        if message.interval is not None and stream != "candles":
+            raise invalid("interval", "goes with candles only")
         if stream in PRIVATE_STREAMS:
             connection.signed_in()
-            return stream, PAPER if mode == "paper" else ""
+            return Topic(stream, PAPER if message.mode == "paper" else "")
+        if stream == "tickers":
+            return Topic(stream)
         if not spelling:
             raise invalid("symbol", "is required")
-        return stream, known_symbol(views.symbols, spelling).symbol
+        if stream == "candles" and message.interval is None:
+            raise invalid("interval", "is required")
+        return Topic(stream, known_symbol(views.symbols, spelling).symbol, message.interval or "")
 
 
-def _told(key: tuple[str, str], request_id: object) -> dict[str, object]:
-    stream, symbol = key
-    what: dict[str, object] = {"stream": stream, "symbol": symbol or None}
-    if symbol == PAPER:
-        what = {"stream": stream, "symbol": None, "mode": "paper"}
+def _told(topic: Topic, form: BookForm, request_id: object) -> dict[str, object]:
+    what: dict[str, object] = {"stream": topic.stream, "symbol": topic.symbol or None}
+    if topic.symbol == PAPER:
+        what = {"stream": topic.stream, "symbol": None, "mode": "paper"}
+    elif topic.stream == "orderbook":
+        what |= form._asdict()
+    elif topic.interval:
+        what["interval"] = topic.interval
     return {**what, "timestamp": now_ms(), "id": request_id, "success": True}

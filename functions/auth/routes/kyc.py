@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from functions.auth import kyc, kyc_claims, models, multipart
+from functions.auth import kyc, kyc_claims, kyc_uploads, models, multipart
 from functions.auth.app import context
 from functions.auth.kyc import SLOTS, Level
+from functions.auth.kyc_upload_models import KycApplication, KycUpload, KycUploadRequest
 from functions.auth.models import KycDecision, Listed, PageQuery, Pagination
 from functions.auth.routes.shared import PAGE, STAFF_BODY
 from functions.auth.store.kyc import Submission
@@ -16,6 +17,7 @@ from mycrypto.http.request import Reply, Request
 
 FORM_BYTES_MAX: Final = 6 * 1024 * 1024
 """What Lambda takes in one request; three pictures of a phone that scales them down."""
+_PERSON: Final = ("tc_kimlik_no", "first_name", "last_name", "date_of_birth", "phone")
 _KYC_FORM: Final[dict[str, Any]] = {
     "type": "object",
     "additionalProperties": False,
@@ -54,6 +56,39 @@ def post_submit(request: Request) -> Reply:
     principal = request.caller
     form = multipart.parse(request.header("content-type") or "", request.body)
     return Reply(kyc.submit(context(), principal, form, request.client), status=201)
+
+
+@Operation(
+    method="post",
+    path="/api/auth/kyc/uploads",
+    name="uploadKycPicture",
+    summary="A link to upload one picture with, for ten minutes",
+    tag="identity",
+    answer=KycUpload,
+    status=201,
+    body=KycUploadRequest,
+    errors=(*BODY_ERRORS, "SERVICE_UNAVAILABLE"),
+    permission=permissions.CUSTOMER,
+)
+def post_upload(request: Request) -> Reply:
+    return Reply(kyc_uploads.allow(context(), request.caller, request.json(KycUploadRequest)), status=201)
+
+
+@Operation(
+    method="post",
+    path="/api/auth/kyc/applications",
+    name="applyKyc",
+    summary="Apply for a higher level with pictures that were uploaded before",
+    tag="identity",
+    answer=models.KycSubmitted,
+    status=201,
+    body=KycApplication,
+    errors=(*BODY_ERRORS, "KYC_ALREADY_SUBMITTED", "SERVICE_UNAVAILABLE"),
+    rules={"pictures": "each was uploaded, and is a picture", **dict.fromkeys(_PERSON, "is a person's own and right")},
+    permission=permissions.CUSTOMER,
+)
+def post_application(request: Request) -> Reply:
+    return Reply(kyc_uploads.apply(context(), request.caller, request.json(KycApplication), request.client), status=201)
 
 
 @Operation(
@@ -124,7 +159,7 @@ def get_review(request: Request, submission_id: str) -> Any:
     answer=Submission,
     body=models.KycDecision,
     errors=(*STAFF_BODY, "AUTH_002", "KYC_NOT_OPEN", "KYC_CLAIMED"),
-    rules={"reason": "has 1 to 500 characters for a rejection"},
+    rules={"reason": "has at most 500 characters, and at least one for a rejection whose code is OTHER"},
     permission=permissions.STAFF_WORK,
 )
 def post_decision(request: Request, submission_id: str) -> Any:

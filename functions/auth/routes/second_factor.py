@@ -20,7 +20,7 @@ def _bearer(request: Request) -> Principal:
     marks = cast("list[bytes | None]", context().redis.mget(revocation.keys_of(claims)))
     if revocation.is_revoked(claims, marks):
         raise tokens.invalid_token("the token has been revoked")
-    return Principal(claims.sub, claims.email, claims.roles, claims.tier, claims.kyc_level, claims.jti, claims.sid, claims.exp)
+    return Principal.of(claims)
 
 
 @Operation(

@@ -63,7 +63,7 @@ def close(
         (user_id, now, keep_until, identity_sealed),
     )
     connection.execute(
-        """UPDATE kyc_submissions SET status = 'REJECTED', reviewed_at = %s, rejection_reason = 'ACCOUNT_CLOSED'
+        """UPDATE kyc_submissions SET status = 'REJECTED', reviewed_at = %s, rejection_code = 'ACCOUNT_CLOSED'
             WHERE user_id = %s AND status IN ('PENDING', 'IN_REVIEW')""",
         (now, user_id),
     )

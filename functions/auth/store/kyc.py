@@ -12,6 +12,7 @@ from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row
 
 from functions.auth.documents import Document
+from mycrypto.kyc import Rejection
 
 
 class NewSubmission(msgspec.Struct, frozen=True):
@@ -42,8 +43,10 @@ class Submission(msgspec.Struct, frozen=True):
     date_of_birth: date
     phone: str
     mks_verified: bool
+    identity_check: str
     submitted_at: datetime
     reviewed_at: datetime | None
+    rejection_code: str | None
     rejection_reason: str | None
     priority: int
     claimed_by: UUID | None
@@ -63,17 +66,17 @@ class IdentityTakenError(Exception):
     """The national id is verified for another account: of two decisions at once this was the second."""
 
 
-_COLUMNS = """id, user_id, level, status, first_name, last_name, date_of_birth, phone, mks_verified, submitted_at, reviewed_at,
-    rejection_reason, priority, claimed_by, claimed_until"""
+_COLUMNS = """id, user_id, level, status, first_name, last_name, date_of_birth, phone, mks_verified, identity_check, submitted_at, reviewed_at,
+    rejection_code, rejection_reason, priority, claimed_by, claimed_until"""
 OPEN = ("PENDING", "IN_REVIEW")
 
 
 def insert(connection: Connection, submission: NewSubmission, documents: Sequence[Document]) -> None:
     connection.execute(
         """INSERT INTO kyc_submissions (id, user_id, level, tc_kimlik_no_encrypted, tc_kimlik_no_fingerprint, first_name, last_name,
-               date_of_birth, phone, submitted_at, ip_address, user_agent, priority)
+               date_of_birth, phone, submitted_at, ip_address, user_agent, priority, identity_check)
            VALUES (%(id)s, %(user_id)s, %(level)s, %(tc_kimlik_no_encrypted)s, %(tc_kimlik_no_fingerprint)s, %(first_name)s, %(last_name)s,
-               %(date_of_birth)s, %(phone)s, %(submitted_at)s, %(ip_address)s, %(user_agent)s, %(priority)s)""",
+               %(date_of_birth)s, %(phone)s, %(submitted_at)s, %(ip_address)s, %(user_agent)s, %(priority)s, 'WAITING')""",
         msgspec.structs.asdict(submission),
     )
     with connection.cursor() as cursor:
@@ -139,14 +142,19 @@ def sealed_national_id(connection: Connection, submission_id: UUID) -> str:
     return str(row[0]) if row else ""
 
 
-def decide(connection: Connection, submission_id: UUID, *, approved: bool, reviewer: UUID, reason: str | None, now: datetime) -> None:
-    """Raises IdentityTakenError if the national id is verified for another account; the caller's transaction is then lost."""
+def decide(
+    connection: Connection, submission_id: UUID, *, reviewer: UUID, rejection: Rejection | None, note: str | None, now: datetime
+) -> None:
+    """Approve, or reject for a reason. Raises IdentityTakenError if the national id is verified for another account; the caller's transaction is then
+    lost.
+    """
+    approved = rejection is None
     status = "APPROVED" if approved else "REJECTED"
     try:
         connection.execute(
-            """UPDATE kyc_submissions SET status = %s, reviewed_at = %s, reviewed_by = %s, rejection_reason = %s, updated_at = %s
-                WHERE id = %s""",
-            (status, now, reviewer, reason, now, submission_id),
+            """UPDATE kyc_submissions SET status = %s, reviewed_at = %s, reviewed_by = %s, rejection_code = %s, rejection_reason = %s,
+                      updated_at = %s WHERE id = %s""",
+            (status, now, reviewer, rejection, note, now, submission_id),
         )
     except UniqueViolation:
         raise IdentityTakenError from None

@@ -21,11 +21,12 @@ def release(connection: Connection, submission_id: UUID, reviewer: UUID) -> bool
 
 
 def next_free(connection: Connection, reviewer: UUID, now: datetime) -> UUID | None:
-    """The most urgent application that is scanned, free and not the reviewer's own, held; what another transaction holds is passed over."""
+    """The most urgent application that is scanned, checked, free and not the reviewer's own, held; what another transaction holds is passed over."""
     row = connection.execute(
         """SELECT id FROM kyc_submissions submission
             WHERE status IN ('PENDING', 'IN_REVIEW') AND user_id <> %(reviewer)s
               AND (claimed_by IS NULL OR claimed_by = %(reviewer)s OR claimed_until <= %(now)s)
+              AND identity_check <> 'WAITING'
               AND NOT EXISTS (SELECT FROM kyc_documents WHERE submission_id = submission.id AND status IN ('UPLOADED', 'SCANNING'))
             ORDER BY priority, submitted_at, id LIMIT 1 FOR UPDATE SKIP LOCKED""",
         {"reviewer": reviewer, "now": now},

@@ -19,7 +19,7 @@ _OWN: Final[dict[str, LiteralString]] = {
     "api_keys": """SELECT key_id, label, scopes, ip_list::text[] AS ip_list, created_at, expires_at, suspended_at, revoked_at FROM api_keys
         WHERE user_id = %s ORDER BY created_at LIMIT %s""",
     "identity_applications": """SELECT id, level, status, first_name, last_name, date_of_birth, phone, submitted_at, reviewed_at,
-        rejection_reason FROM kyc_submissions WHERE user_id = %s ORDER BY submitted_at LIMIT %s""",
+        rejection_code, rejection_reason FROM kyc_submissions WHERE user_id = %s ORDER BY submitted_at LIMIT %s""",
     "identity_pictures": """SELECT submission_id, document_type, status, mime_type, file_size, file_hash AS sha256, created_at FROM kyc_documents
         WHERE user_id = %s ORDER BY created_at LIMIT %s""",
     "activity": """SELECT action, result, resource, actor_type <> 'USER' AS by_staff,
@@ -49,7 +49,9 @@ def own_lists(connection: Connection, user_id: UUID) -> dict[str, list[dict[str,
 def money(connection: Connection, user_id: UUID) -> dict[str, Any]:
     """What the wallet keeps; every value is a text."""
     row = connection.execute("SELECT personal_money_data(%s, %s)", (user_id, ROWS_MAX)).fetchone()
-    return {name: rows or [] for name, rows in (row[0] if row else {}).items()}
+    earlier = connection.execute("SELECT earlier_records_of(%s, %s)", (user_id, ROWS_MAX)).fetchone()
+    found = {name: rows or [] for name, rows in (row[0] if row else {}).items()}
+    return {**found, "earlier_platform": earlier[0] if earlier else []}
 
 
 def sealed_national_ids(connection: Connection, user_id: UUID) -> list[tuple[UUID, str]]:

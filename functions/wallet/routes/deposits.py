@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from functions.wallet import addresses, chain_deposits, fiat_deposits, idempotency, models
+from functions.wallet import addresses, chain_deposits, fiat_deposits, idempotency, models, offers
 from functions.wallet.app import context
-from functions.wallet.models import CryptoAddress, CryptoDeposit, FiatDeposit, OpenCryptoDeposit, OpenFiatDeposit, Page, PageQuery
-from functions.wallet.routes.shared import ONCE_IF_GIVEN, PAGE
+from functions.wallet.models import (
+    CryptoAddress,
+    CryptoDeposit,
+    FiatDeposit,
+    OpenCryptoDeposit,
+    OpenFiatDeposit,
+    Page,
+    PageQuery,
+)
+from functions.wallet.network_models import NetworkQuery, OfferedNetworks
+from functions.wallet.routes.shared import NETWORK, ONCE_IF_GIVEN, PAGE
 from mycrypto import permissions
 from mycrypto.errors import ProblemError
 from mycrypto.http.operation import BODY_ERRORS, Operation, RateLimit
@@ -93,8 +102,8 @@ def post_cancel(request: Request, deposit_id: str) -> FiatDeposit:
     answer=models.CryptoAddress,
     also=((201, "Made", models.CryptoAddress),),
     body=models.OpenCryptoDeposit,
-    rules={"network": "is the currency's"},
-    errors=(*BODY_ERRORS, "CURRENCY_NOT_SUPPORTED", "KYC_REQUIRED"),
+    rules={"network": "is one of the currency's"},
+    errors=(*BODY_ERRORS, "CURRENCY_NOT_SUPPORTED", "NETWORK_NOT_SUPPORTED", "KYC_REQUIRED"),
     permission=permissions.CUSTOMER,
     limit=OPEN_DEPOSIT,
 )
@@ -106,16 +115,31 @@ def post_crypto_deposit(request: Request) -> Reply:
 
 @Operation(
     method="get",
+    path="/api/wallet/networks",
+    name="listNetworks",
+    summary="The networks that currencies come in and leave by here",
+    tag="deposits",
+    answer=OfferedNetworks,
+    errors=(),
+    permission=permissions.SIGNED_IN,
+)
+def get_networks(_: Request) -> OfferedNetworks:
+    return OfferedNetworks(offers.shown(context()))
+
+
+@Operation(
+    method="get",
     path="/api/wallet/deposit/crypto/address/{currency}",
     name="getCryptoAddress",
-    summary="The own deposit address of a currency",
+    summary="The own deposit address of a currency on a network",
     tag="deposits",
     answer=models.CryptoAddress,
-    errors=("CURRENCY_NOT_SUPPORTED", "ADDRESS_NOT_FOUND"),
+    parameters=(NETWORK,),
+    errors=("VALIDATION_ERROR", "CURRENCY_NOT_SUPPORTED", "NETWORK_NOT_SUPPORTED", "ADDRESS_NOT_FOUND"),
     permission=permissions.SIGNED_IN,
 )
 def get_crypto_address(request: Request, currency: str) -> CryptoAddress:
-    return addresses.address(context(), request.caller.user_id, currency)
+    return addresses.address(context(), request.caller.user_id, currency, request.params(NetworkQuery).network)
 
 
 @Operation(

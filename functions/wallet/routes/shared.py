@@ -10,6 +10,7 @@ from functions.wallet import idempotency
 from mycrypto.http.operation import Parameter
 
 PAGE: Final = (Parameter("page", "integer", "From 1"), Parameter("limit", "integer", "Rows of a page, 1 to 100 (20)"))
+NETWORK: Final = Parameter("network", "string", "As of /api/wallet/networks; the currency's first one without it")
 STATUS: Final = Parameter("status", "string", "Only this status")
 ONCE: Final = Parameter(
     idempotency.HEADER,

@@ -21,8 +21,8 @@ CHANGE = RateLimit(name="whitelist", count=10, seconds=60)
     answer=models.WhitelistedAddress,
     status=201,
     body=models.AddAddress,
-    rules={"destination_address": "is an address of the currency's chain, with a right checksum"},
-    errors=(*BODY_ERRORS, "CURRENCY_NOT_SUPPORTED", "DUPLICATE_ADDRESS", "WALLET_002"),
+    rules={"destination_address": "is an address of the network, with a right checksum", "network": "is one of the currency's"},
+    errors=(*BODY_ERRORS, "CURRENCY_NOT_SUPPORTED", "NETWORK_NOT_SUPPORTED", "DUPLICATE_ADDRESS", "WALLET_002"),
     permission=permissions.CUSTOMER,
     limit=CHANGE,
 )

@@ -7,11 +7,11 @@ from typing import Final
 
 from psycopg import Connection
 
-from functions.wallet import codes, idempotency, models, withdrawal_decisions, withdrawals
+from functions.wallet import idempotency, models, withdrawal_decisions, withdrawals
 from functions.wallet.app import context, metered
-from functions.wallet.codes import Code
 from functions.wallet.models import Page, Withdrawal, WithdrawalFees, WithdrawalQuery, WithdrawCrypto, WithdrawFiat
-from functions.wallet.routes.shared import ONCE, PAGE, STATUS
+from functions.wallet.network_models import NetworkQuery
+from functions.wallet.routes.shared import NETWORK, ONCE, PAGE, STATUS
 from mycrypto import balance_cache, currencies, permissions
 from mycrypto.http.operation import BODY_ERRORS, Operation, RateLimit
 from mycrypto.http.request import Principal, Reply, Request
@@ -51,9 +51,7 @@ _ERRORS: Final = (
 def post_fiat_withdrawal(request: Request) -> Reply:
     principal = request.caller
     body = request.json(WithdrawFiat)
-    return _withdraw(
-        request, principal, lambda connection, code: withdrawals.withdraw_fiat(context(), connection, request, principal, body, code)
-    )
+    return _withdraw(request, principal, lambda connection: withdrawals.withdraw_fiat(context(), connection, request, principal, body))
 
 
 @Operation(
@@ -66,29 +64,25 @@ def post_fiat_withdrawal(request: Request) -> Reply:
     status=201,
     body=models.WithdrawCrypto,
     rules={
-        "destination_address": "is an address of the currency's chain, with a right checksum; or whitelisted_address_id is there instead",
-        "network": "is the currency's",
+        "destination_address": "is an address of the network, with a right checksum; or whitelisted_address_id is there instead",
+        "network": "is one of the currency's, and that of the address where it was named before",
     },
     parameters=(ONCE,),
-    errors=(*_ERRORS, "CURRENCY_NOT_SUPPORTED", "PRICE_UNAVAILABLE", "ADDRESS_NOT_FOUND", "ADDRESS_HELD"),
+    errors=(*_ERRORS, "CURRENCY_NOT_SUPPORTED", "NETWORK_NOT_SUPPORTED", "PRICE_UNAVAILABLE", "ADDRESS_NOT_FOUND", "ADDRESS_HELD"),
     permission=permissions.CUSTOMER,
     limit=WITHDRAW,
 )
 def post_crypto_withdrawal(request: Request) -> Reply:
     principal = request.caller
     body = request.json(WithdrawCrypto)
-    return _withdraw(
-        request, principal, lambda connection, code: withdrawals.withdraw_crypto(context(), connection, request, principal, body, code)
-    )
+    return _withdraw(request, principal, lambda connection: withdrawals.withdraw_crypto(context(), connection, request, principal, body))
 
 
-def _withdraw(request: Request, principal: Principal, act: Callable[[Connection, Code], Withdrawal]) -> Reply:
-    with codes.on_trial(context(), request, principal) as code:
+def _withdraw(request: Request, principal: Principal, act: Callable[[Connection], Withdrawal]) -> Reply:
+    def ask(connection: Connection) -> Reply:
+        return Reply(metered(act(connection)), status=201)
 
-        def ask(connection: Connection) -> Reply:
-            return Reply(metered(act(connection, code)), status=201)
-
-        reply = idempotency.once(context(), request, principal.user_id, ask)
+    reply = idempotency.once(context(), request, principal.user_id, ask)
     balance_cache.drop(context().cache, ((principal.user_id, currency) for currency in currencies.SUPPORTED))
     context().flush()
     return reply
@@ -142,13 +136,27 @@ def post_cancel(request: Request, withdrawal_id: str) -> Withdrawal:
 
 @Operation(
     method="get",
+    path="/api/wallet/withdraw/fiat/fees",
+    name="getFiatWithdrawalFees",
+    summary="What a withdrawal to a bank account costs",
+    tag="withdrawals",
+    answer=models.WithdrawalFees,
+    permission=permissions.SIGNED_IN,
+)
+def get_fiat_fees(_: Request) -> WithdrawalFees:
+    return withdrawals.fiat_fees()
+
+
+@Operation(
+    method="get",
     path="/api/wallet/withdraw/crypto/fees/{currency}",
     name="getWithdrawalFees",
     summary="What a withdrawal costs now",
     tag="withdrawals",
     answer=models.WithdrawalFees,
-    errors=("CURRENCY_NOT_SUPPORTED",),
+    parameters=(NETWORK,),
+    errors=("VALIDATION_ERROR", "CURRENCY_NOT_SUPPORTED", "NETWORK_NOT_SUPPORTED"),
     permission=permissions.SIGNED_IN,
 )
-def get_fees(_: Request, currency: str) -> WithdrawalFees:
-    return withdrawals.fees(context(), currency)
+def get_fees(request: Request, currency: str) -> WithdrawalFees:
+    return withdrawals.fees(context(), currency, request.params(NetworkQuery).network)

@@ -11,12 +11,14 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from mycrypto.money import SCALE, from_numeric
+from mycrypto.networks import Network
 
 
 class AddressRow(NamedTuple):
     id: UUID
     user_id: UUID
     currency: str
+    network: str
     address: str
     email: str
     created_at: datetime
@@ -31,6 +33,7 @@ class ChainRow(NamedTuple):
     address: str
     user_id: UUID
     currency: str
+    network: str
     chain_amount: Decimal
     amount: Decimal
     status: str
@@ -49,17 +52,19 @@ class ChainRow(NamedTuple):
         return from_numeric(self.amount)
 
 
-_ADDRESS = "SELECT id, user_id, currency, address, email, created_at FROM crypto_addresses"
+_ADDRESS = "SELECT id, user_id, currency, network, address, email, created_at FROM crypto_addresses"
 _CHAIN = """
-SELECT id, tx_hash, output_index, address, user_id, currency, chain_amount, amount, status, confirmations, required_confirmations,
+SELECT id, tx_hash, output_index, address, user_id, currency, network, chain_amount, amount, status, confirmations, required_confirmations,
        created_at, confirmed_at, credited_at, replaced_by, reversed_at, reversals
   FROM blockchain_transactions
 """
 
 
-def active_address(connection: Connection, user_id: UUID, currency: str) -> AddressRow | None:
+def active_address(connection: Connection, user_id: UUID, network: Network) -> AddressRow | None:
     with connection.cursor(row_factory=class_row(AddressRow)) as cursor:
-        return cursor.execute(f"{_ADDRESS} WHERE user_id = %s AND currency = %s AND is_active", (user_id, currency)).fetchone()
+        return cursor.execute(
+            f"{_ADDRESS} WHERE user_id = %s AND currency = %s AND network = %s AND is_active", (user_id, network.currency, network.name)
+        ).fetchone()
 
 
 def owner_of(connection: Connection, address: str) -> AddressRow | None:
@@ -80,9 +85,9 @@ def next_index(connection: Connection, coin_type: int) -> int:
 def insert_address(connection: Connection, row: AddressRow, *, coin_type: int, index: int, path: str, public_key: str) -> None:
     connection.execute(
         """INSERT INTO crypto_addresses
-                  (id, user_id, currency, address, coin_type, address_index, derivation_path, public_key, email, created_at)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
-        (row.id, row.user_id, row.currency, row.address, coin_type, index, path, public_key, row.email, row.created_at),
+                  (id, user_id, currency, network, address, coin_type, address_index, derivation_path, public_key, email, created_at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        (row.id, row.user_id, row.currency, row.network, row.address, coin_type, index, path, public_key, row.email, row.created_at),
     )
 
 
@@ -98,10 +103,10 @@ def insert_output(connection: Connection, row: ChainRow) -> bool:
     """False if another request reported the output at the same time."""
     cursor = connection.execute(
         """INSERT INTO blockchain_transactions
-                  (id, tx_hash, output_index, address, user_id, currency, chain_amount, amount, status, confirmations,
+                  (id, tx_hash, output_index, address, user_id, currency, network, chain_amount, amount, status, confirmations,
                    required_confirmations, created_at)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (tx_hash, output_index, address) DO NOTHING""",
-        row[:12],
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (tx_hash, output_index, address) DO NOTHING""",
+        row[:13],
     )
     return cursor.rowcount == 1
 

@@ -31,7 +31,7 @@ class Painter:
     async def page(self, minutes_text: str) -> bytes:
         """The page over the last minutes. Raises VALIDATION_ERROR, NOT_FOUND where there are no logs, SERVICE_UNAVAILABLE."""
         if not self._state_folder:
-            raise ProblemError("NOT_FOUND", "the dashboards are drawn from the log files of RUNTIME=native")
+            raise ProblemError("NOT_FOUND", "in containers the page is written by: mycrypto dashboard --page FILE")
         minutes = _minutes(minutes_text)
         async with self._lock:
             drawn_at, page = self._kept.get(minutes, (0.0, b""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -20,11 +21,18 @@ console = Console(highlight=False)
 def dashboard(
     *,
     minutes: Annotated[int, typer.Option(min=1, max=MINUTES_MAX, help="Over how many of the last minutes.")] = MINUTES_DEFAULT,
+    page: Annotated[
+        Path | None, typer.Option(help="Write the page with the graphs into a file; the front door shows it too, but not from a container.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print every line's numbers as one JSON object.")] = False,
 ) -> None:
     """Show the four dashboards of production with the numbers of this machine; the page has them as graphs."""
     try:
         running = Running.load()
+        if page is not None:
+            page.write_text(report.html(running, minutes), encoding="utf-8")
+            console.print(f"Written: {page}")
+            return
         boards, window = report.look(running, minutes)
     except (NotRunningError, report.UnreadableError) as error:
         fail(str(error))

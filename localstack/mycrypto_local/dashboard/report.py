@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import tempfile
 import time
+from pathlib import Path
 from typing import Any, Final, Literal
 
-import boto3
 import msgspec
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.dashboards import DASHBOARDS
+from mycrypto_local.aws import of_emulator
+from mycrypto_local.containers import ContainerError, ContainerPlatform, runs_from
 from mycrypto_local.dashboard import measures, page
 from mycrypto_local.dashboard.measures import LogsClient, Measures
 from mycrypto_local.dashboard.series import Drawn, Window, draw
-from mycrypto_local.parts.emulator import REGION
 from mycrypto_local.running import Running
 
 BUCKETS: Final = 60
@@ -34,15 +37,8 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 def client_of(service: Literal["lambda", "logs"], running: Running) -> Any:
-    """A client of one of the emulator's services."""
-    return boto3.client(
-        service,
-        endpoint_url=running.aws_endpoint,
-        region_name=REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106 - the emulator takes any
-        config=Config(retries={"max_attempts": 1}, connect_timeout=2, read_timeout=60),
-    )
+    """A client that waits for long answers, and not for one that does not begin."""
+    return of_emulator(service, running.aws_endpoint, Config(retries={"max_attempts": 1}, connect_timeout=2, read_timeout=60))
 
 
 def logs_client(running: Running) -> LogsClient:
@@ -54,7 +50,17 @@ def logs_client(running: Running) -> LogsClient:
 def read(running: Running, since_ms: int, *, processes_since_ms: int | None = None) -> Measures:
     """Everything that processes and functions wrote about themselves since then. Raises :class:`UnreadableError`."""
     found = Measures()
-    measures.read_files(found, running.state / "logs", since_ms if processes_since_ms is None else processes_since_ms)
+    since = since_ms if processes_since_ms is None else processes_since_ms
+    if runs_from(running.state):
+        hours = max(1, math.ceil((time.time() * 1000 - since) / 3_600_000))
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                ContainerPlatform(running.state).save_logs(Path(folder), hours)
+            except ContainerError as error:
+                raise UnreadableError(str(error)) from error
+            measures.read_files(found, Path(folder), since)
+    else:
+        measures.read_files(found, running.state / "logs", since)
     try:
         measures.read_functions(found, logs_client(running), since_ms)
     except (BotoCoreError, ClientError) as error:

@@ -1,9 +1,10 @@
-"""The partners over HTTP, below ``/local/bank`` and ``/local/chain`` of the front door; what the payout worker calls, and what drives them."""
+"""The partners over HTTP, below ``/local/bank``, ``/local/chain`` and ``/local/register`` of the front door; what the workers call, and what drives them."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import msgspec
@@ -14,14 +15,21 @@ from starlette.routing import Route
 
 from mycrypto_local.partners import bank as bank_module
 from mycrypto_local.partners import chain as chain_module
+from mycrypto_local.partners import register as register_module
 from mycrypto_local.partners.bank import Bank, BrokenError, ConflictError, NoAnswerError
 from mycrypto_local.partners.chain import Chain, SignerRefusedError
 from mycrypto_local.partners.ledger import Ledger
+from mycrypto_local.partners.register import PopulationRegister
 
 HANG_SECONDS: Final = 30.0
 """Longer than any caller waits."""
 BODY_BYTES_MAX: Final = 64 * 1024
-BEHAVIOURS: Final = {"bank": tuple(bank_module.Behaviour), "chain": tuple(chain_module.Behaviour), "signer": ("normal", "fail")}
+BEHAVIOURS: Final = {
+    "bank": tuple(bank_module.Behaviour),
+    "chain": tuple(chain_module.Behaviour),
+    "signer": ("normal", "fail"),
+    "register": tuple(register_module.Behaviour),
+}
 
 
 class _Raw(msgspec.Struct):
@@ -39,6 +47,12 @@ class _Settlement(msgspec.Struct):
     outcome: str
 
 
+class _Receipt(msgspec.Struct):
+    key: str
+    currency: str
+    amount: str
+
+
 class _Fee(msgspec.Struct):
     currency: str
     fee: str
@@ -50,7 +64,7 @@ def _answer(document: Any, status: int = 200) -> Response:
 
 def create_app(ledger: Ledger, *, hang: Callable[[], Awaitable[None]] | None = None) -> Starlette:
     """``hang`` is what a request does whose partner does not answer."""
-    bank, chain = Bank(ledger), Chain(ledger)
+    bank, chain, register = Bank(ledger), Chain(ledger), PopulationRegister(ledger)
 
     async def no_answer() -> None:
         await asyncio.sleep(HANG_SECONDS)
@@ -107,16 +121,30 @@ def create_app(ledger: Ledger, *, hang: Callable[[], Awaitable[None]] | None = N
         work = bank.outgoing if partner_of(request) == "bank" else chain.outgoing
         return await done(lambda: {"data": work()})
 
+    async def balances(request: Request) -> Response:
+        work = bank.balances if partner_of(request) == "bank" else chain.balances
+        return await done(lambda: {"data": work()})
+
+    async def receive(request: Request) -> Response:
+        came = await body(request, _Receipt)
+        try:
+            Decimal(came.amount)
+        except InvalidOperation:
+            raise ValueError(f"no amount: {came.amount}") from None
+        await asyncio.to_thread(ledger.receive, partner_of(request), came.key, came.currency, came.amount)
+        return _answer({})
+
     async def sign(request: Request) -> Response:
         key, spending = key_of(request), await body(request, dict[str, Any])
         return await done(lambda: chain.sign(key, spending))
 
     async def broadcast(request: Request) -> Response:
         raw = (await body(request, _Raw)).raw
-        return await done(lambda: chain.broadcast(request.path_params["currency"], raw))
+        return await done(lambda: chain.broadcast(request.path_params["currency"], request.query_params["network"], raw))
 
     async def find_transaction(request: Request) -> Response:
-        return await done(lambda: chain.find(request.path_params["currency"], request.path_params["tx_hash"]))
+        asked, network = request.path_params, request.query_params["network"]
+        return await done(lambda: chain.find(asked["currency"], network, asked["tx_hash"]))
 
     async def fees(_: Request) -> Response:
         return await done(lambda: {"data": chain.fees()})
@@ -153,9 +181,18 @@ def create_app(ledger: Ledger, *, hang: Callable[[], Awaitable[None]] | None = N
         rows = await asyncio.to_thread(ledger.reports, partner_of(request), int(after))
         return _answer({"data": [msgspec.Raw(text.encode()) for _, text in rows], "next": str(rows[-1][0] if rows else after)})
 
+    async def verify(request: Request) -> Response:
+        asked = await body(request, register_module.Question)
+        return await done(lambda: register.verify(asked))
+
     routes = (
+        ("/local/register/verifications", "POST", verify),
         ("/local/bank/outgoing", "GET", outgoing),
         ("/local/chain/outgoing", "GET", outgoing),
+        ("/local/bank/balances", "GET", balances),
+        ("/local/chain/balances", "GET", balances),
+        ("/local/bank/receipts", "POST", receive),
+        ("/local/chain/receipts", "POST", receive),
         ("/local/bank/reports", "POST", report),
         ("/local/bank/reports", "GET", reports),
         ("/local/chain/reports", "POST", report),

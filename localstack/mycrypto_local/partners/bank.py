@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -91,6 +92,11 @@ class Bank:
         with self._ledger.transaction() as connection:
             rows = connection.execute("SELECT transaction_id, key, amount FROM bookings ORDER BY rowid").fetchall()
         return [{"id": row[0], "key": row[1], "currency": "TRY", "amount": row[2]} for row in rows]
+
+    def balances(self) -> list[dict[str, str]]:
+        """What has come in less what has gone out."""
+        total = sum((amount for _, amount in self._ledger.received(PARTNER)), Decimal(0))
+        return [{"currency": "TRY", "amount": f"{total - sum(Decimal(each['amount']) for each in self.outgoing()):f}"}]
 
     def settle(self, key: str, outcome: str) -> bool:
         """Pay or reject what was accepted; false where there is nothing to settle."""

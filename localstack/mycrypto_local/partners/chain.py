@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
 
+from mycrypto import networks
 from mycrypto_local.partners.bank import BrokenError, ConflictError, NoAnswerError
 from mycrypto_local.partners.ledger import Ledger, next_behaviour
 
@@ -34,6 +36,11 @@ class SignerRefusedError(Exception):
 _STATES: Final = {Behaviour.SLOW: ("PENDING", 0), Behaviour.FAIL: ("FAILED", DEEP)}
 
 
+def _is_of(spending: str, currency: str, network: str) -> bool:
+    signed = msgspec.json.decode(spending)
+    return (signed["currency"], signed["network"]) == (currency, network)
+
+
 class Chain:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -48,18 +55,18 @@ class Chain:
                     raise SignerRefusedError(key)
                 raw = msgspec.json.encode({"key": key, "spending": spending}, order="sorted")
                 digest = hashlib.sha256(raw).hexdigest()
-                known = (text, raw, digest if spending["currency"] == "BTC" else f"0x{digest}")
+                known = (text, raw, networks.find(spending["currency"], spending["network"]).hash_prefix + digest)
                 connection.execute("INSERT INTO signatures (key, spending, raw, tx_hash) VALUES (?, ?, ?, ?)", (key, *known))
         if known[0] != text:
             raise ConflictError(key)
         return {"raw": bytes(known[1]), "tx_hash": str(known[2])}
 
-    def broadcast(self, currency: str, raw: bytes) -> dict[str, str] | None:
-        """``None`` for what our signer has not signed. Raises NoAnswerError, BrokenError."""
+    def broadcast(self, currency: str, network: str, raw: bytes) -> dict[str, str] | None:
+        """``None`` for what our signer has not signed for this network. Raises NoAnswerError, BrokenError."""
         behaviour = Behaviour.NORMAL
         with self._ledger.transaction() as connection:
-            row = connection.execute("SELECT tx_hash FROM signatures WHERE raw = ?", (raw,)).fetchone()
-            if row is None:
+            row = connection.execute("SELECT tx_hash, spending FROM signatures WHERE raw = ?", (raw,)).fetchone()
+            if row is None or not _is_of(row[1], currency, network):
                 return None
             tx_hash = str(row[0])
             known = connection.execute("UPDATE transactions SET calls = calls + 1 WHERE tx_hash = ?", (tx_hash,)).rowcount
@@ -77,12 +84,15 @@ class Chain:
             raise NoAnswerError(tx_hash)
         return {"tx_hash": tx_hash}
 
-    def find(self, currency: str, tx_hash: str) -> dict[str, Any] | None:
+    def find(self, currency: str, network: str, tx_hash: str) -> dict[str, Any] | None:
+        """A node knows the transactions of its own network alone."""
         with self._ledger.transaction() as connection:
             row = connection.execute(
-                "SELECT state, confirmations FROM transactions WHERE tx_hash = ? AND currency = ?", (tx_hash, currency)
+                """SELECT made.state, made.confirmations, signed.spending FROM transactions made JOIN signatures signed ON signed.tx_hash = made.tx_hash
+                    WHERE made.tx_hash = ?""",
+                (tx_hash,),
             ).fetchone()
-        return None if row is None else {"state": row[0], "confirmations": row[1]}
+        return {"state": row[0], "confirmations": row[1]} if row is not None and _is_of(row[2], currency, network) else None
 
     def settle(self, key: str, outcome: str) -> bool:
         """Mine what waits, or let another transaction take its place; false where there is nothing to settle."""
@@ -110,6 +120,16 @@ class Chain:
         return [
             {"id": each["tx_hash"], "key": each["tx_hash"], "currency": each["currency"], "amount": each["amount"]} for each in self.mined()
         ]
+
+    def balances(self) -> list[dict[str, str]]:
+        """What has come in less what was mined, with the network fee that was paid."""
+        held: dict[str, Decimal] = {}
+        for currency, amount in self._ledger.received(PARTNER):
+            held[currency] = held.get(currency, Decimal(0)) + amount
+        for each in self.mined():
+            spent = Decimal(each["amount"]) + Decimal(each.get("network_fee", "0"))
+            held[each["currency"]] = held.get(each["currency"], Decimal(0)) - spent
+        return [{"currency": currency, "amount": f"{amount:f}"} for currency, amount in sorted(held.items())]
 
     def fees(self) -> list[dict[str, str]]:
         with self._ledger.transaction() as connection:

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ CREATE TABLE IF NOT EXISTS signatures (key TEXT PRIMARY KEY, spending TEXT NOT N
 CREATE TABLE IF NOT EXISTS transactions (
     tx_hash TEXT PRIMARY KEY, currency TEXT NOT NULL, state TEXT NOT NULL, confirmations INTEGER NOT NULL, calls INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS reports (place INTEGER PRIMARY KEY, partner TEXT NOT NULL, document TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS receipts (partner TEXT, key TEXT, currency TEXT NOT NULL, amount TEXT NOT NULL, PRIMARY KEY (partner, key));
 CREATE TABLE IF NOT EXISTS fees (currency TEXT PRIMARY KEY, fee TEXT NOT NULL);
 """
 
@@ -61,6 +63,17 @@ class Ledger:
             return connection.execute(
                 "SELECT place, document FROM reports WHERE partner = ? AND place > ? ORDER BY place LIMIT ?", (partner, after, PAGE)
             ).fetchall()
+
+    def receive(self, partner: str, key: str, currency: str, amount: str) -> None:
+        """Money has come in under this key; or, with an amount of 0, is not there after all."""
+        with self.transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO receipts VALUES (?, ?, ?, ?)", (partner, key, currency, amount))
+
+    def received(self, partner: str) -> list[tuple[str, Decimal]]:
+        """Currency and amount of each."""
+        with self.transaction() as connection:
+            rows = connection.execute("SELECT currency, amount FROM receipts WHERE partner = ?", (partner,)).fetchall()
+        return [(currency, Decimal(amount)) for currency, amount in rows]
 
     def close(self) -> None:
         self._connection.close()

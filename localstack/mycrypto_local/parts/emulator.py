@@ -1,35 +1,38 @@
-"""The AWS emulator ministack: Lambda, API Gateway, SQS, SES and the rest of what stage local deploys to."""
+"""The AWS emulator: what every one of them is to the runner, and one that runs already. Ours have modules of their own beside this one."""
 
 from __future__ import annotations
 
 import shutil
-import sys
 import urllib.error
 import urllib.request
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from mycrypto_local.parts.part import NotReadyError, Part, base_environment
-from mycrypto_local.paths import REPOSITORY
+from mycrypto_local.emulator_kind import EmulatorKind
+from mycrypto_local.parts.part import NotReadyError, Part
 
 REGION: Final = "eu-central-1"
 ACCOUNT: Final = "000000000000"
 HEALTH_PATH: Final = "/_localstack/health"
+MINISTACK_HEALTH_PATH: Final = "/_ministack/health"
 
 
 @dataclass(frozen=True, slots=True)
-class Emulator:
+class Emulator(ABC):
+    """Lambda, API Gateway, SQS, SES and the rest of what stage local deploys to."""
+
     state: Path
-    port: int
 
     @property
-    def home(self) -> Path:
-        return self.state / "emulator"
+    @abstractmethod
+    def kind(self) -> EmulatorKind: ...
 
     @property
-    def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+    @abstractmethod
+    def endpoint(self) -> str: ...
 
     @property
     def client_environment(self) -> dict[str, str]:
@@ -43,53 +46,71 @@ class Emulator:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def prepare(self) -> None:
-        """Make the folders; what functions of a former run unpacked is thrown away."""
-        shutil.rmtree(self.home / "tmp", ignore_errors=True)
-        for name in ("state", "s3", "tmp"):
-            (self.home / name).mkdir(parents=True, exist_ok=True)
+    def probe(self) -> None:
+        """Whether it answers; raises :class:`NotReadyError`."""
+        probe(self.endpoint + HEALTH_PATH, "emulator")
 
-    def part(self) -> Part:
-        environment = base_environment(self.state, "emulator") | {
-            "GATEWAY_PORT": str(self.port),
-            "BIND_HOST": "127.0.0.1",
-            "MINISTACK_HOST": "127.0.0.1",
-            "MINISTACK_REGION": REGION,
-            "MINISTACK_ACCOUNT_ID": ACCOUNT,
-            "AWS_DEFAULT_REGION": REGION,
-            "IOT_MTLS_ENABLED": "0",
-            "SFTP_ENABLED": "0",
-            "PERSIST_STATE": "1",
-            "STATE_DIR": str(self.home / "state"),
-            "S3_PERSIST": "1",
-            "S3_DATA_DIR": str(self.home / "s3"),
-            "TMPDIR": str(self.home / "tmp"),
-            "LAMBDA_WARM_TTL_SECONDS": "300",
-            "LOG_LEVEL": "INFO",
-        }
-        return Part(
-            name="emulator",
-            command=(sys.executable, "-m", "mycrypto_local.emulator"),
-            port=self.port,
-            folder=REPOSITORY,
-            environment=environment,
-            stop_seconds_max=30,
-            probe=self._probe,
-        )
+
+@dataclass(frozen=True, slots=True)
+class OwnEmulator(Emulator):
+    """One that the runner starts and stops."""
+
+    port: int
+
+    @property
+    def home(self) -> Path:
+        return self.state / "emulator"
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether it keeps its state from one run to the next, and writes it when it gets the signal ``SAVE_NOW``."""
+        return False
+
+    def install(self, tell: Callable[[str], None]) -> None:
+        """Fetch what is not among the dependencies of the runner; ``tell`` hears of it."""
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """What has to be there before it starts."""
+
+    @abstractmethod
+    def part(self) -> Part: ...
 
     def holds_data(self) -> bool:
         """Whether a former run has left anything, however little of it."""
-        return any(path.is_file() for name in ("state", "s3") for path in (self.home / name).rglob("*"))
+        return False
 
     def remove(self) -> None:
         shutil.rmtree(self.home, ignore_errors=True)
 
-    def _probe(self) -> None:
-        probe(self.endpoint + HEALTH_PATH, "emulator")
+
+@dataclass(frozen=True, slots=True)
+class RunningEmulator(Emulator):
+    """One that runs already, at the address of ``AWS_ENDPOINT_URL``: neither started nor stopped here."""
+
+    address: str
+
+    @property
+    def endpoint(self) -> str:
+        return self.address
+
+    @property
+    def kind(self) -> EmulatorKind:
+        """As it says itself. Raises :class:`NotReadyError` when it does not answer."""
+        self.probe()
+        try:
+            probe(self.endpoint + MINISTACK_HEALTH_PATH, "emulator")
+        except NotReadyError:
+            return EmulatorKind.LOCALSTACK
+        return EmulatorKind.MINISTACK
 
 
 def probe(url: str, name: str) -> None:
-    """Whether a URL on this machine answers 2xx within two seconds."""
+    """Whether a URL answers 2xx within two seconds."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, timeout=2) as answer:

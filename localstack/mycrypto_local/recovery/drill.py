@@ -12,6 +12,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from engine_container.logs.connection import BrokerSettings
 from engine_container.tools import restore
 from engine_container.tools.replay import Place, replay_log
 from mycrypto.contracts.commands import Tick, decode_record
@@ -225,7 +226,9 @@ class Drill:
             )
 
     async def _engine_differs(self, running: Running) -> list[str]:
-        compared = await replay_log(running.kafka_bootstrap, SHARD_SPOT, engine_url=f"http://127.0.0.1:{running.ports['engine']}")
+        compared = await replay_log(
+            BrokerSettings(running.kafka_bootstrap, client_id="drill"), SHARD_SPOT, engine_url=f"http://127.0.0.1:{running.ports['engine']}"
+        )
         return [] if compared.equal else [f"engine: {compared.engine}, replay of its log: {compared.replayed}"]
 
 

@@ -51,6 +51,7 @@ KEYS: Final = (
     Key("apikey:signature:MARK", "the window of a signature", "gateway", "a signature that was used"),
     Key("ratelimit:SUBJECT:NAME", "its window", "auth, wallet, gateway", "calls counted against a limit", "rate limit"),
     Key("engine:lease:SHARD", _seconds(LEASE_MS / 1_000), "engine", "which engine publishes"),
+    Key("engine:leader:SHARD", "for ever", "engine", "the epoch of the engine that publishes, and where it announces"),
     Key("orderbook:SYMBOL", "for ever", "publisher", "the best 100 levels of each side, a sorted set", "order book"),
     Key("ticker:SYMBOL", _seconds(TICKER_LIFE_MS / 1_000), "publisher", "the ticker", "market data"),
 )

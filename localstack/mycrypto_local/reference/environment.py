@@ -24,6 +24,11 @@ RUNNER: Final = (
     ("DATABASE_URL", "", "A PostgreSQL that is running already, as its superuser; none is started then"),
     ("REDIS_URL", "", "A Redis or Valkey that is running already"),
     ("KAFKA_BOOTSTRAP_SERVERS", "", "A Kafka that is running already"),
+    (
+        "AWS_ENDPOINT_URL",
+        "",
+        "An AWS emulator, ministack or LocalStack, that is running already; `up` keeps it in mind for the state folder",
+    ),
     ("MYCRYPTO_TEST_PLATFORM", "", "State folder of a running platform for tests to use instead of starting one"),
 )
 EVERYWHERE: Final = (

@@ -31,7 +31,6 @@ from psycopg.conninfo import make_conninfo
 
 from functions.auth import backup_codes, openapi
 from functions.auth.context import Context
-from mycrypto import outbox
 from mycrypto.errors import ProblemError
 from mycrypto.mail import MailKind
 from mycrypto.security import keys, passwords
@@ -181,7 +180,11 @@ class Identity:
         return decision
 
     def drain(self, queue: str) -> list[dict[str, Any]]:
-        """Take every message off a queue."""
+        """Take every message off a queue. On a loaded machine one may have stayed in the outbox: then it is sent as the minute job would."""
+        deadline = time.monotonic() + OUTBOX_SECONDS_MAX
+        while self._waits(queue) and time.monotonic() < deadline:
+            self.auth.context().flush()
+            time.sleep(0.1)
         url = self._sqs.get_queue_url(QueueName=f"mycrypto-local-{queue}")["QueueUrl"]
         bodies: list[dict[str, Any]] = []
         while messages := self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
@@ -191,19 +194,12 @@ class Identity:
             )
         return bodies
 
-    def _mails_wait(self) -> bool:
-        row = self.owner.execute("SELECT count(*) FROM outbox WHERE destination = %s AND sent_at IS NULL", (outbox.EMAIL,)).fetchone()
+    def _waits(self, queue: str) -> bool:
+        row = self.owner.execute("SELECT count(*) FROM outbox WHERE destination = %s AND sent_at IS NULL", (f"sqs:{queue}",)).fetchone()
         return row != (0,)
 
     def mails_to(self, email: str) -> list[dict[str, Any]]:
-        """The e-mail messages for one address, oldest first; those for other addresses are kept for later. What goes nowhere is no mail.
-
-        On a loaded machine a message may have stayed in the outbox: then it is sent as the minute job would.
-        """
-        deadline = time.monotonic() + OUTBOX_SECONDS_MAX
-        while self._mails_wait() and time.monotonic() < deadline:
-            time.sleep(0.3)
-            self.auth.context().flush()
+        """The e-mail messages for one address, oldest first; those for other addresses are kept for later. What goes nowhere is no mail."""
         self._mails = [*getattr(self, "_mails", []), *self.drain("email-notifications")]
         return [mail for mail in self._mails if mail["data"]["to"] == email and mail["type"] != MailKind.NO_RECIPIENT]
 

@@ -115,4 +115,9 @@ def test_with_a_second_factor_a_key_needs_a_fresh_one(identity: Identity) -> Non
 @pytest.mark.parametrize("given", ["203.0.113.5/24", "nowhere"])
 def test_what_is_no_address_is_told_by_what_is_one(identity: Identity, given: str) -> None:
     (error,) = _create(identity, identity.member(), ip_list=[given]).body["errors"]
-    assert error == {"field": "ip_list", "message": "must hold addresses such as 203.0.113.7 or networks such as 203.0.113.0/24"}
+    assert error == {
+        "field": "ip_list",
+        "message": "must hold addresses such as 203.0.113.7 or networks such as 203.0.113.0/24",
+        "code": "NETWORKS",
+        "params": {},
+    }

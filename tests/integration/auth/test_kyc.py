@@ -12,6 +12,8 @@ import msgspec
 import pytest
 
 from functions.auth.documents import BYTES_MAX
+from functions.notifications.templates import LANGUAGES, render
+from mycrypto.mail import MailKind
 
 from .conftest import Account, Answer, Identity
 
@@ -56,6 +58,7 @@ def _decide(identity: Identity, admin: Account, submission_id: str, **body: obje
 def _found_clean(identity: Identity, submission_id: str) -> None:
     """As the worker writes it; ``test_kyc_worker`` has the worker itself."""
     identity.owner.execute("UPDATE kyc_documents SET status = 'CLEAN' WHERE submission_id = %s", (submission_id,))
+    identity.owner.execute("UPDATE kyc_submissions SET identity_check = 'MATCH' WHERE id = %s", (submission_id,))
 
 
 def _status(identity: Identity, account: Account) -> dict[str, object]:
@@ -179,8 +182,46 @@ def test_a_rejection_needs_a_reason_and_reaches_the_user(identity: Identity, adm
     assert _decide(identity, admin, submission, approve=False, reason="Belge okunamıyor").status == 200
     status = _status(identity, account)
     assert (status["status"], status["rejection_reason"], status["estimated_hours"]) == ("REJECTED", "Belge okunamıyor", 0)
+    assert status["rejection_code"] == "OTHER"
     assert identity.mails_to(account.email)[-1]["data"]["reason"] == "Belge okunamıyor"
     assert identity.row(account.email, "kyc_level") == 1
+
+
+@pytest.mark.parametrize(
+    ("locale", "note", "shown"),
+    [
+        ("tr", "", "Belgenin geçerlilik süresi dolmuş"),
+        ("en", "", "The document has expired"),
+        ("en", "since 2019", "The document has expired: since 2019"),
+    ],
+)
+def test_the_reason_is_shown_and_mailed_in_the_language_of_the_profile(
+    identity: Identity, admin: Account, locale: str, note: str, shown: str
+) -> None:
+    account = identity.member(locale=locale)
+    submission = _submit(identity, account).body["id"]
+    decided = _decide(identity, admin, submission, approve=False, rejection_code="EXPIRED_DOCUMENT", reason=note)
+    assert (decided.status, decided.body["rejection_code"]) == (200, "EXPIRED_DOCUMENT")
+    status = _status(identity, account)
+    assert (status["rejection_code"], status["rejection_reason"]) == ("EXPIRED_DOCUMENT", shown)
+    mail = identity.mails_to(account.email)[-1]
+    rendered = render(MailKind(mail["type"]), mail["data"], LANGUAGES[locale])
+    assert shown in rendered.text
+
+
+def test_a_rejection_from_before_there_were_codes_says_what_the_reviewer_wrote(identity: Identity, admin: Account) -> None:
+    account = identity.member(locale="en")
+    submission = _submit(identity, account).body["id"]
+    assert _decide(identity, admin, submission, approve=False, rejection_code="POOR_PHOTO").status == 200
+    identity.owner.execute("UPDATE kyc_submissions SET rejection_code = NULL, rejection_reason = 'Bulanık' WHERE id = %s", (submission,))
+    status = _status(identity, account)
+    assert (status["rejection_code"], status["rejection_reason"]) == ("OTHER", "Bulanık")
+
+
+def test_an_unknown_code_is_refused(identity: Identity, admin: Account) -> None:
+    submission = _submit(identity, identity.member()).body["id"]
+    for code in ("INFECTED", "x"):
+        assert _decide(identity, admin, submission, approve=False, rejection_code=code, reason="x").code == "VALIDATION_ERROR"
 
 
 def test_one_person_has_one_verified_account(identity: Identity, admin: Account) -> None:

@@ -12,7 +12,11 @@ import boto3
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.kyc.register import Person, RegisterError
 from functions.kyc.scanners import EICAR, Clamd, ScannerError, read_reply
+from functions.notifications.templates import render
+from mycrypto.mail import MailKind
+from mycrypto.queue_names import DELIVERIES_MAX
 from tests.integration.auth.test_kyc import FILES, JPEG, _decide, _status, _submit
 
 if TYPE_CHECKING:
@@ -32,7 +36,7 @@ def worker(identity: Identity) -> Iterator[Any]:
     module = importlib.import_module("functions.kyc.handler")
     yield module
     module.db().close()
-    for kept in (module.db, module.pictures, module.relay, module.scanner):
+    for kept in (module.db, module.pictures, module.relay, module.scanner, module.register):
         kept.cache_clear()
 
 
@@ -63,7 +67,9 @@ def test_a_picture_with_a_virus_ends_the_application_once(identity: Identity, wo
     _submit(identity, account, files=FILES | {"selfie": JPEG + EICAR})
     assert work(identity, worker, times=2) == []
     assert (_status(identity, account)["status"], pictures(identity, account)) == ("REJECTED", {"CLEAN", "INFECTED"})
-    assert [mail["type"] for mail in identity.mails_to(account.email)].count("kyc_rejected") == 1
+    (mail,) = [mail for mail in identity.mails_to(account.email) if mail["type"] == "kyc_rejected"]
+    assert "zararlı içerik" in render(MailKind.KYC_REJECTED, mail["data"]).text
+    assert _status(identity, account)["rejection_code"] == "INFECTED"
     assert identity.row(account.email, "kyc_status") == "REJECTED"
 
 
@@ -126,3 +132,80 @@ def test_a_picture_goes_to_clamd_whole_and_its_answer_is_read() -> None:
 def test_anything_but_a_judgement_is_none(reply: bytes) -> None:
     with pytest.raises(ScannerError):
         read_reply(reply)
+
+
+class Population:
+    """A register whose answers are planned: what it says, or what it raises."""
+
+    def __init__(self, *answers: bool | Exception) -> None:
+        self.answers = list(answers)
+        self.asked: list[Person] = []
+
+    def knows(self, person: Person) -> bool:
+        self.asked.append(person)
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def _checked(identity: Identity, submission: str) -> Any:
+    return identity.owner.execute(
+        "SELECT identity_check, mks_verified, status FROM kyc_submissions WHERE id = %s", (submission,)
+    ).fetchone()
+
+
+@pytest.mark.parametrize(("match", "row"), [(True, ("MATCH", True, "IN_REVIEW")), (False, ("MISMATCH", False, "PENDING"))])
+def test_the_first_answer_of_the_register_is_kept_and_a_person_decides(
+    identity: Identity, admin: Account, worker: Any, monkeypatch: pytest.MonkeyPatch, match: bool, row: tuple[object, ...]
+) -> None:
+    population = Population(match, not match)
+    monkeypatch.setattr(worker, "register", lambda: population)
+    submission = _submit(identity, identity.member()).body["id"]
+    assert work(identity, worker, times=2) == []
+    assert _checked(identity, submission) == row
+    (person,) = population.asked
+    assert (len(person.national_id), person.first_name, person.date_of_birth.year) == (11, "Ayşe", 1990)
+    assert _decide(identity, admin, submission, approve=True).status == 200
+
+
+def test_while_the_register_is_away_the_application_waits_and_is_not_approved(
+    identity: Identity, admin: Account, worker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    population = Population(RegisterError("away"), RegisterError("away"), True)
+    monkeypatch.setattr(worker, "register", lambda: population)
+    account = identity.member()
+    submission = _submit(identity, account).body["id"]
+    records = [{"messageId": "0", "body": json.dumps(message)} for message in identity.drain("kyc-processing")]
+    for _ in range(2):
+        assert worker.handler({"Records": records}, LambdaContext()) == {"batchItemFailures": [{"itemIdentifier": "0"}]}
+        assert pictures(identity, account) == {"CLEAN"}
+        assert _checked(identity, submission) == ("WAITING", False, "PENDING")
+        refused = _decide(identity, admin, submission, approve=True)
+        assert (refused.code, "register" in refused.body["detail"]) == ("KYC_NOT_OPEN", True)
+    assert worker.handler({"Records": records}, LambdaContext()) == {"batchItemFailures": []}
+    assert _checked(identity, submission) == ("MATCH", True, "IN_REVIEW")
+    assert _decide(identity, admin, submission, approve=True).status == 200
+
+
+def test_a_register_that_never_answers_leaves_the_application_to_a_person(
+    identity: Identity, admin: Account, worker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    population = Population(*(RegisterError("away") for _ in range(DELIVERIES_MAX)))
+    monkeypatch.setattr(worker, "register", lambda: population)
+    submission = _submit(identity, identity.member()).body["id"]
+    (message,) = identity.drain("kyc-processing")
+    for count in range(1, DELIVERIES_MAX + 1):
+        record = {"messageId": "0", "body": json.dumps(message), "attributes": {"ApproximateReceiveCount": str(count)}}
+        failures = worker.handler({"Records": [record]}, LambdaContext())["batchItemFailures"]
+        assert bool(failures) is (count < DELIVERIES_MAX)
+    assert _checked(identity, submission) == ("UNANSWERED", False, "PENDING")
+    assert _decide(identity, admin, submission, approve=True).status == 200
+
+
+def test_nothing_is_asked_about_an_application_with_a_virus(identity: Identity, worker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    population = Population()
+    monkeypatch.setattr(worker, "register", lambda: population)
+    _submit(identity, identity.member(), files=FILES | {"selfie": JPEG + EICAR})
+    assert work(identity, worker) == []
+    assert population.asked == []

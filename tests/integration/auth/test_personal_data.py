@@ -129,7 +129,9 @@ def test_an_account_with_money_or_orders_is_not_closed_and_says_why(identity: Id
 def test_an_account_with_a_deposit_under_way_is_not_closed(identity: Identity) -> None:
     account = identity.member()
     _deposit(identity, identity.row(account.email, "id"), account.email, "APPROVED")
-    assert _close(identity, account).body["errors"] == [{"field": "DEPOSIT", "message": "1234.50000000 TRY"}]
+    assert _close(identity, account).body["errors"] == [
+        {"field": "DEPOSIT", "message": "1234.50000000 TRY", "code": "LEFT", "params": {"amount": "1234.50000000", "currency": "TRY"}}
+    ]
 
 
 def test_staff_do_not_close_their_accounts(identity: Identity) -> None:

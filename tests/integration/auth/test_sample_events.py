@@ -95,7 +95,7 @@ def verifier(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> Iterator[HT
     url = f"http://127.0.0.1:{server.server_port}/siteverify"
     settings = msgspec.structs.replace(context.settings, recaptcha_secret_name="mycrypto/local/recaptcha", recaptcha_url=url)
     monkeypatch.setattr(context, "settings", settings)
-    monkeypatch.setattr(context, "read_secret", lambda _: {"secret": "site-secret"})
+    monkeypatch.setattr(context, "read_secret", lambda _: {"secret": "site-secret", "site_key": "site-key"})
     yield server
     server.shutdown()
     thread.join()
@@ -112,6 +112,30 @@ def test_recaptcha_opens_the_door_from_one_half_on_and_fails_closed(
         assert answer.code == "RECAPTCHA_FAILED"
     if token:
         assert _Verifier.asked == {"secret": ["site-secret"], "response": [token], "remoteip": ["127.0.0.1"]}
+
+
+def test_a_page_is_told_the_public_key_and_never_the_secret(identity: Identity, verifier: HTTPServer) -> None:
+    answer = identity.call("GET", "/api/auth/config")
+    assert (answer.status, answer.body["recaptcha_site_key"]) == (200, "site-key")
+    assert "site-secret" not in str(answer.body)
+
+
+def test_a_stage_without_recaptcha_says_that_there_is_no_key(identity: Identity) -> None:
+    assert identity.call("GET", "/api/auth/config").body == {
+        "recaptcha_site_key": None,
+        "password_length_min": 8,
+        "password_length_max": 128,
+        "password_specials": "@$!%*?&",
+        "consent_version": "1.0 (2025-11-19)",
+    }
+
+
+def test_a_site_whose_public_key_is_missing_is_not_open_yet(
+    identity: Identity, verifier: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(identity.auth.context(), "read_secret", lambda _: {"secret": "site-secret"})
+    answer = identity.call("GET", "/api/auth/config")
+    assert (answer.status, answer.code) == (503, "SERVICE_UNAVAILABLE")
 
 
 def test_the_token_may_come_in_the_header_or_under_its_old_name(identity: Identity, verifier: HTTPServer) -> None:

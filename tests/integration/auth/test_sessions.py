@@ -14,11 +14,11 @@ import pytest
 from functions.auth import sessions
 from functions.auth.context import Context
 from functions.auth.models import LogoutRequest, RefreshRequest
-from functions.authorizer.service import RevocationUnknownError
 from mycrypto import cache, secrets
 from mycrypto.http.request import Client, Principal
 from mycrypto.security import keys, revocation
 from mycrypto.security.api_keys import redis_key
+from mycrypto.security.bearer import RevocationUnknownError
 from mycrypto.security.tokens import Tier
 
 from .conftest import PASSWORD, Account, Answer, Identity

@@ -64,8 +64,8 @@ class World:
         flow, engine = Flow(7), CoreEngine(MemoryEvents())
         self.full = Projection()
         settings = GatewaySettings(
-            kafka_bootstrap_servers="unused:1",
-            redis_url="redis://unused:1",
+            kafka_bootstrap_servers="127.0.0.1:1",
+            redis_url="redis://127.0.0.1:1",
             jwks_file="none",
             trade_database_url=database.dsn("trade_engine_app"),
         )

@@ -64,6 +64,23 @@ def test_a_socket_tells_every_change_of_paper_orders_in_order(at_desk: Play) -> 
     at_desk(scenario)
 
 
+def test_open_paper_orders_come_first_for_who_asks_for_them(at_desk: Play) -> None:
+    async def scenario(desk: Desk) -> None:
+        gone = (await desk.place(BUY))["id"]
+        await desk.call("DELETE", f"/api/v1/orders/{gone}")
+        left = (await desk.place(BUY))["id"]
+        async with desk.harness.socket("/ws", user=ALICE) as socket:
+            socket.say(action="subscribe", stream="orders", mode="paper", snapshot=True)
+            snapshot = await socket.hear("orders_snapshot")
+            assert (snapshot["mode"], [order["id"] for order in snapshot["data"]]) == ("paper", [left])
+            await desk.call("DELETE", f"/api/v1/orders/{left}")
+            cancelled = await socket.hear("order_update")
+            assert cancelled["sequence"] > snapshot["sequence"]
+            assert heard(cancelled)[0] == "cancelled"
+
+    at_desk(scenario)
+
+
 def test_live_and_paper_orders_are_told_apart(at_desk: Play) -> None:
     async def scenario(desk: Desk) -> None:
         async with desk.harness.socket("/ws", user=ALICE) as socket:

@@ -14,11 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import Connection
 
-from mycrypto import database, ledger
+from mycrypto import arrays, database, ledger
 from mycrypto.ledger import CUSTODY_BANK, EXTERNAL, FEES, Account, Entry, Kind, LedgerError, Move, spot, transit, verify
 
 if TYPE_CHECKING:
     from tests.integration.conftest import TestDatabase
+
+_TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -74,6 +76,14 @@ def test_the_same_key_takes_effect_once_alone_or_among_others(exchange: TestData
     assert post(wallet, entry("more", move(1, CUSTODY_BANK, transit(user))), first) == {"more"}
     assert balance(wallet, transit(user)) == Decimal("0.00000008")
     assert wallet.execute("SELECT count(*) FROM ledger_postings").fetchone() == (4,)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(told=st.lists(st.none() | st.dictionaries(_TEXT, _TEXT), max_size=4))
+def test_whatever_an_entry_says_of_itself_is_read_as_it_was_written(exchange: TestDatabase, told: list[dict[str, str] | None]) -> None:
+    row = exchange.kept().execute("SELECT to_jsonb(%s::jsonb[])", (arrays.documents(told),)).fetchone()
+    assert row is not None
+    assert row[0] == [document or None for document in told]
 
 
 def test_a_user_account_never_goes_below_zero_not_even_in_between(exchange: TestDatabase) -> None:

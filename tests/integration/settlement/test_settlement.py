@@ -180,16 +180,22 @@ def test_money_that_was_never_sent_is_refused(exchange: TestDatabase, engine_log
         settle(settlement, other.take_records())
 
 
-def test_a_trade_without_cover_is_refused_whole(exchange: TestDatabase, engine_log: EngineLog) -> None:
+@pytest.mark.parametrize("handed_over", [1, 2, service.HANDED_OVER])
+def test_a_trade_without_cover_is_refused_whole(
+    exchange: TestDatabase, engine_log: EngineLog, monkeypatch: pytest.MonkeyPatch, handed_over: int
+) -> None:
+    monkeypatch.setattr(service, "HANDED_OVER", handed_over)
     wallet, settlement = exchange.connect("wallet_app"), exchange.connect("settlement_app")
     buyer, seller = uuid4(), uuid4()
     fund(wallet, engine_log, buyer, TRY=1000 * ONE)
     engine_log.balances[seller, "BTC"] = [ONE, 0]  # the engine is wrong about the seller
     offer = engine_log.rest(seller, Side.SELL, PRICE, ONE)
-    engine_log.take(buyer, offer, ONE)
+    for _ in range(4):
+        engine_log.take(buyer, offer, ONE // 4)
     with pytest.raises(LedgerError, match="never_negative"):
         settle(settlement, engine_log.take_records())
     assert spot(wallet, buyer, "TRY") == 0
+    assert settlement.execute("SELECT 1").fetchone() == (1,), "the connection is free again"
 
 
 def test_a_refused_credit_waits_for_a_person(exchange: TestDatabase, engine_log: EngineLog) -> None:
@@ -217,9 +223,14 @@ _NUMBER = st.integers(0, 10**6)
     cuts=st.lists(st.tuples(st.integers(1, 9), st.integers(1, 2)), min_size=1, max_size=10),
 )
 def test_random_deposits_and_trades_keep_the_books(
-    exchange: TestDatabase, engine_log: EngineLog, steps: list[tuple[str, int, int, int]], cuts: list[tuple[int, int]]
+    exchange: TestDatabase,
+    engine_log: EngineLog,
+    monkeypatch: pytest.MonkeyPatch,
+    steps: list[tuple[str, int, int, int]],
+    cuts: list[tuple[int, int]],
 ) -> None:
     """Deposits, orders, fills, cancels and totals in any order, handed over in batches of any size, some of them twice."""
+    monkeypatch.setattr(service, "HANDED_OVER", 3)
     wallet, settlement = exchange.kept("wallet_app"), exchange.kept("settlement_app")
     users = [uuid4() for _ in range(3)]
     offers: list[Order] = []

@@ -9,6 +9,7 @@ import hmac
 import importlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,13 +21,17 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from embit import bip32, bip39
 
+from functions.codes import service as codes
 from functions.settlement import service as settlement
 from functions.wallet import openapi
 from mycrypto import balance_cache, cache, outbox, telemetry
 from mycrypto.contracts import commands, events
 from mycrypto.database import Database
+from mycrypto.errors import ProblemError
 from mycrypto.security import second_factor, totp
+from mycrypto.security.code_check import CodeCheck
 from mycrypto.security.sealing import Sealer
+from mycrypto.security.second_factor import Check
 from mycrypto.withdrawals import payouts
 from mycrypto_local.client import MONEY_PATHS
 from tests.documented import Documented
@@ -49,10 +54,33 @@ def _account_key(path: str) -> str:
 
 
 SECRETS: dict[str, dict[str, Any]] = {
-    "wallet": {"btc_xpub": _account_key("m/44h/0h/0h"), "eth_xpub": _account_key("m/44h/60h/0h")},
+    "wallet": {
+        "btc_xpub": _account_key("m/44h/0h/0h"),
+        "eth_xpub": _account_key("m/44h/60h/0h"),
+        "trx_xpub": _account_key("m/44h/195h/0h"),
+    },
     "webhooks": WEBHOOK_SECRETS,
-    "two-factor": {"key": base64.b64encode(bytes(range(32))).decode()},
 }
+"""What the wallet can read."""
+SEALING = {"key": base64.b64encode(bytes(range(32))).decode()}
+"""What it cannot."""
+
+
+class CheckedHere:
+    """The function codes in this process, with its own role in the database; or what becomes of it."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database, self._now = database, now
+        self._sealer = Sealer.from_secret(SEALING, second_factor.PURPOSE)
+        self.problem: ProblemError | None = None
+        self.asked = 0
+
+    def check(self, user_id: UUID, code: str, *, ip: str, user_agent: str, trace_id: str) -> Check:
+        self.asked += 1
+        if self.problem is not None:
+            raise self.problem
+        asked = CodeCheck(uuid4(), user_id, code, "withdrawal", ip, user_agent, trace_id)
+        return codes.check(self._database, asked, self._sealer, self._now()).result
 
 
 @dataclass
@@ -109,6 +137,7 @@ class Wallet:
     kafka: Caught
     sqs: Caught
     now: datetime
+    codes: CheckedHere
     partners: Partners = field(default_factory=Partners)
     payouts: Payouts = field(init=False)
 
@@ -236,12 +265,12 @@ class Wallet:
 
     def enable_second_factor(self, user: User) -> None:
         user.second_factor = totp.new_secret()
-        sealed = Sealer.from_secret(SECRETS["two-factor"], second_factor.PURPOSE).seal(user.second_factor, str(user.id))
+        sealed = Sealer.from_secret(SEALING, second_factor.PURPOSE).seal(user.second_factor, str(user.id))
         admin = self.database.connect()
         admin.execute(
             """INSERT INTO users (id, email, password_hash, email_verified, terms_accepted, terms_version, kvkk_consent_accepted,
-                                  kvkk_consent_version, consented_at, kyc_level)
-               VALUES (%s, %s, 'x', true, true, '1', true, '1', now(), 1)""",
+                                  kvkk_consent_version, consented_at, kyc_level, two_fa_enabled)
+               VALUES (%s, %s, 'x', true, true, '1', true, '1', now(), 1, true)""",
             (user.id, user.email),
         )
         admin.execute("INSERT INTO two_factor_secrets (user_id, secret_encrypted, verified_at) VALUES (%s, %s, now())", (user.id, sealed))
@@ -269,6 +298,13 @@ class Wallet:
 
 @pytest.fixture
 def wallet(exchange: TestDatabase, valkey: str, engine_log: EngineLog, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wallet]:
+    with served(exchange, valkey, engine_log, monkeypatch) as found:
+        yield found
+
+
+@contextmanager
+def served(exchange: TestDatabase, valkey: str, engine_log: EngineLog, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wallet]:
+    """The function in this process, with this database and this Redis."""
     environment = {
         "STAGE": "local",
         "DATABASE_URL": exchange.dsn("wallet_app"),
@@ -276,7 +312,7 @@ def wallet(exchange: TestDatabase, valkey: str, engine_log: EngineLog, monkeypat
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
         "WALLET_SECRET_NAME": "wallet",
         "WEBHOOKS_SECRET_NAME": "webhooks",
-        "TWO_FACTOR_SECRET_NAME": "two-factor",
+        "CODES_FUNCTION": "codes",
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -288,8 +324,11 @@ def wallet(exchange: TestDatabase, valkey: str, engine_log: EngineLog, monkeypat
 
     kafka, sqs = Caught(), Caught()
     server = cache.client(valkey)
+    of_auth = Database(exchange.dsn("auth_app"))
+    checked_here = CheckedHere(of_auth, lambda: found.now)
     made = Context(
         settings.load(Settings),
+        codes=checked_here,
         db=Database(exchange.dsn("wallet_app")),
         server=server,
         relay=outbox.Relay({"kafka": kafka, "sqs": sqs}, lambda _destination, _error: None, clock=lambda: found.now.timestamp()),  # noqa: PLW0108 - 'now' is replaced as time passes
@@ -298,7 +337,7 @@ def wallet(exchange: TestDatabase, valkey: str, engine_log: EngineLog, monkeypat
         clock=lambda: found.now,
         read_secret=SECRETS.__getitem__,
     )
-    found = Wallet(module, made, exchange, engine_log, kafka, sqs, datetime.now(UTC))
+    found = Wallet(module, made, exchange, engine_log, kafka, sqs, datetime.now(UTC), checked_here)
     found.payouts = found.partners.worker(made.db, made.relay, made.cache, lambda: found.now)
     monkeypatch.setattr(Context, "from_settings", lambda *_: made)
     app.context.cache_clear()
@@ -307,6 +346,7 @@ def wallet(exchange: TestDatabase, valkey: str, engine_log: EngineLog, monkeypat
     found.partners.ledger.close()
     server.delete(second_factor.fresh_key(UUID(REQUEST["requestContext"]["authorizer"]["sid"])))  # every test calls in this session
     made.db.close()
+    of_auth.close()
     server.close()
 
 

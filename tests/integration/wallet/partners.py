@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import httpx
-from starlette.types import ASGIApp
 
 from functions.wallet.polling import HttpSource, Source
 from functions.withdrawals.partners import HttpBank, HttpChain
@@ -21,6 +19,7 @@ from mycrypto_local.partners.app import create_app
 from mycrypto_local.partners.bank import Bank
 from mycrypto_local.partners.chain import Chain
 from mycrypto_local.partners.ledger import Ledger
+from tests.in_process import InProcess
 
 if TYPE_CHECKING:
     from mycrypto.database import Database
@@ -32,20 +31,6 @@ LIMITS = {"BTC": 20 * 10**8, "ETH": 200 * 10**8, "USDT": 500_000 * 10**8}
 
 async def _no_answer() -> None:
     raise httpx.ReadTimeout("the partner does not answer")
-
-
-class InProcess(httpx.BaseTransport):
-    """Requests go to an application in this process."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._transport = httpx.ASGITransport(app=app)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        async def call() -> httpx.Response:
-            answer = await self._transport.handle_async_request(request)
-            return httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
-
-        return asyncio.run(call())
 
 
 @dataclass

@@ -55,7 +55,8 @@ def test_eth_and_usdt_share_a_sequence_so_that_no_two_users_share_an_address(wal
     [
         ({"currency": "TRY"}, 404, "CURRENCY_NOT_SUPPORTED"),
         ({"currency": "DOGE"}, 404, "CURRENCY_NOT_SUPPORTED"),
-        ({"currency": "USDT", "network": "TRC20"}, 400, "VALIDATION_ERROR"),
+        ({"currency": "USDT", "network": "BITCOIN"}, 400, "VALIDATION_ERROR"),
+        ({"currency": "BTC", "network": "TRC20"}, 400, "VALIDATION_ERROR"),
         ({}, 400, "VALIDATION_ERROR"),
         ({"currency": "BTC", "extra": 1}, 400, "VALIDATION_ERROR"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -130,5 +131,14 @@ def test_what_is_under_way_is_no_difference(wallet: Wallet, saver: User, staff: 
     assert left(wallet, "bank") == []
 
 
-def test_the_schedule_asks_every_hour_and_one_hour_compares() -> None:
-    assert worker.reconcile(datetime(2026, 11, 30, 3, tzinfo=UTC)) == {}
+def test_the_schedule_asks_every_hour_and_one_hour_compares(wallet: Wallet, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = SimpleNamespace(db=wallet.context.db, bank=wallet.partners.http_bank, chain=wallet.partners.http_chain)
+    monkeypatch.setattr(worker, "resources", lambda: parts)
+    night = datetime(2026, 11, 30, 2, tzinfo=UTC)
+    assert worker.reconcile(night + timedelta(hours=1)) == {}
+    assert worker.reconcile(night + timedelta(hours=1), at_once=True)["differences"] == [], "an operator need not wait for the night"
+    assert worker.reconcile(night)["differences"] == []
+    wallet.partners.ledger.receive("bank", "more", "TRY", "-1")
+    assert worker.reconcile(night + timedelta(days=1))["differences"] == []
+    assert [each["reason"] for each in worker.reconcile(night + timedelta(days=1, hours=1))["differences"]] == ["BALANCE_SHORT"]
+    assert worker.reconcile(night + timedelta(days=1, hours=3))["differences"] == [], "told, and looked at until it fits"

@@ -17,11 +17,12 @@ from mycrypto.database import Database
 from mycrypto.errors import ProblemError
 from mycrypto.http.request import Principal, Request
 from mycrypto.http.settings import LOCAL
+from mycrypto.proxies import Proxy
+from mycrypto.security.second_factor import Check
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from functions.wallet.codes import Code
     from tests.integration.wallet.conftest import Answer, User, Wallet
 
 ETH_ADDRESS = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
@@ -208,14 +209,14 @@ def test_a_deposit_from_before_the_first_price_is_valued_by_that(wallet: Wallet,
     assert overview(wallet, user)["deposit"]["day"]["used"] == "2400000"
 
 
-def test_twenty_requests_at_once_take_no_more_than_one_could(wallet: Wallet, user: User) -> None:
+def test_twenty_requests_at_once_take_no_more_than_one_could(wallet: Wallet, user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each has a code of its own, as it were: the second factor is not what is tried here."""
     price(wallet, "USDT/TRY", 40)
     deposit(wallet, user, "USDT", "25")
     deposit(wallet, user, "USDT", "1000")
-    code = cast("Code", SimpleNamespace(require=lambda *_: None))
+    monkeypatch.setattr(wallet.context, "codes", SimpleNamespace(check=lambda *_, **__: Check.RIGHT))
     principal = cast("Principal", SimpleNamespace(user_id=user.id, kyc_level=1, email=user.email))
-    request = cast("Request", SimpleNamespace(client_ip="127.0.0.1", user_agent="", trace_id=""))
+    request = Request({"requestContext": {"identity": {"sourceIp": "127.0.0.1"}}}, proxy=Proxy(), body_bytes_max=1_000)
     body = WithdrawCrypto("USDT", "10", "000000", ETH_ADDRESS)
     start = Barrier(20)
 
@@ -224,7 +225,7 @@ def test_twenty_requests_at_once_take_no_more_than_one_could(wallet: Wallet, use
         try:
             start.wait(30)
             with database.transaction() as connection:
-                withdrawals.withdraw_crypto(wallet.context, connection, request, principal, body, code)
+                withdrawals.withdraw_crypto(wallet.context, connection, request, principal, body)
         except ProblemError as refused:
             return refused.kind.code
         finally:

@@ -64,9 +64,11 @@ def sums(wallet: Wallet, currency: str) -> dict[str, str]:
 
 def test_a_withdrawal_from_request_to_payout(wallet: Wallet, saver: tuple[User, str], staff: User) -> None:
     user, _ = saver
+    told = wallet.call("GET", "/api/wallet/withdraw/fiat/fees", user=user).body
     asked = ask(wallet, saver)
     assert asked.status == 201
     withdrawal = asked.body
+    assert (told["network"], told["total_fee"], told["minimum"]) == ("BANK", withdrawal["platform_fee"], "100")
     assert (withdrawal["status"], withdrawal["amount"], withdrawal["platform_fee"], withdrawal["total_amount"]) == (
         "PENDING",
         "300",

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine_container.engine.replica import CommandRecord, Replica
 from engine_container.engine.snapshots import state_hash, unpack
+from engine_container.logs.feed import Feed
 from engine_container.snapshot_store import SnapshotError
 from engine_container.views.projection import Projection
 from mycrypto.contracts import commands as c
@@ -48,6 +49,12 @@ class Truth:
     def end(self) -> int:
         """The number of the last event."""
         return int(self.replica.state.next_seq) - 1
+
+
+def announcements_were_true(feed: Feed) -> Iterator[str]:
+    """What a gateway was told before it was on the event log, the log has borne out."""
+    if feed.contradicted:
+        yield "a gateway was told an outcome that the event log contradicts"
 
 
 def event_log_is_the_replay(broker: Broker, truth: Truth) -> Iterator[str]:

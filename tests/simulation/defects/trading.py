@@ -8,6 +8,9 @@ from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 from unittest.mock import patch
 
+import msgspec
+
+from engine_container.engine.announcer import Announcer
 from engine_container.engine.kafka import KafkaCommandSource, KafkaEventSink
 from engine_container.engine.ports import Reached
 from engine_container.engine.process import Engine
@@ -18,14 +21,17 @@ from engine_container.gateway.barrier import Barrier
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.submit import Commands, UnansweredError, _Group
 from engine_container.logs import wire
+from engine_container.logs.feed import Feed
 from engine_container.logs.partition import REQUEST_SECONDS_MAX, Appended, PartitionWriter
 from engine_container.logs.ports import LogUnavailableError
 from engine_container.logs.wire import Api
 from engine_container.publisher.snapshots import SnapshotSaver
 from engine_container.views.projection import Projection
-from mycrypto.contracts.events import EventRecord
+from mycrypto.contracts.events import EventRecord, decode_record
 
 Patch = AbstractContextManager[Any]
+TIME_PLACE, RESULTS_PLACE = 4, 6
+"""Of an event record."""
 
 
 def missing_is_said_without_a_barrier() -> Patch:
@@ -198,6 +204,53 @@ def views_are_saved_between_two_parts() -> Patch:
     return patch.object(SnapshotSaver, "look", look)
 
 
+def announcements_are_applied_across_a_gap() -> Patch:
+    """A gateway takes what an engine announces next for what comes next."""
+    real = Feed.announced_record
+
+    def announced_record(self: Feed, payload: bytes) -> None:
+        if self.ready:
+            self.projection.watermark = max(self.projection.watermark, decode_record(payload).first_seq - 1)
+        real(self, payload)
+
+    return patch.object(Feed, "announced_record", announced_record)
+
+
+def another_outcome_is_announced_than_is_appended() -> Patch:
+    """What a listener hears bears the time of the engine, what the log gets has the log's."""
+    real = Announcer.announce
+
+    def announce(self: Announcer, batches: list[EventBatch]) -> None:
+        said = []
+        for batch in batches:
+            parts = msgspec.msgpack.decode(batch.payload, type=list[Any])
+            parts[TIME_PLACE] += 1
+            said.append(batch._replace(payload=msgspec.msgpack.encode(parts)))
+        real(self, said)
+
+    return patch.object(Announcer, "announce", announce)
+
+
+def an_engine_announces_the_outcome_of_another_command() -> Patch:
+    """It announces an outcome under the number of the next one: a listener takes it for the next command's."""
+    held: dict[int, EventBatch] = {}
+    real = Announcer.announce
+
+    def announce(self: Announcer, batches: list[EventBatch]) -> None:
+        said = []
+        for batch in batches:
+            before, held[id(self)] = held.get(id(self)), batch
+            if before is not None and before.next_seq - before.first_seq == batch.next_seq - batch.first_seq:
+                parts, earlier = (msgspec.msgpack.decode(each.payload, type=list[Any]) for each in (batch, before))
+                parts[RESULTS_PLACE] = earlier[RESULTS_PLACE]
+                said.append(batch._replace(payload=msgspec.msgpack.encode(parts)))
+            else:
+                said.append(batch)
+        real(self, said)
+
+    return patch.object(Announcer, "announce", announce)
+
+
 DEFECTS = (
     missing_is_said_without_a_barrier,
     a_barrier_serves_who_comes_later,
@@ -212,4 +265,7 @@ DEFECTS = (
     a_start_asks_once_where_the_commands_end,
     parts_are_sent_without_waiting,
     views_are_saved_between_two_parts,
+    announcements_are_applied_across_a_gap,
+    another_outcome_is_announced_than_is_appended,
+    an_engine_announces_the_outcome_of_another_command,
 )

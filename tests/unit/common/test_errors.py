@@ -50,7 +50,7 @@ def test_a_problem_carries_the_figures_of_its_case() -> None:
 def test_a_field_error_names_its_field() -> None:
     problem = invalid("quantity", "must be greater than zero")
     assert problem.errors == (FieldError("quantity", "must be greater than zero"),)
-    assert problem.body()["errors"] == [{"field": "quantity", "message": "must be greater than zero"}]
+    assert problem.body()["errors"] == [{"field": "quantity", "message": "must be greater than zero", "code": "POSITIVE", "params": {}}]
 
 
 def test_a_figure_of_a_case_cannot_take_the_place_of_a_member() -> None:

@@ -10,16 +10,18 @@ import msgspec
 import pytest
 from msgspec import inspect
 
+import functions.auth.account_models
+import functions.auth.kyc_upload_models
 import functions.auth.models
 import functions.wallet.models
 from engine_container.gateway.sockets import protocol
-from mycrypto import faults
+from mycrypto import faults, field_faults
 from mycrypto.contracts import api
 from mycrypto.errors import ProblemError
 from mycrypto.http.request import decode_json
 
 ORDER = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT"}
-MODELS = (api, functions.auth.models, functions.wallet.models, protocol)
+MODELS = (api, functions.auth.models, functions.auth.account_models, functions.auth.kyc_upload_models, functions.wallet.models, protocol)
 
 
 def _refusal(kind: type[Any], value: object) -> ProblemError:
@@ -96,7 +98,8 @@ def test_every_field_of_every_request_can_be_described_and_patterns_are_put_into
         for node in _inner(field.type):
             if isinstance(faults._plain(node), inspect.AnyType | inspect.RawType):
                 continue  # nothing that it could be at fault of
-            assert faults._accepted(node), f"{kind.__name__}.{field.name}"
+            words = f"must be {faults._accepted(node)}"
+            assert field_faults.read(words)[0], f"{kind.__name__}.{field.name} {words}: has no code"
             for choice in faults._choices(node):
                 plain = faults._plain(choice)
                 if isinstance(plain, inspect.StrType) and plain.pattern:

@@ -23,7 +23,7 @@ from functions.auth.rules import normal_email
 from functions.wallet import chains, reports
 from functions.wallet.iban import parse_iban, parse_swift
 from functions.wallet.withdrawal_rules import parse_destination
-from mycrypto import currencies
+from mycrypto import currencies, networks
 from mycrypto.contracts import api
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -35,15 +35,17 @@ BLANKS: tuple[Callable[[str], str], ...] = (str, "{}\n".format, " {}".format, "\
 
 Reader = Callable[[str], object]
 KEYS: dict[str, tuple[Reader, object, tuple[str, ...], tuple[str, ...]]] = {
-    "transaction on Bitcoin": (lambda text: chains.parse_tx_hash(text, "BITCOIN"), HASH, (HASH, HASH.upper(), "0x" + HASH), (HASH[1:], HASH + "a", "0x0x" + HASH)),
-    "transaction on Ethereum": (lambda text: chains.parse_tx_hash(text, "ETHEREUM"), "0x" + HASH, (HASH, "0x" + HASH, "0X" + HASH.upper()), (HASH[1:], "x" + HASH, HASH[:63] + "g")),
-    "transaction of a token": (lambda text: chains.parse_tx_hash(text, "ERC20"), "0x" + HASH, (HASH, "0x" + HASH.upper()), ("\u0661" * 64, "")),
-    "transaction on Tron": (lambda text: chains.parse_tx_hash(text, "TRC20"), HASH, (HASH, HASH.upper(), "0x" + HASH), ("0x", HASH[:32] + "\n" + HASH[32:])),
-    "address on Bitcoin": (lambda text: chains.parse_address(text, "BITCOIN"), BTC, (BTC, BTC.upper()), ()),
-    "address on Ethereum": (lambda text: chains.parse_address(text, "ETHEREUM"), ETH, (ETH, ETH.lower(), ETH[2:], "0X" + ETH[2:].upper()), (ETH[:-1], ETH + "0", "0x" + ETH)),
-    "address on Tron": (lambda text: chains.parse_address(text, "TRC20"), TRON, (TRON,), (TRON.lower(), TRON[:-1], TRON + "t")),
-    "destination on Bitcoin": (lambda text: parse_destination(text, "BTC"), BTC, (BTC, BTC.upper()), (BTC[:-1], BTC.title())),
-    "destination on Ethereum": (lambda text: parse_destination(text, "ETH"), ETH, (ETH, ETH.lower()), (ETH[2:], ETH.swapcase(), ETH[:-1])),
+    "transaction on Bitcoin": (lambda text: chains.parse_tx_hash(text, networks.find("BTC")), HASH, (HASH, HASH.upper(), "0x" + HASH), (HASH[1:], HASH + "a", "0x0x" + HASH)),
+    "transaction on Ethereum": (lambda text: chains.parse_tx_hash(text, networks.find("ETH")), "0x" + HASH, (HASH, "0x" + HASH, "0X" + HASH.upper()), (HASH[1:], "x" + HASH, HASH[:63] + "g")),
+    "transaction of a token": (lambda text: chains.parse_tx_hash(text, networks.find("USDT")), "0x" + HASH, (HASH, "0x" + HASH.upper()), ("\u0661" * 64, "")),
+    "transaction on Tron": (lambda text: chains.parse_tx_hash(text, networks.find("USDT", "TRC20")), HASH, (HASH, HASH.upper(), "0x" + HASH), ("0x", HASH[:32] + "\n" + HASH[32:])),
+    "address on Bitcoin": (lambda text: chains.parse_address(text, networks.find("BTC")), BTC, (BTC, BTC.upper()), ()),
+    "address on Ethereum": (lambda text: chains.parse_address(text, networks.find("ETH")), ETH, (ETH, ETH.lower(), ETH[2:], "0X" + ETH[2:].upper()), (ETH[:-1], ETH + "0", "0x" + ETH)),
+    "address on Tron": (lambda text: chains.parse_address(text, networks.find("USDT", "TRC20")), TRON, (TRON,), (TRON.lower(), TRON[:-1], TRON + "t")),
+    "destination on Bitcoin": (lambda text: parse_destination(text, networks.find("BTC")), BTC, (BTC, BTC.upper()), (BTC[:-1], BTC.title())),
+    "destination on Ethereum": (lambda text: parse_destination(text, networks.find("ETH")), ETH, (ETH, ETH.lower()), (ETH[2:], ETH.swapcase(), ETH[:-1])),
+    "destination on Tron": (lambda text: parse_destination(text, networks.find("USDT", "TRC20")), TRON, (TRON,), (TRON.lower(), TRON[:-1])),
+    "network": (lambda text: networks.find("USDT", text).name, "TRC20", ("TRC20", "trc20", "Trc20"), ("TRC-20", "TRC2", "\uff34RC20")),
     "IBAN": (parse_iban, "TR330006100519786457841326", ("tr33 0006 1005 1978 6457 8413 26", "TR330006100519786457841326"), ("TR33000610051978645784132", "TR33-0006100519786457841326")),
     "IBAN with letters": (parse_iban, "GB82WEST12345698765432", ("gb82 west 1234 5698 7654 32",), ("GB82WE\u017fT12345698765432",)),
     "SWIFT code": (parse_swift, "ISBKTRIS", ("isbktris", "\u0130SBKTR\u0130S", "\u0131sbktr\u0131s", "ISBK TR IS"), ("ISBKTRI", "ISBKTRISX")),

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[3]
 KEPT = {
     "auth": "functions.auth.app.context",
     "wallet": "functions.wallet.app.context",
+    "codes": "functions.codes.handler.db",
     "authorizer": "functions.authorizer.handler.server",
 }
 
@@ -99,6 +100,7 @@ assert kept() is not before
         "PYTHONPATH": str(ROOT),
         "STAGE": "dev",
         "PUBLIC_URL": "https://dev.example",
+        "CODES_FUNCTION": "codes",
         "DATABASE_URL": "postgresql://app@database:5432/exchange_dev",
         "REDIS_URL": "redis://cache:6379/0",
         "KAFKA_BOOTSTRAP_SERVERS": "broker:9098",

@@ -24,12 +24,15 @@ REGION = "eu-central-1"
 ACCOUNT = "123456789012"
 PLACES = {"STAGE": "prod", "REGION": REGION, "ACCOUNT": ACCOUNT, "QUEUE": "email-notifications"}
 OF_THE_COMMAND_LINE = {("s3", "rm")}  # s3's file commands are the tool's own, no operations of the service
+GLOBAL = {"cli-binary-format": ("raw-in-base64-out",)}
+"""Options of the tool itself, with the values that pages may give."""
 NOT_CARRIED_OUT = {
     ("elasticache", "modify_replication_group"): "moto has no such operation",
     ("rds", "restore_db_instance_to_point_in_time"): "the reader chooses name and time",
     ("secretsmanager", "rotate_secret"): "rotation runs a function, which stage local does in tests/unit/rotation",
     ("lambda", "update_event_source_mapping"): "it needs a cluster that the mapping reads",
     ("ecs", "run_task"): "network and overrides are the reader's",
+    ("lambda", "invoke"): "it needs the function, which the full demo calls in stage local",
     ("kafka", "delete_cluster"): "it needs the ARN of a cluster",
     ("service-quotas", "request_service_quota_increase"): "moto has no such operation",
 }
@@ -66,6 +69,9 @@ def _parameters(service: str, operation: str, options: dict[str, str | None]) ->
     shape = model.operation_model(names[operation]).input_shape
     assert shape is not None
     members = {xform_name(name, "-"): (name, member) for name, member in shape.members.items()}
+    for option, values in GLOBAL.items():
+        assert option not in options or options[option] in values, f"--{option} is one of {values}"
+    options = {option: value for option, value in options.items() if option not in GLOBAL}
     unknown = options.keys() - members.keys()
     assert not unknown, f"{service} {operation} has no --{', --'.join(sorted(unknown))}"
     sent: dict[str, Any] = {}

@@ -61,7 +61,7 @@ def test_a_handler_without_a_declaration_is_found() -> None:
 
 @pytest.fixture(scope="module")
 def table() -> list[BaseRoute]:
-    return routes(Gateway(GatewaySettings(kafka_bootstrap_servers="unused:1", redis_url="redis://unused:1", jwks_file="none")))
+    return routes(Gateway(GatewaySettings(kafka_bootstrap_servers="127.0.0.1:1", redis_url="redis://127.0.0.1:1", jwks_file="none")))
 
 
 def test_the_gateway_routes_exactly_what_is_declared(table: list[BaseRoute]) -> None:

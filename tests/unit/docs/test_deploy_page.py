@@ -14,7 +14,9 @@ ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "deploy.md").read_text()
 COMMANDS = [line.removeprefix("$ ").split(" #")[0].strip() for line in PAGE.splitlines() if line.startswith("$ ")]
 CDK = {"bootstrap", "deploy", "destroy", "diff"}
-OF_THE_PLATFORM = {"database_host", "database_port", "redis_url", "kafka_bootstrap", "aws_endpoint", "log_level"}
+OF_THE_PLATFORM = {
+    "database_host", "database_port", "redis_url", "kafka_bootstrap", "aws_endpoint", "links_endpoint", "front_door", "emulator", "log_level",
+}  # fmt: skip
 """Read in stage local alone."""
 
 

@@ -34,9 +34,14 @@ class Ids:
 class SwitchedLease:
     """Held or not as the test says."""
 
+    epoch = 0
+
     def __init__(self, *, held: bool = True) -> None:
         self.held = held
         self.given_up = False
+
+    def announce_at(self, address: str) -> None:
+        """There are no epochs, so nothing is announced."""
 
     async def hold(self) -> bool:
         return self.held

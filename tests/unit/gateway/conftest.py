@@ -106,6 +106,7 @@ class Socket:
             "raw_path": path.encode(),
             "query_string": query.encode(),
             "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+            "client": ("127.0.0.1", 50_000),
             "subprotocols": [],
             "extensions": {"websocket.http.response": {}} if answers else {},
         }
@@ -265,8 +266,8 @@ async def running(
     events = MemoryEvents() if core is None else core.log
     engine = FakeEngine(events)
     settings = GatewaySettings(
-        kafka_bootstrap_servers="unused:1",
-        redis_url="redis://unused:1",
+        kafka_bootstrap_servers="127.0.0.1:1",
+        redis_url="redis://127.0.0.1:1",
         jwks_file=str(key_file),
         **{"answer_seconds_max": 2, "rate_limits": "off", **changes},
     )

@@ -16,6 +16,7 @@ from engine_container.engine.replica import EVENTS_PER_RECORD_MAX, RECORD_BYTES_
 from engine_container.gateway.auth import Caller
 from engine_container.gateway.sockets.connection import Connection
 from engine_container.gateway.sockets.hub import FILLS_TOLD_MAX, Hub
+from engine_container.gateway.sockets.protocol import Topic
 from engine_container.gateway.submit import Answer, Commands, UnansweredError
 from engine_container.publisher.mails import MailMaker
 from engine_container.views.projection import Projection
@@ -359,9 +360,9 @@ def test_sockets_hear_what_a_sweep_comes_to_without_a_message_for_each_of_its_fi
     hub.attach(lambda: venue.views, lambda: True)
     venue.rest(6_000)
     taker, market = Listener(TAKER), Listener(MAKER)
-    hub.subscribe(taker, "orders", "")
-    hub.subscribe(market, "trades", SYMBOL)
-    hub.subscribe(market, "orderbook", SYMBOL)
+    hub.subscribe(taker, Topic("orders", ""))
+    hub.subscribe(market, Topic("trades", SYMBOL))
+    hub.subscribe(market, Topic("orderbook", SYMBOL))
     venue.do(venue.order(TAKER, Side.BUY, 6_000 + more))
     hub.flush_trades()
     assert len(venue.parts) == 3

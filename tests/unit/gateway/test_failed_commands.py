@@ -114,11 +114,12 @@ def test_no_consumer_is_stopped_by_it_and_none_counts_wrong(row: tuple[Any, ...]
     fold = Fold()
     fold.add_all(numbered)
     assert (fold.orders, fold.changes, fold.trades, fold.symbols) == ({}, {}, [], {})
-    chunk = _Chunk(0, {})
+    handed_over: list[Any] = []
+    chunk = _Chunk(0, {}, handed_over.append)
     for item in numbered:
         chunk.add(item)
     assert len(chunk.balances) == 1
-    assert (chunk.entries, chunk.refused) == ([], [])
+    assert (chunk.entries, handed_over, chunk.refused) == ([], [], [])
 
 
 @pytest.mark.parametrize("row", [(16, "no number"), (17,), (), ("tag",), (99.5,), {}])

@@ -66,3 +66,12 @@ def test_percentages_are_cut_to_two_decimals() -> None:
         "0.00",
         "100.00",
     ]
+
+
+def test_the_last_traded_minute_before_a_moment() -> None:
+    minutes = filled((0, 50), (0, 55), (3, 60))
+    closes = []
+    for minute in (9, 3, 0):
+        found = minutes.last_before(START_MS + minute * MINUTE_MS)
+        closes.append(None if found is None else found.close // UNIT)
+    assert closes == [60, 55, None]

@@ -13,6 +13,7 @@ from engine_container.gateway.sockets import books
 from engine_container.gateway.sockets.books import checksum
 from engine_container.gateway.sockets.connection import Connection
 from engine_container.gateway.sockets.hub import Hub
+from engine_container.gateway.sockets.protocol import BookForm, Topic
 from engine_container.views.projection import Projection
 from mycrypto.contracts.events import decode_record
 from mycrypto.contracts.trading import OrderStatus
@@ -58,6 +59,7 @@ class Reader(Connection):
 def test_snapshot_and_updates_are_the_full_book(seed: int, levels_max: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Or, of a deeper one, its best levels."""
     monkeypatch.setattr(books, "LEVELS_MAX", levels_max)
+    monkeypatch.setattr(books, "CHECKSUM_LEVELS", min(levels_max, books.CHECKSUM_LEVELS))
     deepest = 0
     flow, engine, hub = Flow(seed), CoreEngine(MemoryEvents()), Hub(0)
     views = Projection(hub)
@@ -67,10 +69,10 @@ def test_snapshot_and_updates_are_the_full_book(seed: int, levels_max: int, monk
         assert payload is not None
         views.apply(decode_record(payload))
     early, late = Reader(), Reader()
-    hub.subscribe(early, "orderbook", SYMBOL)
+    hub.subscribe(early, Topic("orderbook", SYMBOL))
     for step in range(500):
         if step == 250:
-            hub.subscribe(late, "orderbook", SYMBOL)
+            hub.subscribe(late, Topic("orderbook", SYMBOL))
         live = [order.number for order in views.orders.all() if not order.is_final]
         payload = engine.carry_out([flow.next(live) for _ in range(flow.random.randint(1, 3))])
         if payload is not None:
@@ -87,6 +89,43 @@ def test_snapshot_and_updates_are_the_full_book(seed: int, levels_max: int, monk
     assert levels_max == 1_000 or deepest > levels_max
     assert early.updates > 100
     assert early.sequence == late.sequence
+
+
+@pytest.mark.parametrize("depth", [3, 25])
+def test_a_book_that_is_told_together_is_right_whenever_it_is_told(depth: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(books, "CHECKSUM_LEVELS", min(depth, books.CHECKSUM_LEVELS))
+    flow, engine, hub = Flow(5), CoreEngine(MemoryEvents()), Hub(0)
+    views = Projection(hub)
+    hub.attach(lambda: views, lambda: True)
+    for command in flow.opening():
+        views.apply(decode_record(engine.carry_out([command]) or b""))
+    form = BookForm(depth, 250)
+    topic = Topic("orderbook", SYMBOL)
+    early, late, whole = Reader(), Reader(), Reader()
+    hub.subscribe(early, topic, form)
+    hub.subscribe(whole, topic)
+    for step in range(400):
+        live = [order.number for order in views.orders.all() if not order.is_final]
+        if (payload := engine.carry_out([flow.next(live)])) is not None:
+            views.apply(decode_record(payload))
+        if step == 203:
+            hub.subscribe(late, topic, form)  # in the middle of what waits for the others
+        hub.flush_books(step * 50)
+        if step % 5 == 0:
+            book = views.books[SYMBOL]
+            expected = {
+                name: {format_amount(price): format_amount(quantity) for price, quantity, _ in side.top(depth)}
+                for name, side in zip(("BUY", "SELL"), book.sides, strict=True)
+            }
+            for reader in (early, late) if step > 203 else (early,):
+                assert reader.book == expected
+                assert reader.checksum == checksum(book)
+    assert 20 < early.updates <= 400 / 5 + 1 < whole.updates, "no more often than asked for, but for the one who came later"
+    hub.unsubscribe(early, topic, form)
+    hub.unsubscribe(late, topic, form)
+    told = early.updates
+    hub.flush_books(10**6)
+    assert early.updates == told
 
 
 class Owner(Connection):
@@ -113,7 +152,7 @@ def test_an_owner_hears_of_each_fill_once_and_of_the_last_as_filled() -> None:
     hub.attach(lambda: views, lambda: True)
     owners = [Owner(user) for user in USERS]
     for owner in owners:
-        hub.subscribe(owner, "orders", "")
+        hub.subscribe(owner, Topic("orders", ""))
     commands = flow.opening()
     for _ in range(500):
         payload = engine.carry_out(commands)
@@ -165,7 +204,7 @@ def test_every_trade_is_told_once_however_many_and_across_rebuilt_views() -> Non
 
     more(1)
     listener = Listener()
-    hub.subscribe(listener, "trades", SYMBOL)
+    hub.subscribe(listener, Topic("trades", SYMBOL))
     more(800)
     hub.flush_trades()
     live = False

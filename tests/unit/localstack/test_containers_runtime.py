@@ -12,6 +12,7 @@ import yaml
 from functions.migrations.service import ROLES
 from mycrypto_local import addresses, containers
 from mycrypto_local.containers import COMPOSE, PROCESSES, SERVERS, ContainerPlatform, environment
+from mycrypto_local.dashboard import measures
 from mycrypto_local.local_secrets import LocalSecrets
 
 VAULT = LocalSecrets(
@@ -58,6 +59,30 @@ def test_logs_are_those_that_docker_keeps(tmp_path: Path, monkeypatch: pytest.Mo
     assert (tmp_path / "asked").read_text().split()[-5:] == ["logs", "--no-log-prefix", "--tail", "7", "localstack"]
     with pytest.raises(containers.ContainerError, match="no part 'nothing'"):
         platform.show_log("nothing", 7, follow=False)
+
+
+def test_dashboards_are_drawn_from_the_logs_that_docker_keeps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = tmp_path / "docker"
+    fake.write_text('#!/bin/sh\nfor last; do :; done\necho "$last of $*"\n')
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    logs = tmp_path / "copied"
+    logs.mkdir()
+    ContainerPlatform(tmp_path).save_logs(logs, 2)
+    assert {path.name for path in logs.iterdir()} == {f"{name}.log" for name in PROCESSES}
+    assert (logs / "pump.log").read_text().startswith("pump of compose ")
+    assert "logs --no-log-prefix --no-color --since 2h pump" in (logs / "pump.log").read_text()
+    assert set(PROCESSES) >= set(measures.PROCESSES)
+    fake.write_text("#!/bin/sh\necho 'no such project' >&2\nexit 1\n")
+    with pytest.raises(containers.ContainerError, match="no such project"):
+        ContainerPlatform(tmp_path).save_logs(logs, 2)
+
+
+@pytest.mark.parametrize(("note", "expected"), [("docker\n", True), ("native\n", False), (None, False)])
+def test_the_state_folder_knows_whether_it_is_in_containers(tmp_path: Path, note: str | None, expected: bool) -> None:
+    if note is not None:
+        (tmp_path / containers.RUNTIME_NOTE).write_text(note)
+    assert containers.runs_from(tmp_path) is expected
 
 
 @pytest.fixture

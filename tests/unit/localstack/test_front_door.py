@@ -50,6 +50,7 @@ def echo(request: httpx.Request) -> httpx.Response:
         ("/api/auth", "/api/auth"),
         ("/api/wallet/deposit/fiat?x=1&y=%2F", "/api/wallet/deposit/fiat?x=1&y=%2F"),
         ("/api/v1/auth/me", "/api/auth/me"),
+        ("/.well-known/jwks.json", "/api/auth/.well-known/jwks.json"),
         ("/api/v1/wallet/balances", "/api/wallet/balances"),
         ("/api/wallet/a%2Fb", "/api/wallet/a%2Fb"),
     ],
@@ -61,7 +62,17 @@ def test_paths_of_functions_go_to_the_rest_api(path: str, target: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/v1/orders", "/api/authority", "/api/walletx/y", "/api/v1/authors", "/health", "/api/v1/orderbook/BTCUSDT"]
+    "path",
+    [
+        "/api/v1/orders",
+        "/api/authority",
+        "/api/walletx/y",
+        "/api/v1/authors",
+        "/health",
+        "/api/v1/orderbook/BTCUSDT",
+        "/.well-known/jwks.json/x",
+        "/.well-known/other",
+    ],
 )
 def test_everything_else_is_the_gateways(path: str) -> None:
     assert ask(echo, "GET", path).text == "gateway"

@@ -20,6 +20,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text("the app")
     (tmp_path / "ops.html").write_text("the office")
+    (tmp_path / "register.html").write_text("the registration")
     (tmp_path / "assets" / "app-1a2b.js").write_text("console.log(1)")
     (tmp_path / ".built").write_text("1")
     return tmp_path
@@ -41,7 +42,7 @@ def ask(folder: Path, path: str, method: str = "GET", **headers: str) -> httpx.R
     return asyncio.run(run())
 
 
-@pytest.mark.parametrize("path", ["/", "/islem/BTC-TRY", "/verify-email?token=x", "/index.html", "/opsy"])
+@pytest.mark.parametrize("path", ["/", "/islem/BTC-TRY", "/verify-email?token=x", "/index.html", "/register.html", "/opsy", "/kayit/x"])
 def test_addresses_of_people_show_the_app(folder: Path, path: str) -> None:
     answer = ask(folder, path)
     assert (answer.status_code, answer.text) == (200, "the app")
@@ -88,6 +89,18 @@ def test_a_page_allows_no_script_but_its_own_and_no_frame_around_it(folder: Path
     assert rules["script-src"] == rules["style-src"] == rules["connect-src"] == "'self'"
     assert rules["trusted-types"] == "'none'"
     assert (headers["x-content-type-options"], headers["x-frame-options"]) == ("nosniff", "DENY")
+
+
+@pytest.mark.parametrize("path", ["/kayit", "/register"])
+def test_the_page_of_registration_alone_may_ask_recaptcha(folder: Path, path: str) -> None:
+    answer = ask(folder, path)
+    assert answer.text == "the registration"
+    rules = dict(rule.strip().partition(" ")[::2] for rule in answer.headers["content-security-policy"].split(";"))
+    assert rules["default-src"] == rules["frame-ancestors"] == rules["base-uri"] == "'none'"
+    assert rules["script-src"] == "'self' https://www.google.com/recaptcha/ https://www.gstatic.com/recaptcha/"
+    assert "google" in rules["frame-src"]
+    for other in ("/", "/giris", "/ops"):
+        assert "google" not in ask(folder, other).headers["content-security-policy"]
 
 
 def test_local_pages_keep_their_places_and_the_list_of_links_moves_there(folder: Path) -> None:

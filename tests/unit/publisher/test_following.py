@@ -88,7 +88,7 @@ def test_nothing_is_told_as_new_before_the_end_of_the_log_and_while_it_is_away(m
         log, cache, topics = Slowly(), Cache(), Topics()
         log.records = list(Market().engine.log.records)
         parts: dict[str, Any] = {"event_log": log, "topics": topics, "cache": cache}
-        publisher = Publisher(PublisherSettings(kafka_bootstrap_servers="unused:1", redis_url="redis://unused:1"), **parts)
+        publisher = Publisher(PublisherSettings(kafka_bootstrap_servers="127.0.0.1:1", redis_url="redis://127.0.0.1:1"), **parts)
         await publisher.start()
         try:
             log.let.release()

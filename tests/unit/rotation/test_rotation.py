@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -9,10 +10,27 @@ import msgspec
 import pytest
 
 from functions.rotation import service
-from mycrypto.security import keys
+from mycrypto.security import keys, sealing
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 SECRET, PUBLIC = "mycrypto/dev/jwt", "mycrypto/dev/public-keys"
+
+
+def test_a_new_sealing_key_comes_in_front_and_the_first_value_stays() -> None:
+    first = {"key": base64.b64encode(bytes(32)).decode()}
+    store = Memory(msgspec.json.encode(first).decode())
+    mark = service.renew_sealing(store, "mycrypto/dev/two-factor")
+    renewed = msgspec.json.decode(store.read("mycrypto/dev/two-factor", service.CURRENT) or "")
+    assert renewed["previous"] == [first["key"]]
+    assert mark == sealing.mark_of(base64.b64decode(renewed["key"])) != sealing.mark_of(bytes(32))
+
+
+@pytest.mark.parametrize("name", ["mycrypto/dev/jwt", "mycrypto/dev/two-factor"])
+def test_a_secret_without_a_sealing_key_is_left_alone(name: str) -> None:
+    store = Memory("{}")
+    with pytest.raises(service.RotationError, match="holds no sealing keys"):
+        service.renew_sealing(store, name)
+    assert store.read(name, service.CURRENT) == "{}"
 
 
 class Memory:

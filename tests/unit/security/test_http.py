@@ -180,7 +180,7 @@ def test_a_parameter_that_is_given_twice_is_refused() -> None:
     api = _api(lambda request: {"limit": request.params(Page).limit})
     event = _event(query={"limit": "2"}) | {"multiValueQueryStringParameters": {"limit": ["1", "2"]}}
     status, body, _ = _call(api, event)
-    assert (status, body["errors"]) == (400, [{"field": "limit", "message": "is given twice"}])
+    assert (status, body["errors"]) == (400, [{"field": "limit", "message": "is given twice", "code": "GIVEN_TWICE", "params": {}}])
     assert _call(api, _event(query={"limit": "2"}) | {"multiValueQueryStringParameters": {"limit": ["2"]}})[1] == {"limit": 2}
 
 

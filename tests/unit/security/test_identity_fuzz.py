@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from functions.auth import multipart, rules
 from functions.auth.models import ApiKeyRequest, LoginRequest, RegisterRequest
-from functions.authorizer.service import Call, authorize
 from mycrypto import queue, telemetry
 from mycrypto.errors import ProblemError
 from mycrypto.http.api import Api
 from mycrypto.proxies import Proxy
 from mycrypto.security import keys, tokens
+from mycrypto.security.bearer import Call, authorize
 from mycrypto.security.tokens import Identity
 from tests.unit.security.tables import operation
 
@@ -57,7 +57,7 @@ def test_a_changed_letter_spoils_a_token(place: int, letter: str) -> None:
 
 @given(st.none() | st.text(max_size=100))
 def test_the_authorizer_refuses_whatever_header_comes(header: str | None) -> None:
-    call = Call("GET", "/api/wallet/balances", header, "arn:aws:execute-api:eu-central-1:0:api/v1/GET/x")
+    call = Call("GET", "/api/wallet/balances", header)
     with pytest.raises(ProblemError):
         authorize(call, _RING, lambda _: [None] * 4, on_outage=lambda: None)
 

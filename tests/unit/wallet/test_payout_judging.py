@@ -7,6 +7,7 @@ import pytest
 from functions.withdrawals import judging
 from functions.withdrawals.judging import Verdict
 from functions.withdrawals.ports import Booking, ChainState, Payment, PaymentState, Seen
+from mycrypto.networks import DECLARED, Network, find
 
 IBAN = "TR330006100519786457841326"
 BOOKED = [Booking("OUT-1", "300.00", "TR33 0006 1005 1978 6457 8413 26")]
@@ -42,4 +43,11 @@ def test_the_statement_of_the_bank_decides(found: Payment | None, bookings: list
     ],
 )
 def test_the_depth_in_the_chain_decides(seen: Seen | None, verdict: Verdict) -> None:
-    assert judging.of_chain(seen, "ETH") is verdict
+    assert judging.of_chain(seen, find("ETH")) is verdict
+
+
+@pytest.mark.parametrize("network", DECLARED, ids=lambda network: network.name)
+def test_each_network_has_a_depth_of_its_own(network: Network) -> None:
+    assert {each.name: each.confirmations for each in DECLARED} == {"BITCOIN": 3, "ETHEREUM": 12, "ERC20": 12, "TRC20": 19}
+    for below, verdict in ((1, Verdict.WAIT), (0, Verdict.PAID)):
+        assert judging.of_chain(Seen(ChainState.MINED, network.confirmations - below), network) is verdict

@@ -6,10 +6,11 @@ import pytest
 from embit import script
 from embit.networks import NETWORKS
 
-from functions.wallet.hd_address import checksum_address
-from functions.wallet.unspendable import ETHEREUM_BURNT, ETHEREUM_CONTRACTS, bitcoin_hash, require_spendable
+from functions.wallet.hd_address import checksum_address, tron_address, tron_hash
+from functions.wallet.unspendable import ETHEREUM_BURNT, ETHEREUM_CONTRACTS, TRON_CONTRACTS, bitcoin_hash, require_spendable
 from functions.wallet.withdrawal_rules import forms_of_key, parse_destination
 from mycrypto.errors import ProblemError
+from mycrypto.networks import find
 
 MAIN = NETWORKS["main"]
 BURNT_BITCOIN = (
@@ -28,11 +29,12 @@ def kinds(hashed: bytes) -> list[str]:
     return [script.Script(data).address(MAIN) for data in scripts]
 
 
-def refused(text: str, currency: str) -> bool:
+def refused(text: str, currency: str, name: str | None = None) -> bool:
     """By the whole way that a request takes; a refusal names the field."""
-    address = parse_destination(text, currency)
+    network = find(currency, name)
+    address = parse_destination(text, network)
     try:
-        require_spendable(address, currency)
+        require_spendable(address, network)
     except ProblemError as problem:
         return (problem.kind.code, problem.errors[0].field) == ("VALIDATION_ERROR", "destination_address")
     return False
@@ -93,15 +95,32 @@ def test_others_are_taken_vanity_addresses_among_them(address: str, currency: st
     assert not refused(address, currency)
 
 
-@pytest.mark.parametrize("address", ["T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb", "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"])
-def test_nothing_leaves_by_tron(address: str) -> None:
+@pytest.mark.parametrize("digits", [*(f"{number:040x}" for number in NUMBERS), *PATTERNS])
+def test_an_address_without_a_key_is_refused_on_tron_too(digits: str) -> None:
+    assert refused(tron_address(bytes.fromhex(digits)), "USDT", "TRC20")
+
+
+@pytest.mark.parametrize("address", sorted(TRON_CONTRACTS))
+def test_contracts_of_tron_are_real_and_refused(address: str) -> None:
+    assert tron_address(tron_hash(address)) == address, "a slip in the list breaks the checksum"
+    assert refused(address, "USDT", "TRC20")
+
+
+def test_the_burnt_ones_of_ethereum_are_burnt_on_tron_and_its_black_hole_is() -> None:
+    for address in [*(tron_address(bytes.fromhex(burnt[2:])) for burnt in ETHEREUM_BURNT), "T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb"]:
+        assert refused(address, "USDT", "TRC20"), address
+
+
+@pytest.mark.parametrize("address", ["TUEZSdKsoDHQMeZwihtdoBiN46zxhGWYdH", "TSeJkUh4Qv67VNFwY8LaAxERygNdy6NQZK"])
+def test_an_ordinary_address_of_tron_is_taken_there_alone(address: str) -> None:
+    assert not refused(address, "USDT", "TRC20")
     with pytest.raises(ProblemError) as caught:
-        parse_destination(address, "USDT")
+        refused(address, "USDT")
     assert caught.value.errors[0].field == "destination_address"
 
 
 def test_the_same_key_is_found_in_its_other_form() -> None:
     old, nested, segwit = kinds(bytes(range(20)))
-    assert forms_of_key(old, "BTC") == (old, segwit)
-    assert forms_of_key(segwit, "BTC") == (segwit,)
-    assert forms_of_key(nested, "BTC") == (nested,)
+    assert forms_of_key(old, find("BTC")) == (old, segwit)
+    assert forms_of_key(segwit, find("BTC")) == (segwit,)
+    assert forms_of_key(nested, find("BTC")) == (nested,)

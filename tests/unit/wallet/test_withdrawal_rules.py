@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from functions.wallet.withdrawal_rules import CRYPTO, parse_crypto, parse_destination
+from functions.wallet.withdrawal_rules import parse_crypto, parse_destination
 from mycrypto.errors import ProblemError
+from mycrypto.money import format_amount
+from mycrypto.networks import DECLARED, Network, find
 
 
 @pytest.mark.parametrize(
@@ -17,10 +19,11 @@ from mycrypto.errors import ProblemError
         ("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "ETH", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"),
         ("0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed", "USDT", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"),
         (" 0x5AAEB6053F3E94C9B9A09F33669435E7EF1BEAED ", "ETH", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"),
+        (" TUEZSdKsoDHQMeZwihtdoBiN46zxhGWYdH\n", "USDT/TRC20", "TUEZSdKsoDHQMeZwihtdoBiN46zxhGWYdH"),
     ],
 )
 def test_addresses_in_their_normal_form(text: str, currency: str, normal: str) -> None:
-    assert parse_destination(text, currency) == normal
+    assert parse_destination(text, find(*currency.split("/"))) == normal
 
 
 @pytest.mark.parametrize(
@@ -36,30 +39,33 @@ def test_addresses_in_their_normal_form(text: str, currency: str, normal: str) -
         ("0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "ETH"),
         ("5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "ETH"),
         ("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeA", "USDT"),
-        ("TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t", "USDT"),
+        ("TUEZSdKsoDHQMeZwihtdoBiN46zxhGWYdH", "USDT"),
+        ("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "USDT/TRC20"),
+        ("TUEZSdKsoDHQMeZwihtdoBiN46zxhGWYdh", "USDT/TRC20"),
+        ("TUEZSdKsoDHQMeZwihtdoBiN46zxhGWYd", "USDT/TRC20"),
+        ("1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2", "USDT/TRC20"),
+        ("41c8599111f29c1e1e061265b4af93ea1f274ad78a", "USDT/TRC20"),
     ],
 )
 def test_other_texts_are_no_addresses(text: str, currency: str) -> None:
     with pytest.raises(ProblemError) as caught:
-        parse_destination(text, currency)
+        parse_destination(text, find(*currency.split("/")))
     assert caught.value.kind.code == "VALIDATION_ERROR"
 
 
-@pytest.mark.parametrize("currency", sorted(CRYPTO))
-def test_the_bounds_of_each_currency(currency: str) -> None:
-    from mycrypto.money import format_amount
-
-    terms = CRYPTO[currency]
-    assert parse_crypto(format_amount(terms.minimum), currency) == terms.minimum
-    assert parse_crypto(format_amount(terms.maximum), currency) == terms.maximum
-    step = 100 if currency == "USDT" else 1
-    for units, code in ((terms.minimum - step, "INVALID_AMOUNT"), (terms.maximum + step, "WALLET_002")):
+@pytest.mark.parametrize("network", DECLARED, ids=lambda network: network.name)
+def test_the_bounds_of_each_network(network: Network) -> None:
+    least, most = network.withdrawal_minimum, network.withdrawal_maximum
+    assert parse_crypto(format_amount(least), network) == least
+    assert parse_crypto(format_amount(most), network) == most
+    step = 100 if network.currency == "USDT" else 1
+    for units, code in ((least - step, "INVALID_AMOUNT"), (most + step, "WALLET_002")):
         with pytest.raises(ProblemError) as caught:
-            parse_crypto(format_amount(units), currency)
+            parse_crypto(format_amount(units), network)
         assert caught.value.kind.code == code
 
 
 def test_a_token_has_the_decimals_of_its_chain() -> None:
     with pytest.raises(ProblemError) as caught:
-        parse_crypto("10.0000001", "USDT")
+        parse_crypto("10.0000001", find("USDT"))
     assert caught.value.kind.code == "INVALID_AMOUNT"

@@ -13,11 +13,12 @@ import msgspec
 import pytest
 
 from engine_container.core.fees import fee
+from mycrypto.contracts import commands
 from tests.unit.core.trading_desk import Desk, units
 
 WEB: Final = Path(__file__).parents[3] / "web"
 ORDERS: Final = 1_000
-KINDS: Final = ("LIMIT", "MARKET", "STOP", "STOP_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT", "TRAILING_STOP")
+KINDS: Final = ("LIMIT", "MARKET", "STOP", "STOP_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT", "TRAILING_STOP", "OCO")
 LAST: Final = "50000"
 
 
@@ -60,6 +61,11 @@ def _order(chance: random.Random, rules: dict[str, int]) -> dict[str, Any]:
         order["stop"] = units(LAST) + chance.randrange(1, 2_000) * rules["tick"]
     if kind in {"TAKE_PROFIT", "TAKE_PROFIT_LIMIT"}:
         order["stop"] = units(LAST) - chance.randrange(1, 2_000) * rules["tick"]
+    if kind == "OCO":
+        order["price"] = units(LAST) - chance.randrange(1, 2_000) * rules["tick"]
+        order["stop"] = units(LAST) + chance.randrange(1, 2_000) * rules["tick"]
+        if chance.random() < 0.5:
+            order["stop_limit"] = order["stop"] + chance.randrange(-2_000, 2_000) * rules["tick"]
     if kind == "TRAILING_STOP":
         order["trail_bps"] = chance.randrange(1, 1_000)
     return order
@@ -67,6 +73,9 @@ def _order(chance: random.Random, rules: dict[str, int]) -> dict[str, Any]:
 
 def _required(desk: Desk, order: dict[str, Any]) -> int | None:
     """What the engine says that the order needs, to a user who has nothing; ``None`` where it refuses it for something else."""
+    if order["kind"] == "OCO":
+        event = _pair(desk, order)[0]
+        return int(event.details["required"]) if getattr(event, "code", "") == "WALLET_001" else None
     more = {"stop_price": text(order["stop"])} if "stop" in order else {}
     if "trail_bps" in order:
         more["trail_bps"] = order["trail_bps"]
@@ -74,6 +83,16 @@ def _required(desk: Desk, order: dict[str, Any]) -> int | None:
     tif = "IOC" if order["kind"] == "MARKET" else "GTC"
     (event, *_) = desk.place("poor", order["side"], text(order["quantity"]), price, kind=order["kind"], tif=tif, **more)
     return int(event.details["required"]) if getattr(event, "code", "") == "WALLET_001" else None
+
+
+def _pair(desk: Desk, order: dict[str, Any]) -> list[Any]:
+    quantity, stop = text(order["quantity"]), text(order["stop"])
+    limit = desk.order("poor", order["side"], quantity, text(order["price"]))
+    if "stop_limit" in order:
+        other = desk.order("poor", order["side"], quantity, text(order["stop_limit"]), kind="STOP_LIMIT", stop_price=stop)
+    else:
+        other = desk.order("poor", order["side"], quantity, kind="STOP", stop_price=stop)
+    return desk.do(commands.PlaceOco(desk.new_id(), limit, other))
 
 
 def vectors(seed: int) -> list[dict[str, Any]]:

@@ -84,9 +84,12 @@ export async function ask<T>(method: string, path: string, asked: Asked = {}): P
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }
 
-export async function askText(path: string, query?: Asked["query"]): Promise<string> {
-  return (await sent("GET", path, query ? { query } : {})).text();
+/** A file of the API, for a request that accepts its type. */
+export async function askFile(path: string, type: string, query?: Asked["query"]): Promise<Blob> {
+  return (await sent("GET", path, { headers: { accept: type }, ...(query && { query }) })).blob();
 }
 
 export const get = <T>(path: string, query?: Asked["query"]): Promise<T> => ask<T>("GET", path, query ? { query } : {});
 export const post = <T>(path: string, body?: unknown): Promise<T> => ask<T>("POST", path, body === undefined ? {} : { body });
+export const put = <T>(path: string, body: unknown): Promise<T> => ask<T>("PUT", path, { body });
+export const del = (path: string): Promise<void> => ask<void>("DELETE", path);

@@ -17,7 +17,9 @@ async function start(): Promise<void> {
     lang.value;
     if (!document.title.includes("·")) document.title = texts.value.brand;
   });
-  render(<Pages />, document.getElementById("app")!);
+  const app = document.getElementById("app")!;
+  app.textContent = "";
+  render(<Pages />, app);
 }
 
 // After a new version is out, parts of the old one may be gone: the page loads itself again, once.

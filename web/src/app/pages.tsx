@@ -6,7 +6,7 @@ import { Markets } from "../features/markets/markets";
 import { texts } from "../i18n/texts";
 import { known, signedIn } from "../session/session";
 import { Boundary } from "../ui/boundary";
-import { path, segments } from "./router";
+import { documentOf, path, segments } from "./router";
 import { Shell } from "./shell";
 
 type Page = ComponentType;
@@ -83,6 +83,10 @@ function Current() {
         <a class="button primary" href="/">{texts.value.common.home}</a>
       </div>
     );
+  }
+  if (name === "kayit" && documentOf(path.value) !== "registration") {
+    location.replace(`/kayit${location.search}`); // another spelling of the address came with the policy of the other pages
+    return null;
   }
   if (PRIVATE.has(name) && known.value && !signedIn.value) return <NeedsLogin />;
   if (PRIVATE.has(name) && !known.value) return <div class="skeleton page" aria-busy="true"><span /><span /><span /></div>;

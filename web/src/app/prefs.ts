@@ -1,7 +1,9 @@
-// What the page remembers on this device. Storage may be refused: then it lasts as long as the page.
+// What the page remembers on this device. Storage may be refused: then it lasts as long as the page, and the page of preferences says so.
 import { effect, signal, type Signal } from "@preact/signals";
 
-function read(key: string): string | null {
+export const storageRefused = signal(false);
+
+export function recall(key: string): string | null {
   try {
     return localStorage.getItem(`mycrypto.${key}`);
   } catch {
@@ -13,19 +15,19 @@ export function remember(key: string, value: string): void {
   try {
     localStorage.setItem(`mycrypto.${key}`, value);
   } catch {
-    // storage is off: nothing is kept
+    storageRefused.value = true;
   }
 }
 
 export function preference<T extends string>(key: string, allowed: readonly T[], otherwise: T): Signal<T> {
-  const found = read(key) as T | null;
+  const found = recall(key) as T | null;
   const value = signal<T>(found && allowed.includes(found) ? found : otherwise);
   effect(() => remember(key, value.value));
   return value;
 }
 
 export function preferredList(key: string): Signal<string[]> {
-  const value = signal<string[]>((read(key) ?? "").split(",").filter(Boolean));
+  const value = signal<string[]>((recall(key) ?? "").split(",").filter(Boolean));
   effect(() => remember(key, value.value.join(",")));
   return value;
 }

@@ -16,6 +16,10 @@ export const segments = computed(() => {
 });
 
 export function go(to: string, replace = false): void {
+  if (documentOf(new URL(to, location.href).pathname) !== documentOf(location.pathname)) {
+    location[replace ? "replace" : "assign"](to);
+    return;
+  }
   if (to !== location.pathname + location.search) history[replace ? "replaceState" : "pushState"](null, "", to);
   settle();
   window.scrollTo(0, 0);
@@ -27,12 +31,17 @@ function settle(): void {
   search.value = location.search;
 }
 
+/** Which of the three HTML pages shows an address: what scripts may do differs between them. */
+export function documentOf(address: string): "office" | "registration" | "app" {
+  if (/^\/ops(\/|$)/.test(address)) return "office";
+  return /^\/(kayit|register)$/.test(address) ? "registration" : "app"; // REGISTRATION_PATHS of page_policy.py
+}
+
 window.addEventListener("popstate", settle);
 document.addEventListener("click", (event) => {
   const link = (event.target as Element).closest?.("a");
   if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || link.target || link.origin !== location.origin) return;
-  const office = /^\/ops(\/|$)/;
-  if (office.test(link.pathname) !== office.test(location.pathname)) return; // another page
+  if (documentOf(link.pathname) !== documentOf(location.pathname)) return; // the browser loads it, with its own policy
   if (/^\/(api|local|health|ready|metrics)(\/|$)/.test(link.pathname)) return;
   event.preventDefault();
   go(link.pathname + link.search);

@@ -3,10 +3,11 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { lang, speak, texts } from "../i18n/texts";
 import { isPaper, mode } from "../live/mode";
-import { open, own } from "../live/feeds";
+import { isLive, open, own } from "../live/feeds";
 import { isStaff, known, logout, profile, signedIn } from "../session/session";
 import { waiting } from "../session/stepup";
 import { StepUp } from "../features/auth/stepup-dialog";
+import { clock } from "../ui/time";
 import { Toasts } from "../ui/toast";
 import { theme } from "./prefs";
 import { segments } from "./router";
@@ -76,16 +77,35 @@ export function PaperBar() {
   );
 }
 
+/** Until the socket is there again: what is known, since when, and how to try at once. */
 function OfflineBar() {
-  if (open.state.value !== "lost" && open.state.value !== "stale") return null;
-  return <div class="offline-bar" role="alert">{texts.value.live.offline}</div>;
+  const state = open.state.value;
+  if (state === "live" || (state === "connecting" && !open.heardAt)) return null;
+  const t = texts.value;
+  return (
+    <div class="offline-bar" role="alert">
+      {t.live.offline} {open.heardAt > 0 && t.live.since(clock(new Date(open.heardAt).toISOString()))}{" "}
+      <button type="button" class="button small" onClick={() => { open.retry(); own.retry(); }}>{t.live.reconnect}</button>
+    </div>
+  );
+}
+
+const CLOCK_OFF_MS = 30_000;
+const MINUTE_MS = 60_000;
+
+/** A clock that is wrong spoils six-digit codes and times that a person types. */
+function ClockBar() {
+  const off = Math.abs(open.offsetMs.value);
+  if (off < CLOCK_OFF_MS) return null;
+  const t = texts.value.live;
+  return <div class="clock-bar" role="status">{t.clock(off < 2 * MINUTE_MS ? t.seconds(Math.round(off / 1_000)) : t.minutes(Math.round(off / MINUTE_MS)))}</div>;
 }
 
 export function Shell({ children }: { children: ComponentChildren }) {
   const t = texts.value;
   const [menu, setMenu] = useState(false);
   return (
-    <div class={isPaper.value ? "shell paper" : "shell"}>
+    <div class={`shell ${isPaper.value ? "paper" : ""} ${isLive.value || !open.heardAt ? "" : "away"}`}>
       <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), document.getElementById("main")?.focus())}>{t.nav.skip}</a>
       <header class="top">
         <a class="brand" href="/"><img src="/icon.svg" alt="" width="26" height="26" /> {t.brand}</a>
@@ -99,6 +119,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       {menu && <nav class="drawer" aria-label={t.nav.menu} onClick={() => setMenu(false)}><Links />{signedIn.value && <a href="/hesap/profil">{t.nav.account}</a>}<a href="/yukumlulukler">{t.liabilities.title}</a><a href="/durum">{t.info.statusTitle}</a></nav>}
       <PaperBar />
       <OfflineBar />
+      <ClockBar />
       <main id="main" tabIndex={-1}>{children}</main>
       <Toasts />
       {waiting.value && <StepUp />}

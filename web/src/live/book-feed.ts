@@ -46,7 +46,7 @@ function begin(symbol: string): Feed & { users: number; leave(): void } {
       soon();
     }
   };
-  const unsubscribe = open.subscribe("orderbook", symbol, hear);
+  const unsubscribe = open.subscribe("orderbook", symbol, hear, { interval_ms: PAINT_MS }); // it is painted no more often
   const unwatch = open.state.subscribe((state) => {
     if (state !== "live") feed.fresh.value = false;
     if (state === "lost") feed.book.whole = false;

@@ -24,8 +24,6 @@ export const tickers = signal<Record<string, Ticker>>({});
 export const failure = signal<Failure | null>(null);
 export const loaded = computed(() => markets.value.length > 0);
 
-const MOST_STREAMS = 40;
-
 export function rulesOf(market: Market): MarketRules {
   const tick = units(market.tick_size);
   const lot = units(market.lot_size);
@@ -38,9 +36,8 @@ export function rulesOf(market: Market): MarketRules {
 }
 
 function hear(message: Message): void {
-  if (message.type === "ticker") {
-    const ticker = message.data as Ticker;
-    tickers.value = { ...tickers.value, [ticker.symbol]: ticker };
+  if (message.type === "tickers") {
+    tickers.value = { ...tickers.value, ...bySymbol(message.data as Ticker[]) };
   } else if (message.type === "symbol_status" && message.symbol) {
     const news = message.data as { status: Market["status"]; reason: string | null; estimated_resume: string | null };
     markets.value = markets.value.map((market) =>
@@ -49,19 +46,17 @@ function hear(message: Message): void {
   }
 }
 
-const followed = new Set<string>();
+const bySymbol = (rows: Ticker[]): Record<string, Ticker> => Object.fromEntries(rows.map((ticker) => [ticker.symbol, ticker]));
+let following = false;
 
 export async function loadMarkets(): Promise<void> {
   try {
     const [rows, prices] = await Promise.all([get<Listed<Market>>("/api/v1/markets"), get<Listed<Ticker>>("/api/v1/markets/tickers")]);
     markets.value = rows.data;
-    tickers.value = Object.fromEntries(prices.data.map((ticker) => [ticker.symbol, ticker]));
+    tickers.value = bySymbol(prices.data);
     failure.value = null;
-    for (const { symbol } of rows.data.slice(0, MOST_STREAMS)) {
-      if (followed.has(symbol)) continue;
-      followed.add(symbol);
-      open.subscribe("ticker", symbol, hear);
-    }
+    if (!following) open.subscribe("tickers", "", hear);
+    following = true;
   } catch (error) {
     failure.value = failureOf(error);
   }

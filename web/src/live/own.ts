@@ -1,4 +1,5 @@
-// The user's own open orders and balances: fetched once, then followed on the private socket.
+// The user's own open orders and balances, as the private socket says them: all of them whenever it opens, then what changes. They are fetched
+// once beside it, for a page whose socket does not come.
 import { computed, effect, signal } from "@preact/signals";
 import { get } from "../api/client";
 import type { Balance, Listed, Order } from "../api/types";
@@ -32,8 +33,22 @@ export function take(order: Order): void {
   changes.value += 1;
 }
 
+/** How often the stream has said all that is open: what was asked for before says less. */
+let told = 0;
+
+function openAre(rows: Order[]): void {
+  const now = new Map(rows.map((order) => [order.id, order]));
+  for (const order of orders.value.values()) if (isFinal(order)) now.set(order.id, order);
+  orders.value = now;
+  changes.value += 1;
+}
+
 function hear(message: Message): void {
   if (message.type === "order_update") take(message.data as Order);
+  else if (message.type === "orders_snapshot") {
+    told += 1;
+    openAre(message.data as Order[]);
+  }
   else if (message.type === "balance_update") {
     const balance = message.data as Balance;
     balances.value = new Map(balances.value).set(balance.asset, balance);
@@ -42,13 +57,12 @@ function hear(message: Message): void {
 
 export async function loadOwn(): Promise<void> {
   const query = isPaper.value ? { mode: "paper" } : {};
+  const before = told;
   const [found, money] = await Promise.all([
     get<Listed<Order>>("/api/v1/orders", { status: "ACTIVE", limit: 100, ...query }),
     get<Listed<Balance>>("/api/v1/account/balances", query),
   ]);
-  const fetched = new Map(found.data.map((order) => [order.id, order]));
-  for (const order of orders.value.values()) if (isFinal(order)) fetched.set(order.id, order);
-  orders.value = fetched;
+  if (told === before) openAre(found.data);
   balances.value = new Map(money.data.map((balance) => [balance.asset, balance]));
 }
 
@@ -64,12 +78,7 @@ effect(() => {
   orders.value = new Map();
   balances.value = new Map();
   if (!now) return;
-  const asked = now === "paper" ? "paper" : "";
-  leave = [own.subscribe("orders", "", hear, asked), own.subscribe("balances", "", hear, asked)];
-  void loadOwn().catch(() => undefined);
-});
-
-own.opened.add(() => {
-  // the streams say what changes from now on; what is, is asked for again
+  const asked = now === "paper" ? { mode: now } : {};
+  leave = [own.subscribe("orders", "", hear, { ...asked, snapshot: true }), own.subscribe("balances", "", hear, asked)];
   void loadOwn().catch(() => undefined);
 });

@@ -6,6 +6,7 @@ export interface Message {
   stream?: string;
   symbol?: string;
   mode?: string;
+  interval?: string;
   sequence?: number;
   epoch?: string;
   checksum?: number;
@@ -18,10 +19,18 @@ export interface Message {
 export type State = "connecting" | "live" | "stale" | "lost";
 type Listener = (message: Message) => void;
 
+/** What a stream is asked for; mode and interval tell streams apart, the others say how one is told. */
+export interface Options {
+  mode?: string;
+  interval?: string;
+  interval_ms?: number;
+  snapshot?: boolean;
+}
+
 interface Subscription {
   stream: string;
   symbol: string;
-  mode: string;
+  options: Options;
   listeners: Set<Listener>;
   ending: number;
 }
@@ -33,17 +42,19 @@ const HIDDEN_MS = 60_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
 
+const keyOf = (stream: string, symbol: string, { mode = "", interval = "" }: Options): string => `${stream}|${symbol}|${mode}|${interval}`;
+
 export class LiveSocket {
   readonly state = signal<State>("connecting");
   /** When the last message came, by this machine's clock. */
   heardAt = 0;
-  /** The server's clock minus ours. */
-  offsetMs = 0;
+  /** The server's clock minus ours, as the last pong had it; half a round trip is not known. */
+  readonly offsetMs = signal(0);
   readonly opened = new Set<() => void>();
   private socket: WebSocket | null = null;
   private readonly subscriptions = new Map<string, Subscription>();
   private wait = FIRST_WAIT_MS;
-  private retry = 0;
+  private timer = 0;
   private pulse = 0;
   private overdue = 0;
   private pingedAt = 0;
@@ -67,14 +78,21 @@ export class LiveSocket {
   stop(): void {
     this.wanted = false;
     this.drop(1000);
-    clearTimeout(this.retry);
+    clearTimeout(this.timer);
   }
 
-  subscribe(stream: string, symbol: string, listener: Listener, mode = ""): () => void {
-    const key = `${stream}|${symbol}|${mode}`;
+  /** Connect at once instead of after the wait. */
+  retry(): void {
+    if (!this.wanted || this.socket?.readyState === WebSocket.OPEN) return;
+    this.drop(1000);
+    this.now();
+  }
+
+  subscribe(stream: string, symbol: string, listener: Listener, options: Options = {}): () => void {
+    const key = keyOf(stream, symbol, options);
     let found = this.subscriptions.get(key);
     if (!found) {
-      found = { stream, symbol, mode, listeners: new Set(), ending: 0 };
+      found = { stream, symbol, options, listeners: new Set(), ending: 0 };
       this.subscriptions.set(key, found);
       if (!this.token || this.state.value === "live") this.say("subscribe", found);
     } else if (found.listeners.size === 0) {
@@ -96,7 +114,7 @@ export class LiveSocket {
 
   /** A stream that begins again: its listeners hear a new snapshot. */
   again(stream: string, symbol: string): void {
-    const found = this.subscriptions.get(`${stream}|${symbol}|`);
+    const found = this.subscriptions.get(keyOf(stream, symbol, {}));
     if (found) this.resubscribe(found);
   }
 
@@ -116,12 +134,13 @@ export class LiveSocket {
     for (const subscription of this.subscriptions.values()) this.say("subscribe", subscription);
   }
 
-  private say(action: string, { stream, symbol, mode }: Subscription): void {
-    this.send({ action, stream, ...(symbol && { symbol }), ...(mode && { mode }) });
+  private say(action: "subscribe" | "unsubscribe", { stream, symbol, options }: Subscription): void {
+    const { mode, interval } = options;
+    this.send({ action, stream, ...(symbol && { symbol }), ...(action === "subscribe" ? options : { mode, interval }) });
   }
 
   private connect(): void {
-    clearTimeout(this.retry);
+    clearTimeout(this.timer);
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/ws`);
     this.socket = socket;
@@ -142,7 +161,7 @@ export class LiveSocket {
     this.heardAt = Date.now();
     clearTimeout(this.overdue);
     if (message.type === "connected") this.wait = FIRST_WAIT_MS;
-    if (message.type === "pong") this.offsetMs = message.timestamp - (this.pingedAt + this.heardAt) / 2;
+    if (message.type === "pong") this.offsetMs.value = message.timestamp - (this.pingedAt + this.heardAt) / 2;
     if (message.type === "token_expiring") void this.renew().then((done) => done && this.send({ action: "auth", token: this.token?.() }));
     if (this.state.value !== "live" && (message.type === "authenticated" || (message.type === "connected" && !this.token))) {
       this.state.value = "live";
@@ -151,7 +170,7 @@ export class LiveSocket {
     }
     if (this.state.value === "stale") this.state.value = "live";
     for (const each of this.subscriptions.values()) {
-      const mine = message.stream ? each.stream === message.stream && each.mode === (message.mode ?? "") : true;
+      const mine = message.stream ? each.stream === message.stream && each.options.mode === message.mode && each.options.interval === message.interval : true;
       if (mine && (!each.symbol || !message.symbol || each.symbol === message.symbol)) {
         for (const listener of each.listeners) listener(message);
       }
@@ -193,9 +212,9 @@ export class LiveSocket {
   }
 
   private later(): void {
-    clearTimeout(this.retry);
+    clearTimeout(this.timer);
     if (!this.wanted) return;
-    this.retry = window.setTimeout(() => this.connect(), this.wait * (0.5 + Math.random() / 2));
+    this.timer = window.setTimeout(() => this.connect(), this.wait * (0.5 + Math.random() / 2));
     this.wait = Math.min(this.wait * 2, LONGEST_WAIT_MS);
   }
 
@@ -214,7 +233,7 @@ export class LiveSocket {
     this.hiding = window.setTimeout(() => {
       this.drop(1000);
       this.state.value = "lost";
-      clearTimeout(this.retry);
+      clearTimeout(this.timer);
     }, HIDDEN_MS);
   }
 }

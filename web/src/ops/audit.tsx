@@ -1,10 +1,10 @@
 import { useState } from "preact/hooks";
-import { askText, get } from "../api/client";
 import { useResource } from "../api/load";
-import type { AuditEntry } from "../api/types";
 import { texts } from "../i18n/texts";
 import { useSending } from "../ui/form";
 import { Card, FailureText, Moment, Select, Shown } from "../ui/parts";
+import { save } from "../ui/save";
+import { auditFile, auditLogs } from "./calls";
 import { words } from "./texts";
 
 const ROWS = 50;
@@ -29,14 +29,7 @@ export function Audit() {
     <input class="search" type="datetime-local" aria-label={label} title={label} value={typed[name]} onInput={(event) => type({ ...typed, [name]: event.currentTarget.value })} />
   );
   async function file() {
-    await sending.run(async () => {
-      const content = new Blob([await askText("/api/auth/admin/audit-logs.csv", asked)], { type: "text/csv" });
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(content);
-      link.download = "audit.csv";
-      link.click();
-      URL.revokeObjectURL(link.href);
-    });
+    await sending.run(async () => save("audit.csv", await auditFile(asked)));
   }
   return (
     <Card class="flush">
@@ -71,7 +64,7 @@ function Rows({ wanted, cursors, onCursors }: { wanted: Partial<Wanted>; cursors
   const t = texts.value;
   const w = words.value;
   const cursor = cursors[cursors.length - 1] ?? "";
-  const found = useResource(() => get<{ data: AuditEntry[]; pagination: { next_cursor: string | null } }>("/api/auth/admin/audit-logs", { ...wanted, limit: ROWS, cursor }));
+  const found = useResource(() => auditLogs({ ...wanted, limit: ROWS, cursor }));
   return (
     <Shown state={found.state.value} onRetry={found.reload} empty={w.none} isEmpty={(list) => !list.data.length && !cursor}>
       {(list) => (

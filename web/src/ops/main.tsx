@@ -11,7 +11,9 @@ async function start(): Promise<void> {
   await speak(lang);
   speakOffice(lang);
   void resume();
-  render(<Office />, document.getElementById("app")!);
+  const app = document.getElementById("app")!;
+  app.textContent = "";
+  render(<Office />, app);
 }
 
 void start();

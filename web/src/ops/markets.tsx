@@ -1,10 +1,11 @@
 import { useState } from "preact/hooks";
-import { ask, get, post } from "../api/client";
+import { get } from "../api/client";
 import { useResource } from "../api/load";
 import type { Listed, Market } from "../api/types";
 import { texts } from "../i18n/texts";
 import { isAdmin } from "../session/session";
 import { Card, Field, Select, Shown } from "../ui/parts";
+import { breaker, haltAll, resumeAll, setSymbol, setSymbolStatus } from "./calls";
 import { Reasoned } from "./reason";
 import { words } from "./texts";
 
@@ -19,9 +20,10 @@ export function OfficeMarkets() {
   const found = useResource(() => get<Listed<Market>>("/api/v1/markets"), [], 30);
   const [changing, change] = useState<{ market: Market; what: What } | null>(null);
   const [all, setAll] = useState<"halt" | "resume" | null>(null);
-  const close = () => { change(null); setAll(null); void found.reload(); };
+  const [listing, list_] = useState(false);
+  const close = () => { change(null); setAll(null); list_(false); void found.reload(); };
   return (
-    <Card class="flush" actions={isAdmin.value && <span class="line"><button type="button" class="button small danger" onClick={() => setAll("halt")}>{w.haltAll}</button><button type="button" class="button small" onClick={() => setAll("resume")}>{w.resumeAll}</button></span>}>
+    <Card class="flush" actions={isAdmin.value && <span class="line"><button type="button" class="button small" onClick={() => list_(true)}>{w.listNew}</button><button type="button" class="button small danger" onClick={() => setAll("halt")}>{w.haltAll}</button><button type="button" class="button small" onClick={() => setAll("resume")}>{w.resumeAll}</button></span>}>
       <Shown state={found.state.value} onRetry={found.reload}>
         {(list) => (
           <div class="scroll-x" tabIndex={0}><table class="table rows">
@@ -39,18 +41,19 @@ export function OfficeMarkets() {
       {changing?.what === "status" && <Status market={changing.market} onClose={close} />}
       {changing?.what === "rules" && <Rules market={changing.market} onClose={close} />}
       {changing?.what === "breaker" && <Breaker market={changing.market} onClose={close} />}
-      {all && <Reasoned danger={all === "halt"} word={all === "halt" ? "HALT" : "RESUME"} title={all === "halt" ? w.haltAll : w.resumeAll} onClose={close} send={(reason) => post(`/api/v1/admin/emergency/${all}-all`, { reason })} />}
+      {listing && <NewMarket onClose={close} />}
+      {all && <Reasoned danger={all === "halt"} word={all === "halt" ? "HALT" : "RESUME"} title={all === "halt" ? w.haltAll : w.resumeAll} onClose={close} send={(reason) => (all === "halt" ? haltAll(reason) : resumeAll(reason))} />}
     </Card>
   );
 }
 
-const pathOf = (market: Market) => market.symbol.replace("/", "");
+const pathOf = (symbol: string) => symbol.replace("/", "-");
 
 function Status({ market, onClose }: { market: Market; onClose(): void }) {
   const w = words.value;
   const [next, setNext] = useState<string>(market.status);
   return (
-    <Reasoned title={`${market.symbol} · ${w.setStatus}`} danger={next !== "ACTIVE"} word={next !== "ACTIVE" && next !== market.status ? market.symbol : ""} onClose={onClose} send={(reason) => ask("PUT", `/api/v1/admin/symbols/${pathOf(market)}/status`, { body: { status: next, reason } })}>
+    <Reasoned title={`${market.symbol} · ${w.setStatus}`} danger={next !== "ACTIVE"} word={next !== "ACTIVE" && next !== market.status ? market.symbol : ""} onClose={onClose} send={(reason) => setSymbolStatus(pathOf(market.symbol), { status: next, reason })}>
       <Select label={`${w.old}: ${market.status} → ${w.next}`} value={next} options={STATES.map((each) => [each, each] as const)} onValue={setNext} />
     </Reasoned>
   );
@@ -60,8 +63,27 @@ function Breaker({ market, onClose }: { market: Market; onClose(): void }) {
   const w = words.value;
   const [action, setAction] = useState("TRIGGER");
   return (
-    <Reasoned title={`${market.symbol} · ${w.breaker}`} danger={action === "TRIGGER"} onClose={onClose} send={(reason) => post(`/api/v1/admin/circuit-breaker/${pathOf(market)}`, { action, reason })}>
+    <Reasoned title={`${market.symbol} · ${w.breaker}`} danger={action === "TRIGGER"} onClose={onClose} send={(reason) => breaker(pathOf(market.symbol), { action, reason })}>
       <Select label={w.action} value={action} options={[["TRIGGER", w.trip], ["RESET", w.reset]]} onValue={setAction} />
+    </Reasoned>
+  );
+}
+
+/** The body of a change of rules: counts as numbers, amounts as decimal strings. */
+function bodyOf(given: [string, string][]): Record<string, string | number> {
+  return Object.fromEntries(given.map(([name, text]) => [name, (NUMBERS as readonly string[]).includes(name) ? Number(text) : text.trim().replace(",", ".")]));
+}
+
+function NewMarket({ onClose }: { onClose(): void }) {
+  const w = words.value;
+  const [symbol, setSymbol_] = useState("");
+  const [rules, setRules] = useState<Record<string, string>>({});
+  const filled = Object.entries(rules).filter(([, text]) => text.trim());
+  const whole = ["tick_size", "lot_size", "quantity_min", "quantity_max"].every((name) => rules[name]?.trim());
+  return (
+    <Reasoned title={w.listNew} reasonless word={symbol.trim()} unready={!/^[A-Z0-9]+\/[A-Z0-9]+$/.test(symbol.trim()) || !whole} onClose={onClose} send={() => setSymbol(pathOf(symbol.trim()), bodyOf(filled))}>
+      <Field label={w.symbol} hint="BTC/TRY" input={{ value: symbol, maxLength: 21, autocomplete: "off", onInput: (event) => setSymbol_(event.currentTarget.value.toUpperCase()) }} />
+      {[...DECIMALS, ...NUMBERS].map((name) => <Field key={name} label={w.fieldNames[name]!} input={{ value: rules[name] ?? "", inputMode: "decimal", onInput: (event) => setRules({ ...rules, [name]: event.currentTarget.value }) }} />)}
     </Reasoned>
   );
 }
@@ -70,9 +92,9 @@ function Rules({ market, onClose }: { market: Market; onClose(): void }) {
   const w = words.value;
   const [next, setNext] = useState<Record<string, string>>({});
   const changed = Object.entries(next).filter(([name, text]) => text !== String(market[name as keyof Market] ?? ""));
-  const body = Object.fromEntries(changed.map(([name, text]) => [name, (NUMBERS as readonly string[]).includes(name) ? Number(text) : text.replace(",", ".")]));
+  const body = bodyOf(changed);
   return (
-    <Reasoned title={`${market.symbol} · ${w.rules}`} reasonless={false} onClose={onClose} send={() => ask("PUT", `/api/v1/admin/symbols/${pathOf(market)}`, { body })}>
+    <Reasoned title={`${market.symbol} · ${w.rules}`} reasonless unready={!changed.length} onClose={onClose} send={() => setSymbol(pathOf(market.symbol), body)}>
       {[...DECIMALS, ...NUMBERS].map((name) => <Field key={name} label={w.fieldNames[name]!} input={{ value: next[name] ?? String(market[name] ?? ""), inputMode: "decimal", onInput: (event) => setNext({ ...next, [name]: event.currentTarget.value }) }} />)}
       {changed.length > 0 && <p class="notice">{w.diff}: {changed.map(([name, text]) => `${w.fieldNames[name]} ${market[name as keyof Market] ?? "—"} → ${text}`).join(" · ")}</p>}
     </Reasoned>

@@ -6,7 +6,10 @@ import { isAdmin, isStaff, known, logout, profile, signedIn } from "../session/s
 import { waiting } from "../session/stepup";
 import { Boundary } from "../ui/boundary";
 import { Toasts } from "../ui/toast";
+import { Adjustments } from "./adjustments";
 import { Audit } from "./audit";
+import { Books } from "./books";
+import { Engine } from "./engine";
 import { Kyc } from "./kyc";
 import { OfficeMarkets } from "./markets";
 import { Reconciliation } from "./reconciliation";
@@ -14,8 +17,8 @@ import { speakOffice, words } from "./texts";
 import { Users } from "./users";
 import { OfficeWithdrawals } from "./withdrawals";
 
-const TABS = ["users", "kyc", "withdrawals", "reconciliation", "markets", "audit"] as const;
-const SCREENS = { users: Users, kyc: Kyc, withdrawals: OfficeWithdrawals, reconciliation: Reconciliation, markets: OfficeMarkets, audit: Audit };
+const TABS = ["users", "kyc", "withdrawals", "reconciliation", "adjustments", "books", "markets", "engine", "audit"] as const;
+const SCREENS = { users: Users, kyc: Kyc, withdrawals: OfficeWithdrawals, reconciliation: Reconciliation, adjustments: Adjustments, books: Books, markets: OfficeMarkets, engine: Engine, audit: Audit };
 
 function Inside() {
   const w = words.value;

@@ -1,26 +1,27 @@
 // A queue of cases for staff: the list, and one case open in a dialog. The list is loaded again when the dialog closes.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { get } from "../api/client";
 import { useResource } from "../api/load";
 import type { Listed } from "../api/types";
 import { Card, Shown } from "../ui/parts";
 import { words } from "./texts";
 
 interface Props<T> {
-  path: string;
+  list(): Promise<Listed<T>>;
   /** The cells of the table's head, and of a row. */
   head: ComponentChildren;
   cells(row: T): ComponentChildren;
   open(id: string, onClose: () => void): ComponentChildren;
+  /** Beside the title; `see` opens a case. */
+  actions?(see: (id: string) => void, reload: () => void): ComponentChildren;
 }
 
-export function Queue<T extends { id: string }>({ path, head, cells, open }: Props<T>) {
+export function Queue<T extends { id: string }>({ list: listed, head, cells, open, actions }: Props<T>) {
   const w = words.value;
-  const found = useResource(() => get<Listed<T>>(path, { limit: 50 }));
+  const found = useResource(listed);
   const [seen, see] = useState("");
   return (
-    <Card class="flush">
+    <Card class="flush" actions={actions?.(see, () => void found.reload())}>
       <Shown state={found.state.value} onRetry={found.reload} empty={w.none} isEmpty={(list) => !list.data.length}>
         {(list) => (
           <div class="scroll-x" tabIndex={0}><table class="table rows">

@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
-import { get, post } from "../api/client";
 import { useResource } from "../api/load";
 import type { ReconciliationItem } from "../api/types";
 import { isAdmin, profile } from "../session/session";
 import { money } from "../money/format";
 import { Dialog } from "../ui/dialog";
 import { Fact, Field, Moment, Select, Shown } from "../ui/parts";
+import { approveResolution, proposeResolution, reconciliation, reconciliations, rejectResolution, returned } from "./calls";
 import { Queue } from "./queue";
 import { Reasoned } from "./reason";
 import { words } from "./texts";
@@ -16,7 +16,7 @@ export function Reconciliation() {
   const w = words.value;
   return (
     <Queue<ReconciliationItem>
-      path="/api/wallet/admin/reconciliations"
+      list={reconciliations}
       head={<><th>{w.created}</th><th>{w.source}</th><th>{w.nature}</th><th>{reasonHead()}</th><th class="num">{w.amount}</th><th>{w.status}</th></>}
       cells={(row) => <><td><Moment at={row.created_at} /></td><td>{row.source}</td><td>{row.nature}</td><td>{row.reason}</td><td class="num">{money(row.amount, row.currency)}</td><td><span class="badge">{row.status}</span></td></>}
       open={(id, onClose) => <Item id={id} onClose={onClose} />}
@@ -32,13 +32,12 @@ type Step = "propose" | "approve" | "reject" | "returned";
 
 function Item({ id, onClose }: { id: string; onClose(): void }) {
   const w = words.value;
-  const found = useResource(() => get<ReconciliationItem>(`/api/wallet/admin/reconciliations/${id}`), [id]);
+  const found = useResource(() => reconciliation(id), [id]);
   const [step, setStep] = useState<Step | null>(null);
   const [action, setAction] = useState<string>("RETURN");
   const [user, setUser] = useState("");
   const [reference, setReference] = useState("");
   const again = () => { setStep(null); void found.reload(); };
-  const path = `/api/wallet/admin/reconciliations/${id}`;
   return (
     <Dialog wide title={w.tabs.reconciliation} onClose={onClose}>
       <Shown state={found.state.value} onRetry={found.reload}>
@@ -71,14 +70,14 @@ function Item({ id, onClose }: { id: string; onClose(): void }) {
         }}
       </Shown>
       {step === "propose" && (
-        <Reasoned title={w.propose} onClose={again} send={(reason) => post(`${path}/propose`, { action, reason, ...(user.trim() && { user_id: user.trim() }) })}>
+        <Reasoned title={w.propose} onClose={again} send={(reason) => proposeResolution(id, { action, reason, ...(user.trim() && { user_id: user.trim() }) })}>
           <Select label={w.action} value={action} options={ACTIONS.map((each) => [each, w.actions[each]!] as const)} onValue={setAction} />
           <Field label={w.user} input={{ value: user, maxLength: 36, onInput: (event) => setUser(event.currentTarget.value) }} />
         </Reasoned>
       )}
-      {step === "approve" && <Reasoned title={w.resolve} reasonless onClose={again} send={() => post(`${path}/approve`)} />}
-      {step === "reject" && <Reasoned danger title={w.reject} onClose={again} send={(reason) => post(`${path}/reject`, { reason })} />}
-      {step === "returned" && <Reasoned title={w.returned} reasonless onClose={again} send={() => post(`${path}/returned`, { reference })}><Field label={w.reference} input={{ value: reference, required: true, onInput: (event) => setReference(event.currentTarget.value) }} /></Reasoned>}
+      {step === "approve" && <Reasoned title={w.resolve} reasonless onClose={again} send={() => approveResolution(id)} />}
+      {step === "reject" && <Reasoned danger title={w.reject} onClose={again} send={(reason) => rejectResolution(id, reason)} />}
+      {step === "returned" && <Reasoned title={w.returned} reasonless onClose={again} send={() => returned(id, reference)}><Field label={w.reference} input={{ value: reference, required: true, onInput: (event) => setReference(event.currentTarget.value) }} /></Reasoned>}
     </Dialog>
   );
 }

@@ -1,13 +1,16 @@
 import { useState } from "preact/hooks";
-import { ask, get } from "../api/client";
+import { get } from "../api/client";
 import { useResource } from "../api/load";
-import type { Listed, Order, Profile, UserLimits } from "../api/types";
+import type { ClosedIdentity, Listed, Order, Profile } from "../api/types";
 import { go, segments } from "../app/router";
 import { OrderTable } from "../features/trade/order-rows";
 import { texts } from "../i18n/texts";
 import { isAdmin } from "../session/session";
-import { Card, Copy, Fact, Field, Moment, Select, Shown } from "../ui/parts";
+import { useSending } from "../ui/form";
+import { Card, Copy, Fact, FailureText, Field, Moment, Select, Shown } from "../ui/parts";
 import { AuditTable } from "./audit";
+import { closedIdentity, findUsers, setRoles, setStatus, setTier, userOf } from "./calls";
+import { Limits } from "./limits";
 import { Reasoned } from "./reason";
 import { words } from "./texts";
 
@@ -27,7 +30,7 @@ function Search() {
   const [status, setStatus] = useState("");
   const [level, setLevel] = useState("");
   const [role, setRole] = useState("");
-  const found = useResource(() => get<Listed<Profile>>("/api/auth/admin/users", { ...asked, status, kyc_level: level, role, limit: 50 }), [asked, status, level, role]);
+  const found = useResource(() => findUsers({ ...asked, status, kyc_level: level, role, limit: 50 }), [asked, status, level, role]);
   const names = { email: w.email, phone: w.phone, name: w.name, id: "id" };
   return (
     <Card class="flush">
@@ -51,14 +54,29 @@ function Search() {
   );
 }
 
+/** Whose account it was; asked for by hand, because looking is recorded. */
+function ClosedFacts({ id }: { id: string }) {
+  const w = words.value;
+  const [found, setFound] = useState<ClosedIdentity | null>(null);
+  const sending = useSending();
+  if (!found) return <Fact name={w.closedIdentity}><button type="button" class="button small" disabled={sending.busy} onClick={() => void sending.run(async () => setFound(await closedIdentity(id)))}>{w.view}</button> <small class="muted">{w.recorded}</small><FailureText failure={sending.failure} /></Fact>;
+  return (
+    <>
+      <Fact name={w.email}>{found.email}</Fact>
+      <Fact name={w.phone}>{found.phone ?? "—"}</Fact>
+      {found.names.map((each, at) => <Fact key={at} name={w.applicant}>{each.first_name} {each.last_name} · {each.date_of_birth} · {each.phone}</Fact>)}
+      <Fact name={w.closedAt}><Moment at={found.closed_at} /></Fact>
+    </>
+  );
+}
+
 type Change = "roles" | "tier" | "status";
 
 function One({ id }: { id: string }) {
   const t = texts.value;
   const w = words.value;
-  const found = useResource(() => get<Profile>(`/api/auth/admin/users/${id}`), [id]);
+  const found = useResource(() => userOf(id), [id]);
   const orders = useResource(() => get<Listed<Order>>("/api/v1/orders", { user_id: id, status: "ACTIVE", limit: 50 }), [id]);
-  const limits = useResource(() => get<UserLimits>(`/api/v1/admin/users/${id}/limits`), [id]);
   const [changing, change] = useState<Change | null>(null);
   return (
     <>
@@ -75,6 +93,7 @@ function One({ id }: { id: string }) {
                 <Fact name={w.tier}>{user.rate_limit_tier}</Fact>
                 <Fact name={t.account.twoFactor}>{user.two_factor_enabled ? t.account.on : t.account.off}</Fact>
                 <Fact name={w.phone}>{user.phone ?? "—"}</Fact>
+                {user.status === "CLOSED" && isAdmin.value && <ClosedFacts id={user.id} />}
                 <Fact name={t.account.lastLogin}><Moment at={user.last_login_at} /></Fact>
               </dl>
             </Card>
@@ -82,13 +101,14 @@ function One({ id }: { id: string }) {
           </>
         )}
       </Shown>
-      <Card title={w.limits}><Shown state={limits.state.value} onRetry={limits.reload} rows={2}>{(rows) => <dl class="facts">{Object.entries(rows).filter(([name]) => name !== "user_id").map(([name, value]) => <Fact key={name} name={<code>{name}</code>}>{value === null ? "—" : String(value)}</Fact>)}</dl>}</Shown></Card>
+      <Limits user={id} />
       <Card class="flush" title={w.openOrders}><Shown state={orders.state.value} onRetry={orders.reload} empty={t.trade.noOpen} isEmpty={(list) => !list.data.length}>{(list) => <OrderTable orders={list.data} />}</Shown></Card>
       <Card class="flush" title={w.audit}><AuditTable wanted={{ user_id: id }} /></Card>
     </>
   );
 }
 
+const SENDERS = { roles: setRoles, status: setStatus, tier: setTier };
 const CHOICES: Record<Change, readonly string[]> = { status: ["ACTIVE", "SUSPENDED", "LOCKED"], tier: ["free", "basic", "pro", "vip"], roles: ["USER", "USER,SUPPORT", "USER,ADMIN"] };
 
 function ChangeUser({ what, user, onClose }: { what: Change; user: Profile; onClose(): void }) {
@@ -97,7 +117,7 @@ function ChangeUser({ what, user, onClose }: { what: Change; user: Profile; onCl
   const [next, setNext] = useState(now);
   const body = what === "roles" ? { roles: next.split(",") } : { [what]: next };
   return (
-    <Reasoned title={`${user.email} · ${w[what]}`} danger={what === "status" && next !== "ACTIVE"} onClose={onClose} send={(reason) => ask("PUT", `/api/auth/admin/users/${user.id}/${what}`, { body: { ...body, reason } })}>
+    <Reasoned title={`${user.email} · ${w[what]}`} danger={what === "status" && next !== "ACTIVE"} onClose={onClose} send={(reason) => SENDERS[what](user.id, { ...body, reason })}>
       <Field label={w.old} input={{ value: now, readOnly: true }} />
       <Select label={w.next} value={next} options={CHOICES[what].map((each) => [each, each] as const)} onValue={setNext} />
     </Reasoned>

@@ -4,6 +4,8 @@ import { ask, useSession } from "../api/client";
 import { Failure } from "../api/failure";
 import type { Profile, SecondFactorNeeded, TokenPair } from "../api/types";
 import { remember } from "../app/prefs";
+import { texts } from "../i18n/texts";
+import { toast } from "../ui/toast";
 import { askStepUp } from "./stepup";
 
 export const WEB = { "X-MyCrypto-Web": "1" } as const;
@@ -44,7 +46,10 @@ async function refresh(): Promise<boolean> {
     enter(await ask<TokenPair>("POST", "/api/auth/refresh", { body: { session: "cookie" }, headers: WEB, open: true }));
     return true;
   } catch (error) {
-    if (error instanceof Failure && !error.unknown && error.status !== 429) leave();
+    if (error instanceof Failure && !error.unknown && error.status !== 429) {
+      if (token.value) toast(texts.value.live.ended, "bad");
+      leave();
+    }
     return false;
   }
 }

@@ -5,6 +5,8 @@ import { Failure, failureOf } from "../api/failure";
 export interface Sending {
   busy: boolean;
   failure: Failure | null;
+  /** What the answer says of a field, by the API's name. */
+  at(field: string): string | null;
   run(work: () => Promise<void>): Promise<boolean>;
   clear(): void;
 }
@@ -15,6 +17,7 @@ export function useSending(): Sending {
   return {
     busy,
     failure,
+    at: (field) => failure?.at(field) ?? null,
     clear: () => setFailure(null),
     async run(work) {
       if (busy) return false;

@@ -87,7 +87,7 @@ export function Tabs<T extends string>({ label, tabs, value, onValue, small }: {
   );
 }
 
-const FIGURES = ["required", "available", "lowest", "highest"] as const;
+const FIGURES = ["required", "available", "lowest", "highest", "minimum", "maximum"] as const;
 
 /** What a refusal says: its words, its figures, and how to refer to it. */
 export function FailureText({ failure, asset = "" }: { failure: Failure | null; asset?: string }) {
@@ -98,7 +98,7 @@ export function FailureText({ failure, asset = "" }: { failure: Failure | null; 
     <div class="failure" role="alert">
       <strong>{failure.text()}</strong>
       {FIGURES.filter((name) => typeof failure.problem[name] === "string").map((name) => <span key={name}>{t[name](unit ? money(String(failure.problem[name]), unit) : String(failure.problem[name]))}</span>)}
-      {(failure.problem.errors ?? []).map((each) => <span key={each.field}>{each.field}: {each.message}</span>)}
+      {failure.elsewhere().map((each) => <span key={each.field}>{each.field}: {each.text}</span>)}
       {failure.retryAfter > 0 && <span>{t.wait(failure.retryAfter)}</span>}
       <small>{failure.code}{failure.problem.trace_id && ` · ${failure.problem.trace_id}`}</small>
     </div>

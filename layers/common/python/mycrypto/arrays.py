@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 
 def numbers(values: Iterable[int | None]) -> str:
     """Whole numbers, for a cast to any array of numbers; ``None`` is NULL."""
@@ -27,3 +29,9 @@ def ids(values: Iterable[bytes]) -> str:
 def names(values: Iterable[str]) -> str:
     """Words of an enumeration of ours (letters, digits, underscore), for ``text[]`` or the enumeration's own type."""
     return "{" + ",".join(values) + "}"
+
+
+def documents(values: Iterable[object]) -> str:
+    """Objects as JSON, for ``jsonb[]``; what is empty or ``None`` is NULL. Within an array's quotation marks only these and backslashes mean more than themselves."""
+    texts = [msgspec.json.encode(value).decode().replace("\\", "\\\\").replace('"', '\\"') if value else None for value in values]
+    return "{" + ",".join(["NULL" if text is None else f'"{text}"' for text in texts]) + "}"

@@ -7,13 +7,17 @@ record.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
 from psycopg import Connection
 
 from mycrypto import outbox
+from mycrypto.money import format_amount
+
+if TYPE_CHECKING:
+    from mycrypto.http.request import Client
 
 MESSAGE_TYPE = "audit"
 
@@ -55,3 +59,14 @@ def add(connection: Connection, record: AuditRecord, *, trace_id: str = "") -> U
     """Write the record in the caller's transaction; returns its id."""
     data: dict[str, Any] = msgspec.to_builtins(record)
     return outbox.add_message(connection, outbox.AUDIT, MESSAGE_TYPE, data, trace_id=trace_id)
+
+
+def add_from(connection: Connection, record: AuditRecord, client: Client) -> UUID:
+    """As :func:`add`, with where the request came from."""
+    return add(connection, msgspec.structs.replace(record, ip_address=client.ip, user_agent=client.user_agent), trace_id=client.trace_id)
+
+
+def add_of_money(connection: Connection, record: AuditRecord, client: Client, *, currency: str, units: int) -> UUID:
+    """As :func:`add_from`, for something that is done with an amount: it is part of the new value."""
+    amount = {"currency": currency, "amount": format_amount(units)}
+    return add_from(connection, msgspec.structs.replace(record, new_value={**(record.new_value or {}), **amount}), client)

@@ -1,7 +1,7 @@
 """The one error catalogue: every code that a client may see, with its HTTP status and texts.
 
 Problems on the wire are RFC 9457 ``application/problem+json`` with the members type, title, status, detail, instance, code, message
-(Turkish, for the user), errors (per field) and trace_id, plus the figures of the case (required, available, ...).
+(Turkish, for the user), errors (per field, with a code and its figures) and trace_id, plus the figures of the case (required, available, ...).
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
+
+from mycrypto import field_faults
 
 PROBLEM_MEDIA_TYPE: Final = "application/problem+json"
 TYPE_BASE: Final = "https://docs.mycrypto.example/problems/"
@@ -80,6 +82,7 @@ _ROWS: Final = (
     ErrorKind("DUPLICATE_IBAN", 409, "The IBAN is already registered", "Bu IBAN zaten kayıtlı."),
     ErrorKind("KYC_REQUIRED", 403, "Identity verification required", "Kimlik doğrulaması gerekli."),
     ErrorKind("CURRENCY_NOT_SUPPORTED", 404, "The currency is not supported", "Para birimi desteklenmiyor."),
+    ErrorKind("NETWORK_NOT_SUPPORTED", 404, "The network is not offered", "Bu ağ şu anda sunulmuyor."),
     ErrorKind("ACCOUNT_NOT_FOUND", 404, "Account not found", "Hesap bulunamadı."),
     ErrorKind("ADDRESS_NOT_FOUND", 404, "Address not found", "Adres bulunamadı."),
     ErrorKind("DUPLICATE_ADDRESS", 409, "The address is in the list already", "Bu adres zaten listenizde."),
@@ -147,10 +150,15 @@ _MEMBERS: Final = frozenset({"type", "title", "status", "instance", "code", "mes
 
 
 class FieldError(msgspec.Struct, frozen=True):
-    """What is wrong with one field of a request."""
+    """What is wrong with one field of a request. ``message`` is the end of a sentence that begins with the field's name."""
 
     field: str
     message: str
+
+    def body(self, problem: str) -> dict[str, object]:
+        """The members of one of the ``errors`` of a problem with the code ``problem``, which is also the field's where it says no more."""
+        code, params = field_faults.read(self.message)
+        return {"field": self.field, "message": self.message, "code": code or problem, "params": params}
 
 
 class ProblemError(Exception):
@@ -184,7 +192,7 @@ class ProblemError(Exception):
             "instance": instance,
             "code": self.kind.code,
             "message": self.kind.message,
-            "errors": [{"field": item.field, "message": item.message} for item in self.errors],
+            "errors": [item.body(self.kind.code) for item in self.errors],
             "trace_id": trace_id,
         }
         return members | self.extra

@@ -73,3 +73,9 @@ def trading_uuid_text(created_ms: int, number: int, shard: int = SHARD_SPOT) -> 
 def _trading_head(created_ms: int, shard: int, number_head: int) -> str:
     """All but the last group. Remembered, because orders of one record have one time, and numbers of up to 48 bits one head."""
     return str(trading_uuid(created_ms, number_head << _TAIL_BITS, shard))[:-_TAIL_DIGITS]
+
+
+@lru_cache(maxsize=65_536)
+def uuid_of(sixteen: bytes) -> UUID:
+    """The UUID of 16 bytes, as events hold those of users: the same ones come again and again."""
+    return UUID(bytes=sixteen)

@@ -43,7 +43,7 @@ class MailKind(StrEnum):
     API_KEY_CREATED = "api_key_created"  # label, scopes
     BANK_ACCOUNT_ADDED = "bank_account_added"  # bank_name, iban
     KYC_APPROVED = "kyc_approved"  # level
-    KYC_REJECTED = "kyc_rejected"  # reason
+    KYC_REJECTED = "kyc_rejected"  # rejection, its code; reason, the note of a reviewer or ""
     DEPOSIT_DETECTED = "deposit_detected"  # amount, currency
     DEPOSIT_CREDITED = "deposit_credited"  # amount, currency
     DEPOSIT_HELD = "deposit_held"  # amount, currency

@@ -195,6 +195,9 @@ TRADING: Final = (
     _gauge("gateway_orders_in_memory", _GATEWAY, "Live orders, and finished ones that the history may not have yet"),
     _gauge("gateway_trades_in_memory", _GATEWAY, "Trades in memory"),
     _counter("gateway_resyncs_total", _GATEWAY, "Times the views were rebuilt because events were missing"),
+    _counter(
+        "gateway_announced_records_total", _GATEWAY, "Event records that an engine announced and that were applied before the log had them"
+    ),
     _gauge("gateway_commands_queued", _GATEWAY, "Commands that wait to be appended"),
     _gauge("gateway_commands_in_flight", _GATEWAY, "Commands that were taken in and are not answered"),
     _counter("gateway_records_total", _GATEWAY, "Records appended to the command log"),
@@ -206,6 +209,8 @@ TRADING: Final = (
     _counter("engine_refused_records_total", _ENGINE, "Command records that could not be decoded"),
     _gauge("engine_time_held", _ENGINE, "1 while the broker's time is too far ahead to be believed, and log time is held"),
     _gauge("engine_waiting_records", _ENGINE, "Event records that wait to be published"),
+    _gauge("engine_listeners", _ENGINE, "Gateways that listen to what the engine announces"),
+    _counter("engine_announced_records_total", _ENGINE, "Event records that were announced to gateways"),
     _gauge("engine_next_offset", _ENGINE, "Offset of the next command record"),
     _gauge("engine_snapshot_age_seconds", _ENGINE, "How long commands have been applied since the newest snapshot", unit="Seconds"),
     _gauge("engine_users", _ENGINE, "Users with a balance or an order"),

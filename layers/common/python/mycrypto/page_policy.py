@@ -9,6 +9,15 @@ _STRICT: Final = (
     "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
+_REGISTRATION: Final = (
+    "default-src 'none'; script-src 'self' https://www.google.com/recaptcha/ https://www.gstatic.com/recaptcha/; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob: https://www.gstatic.com/recaptcha/; font-src 'self'; connect-src 'self' https://www.google.com/recaptcha/; "
+    "frame-src https://www.google.com/recaptcha/ https://recaptcha.google.com/recaptcha/; "
+    "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+"""Of the page of registration alone: reCAPTCHA brings a script, a frame and styles of its own, and makes elements from strings."""
+REGISTRATION_PATHS: Final = ("/kayit", "/register")
+
 HEADERS: Final = (
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
@@ -16,6 +25,11 @@ HEADERS: Final = (
     ("cross-origin-opener-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
+
+
+def registration_policy() -> str:
+    """The policy of the page that a registration is made on."""
+    return _REGISTRATION
 
 
 def content_security_policy(*images: str) -> str:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
+from typing import Final
 
 import msgspec
+
+LENGTH_MAX: Final = 64
+"""No address is longer, and what is remembered has a bound."""
 
 
 class Proxy(msgspec.Struct, frozen=True):
@@ -21,11 +26,20 @@ class Proxy(msgspec.Struct, frozen=True):
         """The client's address, where ``forwarded`` is what came in the header; "" where neither it nor ``peer`` is an address."""
         chain = [part.strip() for part in forwarded.split(",")] if self.header else []
         claimed = chain[-self.hops] if 0 < self.hops <= len(chain) else ""
-        for candidate in (claimed, peer):
-            try:
-                return str(ipaddress.ip_address(candidate))
-            except ValueError:
-                continue
+        return _address(claimed) or _address(peer)
+
+
+def _address(text: str) -> str:
+    """An address as it is written normally; "" for any other text."""
+    return _normal(text) if len(text) <= LENGTH_MAX else ""
+
+
+@lru_cache(maxsize=4_096)
+def _normal(text: str) -> str:
+    """Clients send many requests from one address."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
         return ""
 
 

@@ -16,7 +16,9 @@ VERSION: Final = 1
 
 
 class Envelope(msgspec.Struct, frozen=True):
-    """What stands around every message (see ``mycrypto.outbox.message``). ``data`` stays as it came until its type is known."""
+    """What stands around every message (see ``mycrypto.outbox.message``). ``data`` stays as it came until its type is known; ``deliveries`` is how often
+    the queue has handed the message out, this time included.
+    """
 
     message_id: UUID
     type: str
@@ -24,6 +26,7 @@ class Envelope(msgspec.Struct, frozen=True):
     timestamp: datetime
     data: msgspec.Raw
     trace_id: str = ""
+    deliveries: int = 1
 
 
 class MessageError(ValueError):
@@ -55,7 +58,7 @@ def consume(
     failed: list[dict[str, str]] = []
     for record in event.get("Records", ()):
         try:
-            envelope = decode(str(record["body"]))
+            envelope = msgspec.structs.replace(decode(str(record["body"])), deliveries=_deliveries(record))
             logger.append_keys(traceId=envelope.trace_id, messageId=str(envelope.message_id))
             handle(envelope)
         except Exception:
@@ -66,6 +69,10 @@ def consume(
         finally:
             logger.remove_keys(["traceId", "messageId"])
     return {"batchItemFailures": failed}
+
+
+def _deliveries(record: Mapping[str, Any]) -> int:
+    return int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
 
 
 def _hidden(record: Mapping[str, Any], hide: Callable[[Mapping[str, Any]], None], logger: Logger) -> None:

@@ -7,6 +7,9 @@ from typing import Final
 FIFO_QUEUES: Final = frozenset({"withdrawal-processing"})
 """Queues that keep the order of messages of one group; SQS wants their names to end so."""
 
+DELIVERIES_MAX: Final = 4
+"""Of one message, the first and three more; then it is a dead letter."""
+
 
 def _suffix(queue: str) -> str:
     return ".fifo" if queue in FIFO_QUEUES else ""

@@ -67,6 +67,12 @@ def forget() -> None:
     _secrets.forget()
 
 
+def get_now(name: str) -> dict[str, Any]:
+    """The JSON members of the secret as they are now, for what shows that those that are kept are too old."""
+    _secrets.forget()
+    return _secrets.get(name)
+
+
 def renew() -> None:
     """Drop what is kept and the client that fetched it."""
     _secrets.renew()

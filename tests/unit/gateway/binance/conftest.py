@@ -35,10 +35,14 @@ SEALER: Final = Sealer([bytes(32)], api_keys.PURPOSE)
 UNIT: Final = 100_000_000
 
 
+def stored_key(name: str) -> dict[str, str]:
+    """In the place of Secrets Manager: the key that secrets are sealed with."""
+    return {"key": base64.b64encode(bytes(32)).decode()} if name.endswith("two-factor") else {}
+
+
 @pytest.fixture(autouse=True)
 def _sealing_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    stored = {"key": base64.b64encode(bytes(32)).decode()}
-    monkeypatch.setattr("mycrypto.secrets.get", lambda name: stored if name.endswith("two-factor") else {})
+    monkeypatch.setattr("mycrypto.secrets.get", stored_key)
 
 
 class Spot:
@@ -65,14 +69,21 @@ class Spot:
         return answer.json()
 
     async def signed(
-        self, method: str, path: str, *, key: str = "alice", body: bool = False, sign: Callable[[str], str] | None = None, **params: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        key: str = "alice",
+        body: bool | str = False,
+        sign: Callable[[str], str] | None = None,
+        **params: Any,
     ) -> httpx.Response:
         text = urlencode({"timestamp": time.time_ns() // 1_000_000, **params})
         signature = (sign or hmac_of)(text)
         text += "&" + urlencode({"signature": signature})
         headers = {"X-MBX-APIKEY": key}
         if body:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            headers["Content-Type"] = body if isinstance(body, str) else "application/x-www-form-urlencoded"
             return await self.client.request(method, path, content=text.encode(), headers=headers)
         return await self.client.request(method, f"{path}?{text}", headers=headers)
 

@@ -25,10 +25,12 @@ ACCOUNT: Final = "/api/v3/account"
 
 def test_parameters_come_in_the_query_or_in_a_form(trade: Trade) -> None:
     async def scenario(s: Spot) -> None:
-        order = {"symbol": "BTCTRY", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "1", "price": "1000"}
+        order: dict[str, Any] = {"symbol": "BTCTRY", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "1", "price": "1000"}
         for body in (False, True):
             placed = await s.must("POST", "/api/v3/order", body=body, **order)
             assert (await s.must("DELETE", "/api/v3/order", body=body, symbol="BTCTRY", orderId=placed["orderId"]))["status"] == "CANCELED"
+        called_json = await s.signed("POST", "/api/v3/order/test", body="application/json", **order)
+        assert (called_json.status_code, called_json.json()) == (200, {}), "as Hummingbot calls its forms"
         twice = await s.client.get("/api/v3/depth?symbol=BTCTRY&symbol=BTCTRY")
         assert twice.json() == {"code": -1101, "msg": "Duplicate values for a parameter detected."}
         assert (await s.get("/api/v3/depth", symbol="BTCTRY", nonsense="1"))["bids"] == []

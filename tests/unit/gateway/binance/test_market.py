@@ -11,7 +11,8 @@ import pytest
 from engine_container.gateway.binance.candles import INTERVALS, Interval, parse_zone
 from engine_container.gateway.binance.errors import BinanceError
 from engine_container.views.minutes import DAY_MS, MINUTE_MS
-from tests.unit.gateway.binance.conftest import Spot
+from mycrypto.security.api_keys import Scope
+from tests.unit.gateway.binance.conftest import ALICE, Spot
 
 Trade = Callable[..., None]
 
@@ -119,5 +120,33 @@ def test_what_clients_ask_for_before_anything_else(trade: Trade) -> None:
         assert {coin["coin"]: coin["isLegalMoney"] for coin in coins} == {"BTC": False, "TRY": True, "ETH": False}
         (fee,) = await s.must("GET", "/sapi/v1/asset/tradeFee", symbol="BTCTRY")
         assert fee == {"symbol": "BTCTRY", "makerCommission": "0.00050000", "takerCommission": "0.00100000"}
+
+    trade(scenario)
+
+
+def test_a_key_can_ask_what_it_may_do(trade: Trade) -> None:
+    async def scenario(s: Spot) -> None:
+        s.publish("reader", ALICE, Scope.READ, ips=("127.0.0.1/32",))
+        for key, trades, bound in (("reader", False, True), ("alice", True, False)):
+            found = await s.must("GET", "/sapi/v1/account/apiRestrictions", key=key)
+            assert (found["enableReading"], found["enableSpotAndMarginTrading"], found["ipRestrict"]) == (True, trades, bound)
+            assert not any(found[name] for name in ("enableWithdrawals", "enableMargin", "enableFutures"))
+
+    trade(scenario)
+
+
+def test_older_trades_need_no_key(trade: Trade) -> None:
+    async def scenario(s: Spot) -> None:
+        await traded(s)
+        newest = await s.get("/api/v3/trades", symbol="BTCTRY")
+        assert await s.get("/api/v3/historicalTrades", symbol="BTCTRY", fromId=newest[-1]["id"]) == newest[-1:]
+
+    trade(scenario)
+
+
+def test_a_wallet_that_cannot_be_read_is_said(trade: Trade) -> None:
+    async def scenario(s: Spot) -> None:
+        for path in ("/sapi/v1/capital/deposit/hisrec", "/sapi/v1/capital/withdraw/history"):
+            assert (await s.refused("GET", path))[:2] == (503, -1001)
 
     trade(scenario)

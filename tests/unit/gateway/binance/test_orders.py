@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from engine_container.gateway.binance.exchange_info import ALGO_ORDERS_MAX, ORDER_LISTS_MAX
 from tests.unit.gateway.binance.conftest import Spot
 
 Trade = Callable[..., None]
@@ -195,6 +196,11 @@ def test_cancel_replace_in_both_modes(trade: Trade) -> None:
         assert (partly.status_code, partly.json()["code"]) == (409, -2021)
         assert partly.json()["data"]["newOrderResponse"]["status"] == "NEW"
         assert len(await s.must("GET", "/api/v3/openOrders", symbol="BTCTRY")) == 2
+        before = len(s.core.log.records)
+        second = partly.json()["data"]["newOrderResponse"]
+        swapped = await s.must("POST", path, **new, cancelReplaceMode="ALLOW_FAILURE", cancelOrderId=second["orderId"])
+        assert (swapped["cancelResponse"]["status"], swapped["newOrderResponse"]["status"]) == ("CANCELED", "NEW")
+        assert len(s.core.log.records) == before + 1, "nothing comes between the two"
         ended = await s.must("DELETE", "/api/v3/openOrders", symbol="BTCTRY")
         assert [order["status"] for order in ended] == ["CANCELED", "CANCELED"]
         nothing = await s.refused("DELETE", "/api/v3/openOrders", symbol="BTCTRY")
@@ -264,5 +270,56 @@ def test_orders_of_others_do_not_exist(trade: Trade) -> None:
         cancel = await s.refused("DELETE", "/api/v3/order", symbol="BTCTRY", orderId=order["orderId"])
         assert cancel == (400, -2011, "Unknown order sent.")
         assert len(await s.must("GET", "/api/v3/openOrders", key="bob")) == 1
+
+    trade(scenario)
+
+
+def test_as_many_orders_wait_for_a_price_as_the_filters_say(trade: Trade) -> None:
+    async def scenario(s: Spot) -> None:
+        await s.place("SELL", quantity="1", price="1000", key="bob")
+        await s.place("BUY", quantity="1", price="1000")
+        stop: dict[str, Any] = {"symbol": "BTCTRY", "side": "SELL", "type": "STOP_LOSS", "quantity": "0.1"}
+        for number in range(ALGO_ORDERS_MAX):
+            await s.must("POST", "/api/v3/order", **stop, stopPrice=f"{900 + number}", newClientOrderId=f"stop-{number}")
+        for path in ("/api/v3/order", "/api/v3/order/test"):
+            assert await s.refused("POST", path, **stop, stopPrice="950") == (400, -1013, "Filter failure: MAX_NUM_ALGO_ORDERS")
+        again = await s.must("POST", "/api/v3/order", **stop, stopPrice="900", newClientOrderId="stop-0")
+        assert again["clientOrderId"] == "stop-0", "the same order once more is no more of them"
+        other = await s.refused("POST", "/api/v3/order", **{**stop, "symbol": "ETHTRY"}, stopPrice="950")
+        assert other[1:] == (-2010, "Account has insufficient balance for requested action."), "each symbol is counted by itself"
+        await s.must("DELETE", "/api/v3/openOrders", symbol="BTCTRY")
+        legs = {"aboveType": "LIMIT_MAKER", "abovePrice": "1050", "belowType": "STOP_LOSS", "belowStopPrice": "960"}
+        pair: dict[str, Any] = {"symbol": "BTCTRY", "side": "SELL", "quantity": "0.1", **legs}
+        for _ in range(ORDER_LISTS_MAX):
+            await s.must("POST", "/api/v3/orderList/oco", **pair)
+        assert await s.refused("POST", "/api/v3/orderList/oco", **pair) == (400, -1013, "Filter failure: MAX_NUM_ORDER_LISTS")
+        for wrong in ({"aboveIcebergQty": "0.0005"}, {"aboveIcebergQty": "0.2"}):
+            assert await s.refused("POST", "/api/v3/orderList/oco", **pair, **wrong) == (400, -1013, "Filter failure: ICEBERG_PARTS")
+        await s.must("DELETE", "/api/v3/openOrders", symbol="BTCTRY")
+        old = {"price": "1060", "stopPrice": "940", "limitIcebergQty": "0.05"}
+        placed = await s.must("POST", "/api/v3/order/oco", symbol="BTCTRY", side="SELL", quantity="0.1", **old)
+        assert {report.get("icebergQty") for report in placed["orderReports"]} == {None, "0.05000000"}
+
+    trade(scenario)
+
+
+def test_what_happens_when_an_account_meets_itself_can_be_chosen(trade: Trade) -> None:
+    async def scenario(s: Spot) -> None:
+        met, waits = "EXPIRED_IN_MATCH", "NEW"
+        for mode, taken, resting in (("EXPIRE_TAKER", met, waits), ("EXPIRE_MAKER", waits, met), ("EXPIRE_BOTH", met, met)):
+            own = await s.place("SELL", quantity="1", price="1000")
+            other = await s.place("BUY", quantity="1", price="1000", selfTradePreventionMode=mode)
+            assert (other["selfTradePreventionMode"], other["status"]) == (mode, taken), mode
+            found = await s.must("GET", "/api/v3/order", symbol="BTCTRY", orderId=own["orderId"])
+            assert (found["status"], found["executedQty"]) == (resting, "0.00000000"), mode
+            await s.signed("DELETE", "/api/v3/openOrders", symbol="BTCTRY")
+        await s.place("SELL", quantity="1", price="1000")
+        default = await s.place("BUY", quantity="1", price="1000")
+        assert (default["selfTradePreventionMode"], default["status"]) == ("EXPIRE_TAKER", met)
+        none = {**ORDER, "price": "900"}
+        market_makers = await s.refused("POST", "/api/v3/order", **none, selfTradePreventionMode="NONE")
+        assert market_makers == (400, -1128, "Combination of optional parameters invalid.")
+        assert (await s.refused("POST", "/api/v3/order", **none, selfTradePreventionMode="CANCEL_TAKER"))[1] == -1130
+        assert await s.must("GET", "/api/v3/myTrades", symbol="BTCTRY") == []
 
     trade(scenario)

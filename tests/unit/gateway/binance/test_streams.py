@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
+import pytest
 
+from engine_container.gateway.binance import outlet
 from engine_container.gateway.binance.signing import message_text
 from tests.unit.gateway.binance.conftest import ALICE, Spot, hmac_of
 from tests.unit.gateway.conftest import Socket
@@ -43,6 +45,9 @@ class Client:
 
     def say(self, **message: Any) -> None:
         self._socket.say(**message)
+
+    def say_text(self, text: str) -> None:
+        self._socket.say_text(text)
 
     async def ask(self, method: str, **params: Any) -> Any:
         """The answer of the WebSocket API."""
@@ -123,7 +128,8 @@ def test_streams_are_chosen_by_messages_and_told_with_their_names(trade: Trade) 
                 heard = await client.hear()
                 told[heard["stream"]] = heard["data"]
             assert told["btctry@trade"]["t"] == told["btctry@aggTrade"]["a"] == told["btctry@kline_1m"]["k"]["L"]
-            assert told["btctry@kline_1m"]["k"]["x"] is False
+            candle = told["btctry@kline_1m"]
+            assert candle["k"]["x"] is (candle["E"] > candle["k"]["T"])  # a minute may end while the test runs
             client.say(method="UNSUBSCRIBE", params=["btctry@trade"], id=3)
             assert (await client.until(lambda heard: heard.get("id") == 3))["result"] is None
             client.say(method="NONSENSE", id=4)
@@ -134,7 +140,8 @@ def test_streams_are_chosen_by_messages_and_told_with_their_names(trade: Trade) 
 
 def test_tickers_and_the_top_of_the_book(trade: Trade) -> None:
     async def scenario(s: Spot) -> None:
-        names = ["btctry@ticker", "btctry@miniTicker", "!miniTicker@arr", "btctry@bookTicker", "btctry@depth5", "btctry@ticker_1h"]
+        plain = ("ticker", "miniTicker", "bookTicker", "depth5", "ticker_1h", "avgPrice")
+        names = ["!miniTicker@arr", *(f"btctry@{name}" for name in plain)]
         async with beating(s), connected(s, "/stream", f"streams={'/'.join(names)}") as client:
             await s.place("SELL", quantity="1", price="1000", key="bob")
             await s.place("BUY", quantity="0.5", price="1000")
@@ -145,6 +152,7 @@ def test_tickers_and_the_top_of_the_book(trade: Trade) -> None:
             assert told["btctry@ticker"]["e"] == "24hrTicker"
             assert told["btctry@ticker_1h"]["e"] == "1hTicker"
             assert told["btctry@bookTicker"]["A"] == "0.50000000"
+            assert {name: told["btctry@avgPrice"][name] for name in "eiw"} == {"e": "avgPrice", "i": "5m", "w": "1000.00000000"}
             assert told["btctry@depth5"]["asks"] == [["1000.00000000", "0.50000000"]]
 
     trade(scenario)
@@ -225,5 +233,36 @@ def test_a_revoked_key_hears_nothing_more(trade: Trade) -> None:
             end = await client.until(lambda heard: "event" in heard)
             assert end["event"]["e"] == "eventStreamTerminated"
             assert s.facade._sockets.reports._listeners == {}
+
+    trade(scenario)
+
+
+def test_a_connection_lasts_a_day(trade: Trade, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outlet, "LIFE_SECONDS_MAX", 0.01)
+
+    async def scenario(s: Spot) -> None:
+        for path in ("/ws/btctry@trade", "/ws-api/v3"):
+            socket = Socket(s.facade, path, "", {})
+            assert (await socket.raw())["type"] == "websocket.accept"
+            assert '"e":"serverShutdown"' in str((await socket.raw())["text"])
+            assert await socket.closed() == outlet.CLOSE_RESTART
+            await socket.leave()
+
+    trade(scenario)
+
+
+def test_limits_are_told_with_answers_unless_they_are_not_wanted(trade: Trade) -> None:
+    async def scenario(s: Spot) -> None:
+        order = {"symbol": "BTCTRY", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "1", "price": "1000"}
+        async with connected(s, "/ws-api/v3") as client:
+            placed = await client.ask("order.place", **signed(**order))
+            counts = {limit["rateLimitType"]: limit["count"] for limit in placed["rateLimits"]}
+            assert counts["ORDERS"] == 1, "of the account that signed, without a session"
+            assert counts["REQUEST_WEIGHT"] >= 1
+            assert "rateLimits" not in await client.ask("ping", returnRateLimits=False)
+            refused = await client.ask("order.place", returnRateLimits=False, **order)
+            assert refused["error"]["code"] == -2014
+            assert "rateLimits" not in refused
+            assert "rateLimits" in await client.ask("order.place", **order)
 
     trade(scenario)

@@ -89,10 +89,10 @@ function NewKey({ onClose, onDone }: { onClose(): void; onDone(key: ApiKeyCreate
   return (
     <Dialog title={t.account.newKey} onClose={onClose}>
       <form class="form" onSubmit={send}>
-        <Field label={t.account.label} input={{ value: label, required: true, maxLength: 100, onInput: (event) => setLabel(event.currentTarget.value) }} />
+        <Field label={t.account.label} error={sending.at("label")} input={{ value: label, required: true, maxLength: 50, onInput: (event) => setLabel(event.currentTarget.value) }} />
         <fieldset class="choice"><legend>{t.account.scopes}</legend>{SCOPES.map((each) => <Check key={each} label={t.account.scopeNames[each]} checked={scopes.includes(each)} onValue={(on) => setScopes(on ? [...scopes, each] : scopes.filter((other) => other !== each))} />)}</fieldset>
-        <Field label={t.account.ips} hint={t.account.ipsHint} error={unsafe ? t.account.withdrawNeedsIp : null} input={{ value: ips, autocomplete: "off", onInput: (event) => setIps(event.currentTarget.value) }} />
-        <Field label={t.account.expiresIn} input={{ value: days, inputMode: "numeric", maxLength: 4, onInput: (event) => setDays(event.currentTarget.value) }} />
+        <Field label={t.account.ips} hint={t.account.ipsHint} error={unsafe ? t.account.withdrawNeedsIp : sending.at("ip_list")} input={{ value: ips, autocomplete: "off", onInput: (event) => setIps(event.currentTarget.value) }} />
+        <Field label={t.account.expiresIn} error={sending.at("expires_in_days")} input={{ value: days, inputMode: "numeric", maxLength: 4, onInput: (event) => setDays(event.currentTarget.value) }} />
         <PasswordField label={t.account.password} value={password} onValue={setPassword} autocomplete="current-password" />
         <FailureText failure={sending.failure} />
         <button class="button primary" disabled={sending.busy || !scopes.length}>{t.common.save}</button>

@@ -10,7 +10,7 @@ import { Card, FailureText, Fact, Field, Moment, Select, Shown } from "../../ui/
 import { toast } from "../../ui/toast";
 import { smaller } from "./pictures";
 
-const BUSY = ["PENDING", "UNDER_REVIEW"];
+const BUSY = ["PENDING", "IN_REVIEW"];
 
 export function Identity() {
   const t = texts.value;
@@ -79,16 +79,16 @@ function Application({ level, onDone }: { level: number; onDone(): void }) {
       onDone();
     }
   }
-  const picture = (name: string, label: string) => <Field label={label} hint={t.account.pictureHint} input={{ type: "file", name, accept: "image/jpeg,image/png", required: true }} />;
+  const picture = (name: string, label: string) => <Field label={label} error={sending.at(name)} hint={t.account.pictureHint} input={{ type: "file", name, accept: "image/jpeg,image/png", required: true }} />;
   return (
     <form class="form" onSubmit={send}>
       <hr class="rule" />
       <Select label={t.account.applyLevel} value={wanted} options={(level < 1 ? ["LEVEL_1", "LEVEL_2"] : ["LEVEL_2"]).map((each) => [each, each.slice(-1)] as const)} onValue={setWanted} />
-      <Field label={t.account.firstName} input={{ name: "first_name", required: true, minLength: 2, maxLength: 100, autocomplete: "given-name" }} />
-      <Field label={t.account.lastName} input={{ name: "last_name", required: true, minLength: 2, maxLength: 100, autocomplete: "family-name" }} />
-      <Field label={t.account.tc} input={{ name: "tc_kimlik_no", required: true, pattern: "[0-9]{11}", maxLength: 11, inputMode: "numeric", autocomplete: "off" }} />
-      <Field label={t.account.birth} input={{ name: "date_of_birth", type: "date", required: true, autocomplete: "bday" }} />
-      <Field label={t.account.phone} hint={t.account.phoneHint} input={{ name: "phone", type: "tel", required: true, maxLength: 20, autocomplete: "tel" }} />
+      <Field label={t.account.firstName} error={sending.at("first_name")} input={{ name: "first_name", required: true, minLength: 2, maxLength: 100, autocomplete: "given-name" }} />
+      <Field label={t.account.lastName} error={sending.at("last_name")} input={{ name: "last_name", required: true, minLength: 2, maxLength: 100, autocomplete: "family-name" }} />
+      <Field label={t.account.tc} error={sending.at("tc_kimlik_no")} input={{ name: "tc_kimlik_no", required: true, pattern: "[0-9]{11}", maxLength: 11, inputMode: "numeric", autocomplete: "off" }} />
+      <Field label={t.account.birth} error={sending.at("date_of_birth")} input={{ name: "date_of_birth", type: "date", required: true, autocomplete: "bday" }} />
+      <Field label={t.account.phone} error={sending.at("phone")} hint={t.account.phoneHint} input={{ name: "phone", type: "tel", required: true, maxLength: 20, autocomplete: "tel" }} />
       {picture("id_front", t.account.front)}
       {picture("id_back", t.account.backside)}
       {picture("selfie", t.account.selfie)}

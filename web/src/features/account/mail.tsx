@@ -26,7 +26,7 @@ export function EmailChange() {
     <Card title={t.account.changeEmail}>
       <form class="form" onSubmit={send}>
         <p class="muted">{t.account.changeEmailText}</p>
-        <Field label={t.account.newEmail} input={{ type: "email", value: email, autocomplete: "email", required: true, maxLength: 254, onInput: (event) => setEmail(event.currentTarget.value) }} />
+        <Field label={t.account.newEmail} error={sending.at("new_email")} input={{ type: "email", value: email, autocomplete: "email", required: true, maxLength: 254, onInput: (event) => setEmail(event.currentTarget.value) }} />
         <PasswordField label={t.account.password} value={password} onValue={setPassword} autocomplete="current-password" />
         {asked && <p role="status">{t.account.changeEmailSent}</p>}
         <FailureText failure={sending.failure} />
@@ -54,7 +54,7 @@ export function MailWord() {
     <Card title={t.account.mailWord}>
       <form class="form" onSubmit={send}>
         <p class="muted">{t.account.mailWordText} {profile.value?.anti_phishing_word_set && <span class="badge good">{t.account.on}</span>}</p>
-        <Field label={t.account.mailWord} hint={t.account.mailWordHint} input={{ value: word, autocomplete: "off", maxLength: 20, onInput: (event) => setWord(event.currentTarget.value) }} />
+        <Field label={t.account.mailWord} error={sending.at("word")} hint={t.account.mailWordHint} input={{ value: word, autocomplete: "off", maxLength: 20, onInput: (event) => setWord(event.currentTarget.value) }} />
         <PasswordField label={t.account.password} value={password} onValue={setPassword} autocomplete="current-password" />
         <FailureText failure={sending.failure} />
         <button class="button primary" disabled={sending.busy}>{t.common.save}</button>

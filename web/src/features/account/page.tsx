@@ -1,7 +1,7 @@
 import { useEffect } from "preact/hooks";
 import { ask } from "../../api/client";
 import type { Profile } from "../../api/types";
-import { palette, shortcuts, theme } from "../../app/prefs";
+import { palette, shortcuts, storageRefused, theme } from "../../app/prefs";
 import { segments } from "../../app/router";
 import { lang, speak, texts, type Lang } from "../../i18n/texts";
 import { profile } from "../../session/session";
@@ -59,6 +59,7 @@ function Preferences() {
         <Select label={t.account.paletteTitle} value={palette.value} options={[["usual", t.account.usual], ["safe", t.account.safe]]} onValue={(next) => (palette.value = next as "usual" | "safe")} />
         <Check label={t.trade.keysOn} checked={shortcuts.value === "on"} onValue={(on) => (shortcuts.value = on ? "on" : "off")} />
         <p class="muted">{t.common.zone(zone)}</p>
+        {storageRefused.value && <p class="notice" role="status">{t.account.storageRefused}</p>}
       </div>
     </Card>
   );

@@ -38,7 +38,7 @@ export function ProfileCard() {
       </Card>
       <Card title={t.account.changePhone}>
         <form class="form" onSubmit={send}>
-          <Field label={t.account.phone} hint={t.account.phoneHint} input={{ type: "tel", value: phone, autocomplete: "tel", maxLength: 20, onInput: (event) => setPhone(event.currentTarget.value) }} />
+          <Field label={t.account.phone} error={sending.at("phone")} hint={t.account.phoneHint} input={{ type: "tel", value: phone, autocomplete: "tel", maxLength: 20, onInput: (event) => setPhone(event.currentTarget.value) }} />
           <PasswordField label={t.account.password} value={password} onValue={setPassword} autocomplete="current-password" />
           <FailureText failure={sending.failure} />
           <button class="button primary" disabled={sending.busy}>{t.common.save}</button>

@@ -8,6 +8,7 @@ import { loadProfile, logout } from "../../session/session";
 import { Dialog } from "../../ui/dialog";
 import { useSending } from "../../ui/form";
 import { Card, FailureText, Field, Moment, PasswordField, Shown } from "../../ui/parts";
+import { NewPasswordField } from "../auth/config";
 import { ActivityList, TrustedDevices, deviceOf } from "./activity";
 import { BackupCodes, Enrol } from "./enrol";
 
@@ -92,8 +93,8 @@ function Password() {
       <form class="form" onSubmit={send}>
         <p class="muted">{t.account.passwordNote}</p>
         <PasswordField label={t.account.currentPassword} value={now} onValue={setNow} autocomplete="current-password" />
-        <PasswordField label={t.auth.newPassword} value={first} onValue={setFirst} autocomplete="new-password" hint={t.auth.passwordRules} />
-        <PasswordField label={t.auth.repeatPassword} value={again} onValue={setAgain} autocomplete="new-password" error={again && first !== again ? t.auth.mismatch : null} />
+        <NewPasswordField label={t.auth.newPassword} error={sending.at("new_password")} value={first} onValue={setFirst} />
+        <PasswordField label={t.auth.repeatPassword} value={again} onValue={setAgain} autocomplete="new-password" error={again && first !== again ? t.auth.mismatch : sending.at("confirm_password")} />
         <FailureText failure={sending.failure} />
         <button class="button primary" disabled={sending.busy}>{t.account.changePassword}</button>
       </form>

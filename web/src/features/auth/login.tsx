@@ -9,7 +9,7 @@ import { AuthPage, LocalMail } from "./layout";
 
 function onward(): string {
   const wanted = new URLSearchParams(search.value).get("next") ?? "";
-  return /^\/(?!\/)/.test(wanted) ? wanted : "/";
+  return /^\/(?![/\\])/.test(wanted) ? wanted : "/";
 }
 
 export function Login() {
@@ -21,11 +21,7 @@ export function Login() {
   const [trust, setTrust] = useState(false);
   const [resent, setResent] = useState(false);
   const sending = useSending();
-  const leave = () => {
-    const to = onward();
-    if (to === "/ops" || to.startsWith("/ops/")) location.assign(to);
-    else go(to, true);
-  };
+  const leave = () => go(onward(), true);
   async function first(event: Event) {
     event.preventDefault();
     await sending.run(async () => {

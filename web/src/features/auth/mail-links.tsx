@@ -6,6 +6,7 @@ import { texts } from "../../i18n/texts";
 import { known, signedIn } from "../../session/session";
 import { useSending } from "../../ui/form";
 import { FailureText, Field, PasswordField } from "../../ui/parts";
+import { NewPasswordField } from "./config";
 import { AuthPage, LocalMail } from "./layout";
 
 function tokenOfAddress(): string {
@@ -101,7 +102,7 @@ function AskForReset() {
       {sent ? <><p role="status">{t.resetSent}</p><LocalMail email={email} /></> : (
         <form class="form" onSubmit={send}>
           <p>{t.resetText}</p>
-          <Field label={t.email} input={{ type: "email", value: email, autocomplete: "username", required: true, onInput: (event) => setEmail(event.currentTarget.value) }} />
+          <Field label={t.email} error={sending.at("email")} input={{ type: "email", value: email, autocomplete: "username", required: true, onInput: (event) => setEmail(event.currentTarget.value) }} />
           <FailureText failure={sending.failure} />
           <button class="button primary big" disabled={sending.busy}>{t.resetSend}</button>
         </form>
@@ -128,8 +129,8 @@ function NewPassword({ token }: { token: string }) {
     <AuthPage title={t.auth.resetTitle}>
       {done ? <><p role="status">{t.auth.resetDone}</p><a class="button primary big" href="/giris">{t.common.login}</a></> : (
         <form class="form" onSubmit={send}>
-          <PasswordField label={t.auth.newPassword} value={first} onValue={setFirst} autocomplete="new-password" hint={t.auth.passwordRules} />
-          <PasswordField label={t.auth.repeatPassword} value={again} onValue={setAgain} autocomplete="new-password" error={again && first !== again ? t.auth.mismatch : null} />
+          <NewPasswordField label={t.auth.newPassword} error={sending.at("new_password")} value={first} onValue={setFirst} />
+          <PasswordField label={t.auth.repeatPassword} value={again} onValue={setAgain} autocomplete="new-password" error={again && first !== again ? t.auth.mismatch : sending.at("confirm_password")} />
           <FailureText failure={sending.failure} />
           <button class="button primary big" disabled={sending.busy}>{t.common.save}</button>
         </form>

@@ -35,7 +35,7 @@ export function Alerts() {
         <form class="form inline" onSubmit={add}>
           <Select label={t.markets.symbol} value={symbol} options={markets.value.map((each) => [each.symbol, each.symbol] as const)} onValue={setSymbol} />
           <Select label={t.alerts.condition} value={condition} options={[["ABOVE", t.alerts.above], ["BELOW", t.alerts.below]]} onValue={setCondition} />
-          <Field label={t.trade.price} input={{ value: price, inputMode: "decimal", required: true, onInput: (event) => setPrice(event.currentTarget.value) }} />
+          <Field label={t.trade.price} error={sending.at("price")} input={{ value: price, inputMode: "decimal", required: true, onInput: (event) => setPrice(event.currentTarget.value) }} />
           <button class="button primary" disabled={sending.busy}>{t.alerts.add}</button>
         </form>
         <FailureText failure={sending.failure} />

@@ -10,6 +10,7 @@ import { Forged, verified } from "../../money/liabilities";
 import type { Units } from "../../money/units";
 import { profile, signedIn } from "../../session/session";
 import { Card, Shown } from "../../ui/parts";
+import { save } from "../../ui/save";
 
 type Outcome = { kind: "held"; balances: Map<string, Units>; proof: LiabilityProof } | { kind: "forged" | "failed"; why: string };
 
@@ -22,12 +23,8 @@ async function check(published: readonly LiabilityPublication[], number: number,
   }
 }
 
-function save(proof: LiabilityProof): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([JSON.stringify(proof)], { type: "application/json" }));
-  link.download = `liabilities-${proof.publication.number}.json`;
-  link.click();
-  URL.revokeObjectURL(link.href);
+function keep(proof: LiabilityProof): void {
+  save(`liabilities-${proof.publication.number}.json`, new Blob([JSON.stringify(proof)], { type: "application/json" }));
 }
 
 function Own({ published, newest }: { published: readonly LiabilityPublication[]; newest: LiabilityPublication }) {
@@ -52,7 +49,7 @@ function Own({ published, newest }: { published: readonly LiabilityPublication[]
       {outcome?.kind === "held" && (
         <>
           <table class="table rows"><tbody>{[...outcome.balances].map(([currency, units]) => <tr key={currency}><th scope="row">{currency}</th><td>{money(units, currency)}</td></tr>)}</tbody></table>
-          <p><button type="button" class="button small" onClick={() => save(outcome.proof)}>{t.liabilities.save}</button> <a class="button small" href="/verify_liabilities.py" download>{t.liabilities.script}</a></p>
+          <p><button type="button" class="button small" onClick={() => keep(outcome.proof)}>{t.liabilities.save}</button> <a class="button small" href="/verify_liabilities.py" download>{t.liabilities.script}</a></p>
         </>
       )}
     </Card>

@@ -106,7 +106,7 @@ export function Markets() {
           </div>
         )}
       </section>
-      {isLocal && <Hint />}
+      {isLocal && markets.value.length > 0 && <Hint />}
     </div>
   );
 }
@@ -115,6 +115,7 @@ function Highlights() {
   const shown = markets.value.filter((market) => market.quote_asset === "TRY" && market.status !== "DELISTED").slice(0, 3);
   return (
     <ul class="highlights">
+      {markets.value.length === 0 && [1, 2, 3].map((each) => <li key={each} aria-hidden="true"><a><span class="line"><AssetIcon asset=" " />—<span class="change flat">—</span></span><strong>—</strong></a></li>)}
       {shown.map((market) => {
         const ticker = tickers.value[market.symbol];
         return (

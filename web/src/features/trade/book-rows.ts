@@ -36,27 +36,46 @@ export class Rows {
   private readonly rows: HTMLTableRowElement[] = [];
   private readonly shown: string[] = [];
   lines: Line[] = [];
+  private hovered = -1;
+  private priceDigits = 0;
+  private sizeDigits = 0;
 
   constructor(body: HTMLTableSectionElement, count: number, onPrice: (price: string) => void) {
     body.textContent = "";
     for (let at = 0; at < count; at += 1) {
       const row = body.insertRow();
       row.className = "level";
-      for (const kind of ["price", "size", "sum"]) row.insertCell().className = kind;
+      for (const kind of ["price", "size", "sum"]) {
+        const cell = row.insertCell();
+        cell.className = kind;
+        cell.append(document.createTextNode(""));
+      }
       const bar = document.createElement("i");
       bar.className = "bar";
-      row.cells[2]!.append(document.createTextNode(""), bar);
+      row.cells[0]!.append(bar); // the first cell is as wide as the row
       row.addEventListener("click", () => {
         const line = this.lines[at];
         if (line) onPrice(wire(line.price));
+      });
+      row.addEventListener("pointerenter", () => {
+        this.hovered = at;
+        this.tell(at);
       });
       this.rows.push(row);
       this.shown.push("");
     }
   }
 
+  /** Sum and average price down to a level, as the title of its row: only the row under the pointer has one. */
+  private tell(at: number): void {
+    const line = this.lines[at];
+    this.rows[at]!.title = line ? `Σ ${amount(line.sum, this.sizeDigits)} · ø ${amount(line.sum ? (valueUpTo(this.lines, at) * SCALE) / line.sum : 0n, this.priceDigits)}` : "";
+  }
+
   write(lines: Line[], priceDigits: number, sizeDigits: number, deepest: Units): void {
     this.lines = lines;
+    this.priceDigits = priceDigits;
+    this.sizeDigits = sizeDigits;
     this.rows.forEach((row, at) => {
       const line = lines[at];
       const text = line ? `${line.price}|${line.size}|${line.sum}|${deepest}|${line.mine}|${priceDigits}` : "";
@@ -64,12 +83,13 @@ export class Rows {
       this.shown[at] = text;
       row.classList.toggle("blank", !line);
       row.classList.toggle("mine", !!line?.mine);
-      row.cells[0]!.textContent = line ? amount(line.price, priceDigits) : "";
-      row.cells[1]!.textContent = line ? amount(line.size, sizeDigits) : "";
+      // the data of a text that is there already: a new text would be a new box
+      (row.cells[0]!.firstChild as Text).data = line ? amount(line.price, priceDigits) : "";
+      (row.cells[1]!.firstChild as Text).data = line ? amount(line.size, sizeDigits) : "";
       (row.cells[2]!.firstChild as Text).data = line ? amount(line.sum, sizeDigits) : "";
       const part = line && deepest > 0n ? Number((line.sum * 1000n) / deepest) / 1000 : 0;
-      (row.cells[2]!.lastChild as HTMLElement).style.transform = `scaleX(${part})`;
-      row.title = line ? `Σ ${amount(line.sum, sizeDigits)} · ø ${amount(line.sum ? (valueUpTo(lines, at) * SCALE) / line.sum : 0n, priceDigits)}` : "";
+      (row.cells[0]!.lastChild as HTMLElement).style.transform = `scaleX(${part})`;
+      if (at === this.hovered) this.tell(at);
     });
   }
 

@@ -89,13 +89,13 @@ function Quote({ rules, symbols, choose }: { rules: ReturnType<typeof rulesOf>; 
           <Fact name={t.convert.limit}>{limit > 0n ? amount(limit, rules.priceDigits) : "—"}</Fact>
         </dl>
         {paid > 0n && fresh && quantity === 0n && <p class="notice">{levels.length ? t.trade.errNotional(money(rules.notionalMin, rules.quote)) : t.convert.noBook}</p>}
-        {!fresh && <p class="stale-note">{t.convert.noBook} {texts.value.live.connecting}</p>}
+        {!fresh && <p class="stale-note" role="status">{t.convert.stale}</p>}
         <FailureText failure={sending.failure} asset={asset} />
         {done && <p class="notice good" role="status">{done.status === "FILLED" ? t.convert.done : done.filled_quantity === "0" ? t.convert.nothing : t.convert.partly}: {amount(done.filled_quantity)} {rules.base}</p>}
         {signedIn.value ? <button class={`button big ${buys ? "buy" : "sell"}`} disabled={!ready || sending.busy}>{buys ? t.trade.buyAsset(rules.base) : t.trade.sellAsset(rules.base)}</button> : <a class="button primary big" href="/giris?next=/al-sat">{t.trade.loginToTrade}</a>}
         <p class="muted small">{t.convert.note}</p>
       </form>
-      {sure && <Confirm title={t.trade.confirmTitle} action={t.common.confirm} onNo={() => setSure(false)} onYes={() => void send()}><p class="big-line">{money(cost, asset)} → {money(net, buys ? rules.base : rules.quote)}</p><p class="muted">{t.convert.limit}: {amount(limit, rules.priceDigits)}</p></Confirm>}
+      {sure && <Confirm title={t.trade.confirmTitle} action={t.common.confirm} onNo={() => setSure(false)} onYes={() => void send()} busy={!ready}><p class="big-line">{money(cost, asset)} → {money(net, buys ? rules.base : rules.quote)}</p><p class="muted">{t.convert.limit}: {amount(limit, rules.priceDigits)}</p></Confirm>}
     </section>
   );
 }

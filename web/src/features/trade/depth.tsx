@@ -63,12 +63,14 @@ export function Depth({ market }: { market: Market }) {
     let timer = 0;
     const stop = effect(() => {
       feed.painted.value;
+      feed.fresh.value;
       theme.value;
       if (timer) return;
       timer = window.setTimeout(() => {
         timer = 0;
         if (!canvas.current) return;
         draw(canvas.current, curve(feed.book.bids), curve(feed.book.asks));
+        canvas.current.classList.toggle("stale", !feed.fresh.peek());
         legend.current!.textContent = feed.fresh.peek() ? t.bestText(amount(feed.book.bids[0]?.price, rules.priceDigits), amount(feed.book.asks[0]?.price, rules.priceDigits)) : texts.peek().live.stale;
       }, REDRAW_MS);
     });

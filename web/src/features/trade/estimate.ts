@@ -1,12 +1,13 @@
 // What an order in the form would cost, lock and bring, and what is wrong with it: pure, in units.
 import type { MarketRules } from "../../live/markets";
-import { affordable, averagePrice, fee, limitLock, stopLock, trailingStart, walk, type Level, type Walk } from "../../money/cost";
+import { averagePrice, fee, limitLock, stopLock, trailingStart, walk, type Level, type Walk } from "../../money/cost";
 import { down, least, product, type Units } from "../../money/units";
 
-export type Kind = "LIMIT" | "MARKET" | "STOP" | "STOP_LIMIT" | "TAKE_PROFIT" | "TAKE_PROFIT_LIMIT" | "TRAILING_STOP";
-export const KINDS: readonly Kind[] = ["LIMIT", "MARKET", "STOP", "STOP_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT", "TRAILING_STOP"];
+/** OCO is a limit order and a stop, of which one cancels the other. */
+export type Kind = "LIMIT" | "MARKET" | "STOP" | "STOP_LIMIT" | "TAKE_PROFIT" | "TAKE_PROFIT_LIMIT" | "TRAILING_STOP" | "OCO";
+export const KINDS: readonly Kind[] = ["LIMIT", "MARKET", "STOP", "STOP_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT", "TRAILING_STOP", "OCO"];
 
-export const hasLimit = (kind: Kind) => kind === "LIMIT" || kind === "STOP_LIMIT" || kind === "TAKE_PROFIT_LIMIT";
+export const hasLimit = (kind: Kind) => kind === "LIMIT" || kind === "STOP_LIMIT" || kind === "TAKE_PROFIT_LIMIT" || kind === "OCO";
 export const hasTrigger = (kind: Kind) => kind !== "LIMIT" && kind !== "MARKET" && kind !== "TRAILING_STOP";
 
 export interface Draft {
@@ -14,6 +15,8 @@ export interface Draft {
   kind: Kind;
   price: Units | null;
   trigger: Units | null;
+  /** The limit price of the stop of an OCO; without one the stop becomes a market order. */
+  stopLimit?: Units | null;
   trailBps: bigint | null;
   activation: Units | null;
   quantity: Units | null;
@@ -34,7 +37,7 @@ export interface Estimate {
   walk: Walk | null;
 }
 
-export type Fault = "price" | "trigger" | "trail" | "quantity" | "tick" | "triggerTick" | "activationTick" | "lot" | "min" | "max" | "notional" | "funds" | "dry";
+export type Fault = "price" | "trigger" | "trail" | "quantity" | "tick" | "triggerTick" | "stopLimit" | "sides" | "activationTick" | "lot" | "min" | "max" | "notional" | "funds" | "dry";
 
 /** The price that values the order: its limit, its trigger, or where a trailing order starts. */
 export function reference(rules: MarketRules, draft: Draft, last: Units): Units {
@@ -45,6 +48,15 @@ export function reference(rules: MarketRules, draft: Draft, last: Units): Units 
   return draft.side === "BUY" && draft.trailBps ? trailingStart(rules, start, draft.trailBps) : start;
 }
 
+/** What a BUY that waits locks for a quantity; the two orders of an OCO lock the greater of their needs, once. */
+function buyLock(rules: MarketRules, draft: Draft, price: Units, quantity: Units): Units {
+  if (!hasLimit(draft.kind)) return stopLock(rules, price, quantity);
+  const lock = limitLock(rules, price, quantity);
+  if (draft.kind !== "OCO") return lock;
+  const stop = draft.stopLimit ? limitLock(rules, draft.stopLimit, quantity) : stopLock(rules, draft.trigger ?? 0n, quantity);
+  return stop > lock ? stop : lock;
+}
+
 export function estimate(rules: MarketRules, draft: Draft, last: Units, levels: readonly Level[]): Estimate {
   const buys = draft.side === "BUY";
   const wanted = draft.byValue ? { value: draft.value ?? 0n } : { quantity: draft.quantity ?? 0n };
@@ -52,10 +64,10 @@ export function estimate(rules: MarketRules, draft: Draft, last: Units, levels: 
   const price = reference(rules, draft, last);
   const quantity = walked ? walked.quantity : (draft.quantity ?? 0n);
   const value = walked ? walked.value : product(price, quantity);
-  const highest = walked || draft.kind !== "LIMIT" ? rules.takerPpm : rules.makerPpm > rules.takerPpm ? rules.makerPpm : rules.takerPpm;
+  const highest = walked || (draft.kind !== "LIMIT" && draft.kind !== "OCO") ? rules.takerPpm : rules.makerPpm > rules.takerPpm ? rules.makerPpm : rules.takerPpm;
   const paid = fee(value, highest);
   let lock = draft.byValue && !buys ? quantity : (draft.quantity ?? quantity);
-  if (buys) lock = walked ? walked.cost : hasLimit(draft.kind) ? limitLock(rules, price, quantity) : stopLock(rules, price, quantity);
+  if (buys) lock = walked ? walked.cost : buyLock(rules, draft, price, quantity);
   return {
     value, fee: paid, lock,
     lockIn: buys ? rules.quote : rules.base,
@@ -76,6 +88,11 @@ export function faults(rules: MarketRules, draft: Draft, found: Estimate, availa
   if (hasTrigger(draft.kind)) {
     if (!positive(draft.trigger)) wrong.push("trigger");
     else if (draft.trigger! % rules.tick) wrong.push("triggerTick");
+  }
+  if (draft.kind === "OCO" && !wrong.length) {
+    const buys = draft.side === "BUY";
+    if (draft.stopLimit !== null && draft.stopLimit !== undefined && (draft.stopLimit <= 0n || draft.stopLimit % rules.tick)) wrong.push("stopLimit");
+    if (buys ? draft.price! >= draft.trigger! : draft.price! <= draft.trigger!) wrong.push("sides");
   }
   if (draft.kind === "TRAILING_STOP") {
     if (draft.trailBps === null || draft.trailBps < 1n || draft.trailBps > 9_999n) wrong.push("trail");
@@ -106,10 +123,6 @@ export function quantityOf(rules: MarketRules, draft: Draft, part: bigint, avail
   }
   const price = reference(rules, draft, last);
   if (price <= 0n) return 0n;
-  let found = affordable(rules, price, money);
-  if (!hasLimit(draft.kind)) {
-    const each = stopLock(rules, price, rules.lot);
-    found = each > 0n ? (money / each) * rules.lot : 0n;
-  }
-  return least(found, rules.quantityMax);
+  const each = buyLock(rules, draft, price, rules.lot);
+  return least(each > 0n ? (money / each) * rules.lot : 0n, rules.quantityMax);
 }

@@ -22,6 +22,11 @@ function Filled({ order }: { order: Order }) {
   return <>{amount(order.filled_quantity)} <span class="muted">/ {amount(order.quantity ?? order.quote_quantity)}</span></>;
 }
 
+/** What the engine can amend: a live order that waits in the book, and none of a pair. */
+export function amendable(order: Order): boolean {
+  return !isPaper.value && !!order.price && !order.oco && order.status !== "PENDING_TRIGGER";
+}
+
 export function OrderTable({ orders, actions }: { orders: Order[]; actions?: boolean }) {
   const t = texts.value;
   const [amending, setAmending] = useState<Order | null>(null);
@@ -49,7 +54,7 @@ export function OrderTable({ orders, actions }: { orders: Order[]; actions?: boo
               <td><Moment at={order.created_at} /></td>
               <td>{order.symbol}</td>
               <td><SideTag side={order.side} /></td>
-              <td>{t.trade.types[order.type]}</td>
+              <td>{t.trade.types[order.type]}{order.oco && <> <span class="badge" title={t.trade.typeHelp.OCO}>OCO</span></>}</td>
               <td class="num">{order.price ? amount(order.price, undefined, 2) : "—"}</td>
               <td class="num">{order.trail_bps ? `${amount(wire(BigInt(order.trail_bps) * 1_000_000n))}%` : order.stop_price ? amount(order.stop_price, undefined, 2) : "—"}</td>
               <td class="num"><Filled order={order} /></td>
@@ -57,7 +62,7 @@ export function OrderTable({ orders, actions }: { orders: Order[]; actions?: boo
               <td><span class={`badge ${order.status === "FILLED" ? "good" : order.status === "REJECTED" ? "bad" : ""}`} title={order.reason ?? ""}>{t.trade.statuses[order.status]}</span></td>
               {actions && (
                 <td class="end">
-                  {!isPaper.value && order.price && order.status !== "PENDING_TRIGGER" && <button type="button" class="button small" onClick={() => setAmending(order)}>{t.trade.amend}</button>}{" "}
+                  {amendable(order) && <button type="button" class="button small" onClick={() => setAmending(order)}>{t.trade.amend}</button>}{" "}
                   <button type="button" class="button small" disabled={leaving.has(order.id)} aria-label={`${t.trade.cancelOrder}: ${order.symbol} ${amount(order.price)}`} onClick={() => void drop(order)}>{t.trade.cancelOrder}</button>
                 </td>
               )}
@@ -70,9 +75,10 @@ export function OrderTable({ orders, actions }: { orders: Order[]; actions?: boo
   );
 }
 
-function Amend({ order, onClose }: { order: Order; onClose(): void }) {
+/** `wanted`: a price to begin with instead of the order's own, a decimal string. */
+export function Amend({ order, wanted, onClose }: { order: Order; wanted?: string; onClose(): void }) {
   const t = texts.value;
-  const [price, setPrice] = useState(fieldText(order.price ?? "", lang.value));
+  const [price, setPrice] = useState(fieldText(wanted ?? order.price ?? "", lang.value));
   const [rest, setRest] = useState(fieldText(order.remaining_quantity, lang.value));
   const sending = useSending();
   const newPrice = readAmount(price).units;
@@ -87,8 +93,8 @@ function Amend({ order, onClose }: { order: Order; onClose(): void }) {
     <Dialog title={t.trade.amendTitle} onClose={onClose}>
       <form class="form" onSubmit={send}>
         <p>{order.symbol} · <SideTag side={order.side} /></p>
-        <Field label={t.trade.limitPrice} error={newPrice === null ? t.trade.errPrice : null} input={{ value: price, inputMode: "decimal", onInput: (event) => setPrice(event.currentTarget.value) }} />
-        <Field label={t.trade.remaining} error={newRest === null ? t.trade.errQuantity : null} input={{ value: rest, inputMode: "decimal", onInput: (event) => setRest(event.currentTarget.value) }} />
+        <Field label={t.trade.limitPrice} error={newPrice === null ? t.trade.errPrice : sending.at("price")} input={{ value: price, inputMode: "decimal", onInput: (event) => setPrice(event.currentTarget.value) }} />
+        <Field label={t.trade.remaining} error={newRest === null ? t.trade.errQuantity : sending.at("remaining_quantity")} input={{ value: rest, inputMode: "decimal", onInput: (event) => setRest(event.currentTarget.value) }} />
         <FailureText failure={sending.failure} />
         <button class="button primary" disabled={sending.busy}>{t.common.confirm}</button>
       </form>

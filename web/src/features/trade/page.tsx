@@ -16,6 +16,7 @@ import { Ticket } from "./ticket";
 import { preset } from "./draft";
 import { MyTabs } from "./my-tabs";
 import { TradesPanel } from "./trades-panel";
+import { isLive } from "../../live/feeds";
 import { isPaper, mode } from "../../live/mode";
 import type { Market } from "../../api/types";
 
@@ -69,9 +70,9 @@ function Screen({ market }: { market: Market }) {
   const [keys, showKeys] = useState(false);
   const ticker = tickers.value[market.symbol];
   useEffect(() => {
-    const price = ticker?.last_price ? `${amount(ticker.last_price, rulesOf(market).priceDigits)} ` : "";
+    const price = ticker?.last_price && isLive.value ? `${amount(ticker.last_price, rulesOf(market).priceDigits)} ` : "";
     document.title = `${price}${market.symbol} · ${t.brand}`;
-  }, [ticker?.last_price, market.symbol, t]);
+  }, [ticker?.last_price, market.symbol, isLive.value, t]);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement;

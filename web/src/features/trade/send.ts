@@ -1,7 +1,7 @@
 // Sending an order once: an id made when the form is armed, asked for by that id while the outcome is unknown, then sent again under it.
 import { ask } from "../../api/client";
 import { Failure, failureOf } from "../../api/failure";
-import type { Order, PlaceOrder, Placed } from "../../api/types";
+import type { Order, PlaceOco, PlaceOrder, Placed, PlacedOco } from "../../api/types";
 import { isPaper } from "../../live/mode";
 import { take } from "../../live/own";
 
@@ -23,24 +23,35 @@ async function known(id: string): Promise<Order | null> {
   }
 }
 
-export async function place(order: PlaceOrder, unsure: () => void): Promise<Order> {
+/** Sent until the outcome is known: `found` asks whether an earlier try has arrived. */
+async function until<T>(send: () => Promise<T>, found: () => Promise<T | null>, unsure: () => void): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const answer = await ask<Placed>("POST", "/api/v1/orders", { body: order });
-      take(answer.order);
-      return answer.order;
+      return await send();
     } catch (error) {
       const failure = failureOf(error);
       if (!failure.unknown || attempt === TRIES) throw failure;
       unsure();
       await pause(PAUSE_MS * attempt);
-      const found = await known(order.client_order_id!).catch(() => null);
-      if (found) {
-        take(found);
-        return found;
-      }
+      const arrived = await found().catch(() => null);
+      if (arrived) return arrived;
     }
   }
+}
+
+export async function place(order: PlaceOrder, unsure: () => void): Promise<Order> {
+  const send = async () => (await ask<Placed>("POST", "/api/v1/orders", { body: order })).order;
+  const placed = await until(send, () => known(order.client_order_id!), unsure);
+  take(placed);
+  return placed;
+}
+
+/** The pair under its own id: the same again is answered with the first, so sending it again is the question whether it has arrived. */
+export async function placeOco(pair: PlaceOco, unsure: () => void): Promise<Order[]> {
+  const send = async () => (await ask<PlacedOco>("POST", "/api/v1/orders/oco", { body: pair })).orders;
+  const placed = await until(send, async () => null, unsure);
+  for (const order of placed) take(order);
+  return placed;
 }
 
 export async function cancel(order: Order): Promise<void> {

@@ -18,7 +18,7 @@ export function Summary({ rules, draft, found, last, best }: { rules: MarketRule
       {found.walk && best > 0n && <Fact name={draft.side === "BUY" ? t.bestAsk : t.last}>{amount(best, rules.priceDigits)}</Fact>}
       <Fact name={<>{t.fee} <small class="muted">{rate(rules.makerPpm)} / {rate(rules.takerPpm)}</small></>}>≤ {money(found.fee, rules.quote)}</Fact>
       {!isPaper.value && <Fact name={t.lock}>{money(found.lock, found.lockIn)}</Fact>}
-      <Fact strong name={<>{t.receive} {draft.kind !== "MARKET" && draft.side === "SELL" && <small class="muted">{t.atLeast}</small>}</>}>{money(found.receive, found.receiveIn)}</Fact>
+      <Fact strong name={<>{t.receive} {hasLimit(draft.kind) && draft.side === "SELL" && <small class="muted">{draft.kind === "OCO" ? t.atLimit : t.atLeast}</small>}</>}>{money(found.receive, found.receiveIn)}</Fact>
       {hasLimit(draft.kind) && rules.bandBps > 0n && last > 0n && <Fact name={t.band}>{amount(low, rules.priceDigits)} – {amount(high, rules.priceDigits)}</Fact>}
     </dl>
   );

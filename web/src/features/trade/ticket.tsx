@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Market, Order, PlaceOrder } from "../../api/types";
+import type { Market, Order, PlaceOco, PlaceOrder } from "../../api/types";
 import { lang, texts } from "../../i18n/texts";
 import { follow, type Feed } from "../../live/book-feed";
-import { open } from "../../live/feeds";
+import { open, serverNow } from "../../live/feeds";
 import { rulesOf, tickers } from "../../live/markets";
 import { isPaper, mode } from "../../live/mode";
 import { availableOf, balances } from "../../live/own";
@@ -17,7 +17,7 @@ import { Check, FailureText, Field, Select, Tabs } from "../../ui/parts";
 import { toast } from "../../ui/toast";
 import { preset } from "./draft";
 import { KINDS, estimate, faults, hasLimit, hasTrigger, quantityOf, type Draft, type Fault, type Kind } from "./estimate";
-import { freshId, place } from "./send";
+import { freshId, place, placeOco } from "./send";
 import { Summary } from "./summary";
 
 const PAPER_KINDS = new Set<Kind>(["LIMIT", "MARKET", "STOP", "STOP_LIMIT"]);
@@ -28,6 +28,7 @@ const SLIPPAGE_PERMILLE = 10n;
 interface Fields {
   price: string;
   trigger: string;
+  stopLimit: string;
   trail: string;
   activation: string;
   quantity: string;
@@ -36,7 +37,7 @@ interface Fields {
   expires: string;
 }
 
-const BLANK: Fields = { price: "", trigger: "", trail: "", activation: "", quantity: "", value: "", shown: "", expires: "" };
+const BLANK: Fields = { price: "", trigger: "", stopLimit: "", trail: "", activation: "", quantity: "", value: "", shown: "", expires: "" };
 
 export function Ticket({ market, side: first = "BUY" }: { market: Market; side?: "BUY" | "SELL" }) {
   const t = texts.value;
@@ -75,7 +76,7 @@ export function Ticket({ market, side: first = "BUY" }: { market: Market; side?:
   const trail = read(fields.trail);
   const draft: Draft = {
     side, kind, byValue: kind === "MARKET" && byValue,
-    price: read(fields.price), trigger: read(fields.trigger), activation: fields.activation ? read(fields.activation) : null,
+    price: read(fields.price), trigger: read(fields.trigger), stopLimit: fields.stopLimit ? (read(fields.stopLimit) ?? 0n) : null, activation: fields.activation ? read(fields.activation) : null,
     trailBps: trail === null || trail % 1_000_000n ? null : trail / 1_000_000n,
     quantity: read(fields.quantity), value: read(fields.value),
   };
@@ -84,10 +85,11 @@ export function Ticket({ market, side: first = "BUY" }: { market: Market; side?:
   const found = estimate(rules, draft, last, levels);
   const have = availableOf(side === "BUY" ? rules.quote : rules.base);
   const wrong = faults(rules, draft, found, signedIn.value && balances.value.size ? have : null);
-  const expires = tif === "GTD" && hasLimit(kind) && !(Date.parse(fields.expires) > Date.now());
-  const said = (...names: Fault[]) => (touched || sending.failure ? wrong.find((each) => names.includes(each)) : wrong.find((each) => names.includes(each) && ["tick", "triggerTick", "activationTick", "lot", "max", "funds"].includes(each)));
+  const timed = hasLimit(kind) && kind !== "OCO";
+  const expires = tif === "GTD" && timed && !(Date.parse(fields.expires) > serverNow());
+  const said = (...names: Fault[]) => (touched || sending.failure ? wrong.find((each) => names.includes(each)) : wrong.find((each) => names.includes(each) && ["tick", "triggerTick", "stopLimit", "sides", "activationTick", "lot", "max", "funds"].includes(each)));
   const words: Record<Fault, string> = {
-    price: t.trade.errPrice, trigger: t.trade.errPrice, trail: t.trade.errTrail, quantity: t.trade.errQuantity, tick: t.trade.errTick(amount(rules.tick)), triggerTick: t.trade.errTick(amount(rules.tick)), activationTick: t.trade.errTick(amount(rules.tick)), lot: t.trade.errLot(amount(rules.lot)),
+    price: t.trade.errPrice, trigger: t.trade.errPrice, trail: t.trade.errTrail, quantity: t.trade.errQuantity, tick: t.trade.errTick(amount(rules.tick)), triggerTick: t.trade.errTick(amount(rules.tick)), activationTick: t.trade.errTick(amount(rules.tick)), stopLimit: t.trade.errTick(amount(rules.tick)), sides: side === "BUY" ? t.trade.errOcoBuy : t.trade.errOcoSell, lot: t.trade.errLot(amount(rules.lot)),
     min: t.trade.errMin(`${amount(rules.quantityMin)} ${rules.base}`), max: t.trade.errMax(`${amount(rules.quantityMax)} ${rules.base}`), notional: t.trade.errNotional(money(rules.notionalMin, rules.quote)), funds: t.trade.errFunds, dry: t.trade.errDry,
   };
   const error = (...names: Fault[]) => { const fault = said(...names); return fault ? words[fault] : null; };
@@ -114,11 +116,18 @@ export function Ticket({ market, side: first = "BUY" }: { market: Market; side?:
       time_in_force: hasLimit(kind) ? tif : null, expires_at: hasLimit(kind) && tif === "GTD" ? new Date(fields.expires).toISOString() : null,
     } as PlaceOrder;
   }
+  function pair(): PlaceOco {
+    const stopLimit = draft.stopLimit ? wire(draft.stopLimit) : null;
+    return {
+      symbol: market.symbol, side, quantity: wire(draft.quantity!), list_client_order_id: id.current, self_trade_prevention: "ACCOUNT",
+      orders: [{ type: "LIMIT", price: wire(draft.price!) }, { type: stopLimit ? "STOP_LIMIT" : "STOP", stop_price: wire(draft.trigger!), price: stopLimit }],
+    } as PlaceOco;
+  }
   /** What a person should look at twice before the order goes. */
   function doubts(): string[] {
     const found_: string[] = [];
     if (open.state.value !== "live" || !feed.current?.fresh.value) found_.push(t.live.staleConfirm);
-    const base = hasTrigger(kind) ? (draft.trigger ?? 0n) : last;
+    const base = hasTrigger(kind) && kind !== "OCO" ? (draft.trigger ?? 0n) : last;
     if (draft.price && hasLimit(kind) && base > 0n) {
       const away = ((draft.price > base ? draft.price - base : base - draft.price) * 100n) / base;
       const worse = side === "BUY" ? draft.price > base : draft.price < base;
@@ -145,7 +154,10 @@ export function Ticket({ market, side: first = "BUY" }: { market: Market; side?:
   async function send() {
     ask(null);
     setUnsure(false);
-    const done = await sending.run(async () => tell(await place(body(), () => setUnsure(true))));
+    const done = await sending.run(async () => {
+      if (kind === "OCO") tellPair(await placeOco(pair(), () => setUnsure(true)));
+      else tell(await place(body(), () => setUnsure(true)));
+    });
     setUnsure(false);
     id.current = freshId();
     if (done) {
@@ -157,6 +169,9 @@ export function Ticket({ market, side: first = "BUY" }: { market: Market; side?:
     const text = order.status === "FILLED" ? t.trade.filled : order.status === "CANCELLED" || order.status === "REJECTED" ? (order.filled_quantity !== "0" ? t.trade.partly : t.trade.rejected) : order.status === "PARTIALLY_FILLED" ? t.trade.partly : t.trade.sent;
     toast(`${text} · ${order.symbol} ${t.trade[order.side === "BUY" ? "buy" : "sell"]} ${amount(order.quantity)}${order.average_price ? ` @ ${amount(order.average_price, rules.priceDigits)}` : ""}`, order.status === "REJECTED" || (order.status === "CANCELLED" && order.filled_quantity === "0") ? "bad" : "good");
   }
+  function tellPair(placed: Order[]) {
+    toast(`${t.trade.ocoSent} · ${market.symbol} ${t.trade[side === "BUY" ? "buy" : "sell"]} ${amount(placed[0]!.quantity)}`, "good");
+  }
   const closed = market.status !== "ACTIVE" && market.status !== "AUCTION";
   const input = (name: keyof Fields, own: string) => ({ id: own, value: fields[name], inputMode: "decimal" as const, autocomplete: "off", spellcheck: false, maxLength: 32, onInput: (event: Event) => set(name)((event.currentTarget as HTMLInputElement).value) });
   const action = `${isPaper.value ? `${t.trade.practice} · ` : ""}${side === "BUY" ? t.trade.buyAsset(rules.base) : t.trade.sellAsset(rules.base)}`;
@@ -166,23 +181,24 @@ export function Ticket({ market, side: first = "BUY" }: { market: Market; side?:
       <Select label={t.common.type} hideLabel value={kind} options={KINDS.filter((each) => !isPaper.value || PAPER_KINDS.has(each)).map((each) => [each, t.trade.types[each]!] as const)} onValue={(next) => chooseKind(next as Kind)} />
       <p class="kind-help">{isPaper.value ? t.trade.paperWait : t.trade.typeHelp[kind]}</p>
       <p class="line between available"><span class="muted">{t.trade.available}</span><span>{signedIn.value ? money(have, side === "BUY" ? rules.quote : rules.base) : "—"}{signedIn.value && !isPaper.value && <> <a href={`/cuzdan/yatir/${side === "BUY" ? rules.quote : rules.base}`} title={t.trade.deposit} aria-label={t.trade.deposit}>+</a></>}</span></p>
-      {hasTrigger(kind) && <Field label={t.trade.stopPrice} error={error("trigger", "triggerTick")} hint={echo(fields.trigger)} suffix={rules.quote} input={input("trigger", "ticket-trigger")} />}
-      {hasLimit(kind) && <Field label={t.trade.limitPrice} error={error("price", "tick")} hint={echo(fields.price)} suffix={rules.quote} input={input("price", "ticket-price")} />}
-      {kind === "TRAILING_STOP" && <Field label={t.trade.trail} error={error("trail")} suffix="%" input={input("trail", "ticket-trail")} />}
-      {kind === "TRAILING_STOP" && <Field label={`${t.trade.activation} (${t.common.optional})`} error={error("activationTick")} suffix={rules.quote} input={input("activation", "ticket-activation")} />}
+      {hasTrigger(kind) && <Field label={t.trade.stopPrice} error={error("trigger", "triggerTick") ?? sending.at("stop_price")} hint={echo(fields.trigger)} suffix={rules.quote} input={input("trigger", "ticket-trigger")} />}
+      {hasLimit(kind) && <Field label={t.trade.limitPrice} error={error("price", "tick", "sides") ?? sending.at("price")} hint={echo(fields.price)} suffix={rules.quote} input={input("price", "ticket-price")} />}
+      {kind === "OCO" && <Field label={`${t.trade.stopLimit} (${t.common.optional})`} error={error("stopLimit")} hint={echo(fields.stopLimit) ?? t.trade.stopLimitHint} suffix={rules.quote} input={input("stopLimit", "ticket-stop-limit")} />}
+      {kind === "TRAILING_STOP" && <Field label={t.trade.trail} error={error("trail") ?? sending.at("trail_bps")} suffix="%" input={input("trail", "ticket-trail")} />}
+      {kind === "TRAILING_STOP" && <Field label={`${t.trade.activation} (${t.common.optional})`} error={error("activationTick") ?? sending.at("activation_price")} suffix={rules.quote} input={input("activation", "ticket-activation")} />}
       {kind === "MARKET" && !isPaper.value && <Tabs small label={`${t.trade.quantity} / ${t.trade.value}`} tabs={[["base", t.trade.byBase(rules.base)], ["quote", t.trade.byQuote(rules.quote)]] as const} value={byValue ? "quote" : "base"} onValue={(next) => setByValue(next === "quote")} />}
       {draft.byValue
-        ? <Field label={t.trade.value} error={error("quantity", "notional", "funds", "dry")} hint={echo(fields.value)} suffix={rules.quote} input={input("value", "ticket-quantity")} />
-        : <Field label={t.trade.quantity} error={error("quantity", "lot", "min", "max", "notional", "funds", "dry")} hint={echo(fields.quantity)} suffix={rules.base} input={input("quantity", "ticket-quantity")} />}
+        ? <Field label={t.trade.value} error={error("quantity", "notional", "funds", "dry") ?? sending.at("quote_quantity")} hint={echo(fields.value)} suffix={rules.quote} input={input("value", "ticket-quantity")} />
+        : <Field label={t.trade.quantity} error={error("quantity", "lot", "min", "max", "notional", "funds", "dry") ?? sending.at("quantity")} hint={echo(fields.quantity)} suffix={rules.base} input={input("quantity", "ticket-quantity")} />}
       <div class="percents" role="group" aria-label={t.trade.available}>
         {[25, 50, 75, 100].map((each) => <button key={each} type="button" class="button small" data-percent={each} aria-label={t.trade.percentOf(each)} disabled={!signedIn.value} onClick={() => part(each)}>{each}%</button>)}
       </div>
-      {hasLimit(kind) && (
+      {timed && (
         <details class="advanced">
           <summary>{t.trade.advanced}</summary>
           <Select label={t.trade.tif} value={tif} options={TIFS.filter((each) => !isPaper.value || each === "GTC").map((each) => [each, t.trade.tifs[each]!] as const)} onValue={(next) => setTif(next as typeof tif)} />
-          {tif === "GTD" && <Field label={t.trade.expires} error={touched && expires ? t.trade.errExpires : null} input={{ type: "datetime-local", value: fields.expires, onInput: (event) => set("expires")(event.currentTarget.value) }} />}
-          {kind === "LIMIT" && !isPaper.value && <Field label={`${t.trade.iceberg} (${t.common.optional})`} suffix={rules.base} input={input("shown", "ticket-shown")} />}
+          {tif === "GTD" && <Field label={t.trade.expires} error={touched && expires ? t.trade.errExpires : sending.at("expires_at")} input={{ type: "datetime-local", value: fields.expires, onInput: (event) => set("expires")(event.currentTarget.value) }} />}
+          {kind === "LIMIT" && !isPaper.value && <Field label={`${t.trade.iceberg} (${t.common.optional})`} error={sending.at("display_quantity")} suffix={rules.base} input={input("shown", "ticket-shown")} />}
           {kind === "LIMIT" && !isPaper.value && <Check label={t.trade.postOnly} checked={postOnly} onValue={setPostOnly} />}
         </details>
       )}

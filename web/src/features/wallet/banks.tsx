@@ -52,9 +52,9 @@ function AddBank({ onClose, onDone }: { onClose(): void; onDone(made: BankAccoun
   return (
     <Dialog title={t.wallet.addBank} onClose={onClose}>
       <form class="form" onSubmit={send}>
-        <Field label={t.wallet.bankName} input={{ value: bank, required: true, maxLength: 100, onInput: (event) => setBank(event.currentTarget.value) }} />
-        <Field label={t.wallet.holder} input={{ value: holder, required: true, maxLength: 100, autocomplete: "name", onInput: (event) => setHolder(event.currentTarget.value) }} />
-        <Field label={t.wallet.iban} hint={t.wallet.ibanHint} input={{ value: iban, required: true, maxLength: 34, spellcheck: false, placeholder: "TR", onInput: (event) => setIban(event.currentTarget.value) }} />
+        <Field label={t.wallet.bankName} error={sending.at("bank_name")} input={{ value: bank, required: true, maxLength: 100, onInput: (event) => setBank(event.currentTarget.value) }} />
+        <Field label={t.wallet.holder} error={sending.at("account_holder_name")} input={{ value: holder, required: true, maxLength: 100, autocomplete: "name", onInput: (event) => setHolder(event.currentTarget.value) }} />
+        <Field label={t.wallet.iban} error={sending.at("iban")} hint={t.wallet.ibanHint} input={{ value: iban, required: true, maxLength: 34, spellcheck: false, placeholder: "TR", onInput: (event) => setIban(event.currentTarget.value) }} />
         <FailureText failure={sending.failure} />
         <button class="button primary" disabled={sending.busy}>{t.common.save}</button>
       </form>

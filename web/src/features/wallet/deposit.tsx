@@ -13,6 +13,7 @@ import { isLocal } from "../auth/layout";
 import { AssetTabs } from "./assets";
 import { Banks } from "./banks";
 import { CryptoDeposits, FiatDeposits } from "./lists";
+import { NetworkChoice, useNetworks } from "./networks";
 
 export function Deposit({ asset }: { asset: string }) {
   const t = texts.value;
@@ -80,38 +81,56 @@ function FiatDepositForm() {
 
 function CryptoDepositForm({ asset }: { asset: string }) {
   const t = texts.value;
+  const networks = useNetworks(asset);
+  const [chosen, choose] = useState("");
+  const network = chosen || networks?.[0]?.network || "";
+  return (
+    <>
+      <Card>
+        <NetworkChoice networks={networks} value={network} warning={t.wallet.sameNetwork} onValue={choose} />
+        {networks ? <AddressOf key={network} asset={asset} network={network} /> : <div class="skeleton" aria-busy="true"><span /><span /></div>}
+      </Card>
+      <Card class="flush" title={t.wallet.deposits}><CryptoDeposits asset={asset} networks={networks ?? []} /></Card>
+    </>
+  );
+}
+
+function AddressOf({ asset, network }: { asset: string; network: string }) {
+  const t = texts.value;
   const [address, setAddress] = useState<CryptoAddress | null>(null);
   const [asked, setAsked] = useState(false);
   const sending = useSending();
   useEffect(() => {
-    void get<CryptoAddress>(`/api/wallet/deposit/crypto/address/${asset}`).then(setAddress).catch(() => undefined).finally(() => setAsked(true));
-  }, [asset]);
-  const command = address ? `.venv/bin/mycrypto simulate chain-deposit --address ${address.address} --currency ${asset} --amount ${asset === "USDT" ? "500" : "0.5"}` : "";
+    let shown = true;
+    void get<CryptoAddress>(`/api/wallet/deposit/crypto/address/${asset}`, network ? { network } : {})
+      .then((found) => shown && setAddress(found))
+      .catch(() => undefined)
+      .finally(() => shown && setAsked(true));
+    return () => void (shown = false);
+  }, [asset, network]);
+  const command = address ? `.venv/bin/mycrypto simulate chain-deposit --address ${address.address} --currency ${asset} --network ${address.network} --amount ${asset === "USDT" ? "500" : "0.5"}` : "";
   return (
     <>
-      <Card>
-        {address ? (
-          <div class="deposit-address">
-            {address.qr_code_url.startsWith("data:") && <img class="qr" src={address.qr_code_url} alt={t.wallet.qr} width="180" height="180" />}
-            <div>
-              <p class="notice warn">{t.wallet.networkWarn(asset, address.network)}</p>
-              <dl class="facts copyable">
-                <Fact name={t.wallet.network}>{address.network}</Fact>
-                <Fact name={t.wallet.address}><code class="address">{address.address}</code> <Copy text={address.address} label={t.wallet.address} /></Fact>
-                <Fact name={t.common.amount}>{t.wallet.minimum(money(address.minimum_amount, asset))}</Fact>
-              </dl>
-              <p class="muted">{t.wallet.needConfirmations(address.required_confirmations)}</p>
-              {isLocal && <div class="local-hint"><p>{t.wallet.simulateChain}</p><p class="line"><code>{command}</code><Copy text={command} /></p></div>}
-            </div>
+      {address ? (
+        <div class="deposit-address">
+          {address.qr_code_url.startsWith("data:") && <img class="qr" src={address.qr_code_url} alt={t.wallet.qr} width="180" height="180" />}
+          <div>
+            <p class="notice warn">{t.wallet.networkWarn(asset, address.network)}</p>
+            <dl class="facts copyable">
+              <Fact name={t.wallet.network}>{address.network}</Fact>
+              <Fact name={t.wallet.address}><code class="address">{address.address}</code> <Copy text={address.address} label={t.wallet.address} /></Fact>
+              <Fact name={t.common.amount}>{t.wallet.minimum(money(address.minimum_amount, asset))}</Fact>
+            </dl>
+            <p class="muted">{t.wallet.needConfirmations(address.required_confirmations)}</p>
+            {isLocal && <div class="local-hint"><p>{t.wallet.simulateChain}</p><p class="line"><code>{command}</code><Copy text={command} /></p></div>}
           </div>
-        ) : !asked ? <div class="skeleton" aria-busy="true"><span /><span /></div> : (
-          <>
-            <FailureText failure={sending.failure} />
-            <button type="button" class="button primary big" disabled={sending.busy} onClick={() => void sending.run(async () => setAddress(await post<CryptoAddress>("/api/wallet/deposit/crypto", { currency: asset })))}>{t.wallet.getAddress}</button>
-          </>
-        )}
-      </Card>
-      <Card class="flush" title={t.wallet.deposits}><CryptoDeposits asset={asset} /></Card>
+        </div>
+      ) : !asked ? <div class="skeleton" aria-busy="true"><span /><span /></div> : (
+        <>
+          <FailureText failure={sending.failure} />
+          <button type="button" class="button primary big" disabled={sending.busy} onClick={() => void sending.run(async () => setAddress(await post<CryptoAddress>("/api/wallet/deposit/crypto", network ? { currency: asset, network } : { currency: asset })))}>{t.wallet.getAddress}</button>
+        </>
+      )}
     </>
   );
 }

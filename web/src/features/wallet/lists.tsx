@@ -1,13 +1,15 @@
 import { useState } from "preact/hooks";
-import { askText, get, post } from "../../api/client";
+import { askFile, get, post } from "../../api/client";
 import { useResource } from "../../api/load";
-import type { CryptoDeposit, FiatDeposit, Listed, Transaction, Withdrawal } from "../../api/types";
+import type { CryptoDeposit, FiatDeposit, Listed, OfferedNetwork, Transaction, Withdrawal } from "../../api/types";
 import { texts } from "../../i18n/texts";
 import { balances } from "../../live/own";
 import { amount, money } from "../../money/format";
 import { Confirm } from "../../ui/dialog";
 import { useSending } from "../../ui/form";
 import { FailureText, Moment, Shown } from "../../ui/parts";
+import { save } from "../../ui/save";
+import { isLocal } from "../auth/layout";
 
 const PENDING_SECONDS = 30;
 
@@ -20,14 +22,8 @@ export function Transactions() {
   const t = texts.value;
   const moved = [...balances.value.values()].map((each) => each.total).join();
   const found = useResource(() => get<Listed<Transaction>>("/api/wallet/transactions", { limit: 20 }), [moved]);
-  async function download() {
-    const text = await askText("/api/wallet/transactions/export");
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-    link.download = "mycrypto.csv";
-    link.click();
-    URL.revokeObjectURL(link.href);
-  }
+  const sending = useSending();
+  const download = () => sending.run(async () => save("mycrypto.csv", await askFile("/api/wallet/transactions/export", "text/csv")));
   return (
     <Shown state={found.state.value} onRetry={found.reload} empty={t.wallet.none} isEmpty={(list) => !list.data.length}>
       {(list) => (
@@ -38,7 +34,8 @@ export function Transactions() {
               <tbody>{list.data.map((row) => <tr key={row.id}><td><Moment at={row.created_at} /></td><td>{t.wallet.kinds[row.type] ?? row.type}</td><td>{row.currency}</td><td class={`num ${row.amount.startsWith("-") ? "down" : "up"}`}>{row.amount.startsWith("-") ? "" : "+"}{amount(row.amount, undefined, 2)}</td><td class="num">{money(row.balance_after, row.currency)}</td><td><State status={row.status} /></td></tr>)}</tbody>
             </table>
           </div>
-          <p class="card-foot"><button type="button" class="button small" onClick={() => void download().catch(() => undefined)}>{t.common.download}</button></p>
+          <p class="card-foot"><button type="button" class="button small" disabled={sending.busy} onClick={() => void download()}>{t.common.download}</button></p>
+          <FailureText failure={sending.failure} />
         </>
       )}
     </Shown>
@@ -64,7 +61,7 @@ export function Withdrawals() {
           <div class="scroll-x" tabIndex={0}>
             <table class="table">
               <thead><tr><th>{t.common.date}</th><th class="num">{t.common.amount}</th><th>{t.wallet.destination}</th><th>{t.common.status}</th><th><span class="hidden-visually">{t.common.cancel}</span></th></tr></thead>
-              <tbody>{list.data.map((row) => <tr key={row.id}><td><Moment at={row.created_at} /></td><td class="num">{money(row.total_amount, row.currency)}</td><td><span class="ellipsis" title={row.destination}>{row.destination}</span></td><td><State status={row.status} /> {row.reason && <small class="muted">{row.reason}</small>}</td><td class="end">{row.status.startsWith("PENDING") && <button type="button" class="button small" onClick={() => ask(row.id)}>{t.wallet.cancelIt}</button>}</td></tr>)}</tbody>
+              <tbody>{list.data.map((row) => <tr key={row.id}><td><Moment at={row.created_at} /></td><td class="num">{money(row.total_amount, row.currency)}</td><td><span class="ellipsis" title={row.destination}>{row.destination}</span> {row.kind === "CRYPTO" && <small class="muted">{row.network}</small>}</td><td><State status={row.status} /> {row.reason && <small class="muted">{row.reason}</small>}</td><td class="end">{row.status.startsWith("PENDING") && <button type="button" class="button small" onClick={() => ask(row.id)}>{t.wallet.cancelIt}</button>}</td></tr>)}</tbody>
             </table>
           </div>
         )}
@@ -97,7 +94,7 @@ export function FiatDeposits({ turn }: { turn: number }) {
   );
 }
 
-export function CryptoDeposits({ asset }: { asset: string }) {
+export function CryptoDeposits({ asset, networks }: { asset: string; networks: OfferedNetwork[] }) {
   const t = texts.value;
   const found = useResource(() => get<Listed<CryptoDeposit>>("/api/wallet/deposit/crypto/history", { limit: 20 }), [asset], PENDING_SECONDS);
   return (
@@ -105,9 +102,15 @@ export function CryptoDeposits({ asset }: { asset: string }) {
       {(list) => (
         <div class="scroll-x" tabIndex={0}><table class="table">
           <thead><tr><th>{t.common.date}</th><th class="num">{t.common.amount}</th><th>{t.common.status}</th><th>{t.common.details}</th></tr></thead>
-          <tbody>{list.data.filter((row) => row.currency === asset).map((row) => <tr key={row.id}><td><Moment at={row.created_at} /></td><td class="num">{money(row.amount, row.currency)}</td><td><State status={row.status} /></td><td>{t.wallet.confirmations(row.confirmations, row.required_confirmations)} <code class="ellipsis" title={row.tx_hash}>{row.tx_hash.slice(0, 14)}…</code></td></tr>)}</tbody>
+          <tbody>{list.data.filter((row) => row.currency === asset).map((row) => <tr key={row.id}><td><Moment at={row.created_at} /></td><td class="num">{money(row.amount, row.currency)}</td><td><State status={row.status} /></td><td>{t.wallet.confirmations(row.confirmations, row.required_confirmations)} <small class="muted">{row.network}</small> <ChainTransaction hash={row.tx_hash} explorer={networks.find((each) => each.network === row.network)?.explorer} /></td></tr>)}</tbody>
         </table></div>
       )}
     </Shown>
   );
+}
+
+/** The chains of this machine are simulated: no explorer knows their transactions. */
+function ChainTransaction({ hash, explorer }: { hash: string; explorer: string | undefined }) {
+  const text = <code class="ellipsis" title={hash}>{hash.slice(0, 14)}…</code>;
+  return explorer && !isLocal ? <a href={explorer + hash} target="_blank" rel="noreferrer">{text}</a> : text;
 }

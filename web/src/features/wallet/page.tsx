@@ -14,6 +14,7 @@ import { Card, Check, Shown, Tabs } from "../../ui/parts";
 import { AssetIcon } from "../markets/markets";
 import { Deposit } from "./deposit";
 import { Transactions, Withdrawals } from "./lists";
+import { Statements } from "./statements";
 import { Withdraw } from "./withdraw";
 
 export function Wallet() {
@@ -37,7 +38,7 @@ function worth(asset: string, total: Units): Units | null {
 function Overview() {
   const t = texts.value;
   const [nonzero, setNonzero] = useState(false);
-  const [tab, setTab] = useState<"history" | "withdrawals">("history");
+  const [tab, setTab] = useState<"history" | "withdrawals" | "statements">("history");
   const moved = [...balances.value.values()].map((each) => each.total).join();
   const found = useResource(() => get<Listed<WalletBalance>>("/api/wallet/balances"), [isPaper.value ? "" : moved]);
   useEffect(() => void (document.title = `${t.wallet.title} · ${t.brand}`), [t]);
@@ -61,7 +62,7 @@ function Overview() {
               <Card class="flush" title={t.trade.balances} actions={<Check label={t.wallet.hideZero} checked={nonzero} onValue={setNonzero} />}>
                 <div class="scroll-x" tabIndex={0}>
                   <table class="table rows">
-                    <thead><tr><th>{t.wallet.asset}</th><th class="num">{t.common.total}</th><th class="num">{t.wallet.available}</th><th class="num mid-only">{t.wallet.locked}</th><th class="num mid-only">{t.wallet.valueTry}</th><th><span class="hidden-visually">{t.common.details}</span></th></tr></thead>
+                    <thead><tr><th>{t.wallet.asset}</th><th class="num">{t.common.total}</th><th class="num not-on-phones">{t.wallet.available}</th><th class="num mid-only">{t.wallet.locked}</th><th class="num mid-only">{t.wallet.valueTry}</th><th><span class="hidden-visually">{t.common.details}</span></th></tr></thead>
                     <tbody>
                       {rows.filter((each) => !nonzero || each.total > 0n).map(({ row, value }) => {
                         const market = markets.value.find((each) => each.base_asset === row.currency && each.quote_asset === "TRY") ?? markets.value.find((each) => each.base_asset === row.currency);
@@ -69,7 +70,7 @@ function Overview() {
                           <tr key={row.currency}>
                             <td><span class="pair"><AssetIcon asset={row.currency} /><strong>{row.currency}</strong></span></td>
                             <td class="num strong">{veil(money(row.total_balance, row.currency))}</td>
-                            <td class="num">{veil(money(row.available_balance, row.currency))}</td>
+                            <td class="num not-on-phones">{veil(money(row.available_balance, row.currency))}</td>
                             <td class="num mid-only">{veil(money(row.locked_balance, row.currency))}</td>
                             <td class="num mid-only">{value === null ? "—" : veil(`₺${amount(value, 2)}`)}</td>
                             <td class="end"><a class="button small" href={`/cuzdan/yatir/${row.currency}`}>{t.wallet.deposit}</a> <a class="button small" href={`/cuzdan/cek/${row.currency}`}>{t.wallet.withdraw}</a> {market && <a class="button small ghost mid-only" href={symbolPath(market.symbol)}>{t.wallet.trade}</a>}</td>
@@ -85,8 +86,8 @@ function Overview() {
         }}
       </Shown>
       <section class="card flush">
-        <header class="card-head"><Tabs label={t.wallet.history} tabs={[["history", t.wallet.history], ["withdrawals", t.wallet.withdrawals]] as const} value={tab} onValue={setTab} /></header>
-        {tab === "history" ? <Transactions /> : <Withdrawals />}
+        <header class="card-head"><Tabs label={t.wallet.history} tabs={[["history", t.wallet.history], ["withdrawals", t.wallet.withdrawals], ["statements", t.wallet.statements]] as const} value={tab} onValue={setTab} /></header>
+        {tab === "history" ? <Transactions /> : tab === "withdrawals" ? <Withdrawals /> : <Statements />}
       </section>
     </div>
   );

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask, get } from "../../api/client";
+import { Failure } from "../../api/failure";
 import { useResource } from "../../api/load";
 import type { BankAccount, Listed, WalletBalance, WalletLimits, Withdrawal, WithdrawalFees } from "../../api/types";
 import { texts } from "../../i18n/texts";
@@ -16,6 +17,7 @@ import { toast } from "../../ui/toast";
 import { AssetTabs } from "./assets";
 import { Banks } from "./banks";
 import { Withdrawals } from "./lists";
+import { NetworkChoice, useNetworks } from "./networks";
 
 export function Withdraw({ asset }: { asset: string }) {
   const t = texts.value;
@@ -35,19 +37,23 @@ function Form({ asset }: { asset: string }) {
   const fiat = asset === "TRY";
   const limits = useResource(() => get<WalletLimits>("/api/wallet/limits"));
   const balance = useResource(() => get<WalletBalance>(`/api/wallet/balance/${asset}`), [asset]);
-  const fees = useResource<WithdrawalFees | null>(async () => (fiat ? null : get<WithdrawalFees>(`/api/wallet/withdraw/crypto/fees/${asset}`)), [asset]);
+  const networks = useNetworks(asset);
+  const [picked, pick] = useState("");
+  const network = picked || networks?.[0]?.network || "";
+  const fees = useResource<WithdrawalFees | null>(async () => (fiat ? get<WithdrawalFees>("/api/wallet/withdraw/fiat/fees") : networks ? get<WithdrawalFees>(`/api/wallet/withdraw/crypto/fees/${asset}`, network ? { network } : {}) : null), [asset, network, networks === null]);
   const banks = useResource(async () => (fiat ? get<Listed<BankAccount>>("/api/wallet/bank-accounts") : { data: [] }), [asset]);
   const [bank, setBank] = useState("");
   const [address, setAddress] = useState("");
   const [text, setText] = useState("");
   const [review, setReview] = useState(false);
   const [turn, setTurn] = useState(0);
+  const [refused, refuse] = useState<Failure | null>(null);
   const value = readAmount(text).units ?? 0n;
   const fee = units(fees.state.value.data?.total_fee);
   const have = units(balance.state.value.data?.available_balance);
   const chosen = bank || banks.state.value.data?.data.find((each) => each.is_verified)?.id || "";
   const limit = limits.state.value.data;
-  const ready = value > 0n && value + fee <= have && (fiat ? chosen !== "" : address.trim() !== "");
+  const ready = fees.state.value.data !== null && value > 0n && value + fee <= have && (fiat ? chosen !== "" : address.trim() !== "");
   const left = limit?.withdrawal.day.left;
   return (
     <>
@@ -57,7 +63,7 @@ function Form({ asset }: { asset: string }) {
       <Card>
         <form class="form" onSubmit={(event) => { event.preventDefault(); if (ready) setReview(true); }}>
           {fiat ? <><Banks found={banks} value={chosen} onValue={setBank} verifiedOnly />{banks.state.value.data && !banks.state.value.data.data.some((each) => each.is_verified) && <p class="muted">{t.wallet.needVerified}</p>}</>
-            : <Field label={t.wallet.destination} hint={fees.state.value.data ? `${t.wallet.network}: ${fees.state.value.data.network}` : undefined} input={{ value: address, required: true, maxLength: 128, autocomplete: "off", spellcheck: false, onInput: (event) => setAddress(event.currentTarget.value) }} />}
+            : <><NetworkChoice networks={networks} value={network} warning={t.wallet.receiverNetwork} onValue={(name) => { refuse(null); pick(name); }} /><Field label={t.wallet.destination} error={refused?.at("destination_address") ?? null} hint={fees.state.value.data ? `${t.wallet.network}: ${fees.state.value.data.network}` : undefined} input={{ value: address, required: true, maxLength: 128, autocomplete: "off", spellcheck: false, onInput: (event) => { refuse(null); setAddress(event.currentTarget.value); } }} /></>}
           <Field label={t.common.amount} suffix={<button type="button" class="button small ghost" onClick={() => setText(fieldText(wire(have > fee ? have - fee : 0n), lang.value))}>{t.wallet.all}</button>} error={value > 0n && value + fee > have ? t.trade.errFunds : null} hint={`${t.wallet.available}: ${money(have, asset)}`} input={{ value: text, inputMode: "decimal", required: true, autocomplete: "off", onInput: (event) => setText(event.currentTarget.value) }} />
           <dl class="summary">
             {fees.state.value.data && <Fact name={t.wallet.fee}>{money(fees.state.value.data.total_fee, asset)}</Fact>}
@@ -70,12 +76,12 @@ function Form({ asset }: { asset: string }) {
         </form>
       </Card>
       <Card class="flush" title={t.wallet.withdrawals}><Withdrawals key={turn} /></Card>
-      {review && <Review asset={asset} amount={value} fee={fee} bank={chosen} address={address.trim()} onClose={() => setReview(false)} onDone={(made) => { setReview(false); setText(""); setTurn(turn + 1); void balance.reload(); toast(`${t.wallet.asked}: ${money(made.amount, asset)}`, "good"); }} />}
+      {review && <Review asset={asset} amount={value} fee={fee} bank={chosen} address={address.trim()} network={network} onClose={() => setReview(false)} onRefused={(failure) => { setReview(false); refuse(failure); }} onDone={(made) => { setReview(false); setText(""); setTurn(turn + 1); void balance.reload(); toast(`${t.wallet.asked}: ${money(made.amount, asset)}`, "good"); }} />}
     </>
   );
 }
 
-function Review({ asset, amount, fee, bank, address, onClose, onDone }: { asset: string; amount: bigint; fee: bigint; bank: string; address: string; onClose(): void; onDone(made: Withdrawal): void }) {
+function Review({ asset, amount, fee, bank, address, network, onClose, onRefused, onDone }: { asset: string; amount: bigint; fee: bigint; bank: string; address: string; network: string; onClose(): void; onRefused(failure: Failure): void; onDone(made: Withdrawal): void }) {
   const t = texts.value;
   const [code, setCode] = useState("");
   const [key] = useState(() => crypto.randomUUID());
@@ -83,8 +89,15 @@ function Review({ asset, amount, fee, bank, address, onClose, onDone }: { asset:
   async function send(event: Event) {
     event.preventDefault();
     const common = { amount: wire(amount, asset === "TRY" ? 2 : 0), two_fa_code: code.trim() };
-    const [path, body] = asset === "TRY" ? ["/api/wallet/withdraw/fiat", { ...common, fiat_account_id: bank }] : ["/api/wallet/withdraw/crypto", { ...common, currency: asset, destination_address: address }];
-    await sending.run(async () => onDone(await ask<Withdrawal>("POST", path as string, { body, headers: { "Idempotency-Key": key } })));
+    const [path, body] = asset === "TRY" ? ["/api/wallet/withdraw/fiat", { ...common, fiat_account_id: bank }] : ["/api/wallet/withdraw/crypto", { ...common, currency: asset, destination_address: address, ...(network && { network }) }];
+    await sending.run(async () => {
+      try {
+        onDone(await ask<Withdrawal>("POST", path as string, { body, headers: { "Idempotency-Key": key } }));
+      } catch (error) {
+        if (!(error instanceof Failure && error.at("destination_address"))) throw error;
+        onRefused(error);
+      }
+    });
   }
   return (
     <Dialog title={t.wallet.reviewTitle} onClose={onClose}>
@@ -92,6 +105,7 @@ function Review({ asset, amount, fee, bank, address, onClose, onDone }: { asset:
         <dl class="facts">
           <Fact name={t.wallet.youGet}>{money(amount, asset)}</Fact>
           {asset !== "TRY" && <Fact name={t.wallet.destination}><code class="address">{address}</code></Fact>}
+          {network && <Fact name={t.wallet.network}>{network}</Fact>}
           <Fact name={t.wallet.fee}>{money(fee, asset)}</Fact>
           <Fact strong name={t.wallet.totalDebit}>{money(amount + fee, asset)}</Fact>
         </dl>

@@ -42,6 +42,7 @@ class OrderStatus(IntEnum):
 
 
 FINAL_STATUSES = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus.EXPIRED})
+OPEN_STATUSES = frozenset(OrderStatus) - FINAL_STATUSES
 
 
 class SelfTradePrevention(IntEnum):

@@ -25,6 +25,7 @@ from mycrypto import texts
 from mycrypto.cors import NO_ORIGINS, Cors
 from mycrypto.database import CommitUnknownError
 from mycrypto.errors import PROBLEM_MEDIA_TYPE, ProblemError, invalid
+from mycrypto.http.callers import Caller, named_by_gateway
 from mycrypto.http.operation import Operation
 from mycrypto.http.request import BODY_BYTES_MAX, JSON_MEDIA_TYPE, REQUEST_ID_HEADER, Principal, Reply, Request
 from mycrypto.proxies import DIRECT, Proxy
@@ -61,6 +62,7 @@ class Api:
         meter: Meter,
         handlers: Iterable[tuple[Operation, Endpoint]],
         *,
+        caller: Caller = named_by_gateway,
         second_factor: Callable[[Principal], None] = no_second_factor,
         charge: Callable[[Request, Operation], None] = no_charge,
         database_errors: str = "",
@@ -68,10 +70,11 @@ class Api:
         cors: Cors = NO_ORIGINS,
         body_bytes_max: int = BODY_BYTES_MAX,
     ) -> None:
-        """``handlers`` are ``endpoint(request, **parts)`` with the operations that they declare; ``second_factor`` raises AUTH_003 unless the
-        caller has shown it a moment ago; ``charge`` counts a request that is let in and raises RATE_LIMIT_EXCEEDED. ``database_errors`` is the
+        """``handlers`` are ``endpoint(request, **parts)`` with the operations that they declare; ``caller`` says who calls an operation that is not
+        open to all, or raises; ``second_factor`` raises AUTH_003 unless the caller has shown it a moment ago; ``charge`` counts a request that is let in and raises RATE_LIMIT_EXCEEDED. ``database_errors`` is the
         metric that counts requests which PostgreSQL failed, if there is one. ``cors``: which pages of other origins may use the routes.
         """
+        self._caller = caller
         self._second_factor = second_factor
         self._charge = charge
         self._logger = logger
@@ -140,7 +143,7 @@ class Api:
         """The endpoint's answer to whom the operation's permission lets in, with a body only where it takes one."""
         permission = operation.permission
         if not permission.is_open:
-            principal = request.principal()
+            principal = self._caller(request, operation)
             permission.require_role(principal.roles)
             if permission.second_factor:
                 self._second_factor(principal)

@@ -12,7 +12,8 @@ from typing import Any, Final
 import msgspec
 
 from mycrypto import texts
-from mycrypto.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, TYPE_BASE
+from mycrypto.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, TYPE_BASE, FieldError
+from mycrypto.field_faults import SENTENCES
 from mycrypto.health import Health, Readiness
 from mycrypto.http.operation import REPORTS, Operation, Parameter
 from mycrypto.permissions import OPEN
@@ -42,7 +43,8 @@ _FIGURES: Final[Figures] = {
 }
 """Members that carry the figures of a case, as an example shows them; those that every service has."""
 
-_EXAMPLE_FAULT: Final = ({"field": "limit", "message": "must be a whole number from 1 to 100"},)
+_EXAMPLE_FAULT: Final = FieldError("limit", "must be a whole number from 1 to 100")
+_FIELD_FAULT: Final[dict[str, Any]] = {"type": "string", "enum": sorted(SENTENCES), "description": "What is wrong with one field"}
 
 _PROBLEM: Final[dict[str, Any]] = {
     "type": "object",
@@ -58,7 +60,23 @@ _PROBLEM: Final[dict[str, Any]] = {
         "message": {"type": "string", "description": "For the user, in Turkish"},
         "errors": {
             "type": "array",
-            "items": {"type": "object", "properties": {"field": {"type": "string"}, "message": {"type": "string"}}},
+            "items": {
+                "type": "object",
+                "required": ["field", "message", "code", "params"],
+                "properties": {
+                    "field": {"type": "string"},
+                    "message": {"type": "string", "description": "In English, to stand behind the field's name"},
+                    "code": {
+                        "type": "string",
+                        "description": "One of FieldFault, or the problem's own code where there is no more to say of the field",
+                    },
+                    "params": {
+                        "type": "object",
+                        "description": "The figures of the code, such as lowest and highest",
+                        "additionalProperties": {"type": "string"},
+                    },
+                },
+            },
         },
         "trace_id": {"type": "string"},
     },
@@ -99,7 +117,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
             "servers": [{"url": "/"}],
             "paths": paths,
             "components": {
-                "schemas": {**schemas, "Problem": _PROBLEM},
+                "schemas": {**schemas, "Problem": _PROBLEM, "FieldFault": _FIELD_FAULT},
                 "examples": _examples(self),
                 "securitySchemes": {name: dict(scheme) for name, scheme in self.security.items()},
             },
@@ -284,7 +302,7 @@ def _examples(service: Service) -> dict[str, Any]:
                 "instance": path,
                 "code": code,
                 "message": CATALOGUE[code].message,
-                "errors": list(_EXAMPLE_FAULT) if code == "VALIDATION_ERROR" else [],
+                "errors": [_EXAMPLE_FAULT.body(code)] if code == "VALIDATION_ERROR" else [],
                 "trace_id": "01a20969-8b47-7b80-b714-07cb0c733fb3",
                 **_FIGURES.get(code, {}),
                 **service.figures.get(code, {}),

@@ -16,7 +16,7 @@ from mycrypto.errors import ProblemError, invalid
 from mycrypto.faults import validation_problem
 from mycrypto.proxies import Proxy
 from mycrypto.ratelimit import Verdict
-from mycrypto.security.tokens import Role, Tier, parse_roles
+from mycrypto.security.tokens import Claims, Role, Tier, parse_roles
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 class Principal(msgspec.Struct, frozen=True):
-    """The authenticated caller, as the authorizer verified it."""
+    """The authenticated caller, as a verified token names it."""
 
     user_id: UUID
     email: str
@@ -38,6 +38,10 @@ class Principal(msgspec.Struct, frozen=True):
     jti: UUID
     sid: UUID
     expires_s: int = 0
+
+    @classmethod
+    def of(cls, claims: Claims) -> Principal:
+        return cls(claims.sub, claims.email, claims.roles, claims.tier, claims.kyc_level, claims.jti, claims.sid, claims.exp)
 
 
 class Client(msgspec.Struct, frozen=True):
@@ -85,6 +89,11 @@ class Request:
         """A header by name, in any case. Raises VALIDATION_ERROR for a text that is not acceptable."""
         value = self._headers.get(name.lower())
         return None if value is None else texts.accepted(value, name)
+
+    @property
+    def authorization(self) -> str | None:
+        """The header that carries a token, as it was sent; it is verified and never kept."""
+        return self._headers.get("authorization")
 
     @property
     def origin(self) -> str | None:

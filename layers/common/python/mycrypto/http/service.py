@@ -16,6 +16,7 @@ from mycrypto import health
 from mycrypto.context import ServiceContext
 from mycrypto.health import Health
 from mycrypto.http.api import Api
+from mycrypto.http.callers import named_by_gateway, verified
 from mycrypto.http.openapi import Service, service_operations
 from mycrypto.http.operation import Operation, declared_in
 from mycrypto.http.request import Principal, Reply, Request
@@ -54,6 +55,7 @@ def service_api(
         logger,
         meter,
         [*_own(name, document, context), *declared_in(routes)],
+        caller=verified(settings.bearer_keys_secret, context) if settings.bearer_keys_secret else named_by_gateway,
         second_factor=show_second_factor,
         charge=charge,
         database_errors=f"{name}_database_errors_total",

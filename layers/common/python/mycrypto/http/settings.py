@@ -21,7 +21,8 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     database_secret_name: str = ""
     redis_url: str
     redis_secret_name: str = ""
-    two_factor_secret_name: str = ""
+    bearer_keys_secret: str = ""
+    """Where the API has no authorizer: the keys with which the function verifies bearers itself, and lets in on nothing else."""
     trusted_proxy_header: str = ""
     trusted_proxy_hops: int = 1
     allowed_origins: str = ""

@@ -20,7 +20,7 @@ from mycrypto.ledger.entries import (
     spot,
     transit,
 )
-from mycrypto.ledger.posting import post
+from mycrypto.ledger.posting import Poster, post
 
 __all__ = [
     "CUSTODY_BANK",
@@ -35,6 +35,7 @@ __all__ = [
     "Kind",
     "LedgerError",
     "Move",
+    "Poster",
     "custody_of",
     "post",
     "spot",

@@ -1,6 +1,6 @@
 """A fresh code of a user's second factor, checked in the transaction that needs it.
 
-Auth asks at log-in and for its own settings, the wallet for withdrawals. The row's lock and its ``last_step`` make each code good for
+Auth asks at log-in and for its own settings, the function ``codes`` for the withdrawals of the wallet. The row's lock and its ``last_step`` make each code good for
 exactly one of them.
 """
 
@@ -57,8 +57,8 @@ def check(connection: Connection, user_id: UUID, code: str, sealer: Sealer, now:
 
 
 def is_enabled(connection: Connection, user_id: UUID) -> bool:
-    row = connection.execute("SELECT 1 FROM two_factor_secrets WHERE user_id = %s AND is_enabled", (user_id,)).fetchone()
-    return row is not None
+    row = connection.execute("SELECT two_fa_enabled FROM users WHERE id = %s", (user_id,)).fetchone()
+    return bool(row and row[0])
 
 
 def was_shown(server: redis.Redis, session_id: UUID) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from mycrypto.contracts.api.orders import Pagination
-from mycrypto.contracts.api.vocabulary import SideName, SymbolStatusName
+from mycrypto.contracts.api.vocabulary import CandleIntervalName, SideName, SymbolStatusName
 
 
 class PublicTrade(msgspec.Struct, frozen=True):
@@ -81,7 +81,7 @@ class CandleList(msgspec.Struct, frozen=True):
     """Oldest first; the last one may still be growing. ``has_more``: there are older ones."""
 
     symbol: str
-    interval: Literal["1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d", "1w"]
+    interval: CandleIntervalName
     data: list[Candle]
     has_more: bool
 
