@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 
 import redis
 
-SECONDS: Final = 300
+SECONDS: Final = 120
+"""As long as the function may run. The queue shows the message of a function that died half a minute later."""
 _RELEASE: Final = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
 

@@ -16,9 +16,12 @@ DEAD_LETTERS_KEPT: Final = Duration.days(14)
 
 
 class WorkQueue(Construct):
-    """Messages wait at most ``kept_days``; what fails ``DELIVERIES_MAX`` times goes to ``<name>-dlq`` and raises an alarm there."""
+    """Messages wait at most ``kept_days``; what fails ``DELIVERIES_MAX`` times goes to ``<name>-dlq`` and raises an alarm there.
 
-    def __init__(self, scope: Construct, name: str, *, stage: Stage, consumer_timeout_s: int, kept_days: int = 4) -> None:
+    ``hidden_s``: how long a message that was handed out is not handed out again, in seconds. It is also how long a message waits whose function died.
+    """
+
+    def __init__(self, scope: Construct, name: str, *, stage: Stage, hidden_s: int, kept_days: int = 4) -> None:
         super().__init__(scope, name)
         in_order = name in FIFO_QUEUES
         fifo = True if in_order else None  # False is not a value that CloudFormation takes
@@ -37,8 +40,7 @@ class WorkQueue(Construct):
             "QueueInOrder" if in_order else "Queue",
             queue_name=names.queue(stage.name, name),
             fifo=fifo,
-            # AWS asks for six times the function's time-out, so that a batch is not handed out twice while it is retried
-            visibility_timeout=Duration.seconds(6 * consumer_timeout_s),
+            visibility_timeout=Duration.seconds(hidden_s),
             retention_period=Duration.days(kept_days),
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,

@@ -133,14 +133,22 @@ def _behind(resolver: Resolver, target: str) -> str:
     return (resolver.target(target.split("/", maxsplit=1)[0], alias["FunctionName"]) or "") if alias else target
 
 
+def _never_throttled(mapping: dict[str, Any], function: dict[str, Any]) -> bool:
+    """Whether each message is handed out when there is a place for it, so that no time goes into tries that are refused."""
+    at_once = mapping.get("ScalingConfig", {}).get("MaximumConcurrency")
+    return mapping.get("BatchSize") == 1 and at_once is not None and at_once <= function.get("ReservedConcurrentExecutions", at_once)
+
+
 def _times(resolver: Resolver) -> Iterator[Finding]:
     functions = resolver.made.properties("AWS::Lambda::Function")
     for where, mapping in resolver.made.properties("AWS::Lambda::EventSourceMapping").items():
         area = where.split("/")[0]
         queue = resolver.target(area, mapping.get("EventSourceArn"))
         found = resolver.made.properties("AWS::SQS::Queue").get(queue or "")
-        timeout = int(functions[resolver.target(area, mapping["FunctionName"]) or ""].get("Timeout", 3))
-        if found and int(found.get("VisibilityTimeout", 30)) < VISIBILITY_FACTOR * timeout:
+        function = functions[resolver.target(area, mapping["FunctionName"]) or ""]
+        timeout = int(function.get("Timeout", 3))
+        factor = 1 if _never_throttled(mapping, function) else VISIBILITY_FACTOR
+        if found and int(found.get("VisibilityTimeout", 30)) < factor * timeout:
             yield Finding(CHECK, queue or where, f"shows a message again before a function of {timeout} s is done with it")
     for where, method in resolver.made.properties("AWS::ApiGateway::Method").items():
         area = where.split("/")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_events as events
@@ -17,6 +18,8 @@ from infra.constructs import bucket
 from infra.constructs.function import PlatformFunction, layers
 from infra.constructs.queue import WorkQueue
 from infra.stages import Stage
+
+SCANS_AT_ONCE: Final = 4
 
 
 class IdentityStack(Stack):
@@ -67,7 +70,11 @@ class IdentityStack(Stack):
         )
         kyc = self.functions[names.FUNCTION_KYC]
         bucket.allow(kyc.role, stage, names.BUCKET_KYC, "s3:GetObject", key_arn=documents_key_arn)
-        kyc.function.add_event_source(sources.SqsEventSource(queues[names.QUEUE_KYC].queue, batch_size=1, report_batch_item_failures=True))
+        kyc.function.add_event_source(
+            sources.SqsEventSource(
+                queues[names.QUEUE_KYC].queue, batch_size=1, max_concurrency=SCANS_AT_ONCE, report_batch_item_failures=True
+            )
+        )
         for consumer in (names.FUNCTION_NOTIFICATIONS, names.FUNCTION_AUDIT, names.FUNCTION_KYC):
             nag.accept(
                 self.functions[consumer],

@@ -13,11 +13,15 @@ from infra import functions, nag, names
 from infra.constructs.queue import WorkQueue
 from infra.stages import Stage
 
-_CONSUMER_TIMEOUT_S: Final = {
-    names.QUEUE_EMAIL: functions.NOTIFICATIONS.timeout_s,
-    names.QUEUE_AUDIT: functions.AUDIT.timeout_s,
-    names.QUEUE_KYC: functions.KYC.timeout_s,
-    names.QUEUE_WITHDRAWALS: functions.WITHDRAWALS.timeout_s,
+# AWS asks for six times the function's time-out, because a batch that the function is too busy for is tried again inside that time. A mapping that hands
+# out one message at a time, and never more than the function may take, is not told so; there the function's time and a margin are enough.
+_BATCH: Final = 6
+_MARGIN_S: Final = 30
+_HIDDEN_S: Final = {
+    names.QUEUE_EMAIL: _BATCH * functions.NOTIFICATIONS.timeout_s,
+    names.QUEUE_AUDIT: _BATCH * functions.AUDIT.timeout_s,
+    names.QUEUE_KYC: functions.KYC.timeout_s + _MARGIN_S,
+    names.QUEUE_WITHDRAWALS: functions.WITHDRAWALS.timeout_s + _MARGIN_S,
 }
 
 
@@ -26,9 +30,7 @@ class MessagingStack(Stack):
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
         super().__init__(scope, construct_id, description="MyCrypto: queues", env={"region": stage.region})
-        self.queues = {
-            name: WorkQueue(self, name, stage=stage, consumer_timeout_s=timeout_s) for name, timeout_s in _CONSUMER_TIMEOUT_S.items()
-        }
+        self.queues = {name: WorkQueue(self, name, stage=stage, hidden_s=hidden_s) for name, hidden_s in _HIDDEN_S.items()}
         self.failed_invocations = None if stage.is_local else self._failed_invocations(stage)
         for name, work in self.queues.items():
             CfnOutput(self, f"Queue{name.title().replace('-', '')}", value=work.queue.queue_url)

@@ -33,8 +33,8 @@ BUSY_ORDERS: Final = 20
 """Of business before each blow, and after the last."""
 BUSY_SECONDS: Final = (4.0, 90.0)
 """At least, and at most: a machine may be slow."""
-DRAINED_SECONDS_MAX: Final = 900.0
-"""A message that was in a function's hands when it was killed is seen again after the twelve minutes of its queue, and the user's next ones after it."""
+DRAINED_SECONDS_MAX: Final = 420.0
+"""A message that a killed function had in its hands is seen again after two and a half minutes, and the user's next ones after it."""
 REFUSED: Final = 0.15
 """Of withdrawals that wait for approval."""
 

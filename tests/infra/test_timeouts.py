@@ -9,7 +9,8 @@ from typing import Any
 
 from engine_container.gateway.settings import GatewaySettings
 from engine_container.web.keep_alive import KEEP_ALIVE_SECONDS
-from infra import functions
+from functions.withdrawals import locks
+from infra import functions, names
 from infra.templates import Templates
 from mycrypto import outbox
 from mycrypto.database import CONNECT_TIMEOUT_SECONDS
@@ -47,6 +48,21 @@ def test_a_function_is_waited_for_longer_the_further_outside(on_aws: Templates) 
 def test_what_a_function_waits_for_fits_into_its_time() -> None:
     for spec in (functions.AUTH, functions.WALLET):
         assert spec.timeout_s > CONNECT_TIMEOUT_SECONDS + 2 * outbox.SEND_SECONDS_MAX
+
+
+def test_the_message_of_a_function_that_died_is_shown_again_soon(on_aws: Templates) -> None:
+    """A user's later withdrawals wait behind it: its queue is in order."""
+    hidden = {
+        str(queue["QueueName"]): int(queue["VisibilityTimeout"])
+        for queue in on_aws.properties("AWS::SQS::Queue").values()
+        if "VisibilityTimeout" in queue
+    }
+    for name, spec in ((names.QUEUE_WITHDRAWALS, functions.WITHDRAWALS), (names.QUEUE_KYC, functions.KYC)):
+        (seconds,) = (seconds for queue, seconds in hidden.items() if name in queue)
+        assert spec.timeout_s < seconds <= spec.timeout_s + 60
+    assert functions.WITHDRAWALS.timeout_s <= locks.SECONDS < functions.WITHDRAWALS.timeout_s + 30, (
+        "its lock is gone by then, and not before"
+    )
 
 
 def test_an_order_is_waited_for_longer_the_further_outside(on_aws: Templates) -> None:

@@ -189,6 +189,11 @@ def _b_visibility(made: Templates) -> None:
         queue["Properties"]["VisibilityTimeout"] = 30
 
 
+def _b_throttled(made: Templates) -> None:
+    for _, mapping in _of(made, "AWS::Lambda::EventSourceMapping"):
+        mapping["Properties"].pop("ScalingConfig", None)
+
+
 def _b_slow_function(made: Templates) -> None:
     _one(made, "AWS::Lambda::Function", "WalletFunction")["Properties"]["Timeout"] = 60
 
@@ -238,6 +243,7 @@ FAULTS: list[tuple[Mutation, str]] = [
     (_b_long_name, r"limits: trading/Balancer\w+: its name x{33} has 33 characters, 32 are allowed"),
     (_b_memory, r"limits: trading/Engine\w+: Fargate does not sell"),
     (_b_visibility, r"limits: messaging/\w+: shows a message again before"),
+    (_b_throttled, r"limits: messaging/\w+: shows a message again before"),
     (_b_slow_function, r"limits: edge/\w+: the API gives up after 29 s, before its function of 60 s"),
     (_b_unset, r"configuration: wallet/SettlementFunction\w+: DATABASE_URL is not set"),
     (_b_wrong_kind, r"configuration: wallet/WalletFunction\w+: TRUSTED_PROXY_HOPS must be a number"),
