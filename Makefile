@@ -29,7 +29,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 ACCOUNTS := tests/integration/auth/ tests/integration/gateway/
 RECOVERY := tests/fault/test_startup_faults.py tests/fault/test_recovery_drill.py
 
-.PHONY: chaos deployable pages pages-dev newcomer test-compatibility test-long fuzz-api fuzz test-trading test-recovery test-accounts test-money test-parts check help lock tools up down reset status demo install test lint bench clean
+.PHONY: chaos load deployable pages pages-dev newcomer test-compatibility test-long fuzz-api fuzz test-trading test-recovery test-accounts test-money test-parts check help lock tools up down reset status demo install test lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -97,7 +97,7 @@ test-money: install
 	@$(BIN)/pytest $(PYTEST) $(RERUN) -m "$(MARKS)" $(filter-out $(ACCOUNTS),$(wildcard tests/integration/*/ tests/integration/test_*.py)) || [ $$? -eq $(NO_TEST) ]
 
 test-parts: install $(PAGES_TOOLS)
-	@$(BIN)/pytest $(PYTEST) -m "$(MARKS)" tests/unit tests/property tests/conformance tests/infra tests/simulation tests/chaos || [ $$? -eq $(NO_TEST) ]
+	@$(BIN)/pytest $(PYTEST) -m "$(MARKS)" tests/unit tests/property tests/conformance tests/infra tests/simulation tests/chaos tests/load || [ $$? -eq $(NO_TEST) ]
 
 test-long: install ## the tests that make test leaves out because they take long
 	@$(BIN)/pytest $(PYTEST) -m slow tests
@@ -110,6 +110,9 @@ fault: install ## HISTORIES=n simulated histories from SEED=s on, on every core;
 
 chaos: install ## HISTORIES=n on a whole platform from SEED=s on, its parts killed, stopped, told to end; PAGE=docs/chaos.md writes the table of outages
 	@$(BIN)/python -m tests.chaos $(or $(HISTORIES),9) $(or $(SEED),0) $(PAGE)
+
+load: install ## step the rates of orders, batches, sockets, log-ins, balance reads and settlement up to the knee and hold 70 % of it; PAGE=docs/load.md writes page and plots, KINDS="a,b" and HOLD="a,b" choose, SECONDS=n of a step, MINUTES=n of a hold
+	@$(BIN)/python -m tests.load $(if $(KINDS),--kinds $(KINDS)) $(if $(HOLD),--hold $(HOLD)) --step-seconds $(or $(SECONDS),10) --hold-minutes $(or $(MINUTES),10) $(if $(PAGE),--page $(PAGE))
 
 pages: install ## build the web app into web/dist (make up does it too)
 	@$(BIN)/python -m mycrypto_local.web_build

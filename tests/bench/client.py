@@ -32,11 +32,12 @@ class _Wire(asyncio.Protocol):
 
 
 class Http(_Wire):
-    """One keep-alive connection with one request on it at a time."""
+    """One keep-alive connection with one request on it at a time; without a token it is that of a stranger."""
 
     def __init__(self, token: str) -> None:
         super().__init__()
-        self._head = f"Host: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: ".encode()
+        signed = f"Authorization: Bearer {token}\r\n" if token else ""
+        self._head = f"Host: x\r\n{signed}Content-Type: application/json\r\nContent-Length: ".encode()
         self._answer: asyncio.Future[tuple[int, bytes]] | None = None
 
     @classmethod
@@ -46,8 +47,12 @@ class Http(_Wire):
 
     def post(self, path: str, body: bytes) -> asyncio.Future[tuple[int, bytes]]:
         """Status and body of the answer."""
+        return self.request(b"POST", path, body)
+
+    def request(self, method: bytes, path: str, body: bytes = b"") -> asyncio.Future[tuple[int, bytes]]:
+        """As :meth:`post`."""
         self._answer = answer = asyncio.get_running_loop().create_future()
-        self.transport.write(b"POST %b HTTP/1.1\r\n%b%d\r\n\r\n%b" % (path.encode(), self._head, len(body), body))
+        self.transport.write(b"%b %b HTTP/1.1\r\n%b%d\r\n\r\n%b" % (method, path.encode(), self._head, len(body), body))
         return answer
 
     def data_received(self, data: bytes) -> None:
