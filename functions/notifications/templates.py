@@ -39,6 +39,8 @@ def _shown(language: Language, details: Mapping[str, str]) -> dict[str, str]:
         shown["reason"] = rejection_text(details["rejection"], details.get("reason", ""), language.code)
     if details.get("currency") == "TRY":
         shown["currency"] = "₺"
+    if "network" in details:
+        shown["currency"] = f"{shown['currency']} \u00b7 {details['network']}"
     return shown
 
 

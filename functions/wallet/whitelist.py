@@ -91,6 +91,7 @@ def add(context: Context, request: Request, principal: Principal, body: AddAddre
             to=principal.email,
             user_id=principal.user_id,
             currency=network.currency,
+            network=network.title,
             address=row.address,
             label=row.label,
             link=f"{context.settings.public_url}/confirm-address#token={token}",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from mycrypto import audit, mail
+from mycrypto import audit, mail, networks
 from mycrypto.audit import AuditRecord
 from mycrypto.http.request import Request
 from mycrypto.mail import MailKind
@@ -27,5 +27,8 @@ def note(connection: Connection, action: str, row: WithdrawalRow, request: Reque
 
 
 def tell(connection: Connection, row: WithdrawalRow, kind: MailKind, **details: str) -> None:
-    """A mail to the user."""
+    """A mail to the user. It names the network, if the withdrawal leaves by one."""
+    network = None if row.kind == "FIAT" else networks.named(row.currency, row.network)
+    if network is not None:
+        details["network"] = network.title
     mail.add(connection, kind, to=row.email, user_id=row.user_id, amount=format_amount(row.amount_units), currency=row.currency, **details)

@@ -132,6 +132,7 @@ class Identity:
         self.notifications = _module("notifications")
         self.audit = _module("audit")
         self._sqs = boto3.client("sqs")
+        self._mails: list[dict[str, Any]] = []
 
     def call(
         self,
@@ -194,13 +195,18 @@ class Identity:
             )
         return bodies
 
+    def forget_messages(self) -> None:
+        self._mails = []
+        for queue in QUEUES:
+            self.drain(queue)
+
     def _waits(self, queue: str) -> bool:
         row = self.owner.execute("SELECT count(*) FROM outbox WHERE destination = %s AND sent_at IS NULL", (f"sqs:{queue}",)).fetchone()
         return row != (0,)
 
     def mails_to(self, email: str) -> list[dict[str, Any]]:
         """The e-mail messages for one address, oldest first; those for other addresses are kept for later. What goes nowhere is no mail."""
-        self._mails = [*getattr(self, "_mails", []), *self.drain("email-notifications")]
+        self._mails = [*self._mails, *self.drain("email-notifications")]
         return [mail for mail in self._mails if mail["data"]["to"] == email and mail["type"] != MailKind.NO_RECIPIENT]
 
     def token_mailed_to(self, email: str) -> str:
@@ -295,6 +301,12 @@ def identity(_environment: None, _identity_owner: psycopg.Connection) -> Iterato
     found.authorizer.server().close()
     found.notifications.db().close()
     found.audit.db().close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _empty_queues(identity: Identity) -> None:
+    """moto looks at every message of a queue when one is sent: thousands that are left by other tests make it slower than the outbox waits."""
+    identity.forget_messages()
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ def add(wallet: Wallet, user: User, **changes: Any) -> Answer:
 
 def token(wallet: Wallet) -> str:
     (mail,) = [message for message in wallet.sqs.messages() if message["type"] == "address_confirmation"]
+    assert mail["data"]["network"] == "Ethereum"
     return str(mail["data"]["link"].partition("token=")[2])
 
 

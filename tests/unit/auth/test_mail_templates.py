@@ -121,6 +121,14 @@ def test_numbers_are_written_as_in_english() -> None:
     assert english_number("1234567.50") == "1,234,567.50"
 
 
+@pytest.mark.parametrize("kind", [MailKind.WITHDRAWAL_REQUESTED, MailKind.ADDRESS_CONFIRMATION])
+@EVERY_LANGUAGE
+def test_the_network_is_named_where_money_leaves_by_one(language: Language, kind: MailKind) -> None:
+    leaves = DETAILS | {"currency": "USDT", "network": "Tron (TRC-20)"}
+    assert "USDT \u00b7 Tron (TRC-20)" in render(kind, leaves, language).text
+    assert "TRC-20" not in render(kind, DETAILS | {"currency": "USDT"}, language).text
+
+
 def test_lira_has_its_sign() -> None:
     assert "1.234.567,50 ₺" in render(MailKind.DEPOSIT_CREDITED, DETAILS).text
     assert "1,234,567.50 ₺" in render(MailKind.DEPOSIT_CREDITED, DETAILS, ENGLISH).text

@@ -49,8 +49,8 @@ class MailKind(StrEnum):
     DEPOSIT_HELD = "deposit_held"  # amount, currency
     DEPOSIT_RETURNED = "deposit_returned"  # amount, currency
     DEPOSIT_REVERSED = "deposit_reversed"  # amount, currency
-    WITHDRAWAL_REQUESTED = "withdrawal_requested"  # amount, currency, destination
-    ADDRESS_CONFIRMATION = "address_confirmation"  # currency, address, label, link
+    WITHDRAWAL_REQUESTED = "withdrawal_requested"  # amount, currency, destination; network where there is one
+    ADDRESS_CONFIRMATION = "address_confirmation"  # currency, network, address, label, link
     WITHDRAWAL_STATUS = "withdrawal_status"  # amount, currency, status
     ORDER_FILLED = "order_filled"  # symbol, side, quantity, price
     MARKET_HALTED = "market_halted"  # symbol, orders
