@@ -99,8 +99,9 @@ test-money: install
 test-parts: install $(PAGES_TOOLS)
 	@$(BIN)/pytest $(PYTEST) -m "$(MARKS)" tests/unit tests/property tests/conformance tests/infra tests/simulation tests/chaos tests/load || [ $$? -eq $(NO_TEST) ]
 
-test-long: install ## the tests that make test leaves out because they take long
+test-long: install ## the tests that make test leaves out because they take long, and the property tests with new examples
 	@$(BIN)/pytest $(PYTEST) -m slow tests
+	@SEARCH=1 $(BIN)/pytest $(PYTEST) tests/property
 
 fuzz: install ## random commands against the core for SECONDS=n from SEED=s on; a failure prints the shortest list of commands
 	@$(BIN)/python -m tests.property.net.fuzz --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED))

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from mycrypto_local import toolchain
 from mycrypto_local.parts.kafka import Kafka, ensure_topics
@@ -30,8 +30,11 @@ from tests import scratch
 if TYPE_CHECKING:  # a run of unit tests should not pay for importing the whole runner
     from mycrypto_local.running import Running
 
-settings.register_profile("unhurried", deadline=None)  # no test asserts on time, not even by default
-settings.load_profile("unhurried")
+# No test asserts on time, not even by default. The suite draws the same examples each time, so that a change is judged by what it changed;
+# with SEARCH=1 (make test-long) they are new ones each time.
+settings.register_profile("unhurried", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("searching", settings.get_profile("unhurried"), derandomize=False)
+settings.load_profile("searching" if os.environ.get("SEARCH") else "unhurried")
 
 PASSWORD = "tests"
 

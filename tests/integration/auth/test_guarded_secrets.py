@@ -237,7 +237,7 @@ def working(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> Callable[[Ca
             patched.setattr(passwords, "verify_password", counted)
             call()
         mails = identity.drain("email-notifications")
-        identity._mails = [*getattr(identity, "_mails", []), *mails]
+        identity._mails += mails
         for message in (*mails, *identity.drain("audit-logs")):
             work.messages.append((len(str(message["data"].get("to", ""))), sorted(message["data"])))
         return work
