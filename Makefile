@@ -109,8 +109,8 @@ fuzz: install ## random commands against the core for SECONDS=n from SEED=s on; 
 fault: install ## HISTORIES=n simulated histories from SEED=s on, on every core; a failure prints commit, seed, plan and the faults that it takes
 	@$(BIN)/python -m tests.simulation $(or $(SEED),0) $(or $(HISTORIES),100)
 
-chaos: install ## HISTORIES=n on a whole platform from SEED=s on, its parts killed, stopped, told to end; PAGE=docs/chaos.md writes the table of outages
-	@$(BIN)/python -m tests.chaos $(or $(HISTORIES),9) $(or $(SEED),0) $(PAGE)
+chaos: install ## HISTORIES=n on a whole platform (GATEWAYS=2 STANDBY=1: with more of them), its parts killed, stopped, told to end, their disks filled, their clocks moved; added to build/chaos.jsonl, from SEED=s or where the commit's histories ended; PAGE=docs/chaos.md writes the table of outages from all of the commit
+	@$(BIN)/python -m tests.chaos $(or $(HISTORIES),9) $(if $(SEED),--seed $(SEED)) --gateways $(GATEWAYS) --standby $(STANDBY) $(if $(PAGE),--page $(PAGE))
 
 load: install ## step the rates of orders, batches, sockets, log-ins, balance reads and settlement up to the knee and hold 70 % of it; PAGE=docs/load.md writes page and plots, KINDS="a,b" and HOLD="a,b" choose, SECONDS=n of a step, MINUTES=n of a hold
 	@$(BIN)/python -m tests.load $(if $(KINDS),--kinds $(KINDS)) $(if $(HOLD),--hold $(HOLD)) --step-seconds $(or $(SECONDS),10) --hold-minutes $(or $(MINUTES),10) $(if $(PAGE),--page $(PAGE))

@@ -121,6 +121,7 @@ def platform(request: pytest.FixtureRequest) -> Iterator[Running]:
     from mycrypto_local.progress import Progress
     from mycrypto_local.running import Running
     from mycrypto_local.supervision import last_words
+    from tests.waking import wake_functions
 
     if given := os.environ.get("MYCRYPTO_TEST_PLATFORM"):
         yield Running.load(Path(given).resolve())
@@ -132,29 +133,10 @@ def platform(request: pytest.FixtureRequest) -> Iterator[Running]:
     try:
         whole.up()
         running = Running.load(state)
-        asyncio.run(_wake_functions(running))
+        asyncio.run(wake_functions(running))
         yield running
     finally:
         if request.session.testsfailed:
             with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
                 print(last_words(state))
         whole.reset()
-
-
-async def _wake_functions(running: Running) -> None:
-    """The first call of a function waits for its start, on a machine that begins four runs of tests at once longer than the front door
-    does, and the first mail longer than a person would. A registration whose outcome is unknown is not repeated: another address registers."""
-    from mycrypto_local.actors import Exchange
-    from mycrypto_local.client import PATIENCE_SECONDS, Api, ApiError
-
-    async with Api(running.base_url, patience_seconds=PATIENCE_SECONDS) as api:
-        exchange = Exchange(api, running.webhooks)
-        for attempt in reversed(range(3)):
-            try:
-                trader = await exchange.new_trader("first")
-                await exchange.deposit_crypto(trader, "ETH", "1")
-            except (ApiError, TimeoutError) as error:
-                if not attempt or (isinstance(error, ApiError) and error.code != "OUTCOME_UNKNOWN"):
-                    raise
-            else:
-                return

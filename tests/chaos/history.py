@@ -12,10 +12,13 @@ from mycrypto_local.actors import Exchange
 from mycrypto_local.client import Api, Trader
 from mycrypto_local.platform import Platform
 from mycrypto_local.running import Running
-from tests.chaos import checker, plan
+from tests.chaos import checker
+from tests.chaos.clocks import Clocks
+from tests.chaos.disks import Disks
 from tests.chaos.nemesis import Nemesis, NotHealedError
 from tests.chaos.plan import Blow
 from tests.chaos.workload import FUNDS, Workload
+from tests.waking import wake_functions
 
 QUIET_SECONDS: Final = 1.5
 """Of good answers before the first blow, and after the whole platform is well again."""
@@ -43,14 +46,15 @@ class Outcome:
 class Town:
     """Traders with money, for as many histories as one likes."""
 
-    def __init__(self, running: Running, platform: Platform) -> None:
+    def __init__(self, running: Running, platform: Platform, disks: Disks | None = None, clocks: Clocks | None = None) -> None:
         self._running = running
-        self._nemesis = Nemesis(platform, running)
+        self._nemesis = Nemesis(platform, running, disks, clocks)
         self._traders: list[Trader] = []
         self._address = ""
         self._ether: dict[str, Decimal] = {}
 
     async def settle_in(self) -> None:
+        await wake_functions(self._running)
         async with Api(self._running.base_url) as api:
             exchange = Exchange(api, self._running.webhooks)
             self._traders = await exchange.funded_traders("chaos", TRADERS, {name: str(amount) for name, amount in FUNDS.items()}, print)
@@ -58,8 +62,7 @@ class Town:
                 self._address = await exchange.deposit_crypto(self._traders[0], "ETH", "0.001")
         self._ether = {self._traders[0].email: FUNDS["ETH"] + Decimal("0.001")}
 
-    async def live(self, seed: int, blows: list[Blow] | None = None) -> Outcome:
-        chosen = plan.make(seed) if blows is None else blows
+    async def live(self, seed: int, chosen: list[Blow]) -> Outcome:
         async with Api(self._running.base_url, connections_max=256) as api:
             for trader in self._traders:
                 trader.api = api

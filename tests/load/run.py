@@ -26,6 +26,7 @@ from tests.load.generator import Measured, Wanted
 from tests.load.kinds import KINDS, Kind, Target
 from tests.load.rules import HELD, Ladder, Rung
 from tests.load.watch import Followers, Processes, Series, Shares, Watch, seconds_behind
+from tests.waking import wake_functions
 
 FUNDS: Final = {"BTC": "2000", "USDT": "50000000"}
 SETTLEMENT: Final = "settlement"
@@ -74,6 +75,7 @@ class Crowd:
     """Those who log in: each log-in adds a session, so that they are not those who trade."""
 
     async def gather(self, count: int) -> None:
+        await wake_functions(self.running)
         async with Api(self.running.base_url, patience_seconds=PATIENCE_SECONDS, waits_for_limits=True) as api:
             exchange = Exchange(api, self.running.webhooks)
             operator = await new_operator(exchange, self.running.accounts_dsn)
