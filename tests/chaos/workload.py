@@ -29,6 +29,8 @@ FUNDS: Final = {"BTC": Decimal(5), "USDT": Decimal(500_000), "ETH": Decimal(3)}
 OPEN_MAX: Final = 12
 NOT_ANSWERED: Final = (aiohttp.ClientError, OSError, TimeoutError)
 FINAL: Final = {"FILLED", "CANCELLED", "EXPIRED", "REJECTED"}
+DEFECTS: Final = {"", "INTERNAL_ERROR"}
+"""What is away or full is no reason for them: 503 and 504 say so."""
 AT_ONCE: Final = {"orders": 40, "reads": 20, "wallet": 4, "log-in": 2, "deposits": 2}
 """So many of a kind may wait; a part that is away is not to be buried under what waits for it."""
 EVERY_SECONDS: Final = {"orders": 0.15, "reads": 0.3, "wallet": 1.0, "log-in": 1.5, "deposits": 2.5}
@@ -49,7 +51,7 @@ class Heard:
     """When a good answer came, by kind."""
     refusals: Counter[str] = field(default_factory=Counter)
     raw: list[str] = field(default_factory=list)
-    """Errors of ours that are no problem+json."""
+    """Errors of ours that are no problem+json, or that say that a function met what it does not know."""
 
     def longest_silence(self, kind: str, begin: float, end: float) -> float:
         """Between two good answers of a kind, in seconds."""
@@ -103,7 +105,7 @@ class Workload:
             await work()
         except ApiError as error:
             self.heard.refusals[f"{kind}: {error.status} {error.code}"] += 1
-            if error.status >= 500 and not error.code:
+            if error.status >= 500 and error.code in DEFECTS:
                 self.heard.raw.append(str(error)[:200])
         except NOT_ANSWERED as error:
             self.heard.refusals[f"{kind}: {type(error).__name__}"] += 1

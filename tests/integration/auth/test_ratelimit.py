@@ -11,8 +11,10 @@ import pytest
 import redis
 
 from mycrypto import cache
+from mycrypto.allowances import Use
 from mycrypto.errors import ProblemError
 from mycrypto.ratelimit import Limit, Limiter, LocalWindows
+from mycrypto.security.tokens import Tier
 
 
 @pytest.fixture
@@ -81,6 +83,21 @@ def test_without_redis_each_process_counts_for_itself() -> None:
     assert not limiter.take(limit, "x").allowed
     limiter.forget(limit, "x")
     assert len(failures) == 3
+
+
+def test_while_redis_refuses_to_write_each_process_counts_for_itself(server: redis.Redis) -> None:
+    """As one does whose disk is full, or that no longer leads."""
+    limiter, limit, user = Limiter(server), Limit("login", 2, 60), uuid4()
+    server.config_set("min-replicas-to-write", 1)
+    try:
+        with pytest.raises(redis.ResponseError):
+            server.set("x", "1")
+        assert [limiter.take(limit, "x").allowed for _ in range(3)] == [True, True, False]
+        limiter.forget(limit, "x")
+        assert Limiter(server).take_token(Use.API, Tier.FREE, user).allowed
+        Limiter(server).forget(limit, "x")
+    finally:
+        server.config_set("min-replicas-to-write", 0)
 
 
 def test_local_windows_slide_and_stay_bounded() -> None:

@@ -280,6 +280,20 @@ def test_without_redis_people_see_their_money_but_cannot_move_it_out(identity: I
     gone.close()
 
 
+def test_while_redis_refuses_to_write_people_log_in_and_what_needs_it_is_not_done(identity: Identity) -> None:
+    """As one does whose disk is full, or that no longer leads."""
+    account = identity.member()
+    server = identity.auth.context().redis
+    server.config_set("min-replicas-to-write", 1)
+    try:
+        assert identity.login(account, PASSWORD).status == 200
+        answer = identity.call("POST", "/api/auth/logout", token=account.access_token)
+        assert (answer.status, answer.code) == (503, "SERVICE_UNAVAILABLE")
+    finally:
+        server.config_set("min-replicas-to-write", 0)
+    assert identity.call("POST", "/api/auth/logout", token=account.access_token).status == 200
+
+
 def test_marks_die_with_the_tokens_they_concern(identity: Identity) -> None:
     account = identity.member()
     identity.call("POST", "/api/auth/logout", {"all_devices": True}, token=account.access_token)

@@ -1,8 +1,8 @@
 """Rate limits: so many calls per window for one subject, counted in Redis by one atomic script.
 
 The window slides: a call is allowed while fewer than ``count`` allowed calls lie in the last ``seconds``. Refused calls are not counted, so a caller
-that goes on is allowed again as soon as the oldest call has left the window. While Redis does not answer, each process counts for itself: the limit
-is then looser, but never off.
+that goes on is allowed again as soon as the oldest call has left the window. While Redis does not answer, or refuses to write, each process counts for
+itself: the limit is then looser, but never off.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class Limiter:
             return self._local.take(key, limit)
         try:
             allowed, used, reset_ms = cast("list[int]", self._script(keys=[key], args=[limit.count, limit.seconds]))
-        except (redis.ConnectionError, redis.TimeoutError):
+        except redis.RedisError:  # one that is there may refuse to write: its disk is full, or another one leads
             self._failed()
             return self._local.take(key, limit)
         return Verdict(allowed=bool(allowed), limit=limit.count, remaining=max(0, limit.count - used), reset_ms=reset_ms)
@@ -148,7 +148,7 @@ class Limiter:
             return self._local.take(key, limit)
         try:
             granted, left, wait_ms = cast("list[int]", self._bucket(keys=[key], args=allowance.arguments(1)))
-        except (redis.ConnectionError, redis.TimeoutError):
+        except redis.RedisError:
             self._failed()
             return self._local.take(key, limit)
         allowed = granted > 0
@@ -158,7 +158,7 @@ class Limiter:
         """Start the subject's window again from zero, for example after a success that makes earlier failures harmless."""
         try:
             self._client.delete(self.key(limit, subject))
-        except (redis.ConnectionError, redis.TimeoutError):
+        except redis.RedisError:
             self._failed()
 
     def _failed(self) -> None:

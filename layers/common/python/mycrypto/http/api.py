@@ -32,7 +32,8 @@ from mycrypto.proxies import DIRECT, Proxy
 from mycrypto.telemetry import Logger, Meter
 
 _PATH_PART: Final = re.compile(r"{(\w+)}")
-_UNAVAILABLE: Final = (psycopg.OperationalError, redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)
+_UNAVAILABLE: Final = (psycopg.OperationalError, redis.exceptions.RedisError)
+"""Whatever Redis says: one whose disk is full or that no longer leads answers, and refuses to write."""
 
 Endpoint = Callable[..., Any]
 
