@@ -39,7 +39,8 @@ def text(gathered: Sequence[Gathered], left_out: Sequence[str]) -> str:
         f"{len(failed)} histories ended with something lost or different." if failed else "nothing acknowledged was lost, and all sources agreed after each.", "",
         *(f"Left out: {reason}." for reason in left_out), *([""] if left_out else []),
         "The longest silence is the longest time between two good answers of a kind, in seconds, from the blow until 1.5 s after the whole platform is well again.",
-        "An order is sent every 0.15 s, a log-in is tried every 1.5 s, a wallet read every second: silences below that say nothing.", "",
+        "An order is sent every 0.15 s, a log-in is tried every 1.5 s, a wallet read every second: silences below that say nothing.",
+        "The emulator's throttle counts by its wall clock, unlike AWS's: where its clock went back, log-ins and wallet reads are answered 429 for as long as it went back.", "",
     ]  # fmt: skip
     cores = float(last.machine.partition(" ")[0])
     if median(loads) > cores:
