@@ -100,32 +100,36 @@ class Chaos:
             day=f"{datetime.now(UTC):%Y-%m-%d}",
             machine=f"{os.cpu_count()} cores, {gib:.0f} GiB, {machine.system()}",
             load=os.getloadavg()[0],
+            left_out=self.left_out,
             outcome=outcome,
         )
-
-    def page(self) -> str:
-        return page.text(results.read(self._file, self._commit), self.left_out)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("histories", type=int)
+    parser.add_argument("histories", type=int, help="0: only the page")
     parser.add_argument("--seed", type=int, help="of the first; without it the histories of this commit go on where they ended")
     parser.add_argument("--gateways", type=int, default=1)
     parser.add_argument("--standby", type=int, default=0)
     parser.add_argument("--results", type=Path, default=RESULTS, help="where outcomes are added, one a line; default: build/chaos.jsonl")
     parser.add_argument("--page", type=Path)
     options = parser.parse_args()
+    outcomes = _lived(options) if options.histories else []
+    if options.page:
+        gathered = results.read(options.results, commit())
+        if not gathered:
+            parser.error(f"{options.results} has no history of this commit")
+        options.page.write_text(page.text(gathered))
+    failed = sum(bool(each.wrong) for each in outcomes)
+    print(f"{len(outcomes)} histories, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+def _lived(options: argparse.Namespace) -> list[Outcome]:
     scratch.forget_killed_runs()
     chaos = Chaos(Replicas(options.gateways, options.standby), options.results)
     print(*(f"left out: {reason}" for reason in chaos.left_out), sep="\n", end="\n" if chaos.left_out else "")
-    outcomes = chaos.run(options.histories, options.seed)
-    if options.page:
-        options.page.write_text(chaos.page())
-    failed = sum(bool(each.wrong) for each in outcomes)
-    seeds = f"seeds {outcomes[0].seed} to {outcomes[-1].seed}" if outcomes else "no history"
-    print(f"{seeds}, {failed} failed")
-    sys.exit(1 if failed else 0)
+    return chaos.run(options.histories, options.seed)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,9 @@ GOALS_OF_MORE: Final = {
 """With a standby, with two gateways."""
 
 
-def text(gathered: Sequence[Gathered], left_out: Sequence[str]) -> str:
-    """Markdown. ``left_out``: what could not be done to a part on the machine, and why."""
+def text(gathered: Sequence[Gathered]) -> str:
+    """Markdown."""
+    left_out = sorted({reason for each in gathered for reason in each.left_out})
     outcomes = [each.outcome for each in gathered]
     orders, deposits = sum(each.orders for each in outcomes), sum(each.deposits for each in outcomes)
     failed = [each for each in outcomes if each.wrong]

@@ -18,6 +18,8 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     day: str
     machine: str
     load: float
+    left_out: list[str]
+    """What could not be done to a part on the machine, and why."""
     outcome: Outcome
 
 
