@@ -59,6 +59,16 @@ def _deposit(identity: Identity, user_id: UUID, email: str, status: str) -> str:
     return row_id
 
 
+def _deposit_address(identity: Identity, user_id: UUID, email: str) -> str:
+    address = f"0x{uuid4().hex}"
+    identity.owner.execute(
+        """INSERT INTO crypto_addresses (id, user_id, currency, network, address, coin_type, address_index, derivation_path, public_key, email)
+           VALUES (%s, %s, 'USDT', 'ERC20', %s, 60, 900001, 'm/44', 'key', %s)""",
+        (uuid4(), user_id, address, email),
+    )
+    return address
+
+
 def test_the_copy_has_everything_and_no_secret(identity: Identity) -> None:
     account, other, number = identity.member(), identity.member(), _national_id()
     identity.call("PUT", "/api/auth/profile/anti-phishing-word", {"word": "mavi balina", "password": PASSWORD}, token=account.access_token)
@@ -68,6 +78,7 @@ def test_the_copy_has_everything_and_no_secret(identity: Identity) -> None:
     assert _submit(identity, account, FIELDS | {"tc_kimlik_no": number}).status == 201
     user_id = identity.row(account.email, "id")
     _deposit(identity, user_id, account.email, "COMPLETED")
+    address = _deposit_address(identity, user_id, account.email)
     _settle(identity)
     found = _file(_export(identity, account))
     assert (found["account"]["email"], found["account"]["anti_phishing_word"]) == (account.email, "mavi balina")
@@ -78,6 +89,7 @@ def test_the_copy_has_everything_and_no_secret(identity: Identity) -> None:
     assert [each["user_agent"] for each in found["sessions"]] == ["tests"]
     assert [each["key_id"] for each in found["api_keys"]] == [made.body["key_id"]]
     assert (found["bank_accounts"][0]["iban"], found["bank_deposits"][0]["amount"]) == ("TR330006100519786457841326", "1234.50000000")
+    assert [(each["currency"], each["network"], each["address"]) for each in found["deposit_addresses"]] == [("USDT", "ERC20", address)]
     assert found["transactions"] == found["withdrawals"] == []
     text = json.dumps(found)
     for secret in (PASSWORD, made.body["secret"], "argon2", "token_hash", "encrypted", account.refresh_token, other.email):
