@@ -165,6 +165,12 @@ def messages() -> dict[str, dict[str, Any]]:
         "balance_update": _message(
             "balance_update", "One of your balances changed", stream | mode | {"sequence": _SEQUENCE}, _ref(api.Balance)
         ),
+        "notice": _message(
+            "notice",
+            "Something of yours was noted; listen to notices first and then ask for the list over HTTP, so that none is missed",
+            stream,
+            _ref(api.Notice),
+        ),
         "authenticated": _message(
             "authenticated",
             "The connection bears your name until expires_at",
@@ -187,7 +193,7 @@ def messages() -> dict[str, dict[str, Any]]:
 
 def document() -> dict[str, Any]:
     """The whole document."""
-    kinds = [ClientMessage, api.PublicTrade, api.Ticker, api.Candle, api.Order, api.Balance, *_ANSWERS]
+    kinds = [ClientMessage, api.PublicTrade, api.Ticker, api.Candle, api.Order, api.Balance, api.Notice, *_ANSWERS]
     schemas = components(kinds)
     said = messages()
     everything = {name: {"$ref": f"#/components/messages/{name}"} for name in (*said, "ClientMessage")}

@@ -20,6 +20,8 @@ from engine_container.gateway.auth import Authenticator, Caller
 from engine_container.gateway.barrier import Barrier, ReadBarrier
 from engine_container.gateway.keyset import KeySet
 from engine_container.gateway.limits import RateLimits
+from engine_container.gateway.notices import CONNECTIONS_MAX as NOTICES_MAX
+from engine_container.gateway.notices import NoticeStore
 from engine_container.gateway.session_switches import SessionSwitches
 from engine_container.gateway.settings import GatewaySettings
 from engine_container.gateway.sockets.hub import Hub
@@ -91,6 +93,8 @@ class Gateway:
         self.alerts = AlertStore(self._trade_pool) if self._trade_pool else None
         wallet = settings.wallet_database_url, settings.wallet_database_secret_name
         self.wallet = WalletReads(pool(*wallet, connections_max=WALLET_MAX)) if settings.wallet_database_url else None
+        notices = settings.notices_database_url, settings.notices_database_secret_name
+        self.notices = NoticeStore(pool(*notices, connections_max=NOTICES_MAX)) if settings.notices_database_url else None
         self.observers = Observers(self.hub)
         source = NewestSnapshot(
             lambda: store_at(settings.snapshot_bucket, settings.snapshot_dir, views_prefix(settings.shard)),
@@ -136,8 +140,9 @@ class Gateway:
             await self.history.open()
         if self._trade_pool is not None:
             await self._trade_pool.open(wait=False)
-        if self.wallet is not None:
-            await self.wallet.open()
+        for reads in (self.wallet, self.notices):
+            if reads is not None:
+                await reads.open()
         self._background.start(self.commands.run(), self.feed.run(), self.announcements.run(), self.keys.run(), self.audit.run())
         self._background.start(self.switches.run(), self._upkeep())
         self._background.start(emission.emit(self.settings.service_name, self.settings.metrics_seconds))
@@ -155,8 +160,9 @@ class Gateway:
             await self.history.close()
         if self._trade_pool is not None:
             await self._trade_pool.close(timeout=1)
-        if self.wallet is not None:
-            await self.wallet.close()
+        for reads in (self.wallet, self.notices):
+            if reads is not None:
+                await reads.close()
 
     def checks(self) -> dict[str, str]:
         """Every dependency by name: ``ok`` or what is wrong."""

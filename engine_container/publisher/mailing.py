@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, Protocol
 from engine_container.metrics import Counter
 from engine_container.publisher.mails import OrderMail
 from mycrypto.outbox import EMAIL, Sender, Waiting, message
+from mycrypto.projection import moment
 
 RETRY_SECONDS: Final = 2.0
 MAILS: Final = Counter("publisher_mails_total")
@@ -78,5 +79,5 @@ class Mailing:
 
 
 def _row(mail: OrderMail) -> Waiting:
-    message_id, payload = message(mail.kind.value, mail.details, message_id=mail.message_id)
+    message_id, payload = message(mail.kind.value, mail.details, message_id=mail.message_id, at=moment(mail.time_ms))
     return Waiting(message_id, EMAIL, "", payload)

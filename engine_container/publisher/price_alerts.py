@@ -34,7 +34,7 @@ UPDATE price_alerts AS alert SET fired_at = now(), fired_price = newest.price
 """
 
 _FIRED: Final = """
-SELECT id, user_id, symbol, condition, price, fired_price FROM price_alerts WHERE fired_at IS NOT NULL ORDER BY fired_at, id LIMIT %s
+SELECT id, user_id, symbol, condition, price, fired_price, fired_at FROM price_alerts WHERE fired_at IS NOT NULL ORDER BY fired_at, id LIMIT %s
 """
 
 
@@ -75,7 +75,7 @@ class PriceAlerts:
 
 
 def _row(row: TupleRow) -> Waiting:
-    alert_id, user_id, symbol, condition, price, last_price = row
+    alert_id, user_id, symbol, condition, price, last_price, fired_at = row
     details = {
         "user_id": str(user_id),
         "symbol": symbol,
@@ -83,5 +83,5 @@ def _row(row: TupleRow) -> Waiting:
         "price": format_amount(from_numeric(price)),
         "last_price": format_amount(from_numeric(last_price)),
     }
-    message_id, payload = message(MailKind.PRICE_ALERT.value, details, message_id=alert_id)
+    message_id, payload = message(MailKind.PRICE_ALERT.value, details, message_id=alert_id, at=fired_at)
     return Waiting(message_id, EMAIL, "", payload)

@@ -11,6 +11,7 @@ import msgspec
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from mycrypto import notices
 from mycrypto.hash_chain import Chain, Head
 from mycrypto.ledger import verify
 from mycrypto.security import guard
@@ -44,8 +45,8 @@ def delete_expired_answers(connection: Connection, now: datetime) -> int:
 
 
 def delete_old_identity_rows(connection: Connection, now: datetime) -> int:
-    """Sessions, reset tokens, trusted devices and changes of address that have expired, counts of tries that say nothing any more; mail logs after
-    12 months and audit records after 24, once their month is archived. Returns how many.
+    """Sessions, reset tokens, trusted devices and changes of address that have expired, counts of tries that say nothing any more, old notices; mail logs
+    after 12 months and audit records after 24, once their month is archived. Returns how many.
     """
     batches: tuple[tuple[LiteralString, datetime], ...] = (
         ("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < %s LIMIT %s)", now),
@@ -53,6 +54,7 @@ def delete_old_identity_rows(connection: Connection, now: datetime) -> int:
         ("DELETE FROM email_changes WHERE user_id IN (SELECT user_id FROM email_changes WHERE expires_at < %s LIMIT %s)", now),
         ("DELETE FROM closed_accounts WHERE user_id IN (SELECT user_id FROM closed_accounts WHERE keep_until < %s LIMIT %s)", now),
         ("DELETE FROM trusted_devices WHERE id IN (SELECT id FROM trusted_devices WHERE expires_at < %s LIMIT %s)", now),
+        ("DELETE FROM notices WHERE id IN (SELECT id FROM notices WHERE happened_at < %s LIMIT %s)", now - notices.KEPT),
         (
             """DELETE FROM secret_guards WHERE (kind, subject) IN (
                    SELECT kind, subject FROM secret_guards WHERE changed_at < %s AND (locked_until IS NULL OR locked_until < now()) LIMIT %s)""",

@@ -34,7 +34,9 @@ class DatabasePlan(msgspec.Struct, frozen=True):
 
 
 PLANS: Final = (
-    DatabasePlan("exchange_dev", "exchange_owner", ("auth_app", "wallet_app", "settlement_app", "wallet_readonly"), "exchange_dev"),
+    DatabasePlan(
+        "exchange_dev", "exchange_owner", ("auth_app", "wallet_app", "settlement_app", "wallet_readonly", "notices_app"), "exchange_dev"
+    ),
     DatabasePlan("mytrader_trade_engine", "trade_engine_owner", ("trade_engine_app", "trade_engine_readonly"), "mytrader_trade_engine"),
 )
 ROLES: Final = tuple(role for plan in PLANS for role in (plan.owner, *plan.applications))

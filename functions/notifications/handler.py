@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.notifications.service import deliver
+from functions.notifications.service import deliver, note, understood
 from functions.notifications.settings import Settings
 from functions.notifications.templates import Mail
 from mycrypto import database, queue, receipts, settings, telemetry
@@ -50,11 +50,17 @@ def send(recipient: str, mail: Mail) -> str:
 
 
 def _handle(envelope: Envelope) -> None:
-    """Deliver and give a receipt, in this order: a message that is delivered again after a crash between the two is no second mail."""
-    if deliver(envelope, db().connection(), send, lambda: datetime.now(UTC)):
-        logger.info("mail sent", type=envelope.type)
-        meter.count("notification_mails_total", type=envelope.type)
-    receipts.give(db().connection(), [envelope.message_id])
+    """Note, deliver and give a receipt, in this order: a message that is delivered again after a crash between two of them is no second notice and no
+    second mail.
+    """
+    message, connection = understood(envelope), db().connection()
+    if message is not None:
+        if note(message, connection, datetime.now(UTC)):
+            meter.count("notification_notices_total", type=message.kind.value)
+        if deliver(message, connection, send, lambda: datetime.now(UTC)):
+            logger.info("mail sent", type=message.kind.value)
+            meter.count("notification_mails_total", type=message.kind.value)
+    receipts.give(connection, [envelope.message_id])
 
 
 def handler(event: Mapping[str, Any], _: LambdaContext) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One message of the e-mail queue: understood, sent once, written down."""
+"""One message of the e-mail queue: understood, written into the notices of its user, sent as a mail; each of them once."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from uuid import UUID
 import msgspec
 from psycopg import Connection
 
-from functions.notifications import store
+from functions.notifications import notice_store, store
 from functions.notifications.mail_texts_turkish import TURKISH
 from functions.notifications.store import Claim, Reader
 from functions.notifications.templates import LANGUAGES, Mail, render
-from mycrypto.mail import CLOSED_DOMAIN, MailKind
+from mycrypto.mail import CLOSED_DOMAIN, WITHOUT_MAIL, MailKind
+from mycrypto.notices import TOLD, params_of
 from mycrypto.queue import Envelope, MessageError
 
 MOMENTS: Final = ("locked_until",)
@@ -22,6 +23,16 @@ MOMENTS: Final = ("locked_until",)
 
 Send = Callable[[str, Mail], str]
 """Takes recipient and mail, returns the provider's id, raises if it was not accepted."""
+
+
+class Message(msgspec.Struct, frozen=True):
+    """What an envelope says."""
+
+    id: UUID
+    kind: MailKind
+    at: datetime
+    user_id: UUID | None
+    details: dict[str, str]
 
 
 class BusyError(Exception):
@@ -51,6 +62,26 @@ def _user_id(details: Mapping[str, str]) -> UUID | None:
         raise MessageError("user_id is no UUID") from None
 
 
+def understood(envelope: Envelope) -> Message | None:
+    """The message, ``None`` for one without a reader. Raises MessageError for what can never be told."""
+    try:
+        kind = MailKind(envelope.type)
+    except ValueError:
+        raise MessageError(f"there is no mail of type {envelope.type!r}") from None
+    if kind is MailKind.NO_RECIPIENT:
+        return None
+    details = details_of(envelope)
+    return Message(envelope.message_id, kind, envelope.timestamp, _user_id(details), details)
+
+
+def note(message: Message, connection: Connection, now: datetime) -> bool:
+    """Write the message into the notices of its user, unless it is there or is no notice; whether it was written now."""
+    told = TOLD.get(message.kind)
+    if told is None or message.user_id is None:
+        return False
+    return notice_store.write(connection, message.id, message.user_id, told.kind, params_of(told, message.details), message.at, now)
+
+
 def _written(kind: MailKind, details: Mapping[str, str], reader: Reader | None, recipient: str) -> Mail:
     """In the reader's language. The anti-phishing word goes to the account's own address alone: an address that is not confirmed yet may be
     a stranger's.
@@ -61,36 +92,30 @@ def _written(kind: MailKind, details: Mapping[str, str], reader: Reader | None, 
     return render(kind, details, LANGUAGES.get(reader.locale, TURKISH), word=word or "")
 
 
-def deliver(envelope: Envelope, connection: Connection, send: Send, now: Callable[[], datetime]) -> bool:
-    """Send the mail unless it went out before, or the user it is for has no address; whether it was sent now.
+def deliver(message: Message, connection: Connection, send: Send, now: Callable[[], datetime]) -> bool:
+    """Send the mail unless it went out before, or there is none, or the user it is for has no address; whether it was sent now.
 
     Raises MessageError for what can never be sent, BusyError, and whatever ``send`` raises: then it is tried again.
     """
-    try:
-        kind = MailKind(envelope.type)
-    except ValueError:
-        raise MessageError(f"there is no mail of type {envelope.type!r}") from None
-    if kind is MailKind.NO_RECIPIENT:
+    if message.kind in WITHOUT_MAIL:
         return False
-    details = details_of(envelope)
-    user_id = _user_id(details)
-    reader = store.reader(connection, user_id)
+    details, reader = message.details, store.reader(connection, message.user_id)
     recipient = details.get("to") or (reader and reader.email)
     if not recipient or recipient.endswith(f"@{CLOSED_DOMAIN}"):
         return False
     zone = reader.time_zone if reader else "UTC"
     moments = {name: store.in_zone(connection, details[name], zone) for name in MOMENTS if name in details}
-    mail = _written(kind, details | moments, reader, recipient)
+    mail = _written(message.kind, details | moments, reader, recipient)
     logged = "" if reader and reader.email.endswith(f"@{CLOSED_DOMAIN}") else recipient
-    claim = store.claim(connection, envelope.message_id, kind.value, user_id, logged, now())
+    claim = store.claim(connection, message.id, message.kind.value, message.user_id, logged, now())
     if claim is Claim.SENT:
         return False
     if claim is Claim.BUSY:
-        raise BusyError(str(envelope.message_id))
+        raise BusyError(str(message.id))
     try:
         ses_id = send(recipient, mail)
     except Exception:
-        store.failed(connection, envelope.message_id)
+        store.failed(connection, message.id)
         raise
-    store.sent(connection, envelope.message_id, ses_id, now())
+    store.sent(connection, message.id, ses_id, now())
     return True

@@ -22,6 +22,7 @@ ROLES: Final = (
     "wallet_app",
     "settlement_app",
     "wallet_readonly",
+    "notices_app",
     "trade_engine_app",
     "trade_engine_readonly",
 )

@@ -33,6 +33,7 @@ _SCHEMES: Final = {
     "DATABASE_URL": {"postgresql"},
     "TRADE_DATABASE_URL": {"postgresql"},
     "WALLET_DATABASE_URL": {"postgresql"},
+    "NOTICES_DATABASE_URL": {"postgresql"},
     "REDIS_URL": {"rediss"},
     "JWKS_URL": {"https"},
 }

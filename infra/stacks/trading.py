@@ -97,6 +97,12 @@ class TradingStack(Stack):
             "WALLET_DATABASE_URL": connections.database_url(reader),
             "WALLET_DATABASE_SECRET_NAME": self._wallet_secret,
         }
+        notices = Database(name=names.DATABASE_EXCHANGE, role="notices_app")
+        self._notices_secret = names.database_secret(stage.name, notices.role)
+        self._notices_database = {
+            "NOTICES_DATABASE_URL": connections.database_url(notices),
+            "NOTICES_DATABASE_SECRET_NAME": self._notices_secret,
+        }
         self.engines = [service for shard, name in enumerate(self._size.shards) for service in self._engine_pair(shard, name)]
         self.publisher = self._publisher()
         self.gateway = self._gateway()
@@ -229,6 +235,7 @@ class TradingStack(Stack):
                 "SHARD": "0",
                 **self._trade_database,
                 **self._wallet_database,
+                **self._notices_database,
             },
             secrets=self._secrets,
             subnets=ec2.SubnetSelection(subnets=self._work),
@@ -239,7 +246,15 @@ class TradingStack(Stack):
         needs = (
             send_to_queues(self, self._stage, [names.QUEUE_AUDIT]),
             # the first opens the secrets of API keys
-            read_secrets(self, [names.secret(self._stage.name, names.SECRET_TWO_FACTOR), self._trade_secret, self._wallet_secret]),
+            read_secrets(
+                self,
+                [
+                    names.secret(self._stage.name, names.SECRET_TWO_FACTOR),
+                    self._trade_secret,
+                    self._wallet_secret,
+                    self._notices_secret,
+                ],
+            ),
             decrypt_secrets(self._secrets_key),
         )
         for statement in needs:

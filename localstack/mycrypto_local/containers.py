@@ -23,7 +23,7 @@ from mycrypto_local.paths import REPOSITORY
 from mycrypto_local.progress import Progress, Step
 from mycrypto_local.recovery.archive import ARCHIVE_MENDED, mend_archive
 from mycrypto_local.seeding import seed
-from mycrypto_local.servers import PAGE_ORIGINS, TRADE_APP, Servers
+from mycrypto_local.servers import NOTICES_APP, PAGE_ORIGINS, TRADE_APP, WALLET_READER, Servers
 from mycrypto_local.status import PartStatus, PlatformStatus
 
 COMPOSE: Final = REPOSITORY / "localstack" / "docker-compose.yml"
@@ -199,6 +199,8 @@ def environment(ports: Mapping[str, int], secrets: local_secrets.LocalSecrets, o
         "POSTGRES_PASSWORD": secrets.postgres_password,
         "REDIS_PASSWORD": secrets.redis_password,
         "TRADE_APP_PASSWORD": secrets.database_passwords[TRADE_APP],
+        "WALLET_READER_PASSWORD": secrets.database_passwords[WALLET_READER],
+        "NOTICES_APP_PASSWORD": secrets.database_passwords[NOTICES_APP],
         "ALLOWED_ORIGINS": PAGE_ORIGINS,
         "SNAPSHOT_BUCKET": outputs.get("SnapshotBucket", ""),
         "REST_API_PATH": outputs.get("RestApiPath", ""),

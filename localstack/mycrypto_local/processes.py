@@ -69,6 +69,7 @@ class Processes:
     redis_url: str
     trade_database_url: str
     wallet_database_url: str
+    notices_database_url: str
     outputs: Mapping[str, str]
     replicas: Replicas = ONE_OF_EACH
 
@@ -80,7 +81,13 @@ class Processes:
         """In the order in which they depend on each other."""
         jwks = f"{self.clients['AWS_ENDPOINT_URL']}{self.outputs['RestApiPath']}/api/auth/.well-known/jwks.json"
         snapshots = {"SNAPSHOT_BUCKET": self.outputs["SnapshotBucket"]}
-        gateway = {"ALLOWED_ORIGINS": PAGE_ORIGINS, "JWKS_URL": jwks, "WALLET_DATABASE_URL": self.wallet_database_url} | snapshots
+        gateway = {
+            "ALLOWED_ORIGINS": PAGE_ORIGINS,
+            "JWKS_URL": jwks,
+            "WALLET_DATABASE_URL": self.wallet_database_url,
+            "NOTICES_DATABASE_URL": self.notices_database_url,
+            **snapshots,
+        }
         door = {
             "REST_API_PATH": self.outputs["RestApiPath"],
             "STATE_FOLDER": str(self.state),

@@ -24,6 +24,7 @@ PAGE_ORIGINS: Final = "http://localhost:3003,http://127.0.0.1:3003"
 THROWAWAY_MARK: Final = "throwaway"
 TRADE_APP: Final = "trade_engine_app"
 WALLET_READER: Final = "wallet_readonly"
+NOTICES_APP: Final = "notices_app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,11 @@ class Servers:
     def wallet_database_url(self) -> str:
         """The accounts' database, as the gateway reads deposits and withdrawals in it."""
         return self._url(WALLET_READER, "exchange_dev")
+
+    @property
+    def notices_database_url(self) -> str:
+        """The accounts' database, as the gateway reads notices in it and marks them as read."""
+        return self._url(NOTICES_APP, "exchange_dev")
 
     def _url(self, role: str, database: str) -> str:
         parts = urlsplit(self.admin_dsn)

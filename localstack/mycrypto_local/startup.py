@@ -107,6 +107,7 @@ class Startup:
             redis_url=self.servers.redis_url,
             trade_database_url=self.servers.trade_database_url,
             wallet_database_url=self.servers.wallet_database_url,
+            notices_database_url=self.servers.notices_database_url,
             outputs=self.deployment.outputs(),
             replicas=self.replicas,
         ).parts()

@@ -60,28 +60,45 @@ class _Reader:
         self.told.append(text)
 
 
+class Recording:
+    """A book that goes on: each message changes eight levels near the best prices, and none is missing between two calls of :meth:`more`."""
+
+    def __init__(self, symbol: str, seed: int) -> None:
+        self._chance = random.Random(seed)
+        self._book = Book(1)
+        self._prices = {
+            Side.BUY: [(MIDDLE - 1 - at) * UNIT for at in range(LEVELS)],
+            Side.SELL: [(MIDDLE + 1 + at) * UNIT for at in range(LEVELS)],
+        }
+        for side, levels in self._prices.items():
+            for price in levels:
+                self._book.sides[side].add(price, self._chance.randrange(1, 10_000) * UNIT // 10_000, 1)
+        self._channel = BookChannel(symbol, "recorded")
+        self._reader = _Reader()
+        self._channel.join(cast("Connection", self._reader), self._book)
+        self.script = SOCKET.replace("SNAPSHOT", json.dumps(self._reader.told.pop()))
+        """To run before the page's own scripts."""
+
+    def more(self, messages: int) -> list[str]:
+        """The next so many messages."""
+        chance, book = self._chance, self._book
+        for _ in range(messages):
+            touched = [(side, price) for side in (Side.BUY, Side.SELL) for price in chance.sample(self._prices[side][:NEAR], CHANGES // 2)]
+            for side, price in touched:
+                level = book.sides[side].levels.get(price)
+                if level is not None and chance.random() < 0.2:
+                    book.sides[side].add(price, -level.quantity, -1)
+                else:
+                    book.sides[side].add(price, chance.randrange(1, 10_000) * UNIT // 10_000, 0 if level is not None else 1)
+            self._channel.changed(book, touched)
+        told, self._reader.told = self._reader.told, []
+        return told
+
+
 def record(symbol: str, messages: int, seed: int) -> tuple[str, list[str]]:
-    """The script to run before the page's own, and the messages to play: each changes eight levels near the best prices."""
-    chance = random.Random(seed)
-    book = Book(1)
-    prices = {Side.BUY: [(MIDDLE - 1 - at) * UNIT for at in range(LEVELS)], Side.SELL: [(MIDDLE + 1 + at) * UNIT for at in range(LEVELS)]}
-    for side, levels in prices.items():
-        for price in levels:
-            book.sides[side].add(price, chance.randrange(1, 10_000) * UNIT // 10_000, 1)
-    channel = BookChannel(symbol, "recorded")
-    reader = _Reader()
-    channel.join(cast("Connection", reader), book)
-    snapshot = reader.told.pop()
-    for _ in range(messages):
-        touched = [(side, price) for side in (Side.BUY, Side.SELL) for price in chance.sample(prices[side][:NEAR], CHANGES // 2)]
-        for side, price in touched:
-            level = book.sides[side].levels.get(price)
-            if level is not None and chance.random() < 0.2:
-                book.sides[side].add(price, -level.quantity, -1)
-            else:
-                book.sides[side].add(price, chance.randrange(1, 10_000) * UNIT // 10_000, 0 if level is not None else 1)
-        channel.changed(book, touched)
-    return SOCKET.replace("SNAPSHOT", json.dumps(snapshot)), reader.told
+    """The script to run before the page's own, and the messages to play."""
+    recording = Recording(symbol, seed)
+    return recording.script, recording.more(messages)
 
 
 def metrics(session: Any) -> dict[str, float]:

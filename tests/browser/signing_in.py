@@ -12,4 +12,5 @@ def log_in(page: Any, trader: Trader) -> None:
     page.get_by_label("E-posta").fill(trader.email)
     page.get_by_label("Şifre", exact=True).fill(trader.password)
     page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/giris" not in url)
     page.get_by_role("button", name="Çıkış yap").wait_for()

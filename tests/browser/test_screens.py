@@ -29,6 +29,7 @@ OWN: Final = (
     "/cuzdan/cek/BTC",
     "/emirler",
     "/alarmlar",
+    "/bildirimler",
     *(f"/hesap/{tab}" for tab in ("profil", "guvenlik", "kimlik", "api", "tercihler")),
 )
 OFFICE: Final = tuple(

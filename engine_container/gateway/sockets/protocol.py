@@ -9,8 +9,9 @@ from msgspec import Meta
 
 from mycrypto.contracts.api import BATCH_ITEMS_MAX, CancelAfterSeconds, CandleIntervalName, ClientOrderId, Mode, SymbolText
 
-StreamName = Literal["orderbook", "trades", "ticker", "tickers", "candles", "orders", "balances"]
-PRIVATE_STREAMS: Final = frozenset({"orders", "balances"})
+StreamName = Literal["orderbook", "trades", "ticker", "tickers", "candles", "orders", "balances", "notices"]
+PRIVATE_STREAMS: Final = frozenset({"orders", "balances", "notices"})
+PAPER_STREAMS: Final = frozenset({"orders", "balances"})
 DEPTH_MAX: Final = 1_000
 ORDER_ACTIONS: Final = frozenset({"place", "place_batch", "place_oco", "replace", "cancel", "cancel_all", "cancel_all_after"})
 

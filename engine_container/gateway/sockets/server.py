@@ -16,6 +16,7 @@ from engine_container.gateway.order_checks import CANCELLED
 from engine_container.gateway.parts import Gateway
 from engine_container.gateway.sockets import connection as wire
 from engine_container.gateway.sockets.connection import Connection, now_ms, query_cancels, query_mode, query_token, received_text
+from engine_container.gateway.sockets.notices import NoticeStream
 from engine_container.gateway.sockets.order_entry import OrderEntry
 from engine_container.gateway.sockets.paper import PaperStreams
 from engine_container.gateway.sockets.protocol import ORDER_ACTIONS, Addressed, ClientMessage, StreamName
@@ -72,7 +73,8 @@ class Sockets:
         self._gateway = gateway
         self._entry = OrderEntry(gateway)
         self._paper = PaperStreams(gateway)
-        self._subscriptions = Subscriptions(gateway, self._paper)
+        self._notices = NoticeStream(gateway)
+        self._subscriptions = Subscriptions(gateway, self._paper, self._notices)
         self._standing = SessionCheck(gateway)
         self._open: set[Connection] = set()
         self._by_user: dict[bytes, set[Connection]] = {}
@@ -311,6 +313,7 @@ class Sockets:
         """Until cancelled."""
         async with asyncio.TaskGroup() as work:
             work.create_task(self._paper.run())
+            work.create_task(self._notices.run())
             work.create_task(self._beat())
             work.create_task(self._beat_books())
 

@@ -11,20 +11,23 @@ from engine_container.gateway.placing import known_symbol
 from engine_container.gateway.sockets.candles import CandleChannel
 from engine_container.gateway.sockets.connection import Connection, now_ms
 from engine_container.gateway.sockets.hub import WHOLE_BOOK
+from engine_container.gateway.sockets.notices import NoticeStream
 from engine_container.gateway.sockets.paper import PAPER, PAPER_ORDERS, PaperStreams
-from engine_container.gateway.sockets.protocol import PRIVATE_STREAMS, BookForm, ClientMessage, Topic
+from engine_container.gateway.sockets.protocol import PAPER_STREAMS, PRIVATE_STREAMS, BookForm, ClientMessage, Topic
 from engine_container.views.minutes import Minute, begin_of
 from mycrypto.errors import ProblemError, invalid
 
 SUBSCRIPTIONS_MAX: Final = 50
+NOTICES: Final = "notices"
 
 
 class Subscriptions:
     """Of all connections of a gateway."""
 
-    def __init__(self, gateway: Gateway, paper: PaperStreams) -> None:
+    def __init__(self, gateway: Gateway, paper: PaperStreams, notices: NoticeStream) -> None:
         self._gateway = gateway
         self._paper = paper
+        self._notices = notices
 
     async def add(self, connection: Connection, message: ClientMessage) -> None:
         """Raises VALIDATION_ERROR, UNAUTHORIZED, ORDER_001, RATE_LIMIT_EXCEEDED, SERVICE_UNAVAILABLE."""
@@ -43,7 +46,7 @@ class Subscriptions:
         opening = await self._prepare(connection, topic, message)
         connection.subscriptions[topic] = form
         connection.push_message({"type": "subscribed", **_told(topic, form, message.id)})
-        if topic.symbol != PAPER:
+        if topic.symbol != PAPER and topic.stream != NOTICES:
             self._gateway.hub.subscribe(connection, topic, form, snapshot=message.snapshot)
         elif opening:
             connection.push(opening)
@@ -53,6 +56,8 @@ class Subscriptions:
         if topic.symbol == PAPER:
             await self._paper.join(connection, topic)
             return await self._paper.snapshot(connection.signed_in().user_id) if message.snapshot else ""
+        if topic.stream == NOTICES:
+            await self._notices.join(connection)
         if topic.stream == "candles":
             channels = self._gateway.hub.candles.setdefault(topic.symbol, {})
             if topic not in channels:
@@ -99,6 +104,8 @@ class Subscriptions:
     def _leave(self, connection: Connection, topic: Topic, form: BookForm) -> None:
         if topic.symbol == PAPER:
             self._paper.leave(connection, topic)
+        elif topic.stream == NOTICES:
+            self._notices.leave(connection)
         else:
             self._gateway.hub.unsubscribe(connection, topic, form)
 
@@ -111,7 +118,7 @@ class Subscriptions:
     def _topic(self, connection: Connection, message: ClientMessage) -> Topic:
         views = self._gateway.require_views()
         stream, spelling = message.stream or "", message.symbol or ""
-        if message.mode == "paper" and stream not in PRIVATE_STREAMS:
+        if message.mode == "paper" and stream not in PAPER_STREAMS:
             raise invalid("mode", "paper is for the streams orders and balances alone")
         if message.interval is not None and stream != "candles":
             raise invalid("interval", "goes with candles only")

@@ -33,6 +33,7 @@ _FORGET: Final[tuple[LiteralString, ...]] = (
     "DELETE FROM trusted_devices WHERE user_id = %s",
     "DELETE FROM email_changes WHERE user_id = %s",
     "DELETE FROM password_reset_tokens WHERE user_id = %s",
+    "DELETE FROM notices WHERE user_id = %s",
     "DELETE FROM verified_identities WHERE user_id = %s",
     "UPDATE sessions SET ip_address = '0.0.0.0', user_agent = '' WHERE user_id = %s",
     "UPDATE email_logs SET recipient = '' WHERE user_id = %s",

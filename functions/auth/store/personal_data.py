@@ -25,6 +25,7 @@ _OWN: Final[dict[str, LiteralString]] = {
     "activity": """SELECT action, result, resource, actor_type <> 'USER' AS by_staff,
         CASE WHEN actor_type = 'USER' THEN host(ip_address) END AS ip_address, CASE WHEN actor_type = 'USER' THEN user_agent END AS user_agent,
         timestamp FROM audit_logs WHERE user_id = %s AND action NOT LIKE '%%.viewed' ORDER BY timestamp DESC LIMIT %s""",
+    "notices": """SELECT kind, params, happened_at, read_at FROM notices WHERE user_id = %s ORDER BY place DESC LIMIT %s""",
     "mails": """SELECT type, recipient, status, sent_at, created_at FROM email_logs WHERE user_id = %s ORDER BY created_at DESC LIMIT %s""",
 }
 

@@ -18,6 +18,7 @@ const LAZY: Record<string, Loader> = {
   cuzdan: () => import("../features/wallet/page").then((found) => found.Wallet),
   emirler: () => import("../features/trade/orders-page").then((found) => found.OrdersPage),
   alarmlar: () => import("../features/info/alerts").then((found) => found.Alerts),
+  bildirimler: () => import("../features/notices/page").then((found) => found.Notices),
   hesap: () => import("../features/account/page").then((found) => found.Account),
   giris: () => import("../features/auth/login").then((found) => found.Login),
   kayit: () => import("../features/auth/register").then((found) => found.Register),
@@ -29,7 +30,7 @@ const LAZY: Record<string, Loader> = {
   yukumlulukler: () => import("../features/info/liabilities").then((found) => found.Liabilities),
   hakkinda: () => import("../features/info/about").then((found) => found.About),
 };
-const PRIVATE = new Set(["cuzdan", "emirler", "alarmlar", "hesap"]);
+const PRIVATE = new Set(["cuzdan", "emirler", "alarmlar", "bildirimler", "hesap"]);
 const shown = signal<Record<string, Page | "failed">>({});
 
 async function load(name: string, loader: Loader): Promise<void> {

@@ -5,7 +5,7 @@ export const path = signal(location.pathname);
 export const search = signal(location.search);
 
 const ALIASES: Record<string, string> = {
-  "/markets": "/", "/trade": "/islem", "/convert": "/al-sat", "/wallet": "/cuzdan", "/orders": "/emirler", "/alerts": "/alarmlar", "/account": "/hesap", "/login": "/giris", "/register": "/kayit", "/status": "/durum", "/about": "/hakkinda", "/liabilities": "/yukumlulukler",
+  "/markets": "/", "/trade": "/islem", "/convert": "/al-sat", "/wallet": "/cuzdan", "/orders": "/emirler", "/alerts": "/alarmlar", "/notices": "/bildirimler", "/account": "/hesap", "/login": "/giris", "/register": "/kayit", "/status": "/durum", "/about": "/hakkinda", "/liabilities": "/yukumlulukler",
 };
 
 export const segments = computed(() => {

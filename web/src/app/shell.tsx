@@ -7,6 +7,7 @@ import { isLive, open, own } from "../live/feeds";
 import { isStaff, known, logout, profile, signedIn } from "../session/session";
 import { waiting } from "../session/stepup";
 import { StepUp } from "../features/auth/stepup-dialog";
+import { Bell } from "../features/notices/bell";
 import { clock } from "../ui/time";
 import { Toasts } from "../ui/toast";
 import { theme } from "./prefs";
@@ -49,6 +50,7 @@ function UserMenu() {
   }
   return (
     <span class="who">
+      <Bell />
       <a class="account-link" href="/hesap/profil" aria-current={segments.value[0] === "hesap" ? "page" : undefined} title={profile.value?.email}>{t.nav.account}</a>
       <button type="button" class="button small ghost" onClick={() => void logout().catch(() => undefined)}>{t.common.logout}</button>
     </span>
@@ -116,7 +118,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <UserMenu />
         <button type="button" class="icon-button burger" aria-label={t.nav.menu} aria-expanded={menu} onClick={() => setMenu(!menu)}>☰</button>
       </header>
-      {menu && <nav class="drawer" aria-label={t.nav.menu} onClick={() => setMenu(false)}><Links />{signedIn.value && <a href="/hesap/profil">{t.nav.account}</a>}<a href="/yukumlulukler">{t.liabilities.title}</a><a href="/durum">{t.info.statusTitle}</a></nav>}
+      {menu && <nav class="drawer" aria-label={t.nav.menu} onClick={() => setMenu(false)}><Links />{signedIn.value && <><a href="/bildirimler">{t.notices.title}</a><a href="/hesap/profil">{t.nav.account}</a></>}<a href="/yukumlulukler">{t.liabilities.title}</a><a href="/durum">{t.info.statusTitle}</a></nav>}
       <PaperBar />
       <OfflineBar />
       <ClockBar />

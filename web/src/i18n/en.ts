@@ -1,6 +1,7 @@
 import type { Texts } from "./tr";
 import { account } from "./en-account";
 import fault from "./faults-en";
+import notice from "./notices-en";
 
 const en: Texts = {
   brand: "MyCrypto",
@@ -55,6 +56,7 @@ const en: Texts = {
   convert: { title: "Convert", lead: "Enter an amount, see the price, confirm.", pay: "You pay", get: "You get (estimate)", price: "Price, all included", limit: "Worst price", note: "It never trades at a worse price than this; what is left is cancelled.", done: "Done", partly: "Partly traded, the rest was cancelled", nothing: "The price moved; nothing was traded. Try again.", noBook: "Nothing to trade with right now.", stale: "The price is not live; you can go on when it is." },
   ...account,
   fault,
+  notice,
 };
 
 export default en;

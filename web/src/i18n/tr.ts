@@ -1,6 +1,7 @@
 // Turkish, the first language of the page. Other languages have the same keys (see Texts).
 import { account } from "./tr-account";
 import fault from "./faults-tr";
+import notice from "./notices-tr";
 
 const tr = {
   brand: "MyCrypto",
@@ -55,6 +56,7 @@ const tr = {
   convert: { title: "Kolay al-sat", lead: "Tutarı yazın, fiyatı görün, onaylayın.", pay: "Ödeyeceğiniz", get: "Alacağınız (tahmini)", price: "Birim fiyat, her şey dahil", limit: "En kötü fiyat", note: "Emir bu fiyattan daha kötüye gerçekleşmez; kalan kısım iptal edilir.", done: "İşlem tamamlandı", partly: "Bir kısmı gerçekleşti, kalan iptal edildi", nothing: "Fiyat değişti; hiçbir şey alınmadı. Yeniden deneyin.", noBook: "Şu anda karşı emir yok.", stale: "Fiyat canlı değil; canlı fiyat gelince devam edebilirsiniz." },
   ...account,
   fault,
+  notice,
 };
 
 export default tr;

@@ -1,4 +1,5 @@
-"""Mails on their way to the notifications function: which there are, and how one is asked for inside a transaction.
+"""Mails on their way to the notifications function: which there are, and how one is asked for inside a transaction. The same messages become the
+notices of a user (``mycrypto.notices``); some become nothing else.
 
 Details are texts ready to be shown (amounts already printed as decimals, times as ISO-8601 UTC); the notifications function puts them into
 sentences of the reader's language. Nothing about a mail can make the transaction that asks for it fail later: it waits in the outbox.
@@ -52,9 +53,17 @@ class MailKind(StrEnum):
     WITHDRAWAL_REQUESTED = "withdrawal_requested"  # amount, currency, destination; network where there is one
     ADDRESS_CONFIRMATION = "address_confirmation"  # currency, network, address, label, link
     WITHDRAWAL_STATUS = "withdrawal_status"  # amount, currency, status
-    ORDER_FILLED = "order_filled"  # symbol, side, quantity, price
+    ORDER_FILLED = "order_filled"  # order_id, symbol, side, quantity, price
+    ORDER_DONE = "order_done"  # as ORDER_FILLED
+    ORDER_TRIGGERED = "order_triggered"  # order_id, symbol, side, type
+    ORDER_EXPIRED = "order_expired"  # order_id, symbol, side, type, filled_quantity
+    ORDER_CANCELLED = "order_cancelled"  # order_id, symbol, side, type, filled_quantity, reason
     MARKET_HALTED = "market_halted"  # symbol, orders
     PRICE_ALERT = "price_alert"  # symbol, condition, price, last_price
+
+
+WITHOUT_MAIL: Final = frozenset({MailKind.ORDER_DONE, MailKind.ORDER_TRIGGERED, MailKind.ORDER_EXPIRED, MailKind.ORDER_CANCELLED})
+"""Messages that become a notice and no mail."""
 
 
 def add(connection: Connection, kind: MailKind, *, to: str, user_id: UUID, trace_id: str = "", **details: str) -> UUID:

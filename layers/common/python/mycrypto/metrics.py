@@ -113,6 +113,7 @@ ACCOUNTS: Final = (
     _counter("kyc_decisions_total", _AUTH, "Identity documents decided by staff", "decision"),
     _counter("kyc_documents_scanned_total", ("kyc",), "Pictures judged by the virus scanner", "outcome"),
     _counter("notification_mails_total", ("notifications",), "Mails handed to SES", "type"),
+    _counter("notification_notices_total", ("notifications",), "Notices written, each message once", "type"),
     _counter("audit_records_total", ("audit",), "Audit records written"),
     _counter("audit_records_dropped_total", _GATEWAY, "Audit records that found the waiting room full"),
 )

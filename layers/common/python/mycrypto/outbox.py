@@ -74,15 +74,19 @@ def add(connection: Connection, destination: str, payload: bytes, *, key: str = 
     return row_id
 
 
-def message(kind: str, data: dict[str, Any], *, trace_id: str = "", message_id: UUID | None = None) -> tuple[UUID, bytes]:
-    """A queue message ``{message_id, type, version, trace_id, timestamp, data}`` as JSON, with its id."""
+def message(
+    kind: str, data: dict[str, Any], *, trace_id: str = "", message_id: UUID | None = None, at: datetime | None = None
+) -> tuple[UUID, bytes]:
+    """A queue message ``{message_id, type, version, trace_id, timestamp, data}`` as JSON, with its id. ``at`` is when that happened which it tells of,
+    now if nothing is said.
+    """
     chosen = message_id or new_uuid()
     envelope = {
         "message_id": str(chosen),
         "type": kind,
         "version": 1,
         "trace_id": trace_id,
-        "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "timestamp": (at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "data": data,
     }
     return chosen, msgspec.json.encode(envelope)

@@ -56,6 +56,7 @@ from mycrypto.contracts.api.market_data import (
     TickerList,
     TradingHours,
 )
+from mycrypto.contracts.api.notices import Notice, NoticeList, NoticesRead, ReadNoticesRequest
 from mycrypto.contracts.api.orders import (
     AmendOrderRequest,
     BatchCancelRequest,
@@ -140,6 +141,9 @@ __all__ = [
     "Market",
     "MarketList",
     "Mode",
+    "Notice",
+    "NoticeList",
+    "NoticesRead",
     "Oco",
     "OcoLeg",
     "OcoLink",
@@ -158,6 +162,7 @@ __all__ = [
     "PositionList",
     "PublicTrade",
     "PublicTradeList",
+    "ReadNoticesRequest",
     "ReasonText",
     "ReplaceOrderRequest",
     "Replaced",
