@@ -50,7 +50,13 @@ class Beside:
                 {"type": "trades", "stream": "trades", "symbol": SYMBOL, "timestamp": at_ms, "sequence": self._volume, "data": trades}
             )
             opened = at_ms // 60_000 * 60_000
-            candle = {"opened_at": _iso(opened), "open": price, "high": f"{MIDDLE + 40}.00", "low": f"{MIDDLE}.00", "close": price}
+            candle: dict[str, Any] = {
+                "opened_at": _iso(opened),
+                "open": price,
+                "high": f"{MIDDLE + 40}.00",
+                "low": f"{MIDDLE}.00",
+                "close": price,
+            }
             candle |= {"volume": f"{self._volume}", "quote_volume": f"{self._volume * MIDDLE}", "trades": self._volume}
             of = {"stream": "candles", "symbol": SYMBOL, "interval": "1m", "sequence": self._volume, "ended": False}
             told.append({"type": "candle", "timestamp": at_ms, **of, "data": candle})

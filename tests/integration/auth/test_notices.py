@@ -146,7 +146,7 @@ def test_places_grow_in_the_order_in_which_notices_can_be_seen(
     """Many writers at once: a reader who has seen a place has missed none before it."""
     _, user_id = _user(identity)
     dsn = f"{exchange_dsn} user=auth_app password={role_passwords['auth_app']}"
-    done, missed = threading.Event(), []
+    done, missed = threading.Event(), list[int]()
 
     def write(_: int) -> None:
         with database.connect(dsn) as connection:

@@ -8,6 +8,7 @@ import { profile } from "../../session/session";
 import { useSending } from "../../ui/form";
 import { Card, Check, FailureText, Select } from "../../ui/parts";
 import { zone } from "../../ui/time";
+import { resetColumns, widths } from "../trade/columns";
 import { ApiKeys } from "./api-keys";
 import { Identity } from "./identity";
 import { EmailChange, MailWord } from "./mail";
@@ -58,6 +59,7 @@ function Preferences() {
         <Select label={t.account.themeTitle} value={theme.value} options={[["dark", t.common.darkTheme], ["light", t.common.lightTheme]]} onValue={(next) => (theme.value = next as "dark" | "light")} />
         <Select label={t.account.paletteTitle} value={palette.value} options={[["usual", t.account.usual], ["safe", t.account.safe]]} onValue={(next) => (palette.value = next as "usual" | "safe")} />
         <Check label={t.trade.keysOn} checked={shortcuts.value === "on"} onValue={(on) => (shortcuts.value = on ? "on" : "off")} />
+        <p><button type="button" class="button small" disabled={!Object.keys(widths.value).length} onClick={resetColumns}>{t.trade.columnsReset}</button></p>
         <p class="muted">{t.common.zone(zone)}</p>
         {storageRefused.value && <p class="notice" role="status">{t.account.storageRefused}</p>}
       </div>

@@ -11,6 +11,7 @@ import { FailureText, Tabs } from "../../ui/parts";
 import { AssetIcon, Change } from "../markets/markets";
 import { BookPanel } from "./book-panel";
 import { Chart } from "./chart";
+import { Divider } from "./columns";
 import { Depth } from "./depth";
 import { Ticket } from "./ticket";
 import { preset } from "./draft";
@@ -99,6 +100,7 @@ function Screen({ market }: { market: Market }) {
       {market.status !== "ACTIVE" && <div class="halt-bar" role="alert"><strong>{t.status[market.status]}</strong> {market.status === "AUCTION" ? "" : t.halted(market.status_reason ?? "", market.estimated_resume ? moment(market.estimated_resume) : "")}</div>}
       <div class="phone-tabs"><Tabs label={market.symbol} tabs={parts} value={part} onValue={setPart} /></div>
       <section class="panel area-chart" aria-label={t.trade.chart}><Boundary><Chart market={market} /></Boundary></section>
+      <Divider column="book" name={t.trade.book} />
       <section class="panel area-book" aria-label={t.trade.book}>
         <div class="desk-only"><Tabs small label={t.trade.book} tabs={middles} value={middle} onValue={setMiddle} /></div>
         <Boundary>
@@ -107,7 +109,9 @@ function Screen({ market }: { market: Market }) {
           {middle === "trades" && part !== "book" && <TradesPanel market={market} />}
         </Boundary>
       </section>
+      <Divider column="trades" name={t.trade.trades} />
       <section class="panel area-trades" aria-label={t.trade.trades}><h2 class="panel-title">{t.trade.trades}</h2><Boundary><TradesPanel market={market} /></Boundary></section>
+      <Divider column="form" name={t.trade.form} />
       <section class="panel area-form" aria-label={t.trade.form}><Boundary><Ticket market={market} /></Boundary></section>
       <section class="panel area-mine" aria-label={t.trade.open}><Boundary><MyTabs market={market} /></Boundary></section>
       <div class="action-bar">
