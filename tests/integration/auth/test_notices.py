@@ -38,11 +38,18 @@ def _notices(identity: Identity, user_id: UUID) -> list[tuple[Any, ...]]:
 def test_a_message_is_a_notice_with_what_may_be_shown_of_it(identity: Identity) -> None:
     account, user_id = _user(identity)
     message = _now_message(
-        "address_confirmation", user_id, to=account.email, currency="BTC", address="bc1q", label="kasa", link="https://x/#t"
+        "address_confirmation",
+        user_id,
+        to=account.email,
+        currency="BTC",
+        network="Bitcoin",
+        address="bc1q",
+        label="kasa",
+        link="https://x/#t",
     )
     assert _deliver(identity, message, message) == []
     assert _deliver(identity, message) == []
-    shown = {"currency": "BTC", "address": "bc1q", "label": "kasa"}
+    shown = {"currency": "BTC", "network": "Bitcoin", "address": "bc1q", "label": "kasa"}
     assert _notices(identity, user_id) == [(UUID(message["message_id"]), "address_added", shown, None)]
     assert len(_sent_to(account.email)) >= 1
 
