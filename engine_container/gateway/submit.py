@@ -245,11 +245,13 @@ class Commands:
                 group.missing -= 1
 
     async def run(self) -> None:
-        """Append until cancelled."""
+        """Append until cancelled. A log that was lost is looked for without being asked to: a gateway that is not ready gets no requests, whose
+        appends would show that the log is there again.
+        """
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._sweep())
-            await self._connect()
             while True:
+                await self._connect()
                 await self._wake.wait()
                 self._wake.clear()
                 while groups := self._take():

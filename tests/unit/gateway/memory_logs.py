@@ -69,7 +69,8 @@ class FakeEngine:
         self.names: dict[tuple[bytes, str], int] = {}
 
     async def open(self) -> None:
-        pass
+        if self.failures:
+            raise LogUnavailableError("gone")
 
     async def close(self) -> None:
         pass

@@ -103,6 +103,24 @@ def test_a_failed_append_is_repeated_with_the_same_command_ids(play: Play) -> No
     play(scenario)
 
 
+def test_a_gateway_that_lost_the_log_finds_it_again_without_a_request(play: Play) -> None:
+    """A load balancer sends none to a gateway that is not ready."""
+
+    async def scenario(h: Harness) -> None:
+        h.engine.failures = 1_000_000
+        answer = await h.call("POST", "/api/v1/orders", LIMIT, user=ALICE)
+        assert answer.status_code == 504
+        lost = await h.call("GET", "/ready")
+        assert (lost.status_code, lost.json()["missing"]) == (503, ["command-log"])
+        h.engine.failures = 0
+        async with asyncio.timeout(60):
+            while (await h.call("GET", "/ready")).status_code != 200:  # noqa: ASYNC110 - what is waited for knows of no event
+                await asyncio.sleep(0.01)
+        assert h.engine.appended == []
+
+    play(scenario, answer_seconds_max=1)
+
+
 def test_commands_that_were_never_sent_are_dropped_and_said_to_be_undone(play: Play) -> None:
     async def scenario(h: Harness) -> None:
         h.engine.held = asyncio.Event()
