@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mycrypto_local.processes import Processes
+from mycrypto_local import processes
 from mycrypto_local.replicas import Replicas
 from tests.chaos import clocks, disks, page, results
 from tests.chaos.clocks import Clocks
@@ -101,22 +101,12 @@ def test_the_page_has_a_table_for_each_setting_with_its_goals_and_says_what_was_
 def test_a_moved_clock_moves_the_wall_clock_of_one_part_while_it_runs(tmp_path: Path) -> None:
     made = Clocks(tmp_path / "clocks")
     made.build()
-    parts = Processes(
-        tmp_path,
-        {"engine": 1, "publisher": 2, "gateway": 3, "pump": 4},
-        {"AWS_ENDPOINT_URL": ""},
-        "",
-        "",
-        "",
-        "",
-        {"RestApiPath": "", "SnapshotBucket": ""},
-    )
     with made.given():
-        environment = next(part.environment for part in parts.parts() if part.name == "engine")
-    assert "LD_PRELOAD" not in next(part.environment for part in parts.parts() if part.name == "engine")
+        environment = processes.base_environment(tmp_path, "engine")
+    assert "LD_PRELOAD" not in processes.base_environment(tmp_path, "engine")
     words = "import sys, time\nfor _ in sys.stdin: print(time.time(), time.monotonic(), flush=True)"
     with subprocess.Popen(
-        [sys.executable, "-u", "-c", words], env=dict(environment), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-u", "-c", words], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as child:
         assert child.stdin is not None
         assert child.stdout is not None
