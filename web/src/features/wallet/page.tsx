@@ -73,7 +73,7 @@ function Overview() {
                             <td class="num not-on-phones">{veil(money(row.available_balance, row.currency))}</td>
                             <td class="num mid-only">{veil(money(row.locked_balance, row.currency))}</td>
                             <td class="num mid-only">{value === null ? "—" : veil(`₺${amount(value, 2)}`)}</td>
-                            <td class="end"><a class="button small" href={`/cuzdan/yatir/${row.currency}`}>{t.wallet.deposit}</a> <a class="button small" href={`/cuzdan/cek/${row.currency}`}>{t.wallet.withdraw}</a> {market && <a class="button small ghost mid-only" href={symbolPath(market.symbol)}>{t.wallet.trade}</a>}</td>
+                            <td class="end"><span class="row-actions"><a class="button small" href={`/cuzdan/yatir/${row.currency}`}>{t.wallet.deposit}</a><a class="button small" href={`/cuzdan/cek/${row.currency}`}>{t.wallet.withdraw}</a>{market && <a class="button small ghost mid-only" href={symbolPath(market.symbol)}>{t.wallet.trade}</a>}</span></td>
                           </tr>
                         );
                       })}
