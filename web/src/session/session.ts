@@ -22,6 +22,8 @@ export const isAdmin = computed(() => (profile.value?.roles ?? []).includes("ADM
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("mycrypto.session") : null;
 let timer = 0;
 let renewing: Promise<boolean> | null = null;
+/** How long the platform asks to wait before the next refresh; 0 unless the last one was one too many. */
+let waitMs = 0;
 
 function enter(pair: TokenPair): void {
   token.value = pair.access_token;
@@ -42,11 +44,13 @@ export async function loadProfile(): Promise<void> {
 }
 
 async function refresh(): Promise<boolean> {
+  waitMs = 0;
   try {
     enter(await ask<TokenPair>("POST", "/api/auth/refresh", { body: { session: "cookie" }, headers: WEB, open: true }));
     return true;
   } catch (error) {
-    if (error instanceof Failure && !error.unknown && error.status !== 429) {
+    if (error instanceof Failure && error.status === 429) waitMs = Math.max(1, error.retryAfter) * 1_000;
+    else if (error instanceof Failure && !error.unknown) {
       if (token.value) toast(texts.value.live.ended, "bad");
       leave();
     }
@@ -94,7 +98,7 @@ export async function logout(everywhere = false): Promise<void> {
   }
 }
 
-/** The session of before, if the cookie still opens it. */
+/** The session of before, if the cookie still opens it. Who loads pages too often is asked to wait, and is not signed out. */
 export async function resume(): Promise<void> {
   let before: string | null = "yes";
   try {
@@ -102,7 +106,14 @@ export async function resume(): Promise<void> {
   } catch {
     // storage is off: ask
   }
-  if (before === "yes" && (await renew())) await loadProfile().catch(() => undefined);
+  if (before === "yes") {
+    let open = await renew();
+    while (!open && waitMs) {
+      await new Promise((done) => setTimeout(done, waitMs));
+      open = await renew();
+    }
+    if (open) await loadProfile().catch(() => undefined);
+  }
   known.value = true;
 }
 

@@ -2,7 +2,7 @@
 import type { Notice } from "../../api/types";
 import type { Kind } from "../../i18n/notices";
 import { texts } from "../../i18n/texts";
-import { amount, money } from "../../money/format";
+import { amount, assetDigits, money } from "../../money/format";
 import { units } from "../../money/units";
 import { moment } from "../../ui/time";
 
@@ -18,7 +18,7 @@ function shown({ params }: Notice): Record<string, string> {
   const found = { ...params };
   if (params.amount) found.sum = money(params.amount, params.currency ?? "");
   if (params.locked_until) found.locked_until = moment(params.locked_until);
-  for (const name of ["price", "last_price"]) if (params[name]) found[name] = `${amount(params[name], undefined, 2)} ${quote}`;
+  for (const name of ["price", "last_price"]) if (params[name]) found[name] = `${amount(params[name], assetDigits(quote ?? ""))} ${quote}`;
   for (const name of ["quantity", "filled_quantity"]) if (params[name]) found[name] = units(params[name]) ? `${amount(params[name])} ${base}` : "";
   return found;
 }
