@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -10,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from mycrypto_local import processes
 from mycrypto_local.replicas import Replicas
 from tests.chaos import clocks, disks, page, results
 from tests.chaos.clocks import Clocks
@@ -101,12 +101,14 @@ def test_the_page_has_a_table_for_each_setting_with_its_goals_and_says_what_was_
 def test_a_moved_clock_moves_the_wall_clock_of_one_part_while_it_runs(tmp_path: Path) -> None:
     made = Clocks(tmp_path / "clocks")
     made.build()
+    modules = [importlib.import_module(f"mycrypto_local.{name}") for name in clocks.MODULES]
     with made.given():
-        environment = processes.base_environment(tmp_path, "engine")
-    assert "LD_PRELOAD" not in processes.base_environment(tmp_path, "engine")
+        environments = [module.base_environment(tmp_path, "engine") for module in modules]
+    assert all("LD_PRELOAD" not in module.base_environment(tmp_path, "engine") for module in modules)
+    assert environments[1:] == environments[:-1]
     words = "import sys, time\nfor _ in sys.stdin: print(time.time(), time.monotonic(), flush=True)"
     with subprocess.Popen(
-        [sys.executable, "-u", "-c", words], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-u", "-c", words], env=environments[0], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as child:
         assert child.stdin is not None
         assert child.stdout is not None
