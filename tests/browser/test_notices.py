@@ -43,6 +43,7 @@ def test_the_bell_counts_what_comes_and_the_list_is_read_with_the_keyboard(page:
     page.keyboard.press("Enter")
     page.wait_for_url("**/bildirimler")
     rows = page.locator(".notice-row")
+    rows.nth(1).wait_for()
     assert rows.count() == 2
     credited = rows.filter(has_text="Yatırmanız tamamlandı")
     credited.get_by_text("1,25 ETH hesabınızda.").wait_for()
