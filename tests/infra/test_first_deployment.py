@@ -80,7 +80,7 @@ def test_passwords_rotate_after_the_first_migration_and_not_at_once(on_aws: Temp
     (data,) = (template for area, template in on_aws.stacks.items() if area == "data")
     schedules = {name: found for name, found in data["Resources"].items() if found["Type"] == "AWS::SecretsManager::RotationSchedule"}
     of_roles = {name: found for name, found in schedules.items() if name.startswith("Database")}
-    assert len(of_roles) == 9
+    assert len(of_roles) == 10
     for name, found in of_roles.items():
         assert found["Properties"]["RotateImmediatelyOnUpdate"] is False, name
         assert any("Migrated" in needed for needed in found.get("DependsOn", [])), name

@@ -18,7 +18,7 @@ from mycrypto.http.operation import Operation
 
 _READ: Final = BodyDecoder(api.ReadNoticesRequest)
 _CURSOR_RULE: Final = {"cursor": "is a ``next_cursor`` that was given out"}
-_READ_RULE: Final = {"up_to": "or ids is required, and not both"}
+_READ_RULE: Final = {"up_to": "or ids is required, and only one of them"}
 
 
 class Notices:
@@ -71,7 +71,7 @@ class Notices:
         call.query()
         request = await _READ.read(call)
         if (request.up_to is None) == (request.ids is None):
-            raise invalid("up_to", "or ids is required, and not both")
+            raise invalid("up_to", "or ids is required, and only one of them")
         if request.up_to is not None:
             await self._store.read_up_to(caller.user_id, _id(request.up_to, "up_to"))
         else:

@@ -10,7 +10,7 @@ from functions.notifications.mail_texts_english import ENGLISH
 from functions.notifications.mail_texts_turkish import TURKISH
 from functions.notifications.templates import LANGUAGES, render
 from functions.notifications.wording import Language, english_number, turkish_number
-from mycrypto.mail import MailKind
+from mycrypto.mail import WITHOUT_MAIL, MailKind
 from mycrypto.queue import MessageError
 
 DETAILS = {
@@ -43,7 +43,7 @@ DETAILS = {
 }
 
 
-KINDS = [kind for kind in MailKind if kind is not MailKind.NO_RECIPIENT]
+KINDS = [kind for kind in MailKind if kind not in {MailKind.NO_RECIPIENT, *WITHOUT_MAIL}]
 EVERY_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES.values(), ids=list(LANGUAGES))
 
 

@@ -100,6 +100,8 @@ class Socket:
         self._take: Callable[[bytes], bool] | None = None
         self._outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.stuck: asyncio.Event | None = None
+        self.answered = asyncio.Event()
+        """The server has said something, at least that it subscribed a channel, or has closed."""
         scope: dict[str, Any] = {
             "type": "websocket",
             "path": path,
@@ -122,15 +124,20 @@ class Socket:
         async def send(message: Any) -> None:
             if self.stuck is not None:
                 await self.stuck.wait()
-            self._outbox.put_nowait(message)
+            self._put(message)
 
         await app(scope, self._inbox.get, send)
 
     def _send_at_once(self, text: str | bytes) -> bool:
         if self.stuck is not None:
             return False
-        self._outbox.put_nowait({"type": "websocket.send", "text": text if isinstance(text, str) else text.decode()})
+        self._put({"type": "websocket.send", "text": text if isinstance(text, str) else text.decode()})
         return True
+
+    def _put(self, message: dict[str, Any]) -> None:
+        self._outbox.put_nowait(message)
+        if message["type"] != "websocket.accept":
+            self.answered.set()
 
     def _take_at_once(self, take: Callable[[bytes], bool]) -> None:
         self._take = take
@@ -233,6 +240,8 @@ class Harness:
         token = f"token={self.token(user, **identity)}" if user is not None else ""
         opened = Socket(self.app, path, "&".join(part for part in (token, query) if part), headers or {}, answers=answers)
         try:
+            if path.startswith("/ws/"):  # a channel: what happens from here on is heard
+                await asyncio.wait_for(opened.answered.wait(), 5)
             yield opened
         finally:
             await opened.leave()
