@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Final, TypeVar
 
 from psycopg import AsyncConnection, OperationalError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.rows import TupleRow
-from psycopg_pool import AsyncConnectionPool
+from psycopg.rows import TupleRow, class_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from mycrypto import secrets
+from mycrypto.errors import ProblemError
 
 T = TypeVar("T")
+Row = TypeVar("Row")
 
 WAIT_SECONDS: Final = 2.0
 ANSWER_SECONDS_MAX: Final = 5.0
@@ -92,6 +94,21 @@ async def in_time(work: Coroutine[Any, Any, T], *, late: Callable[[], Awaitable[
             _taken_back.add(asking)
             asking.add_done_callback(_taken_back.discard)
             asking.cancel()
+
+
+async def answered(work: Coroutine[Any, Any, T], unanswered: str) -> T:
+    """The result of ``work`` on the database. Raises SERVICE_UNAVAILABLE, with what cannot be done, where the database does not answer."""
+    try:
+        return await in_time(work)
+    except (OperationalError, PoolTimeout, TimeoutError) as error:
+        raise ProblemError("SERVICE_UNAVAILABLE", unanswered, headers={"Retry-After": "1"}) from error
+
+
+async def fetch(connections: TradePool, kind: type[Row], sql: str, values: Mapping[str, object]) -> list[Row]:
+    """All rows of a query, each made into a ``kind`` by the names of its columns."""
+    async with connections.connection() as connection, connection.cursor(row_factory=class_row(kind)) as cursor:
+        await cursor.execute(sql.encode(), values)
+        return await cursor.fetchall()
 
 
 async def while_it_answers(connections: TradePool, work: Coroutine[Any, Any, T]) -> T:

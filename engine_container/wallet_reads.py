@@ -8,13 +8,8 @@ from decimal import Decimal
 from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
 
-import psycopg
-from psycopg.rows import class_row
-from psycopg_pool import PoolTimeout
-
-from engine_container.trade_database import TradePool, in_time
+from engine_container.trade_database import TradePool, answered, fetch
 from mycrypto import networks
-from mycrypto.errors import ProblemError
 from mycrypto.networks import Network
 
 CONNECTIONS_MAX: Final = 2
@@ -125,12 +120,4 @@ class WalletReads:
         return [network for network in networks.DECLARED if (network.currency, network.name) in rows]
 
     async def _rows(self, kind: type[Row], sql: str, values: dict[str, object]) -> list[Row]:
-        try:
-            return await in_time(self._read(kind, sql, values))
-        except (psycopg.OperationalError, PoolTimeout, TimeoutError) as error:
-            raise ProblemError("SERVICE_UNAVAILABLE", "the wallet cannot be read now", headers={"Retry-After": "1"}) from error
-
-    async def _read(self, kind: type[Row], sql: str, values: dict[str, object]) -> list[Row]:
-        async with self._pool.connection() as connection, connection.cursor(row_factory=class_row(kind)) as cursor:
-            await cursor.execute(sql.encode(), values)
-            return await cursor.fetchall()
+        return await answered(fetch(self._pool, kind, sql, values), "the wallet cannot be read now")

@@ -5,25 +5,19 @@ Every statement names its user; there is none that could reach another's.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 from uuid import UUID
 
-import psycopg
-from psycopg.rows import class_row
-from psycopg_pool import PoolTimeout
-
-from engine_container.trade_database import TradePool, in_time
+from engine_container.trade_database import TradePool, answered, fetch
 from engine_container.views.rendering import iso
 from mycrypto.contracts import api
-from mycrypto.errors import ProblemError
 from mycrypto.notices import NoticeKind
 from mycrypto.projection import milliseconds
 
 CONNECTIONS_MAX: Final = 2
-T = TypeVar("T")
-Row = TypeVar("Row")
+_UNANSWERED: Final = "notices cannot be read now"
 
 _COLUMNS: Final = "user_id, place, id, kind, params, happened_at, read_at"
 _PAGE: Final = f"""
@@ -99,29 +93,18 @@ class NoticeStore:
 
     async def read(self, user_id: bytes, ids: Sequence[UUID]) -> None:
         """Mark these as read; what is read already keeps its moment, and what is not the user's own is left out."""
-        await self._asked(self._execute(_READ, {"user_id": UUID(bytes=user_id), "ids": list(ids)}))
+        await answered(self._execute(_READ, {"user_id": UUID(bytes=user_id), "ids": list(ids)}), _UNANSWERED)
 
     async def read_up_to(self, user_id: bytes, notice_id: UUID) -> None:
         """Mark this one and all before it as read."""
-        await self._asked(self._execute(_READ_UP_TO, {"user_id": UUID(bytes=user_id), "id": notice_id}))
+        await answered(self._execute(_READ_UP_TO, {"user_id": UUID(bytes=user_id), "id": notice_id}), _UNANSWERED)
 
     async def _number(self, sql: str, user_id: bytes) -> int:
-        rows = await self._asked(self._fetch(_Number, sql, {"user_id": UUID(bytes=user_id)}))
+        rows = await answered(fetch(self._pool, _Number, sql, {"user_id": UUID(bytes=user_id)}), _UNANSWERED)
         return rows[0].number
 
     async def _rows(self, sql: str, values: dict[str, object]) -> list[NoticeRow]:
-        return await self._asked(self._fetch(NoticeRow, sql, values))
-
-    async def _asked(self, work: Coroutine[Any, Any, T]) -> T:
-        try:
-            return await in_time(work)
-        except (psycopg.OperationalError, PoolTimeout, TimeoutError) as error:
-            raise ProblemError("SERVICE_UNAVAILABLE", "notices cannot be read now", headers={"Retry-After": "1"}) from error
-
-    async def _fetch(self, kind: type[Row], sql: str, values: dict[str, object]) -> list[Row]:
-        async with self._pool.connection() as connection, connection.cursor(row_factory=class_row(kind)) as cursor:
-            await cursor.execute(sql.encode(), values)
-            return await cursor.fetchall()
+        return await answered(fetch(self._pool, NoticeRow, sql, values), _UNANSWERED)
 
     async def _execute(self, sql: str, values: dict[str, object]) -> None:
         async with self._pool.connection() as connection:

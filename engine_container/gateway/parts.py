@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import redis.exceptions
 from redis.asyncio import Redis
@@ -55,6 +55,7 @@ from mycrypto.errors import ProblemError
 
 UPKEEP_SECONDS: Final = 1.0
 REDIS_TIMEOUT_SECONDS: Final = 0.25
+Part = TypeVar("Part")
 
 
 class Pulse(Protocol):
@@ -62,6 +63,13 @@ class Pulse(Protocol):
 
     async def run(self) -> None:
         """Until cancelled."""
+
+
+def having(part: Part | None, what: str) -> Part:
+    """What needs a database that this gateway may have been started without; raises SERVICE_UNAVAILABLE then."""
+    if part is None:
+        raise ProblemError("SERVICE_UNAVAILABLE", f"this gateway has no database for {what}")
+    return part
 
 
 class Gateway:

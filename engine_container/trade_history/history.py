@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-import psycopg
 from psycopg.rows import TupleRow
-from psycopg_pool import PoolTimeout
 
-from engine_container.trade_database import TradePool, in_time
+from engine_container.trade_database import TradePool, answered
 from engine_container.trade_history.order_rows import Narrowed, OrderFilter, narrow, order_of_row, page_of_orders
 from engine_container.trade_history.pages import Page
 from engine_container.views.minutes import Minute
@@ -21,7 +19,6 @@ from engine_container.views.trades import OwnFill, TradeRecord
 from mycrypto.contracts import api
 from mycrypto.contracts.events import Trade
 from mycrypto.contracts.trading import Side
-from mycrypto.errors import ProblemError
 from mycrypto.ids import trading_uuid
 from mycrypto.money import from_numeric
 from mycrypto.positions import HOLDING_COLUMNS, Holding, holding_of_row
@@ -60,10 +57,7 @@ class History:
         await self._pool.close(timeout=1)
 
     async def _rows(self, sql: str, parameters: Sequence[object] = ()) -> list[TupleRow]:
-        try:
-            return await in_time(self._read(sql, parameters))
-        except (psycopg.OperationalError, PoolTimeout, TimeoutError) as error:
-            raise ProblemError("SERVICE_UNAVAILABLE", "the history cannot be read now", headers={"Retry-After": "1"}) from error
+        return await answered(self._read(sql, parameters), "the history cannot be read now")
 
     async def _read(self, sql: str, parameters: Sequence[object]) -> list[TupleRow]:
         async with self._pool.connection() as connection, connection.cursor() as cursor:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from engine_container.gateway.alerts import AlertStore, PriceAlert
 from engine_container.gateway.auth import Caller
-from engine_container.gateway.parts import Gateway
+from engine_container.gateway.parts import Gateway, having
 from engine_container.gateway.placing import amount, known_symbol, trading_id
 from engine_container.views.rendering import iso
 from engine_container.web.call import BodyDecoder, Call, Reply
@@ -33,9 +33,7 @@ class Alerts:
 
     @property
     def _store(self) -> AlertStore:
-        if self._gateway.alerts is None:
-            raise ProblemError("SERVICE_UNAVAILABLE", "this gateway has no database for price alerts")
-        return self._gateway.alerts
+        return having(self._gateway.alerts, "price alerts")
 
     def _owner(self, call: Call) -> Caller:
         call.query()

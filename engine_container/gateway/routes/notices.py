@@ -6,14 +6,14 @@ from typing import Final
 from uuid import UUID
 
 from engine_container.gateway.notices import AFTER_ALL, NoticeStore
-from engine_container.gateway.parts import Gateway
+from engine_container.gateway.parts import Gateway, having
 from engine_container.gateway.placing import trading_id
 from engine_container.gateway.routes.shared import CURSOR, LIMIT
 from engine_container.trade_history.pages import Position, cursor_text, parse_page
 from engine_container.web.call import BodyDecoder, Call, Reply
 from mycrypto import permissions
 from mycrypto.contracts import api
-from mycrypto.errors import ProblemError, invalid
+from mycrypto.errors import invalid
 from mycrypto.http.operation import Operation
 
 _READ: Final = BodyDecoder(api.ReadNoticesRequest)
@@ -29,9 +29,7 @@ class Notices:
 
     @property
     def _store(self) -> NoticeStore:
-        if self._gateway.notices is None:
-            raise ProblemError("SERVICE_UNAVAILABLE", "this gateway has no database for notices")
-        return self._gateway.notices
+        return having(self._gateway.notices, "notices")
 
     @Operation(
         method="get",

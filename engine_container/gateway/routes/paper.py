@@ -19,7 +19,7 @@ from engine_container.gateway.order_query import (
     parse_mode,
     parse_side,
 )
-from engine_container.gateway.parts import Gateway
+from engine_container.gateway.parts import Gateway, having
 from engine_container.gateway.placing import known_symbol, place_command, trading_id
 from engine_container.gateway.refusals import refusal
 from engine_container.gateway.routes.market import symbol_in_path
@@ -102,9 +102,7 @@ class Paper:
 
     @property
     def _accounts(self) -> PaperAccounts:
-        if self._gateway.paper is None:
-            raise ProblemError("SERVICE_UNAVAILABLE", "this gateway has no database for paper trading")
-        return self._gateway.paper
+        return having(self._gateway.paper, "paper trading")
 
     async def begin(self, caller: Caller, request: api.PlaceOrderRequest, answered: Callable[[api.Placed | ProblemError], None]) -> None:
         """Place an order; what comes of it goes to ``answered``."""

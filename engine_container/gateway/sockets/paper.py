@@ -4,12 +4,13 @@ database. While a socket listens, the gateway reads the changes from there, so t
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import Final
 
-from engine_container.gateway.parts import Gateway
+from engine_container.gateway.parts import Gateway, having
 from engine_container.gateway.routes.paper import shown
 from engine_container.gateway.sockets.connection import Connection, now_ms
+from engine_container.gateway.sockets.following import Followers, keep_telling
 from engine_container.gateway.sockets.order_messages import (
     RESYNC_ORDERS_MAX,
     balance_update,
@@ -25,7 +26,6 @@ from engine_container.trade_history.order_rows import OrderFilter
 from engine_container.trade_history.pages import Page
 from engine_container.views.balances import Balance
 from mycrypto.contracts.trading import OPEN_STATUSES
-from mycrypto.errors import ProblemError
 
 PAPER: Final = "paper"
 PAPER_ORDERS: Final = Topic("orders", PAPER)
@@ -37,26 +37,20 @@ CHANGES_MAX: Final = 500
 
 
 class PaperStreams:
-    """Who listens to own paper orders and balances, which change of each user's orders was told last, and which balances each reader knows."""
+    """Who listens to own paper orders and balances, and which balances each reader knows."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._readers: dict[bytes, set[Connection]] = {}
-        self._seen: dict[bytes, int] = {}
+        self._followers = Followers()
         self._balances: dict[Connection, dict[str, Balance]] = {}
-        self._failing = False
 
     @property
     def _changes(self) -> PaperChanges:
-        if self._gateway.paper_changes is None:
-            raise _no_database()
-        return self._gateway.paper_changes
+        return having(self._gateway.paper_changes, "paper trading")
 
     @property
     def _accounts(self) -> PaperAccounts:
-        if self._gateway.paper is None:
-            raise _no_database()
-        return self._gateway.paper
+        return having(self._gateway.paper, "paper trading")
 
     async def join(self, reader: Connection, stream: Topic) -> None:
         """Add a listener: it hears of every change after this, and of balances as they are at first. Raises SERVICE_UNAVAILABLE."""
@@ -66,8 +60,7 @@ class PaperStreams:
             return
         user_id = reader.signed_in().user_id
         newest = await self._changes.newest(user_id)
-        self._readers.setdefault(user_id, set()).add(reader)
-        self._seen.setdefault(user_id, newest)
+        self._followers.join(reader, newest)
 
     async def snapshot(self, user_id: bytes) -> str:
         """All open orders of a user as one message. Raises SERVICE_UNAVAILABLE."""
@@ -79,12 +72,7 @@ class PaperStreams:
         if stream == PAPER_BALANCES:
             self._balances.pop(reader, None)
             return
-        user_id = reader.signed_in().user_id
-        readers = self._readers.get(user_id, set())
-        readers.discard(reader)
-        if not readers:
-            self._readers.pop(user_id, None)
-            self._seen.pop(user_id, None)
+        self._followers.leave(reader)
 
     async def resync(self, reader: Connection, last_sequence: int, request_id: object) -> None:
         """The present state of every order that changed after a change, then ``resynced``, as of live orders. Raises SERVICE_UNAVAILABLE."""
@@ -98,34 +86,21 @@ class PaperStreams:
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            await asyncio.sleep(EVERY_SECONDS)
-            try:
-                while await self._tell():
-                    pass
-                await self._tell_balances()
-            except ProblemError as problem:
-                if not self._failing:
-                    self._gateway.logger.warning("changes of paper orders are not told now: %s", problem.detail)
-                self._failing = True
-            except Exception:  # the other streams go on
-                self._gateway.logger.exception("changes of paper orders could not be told")
-            else:
-                self._failing = False
+        await keep_telling(self._look, EVERY_SECONDS, "changes of paper orders", self._gateway.logger)
+
+    async def _look(self) -> None:
+        while await self._tell():
+            pass
+        await self._tell_balances()
 
     async def _tell(self) -> bool:
         """Whether there may be more."""
-        if not self._seen:
+        if not self._followers.seen:
             return False
-        changes = await self._changes.after(self._seen, CHANGES_MAX)
+        changes = await self._changes.after(self._followers.seen, CHANGES_MAX)
         for change in changes:
-            user_id = change.order.user_id
-            if change.sequence <= self._seen.get(user_id, change.sequence):
-                continue  # who listened has gone meanwhile, or come back
-            self._seen[user_id] = change.sequence
-            text = order_update(shown(change.order), change.action, change.sequence, change.time_ms)
-            for reader in self._readers[user_id]:
-                reader.push(text)
+            text = partial(order_update, shown(change.order), change.action, change.sequence, change.time_ms)
+            self._followers.tell(change.order.user_id, change.sequence, text)
         return len(changes) == CHANGES_MAX
 
     async def _tell_balances(self) -> None:
@@ -140,7 +115,3 @@ class PaperStreams:
                 if last is None or (last.available, last.locked) != (balance.available, balance.locked):
                     known[asset] = balance
                     reader.push(balance_update(asset, balance, mode="paper"))
-
-
-def _no_database() -> ProblemError:
-    return ProblemError("SERVICE_UNAVAILABLE", "this gateway has no database for paper trading")
