@@ -116,9 +116,7 @@ def kafka(_servers: ExitStack, server_folder: Path) -> str:
 def platform(request: pytest.FixtureRequest) -> Iterator[Running]:
     """A whole platform of its own: own ports, own state, ended with the run. ``MYCRYPTO_TEST_PLATFORM`` names the state folder of one
     that runs already, for those who write tests."""
-    from mycrypto_local import addresses
     from mycrypto_local.platform import Platform
-    from mycrypto_local.progress import Progress
     from mycrypto_local.running import Running
     from mycrypto_local.supervision import last_words
     from tests.waking import wake_functions
@@ -128,8 +126,7 @@ def platform(request: pytest.FixtureRequest) -> Iterator[Running]:
         return
     scratch.forget_killed_runs()
     state = scratch.folder("platform")
-    ports = dict(zip(addresses.DEFAULTS, any_free(len(addresses.DEFAULTS)), strict=True))
-    whole = Platform(state, usual_ports=ports, progress=Progress(quiet=True), tied=True)
+    whole = Platform.own(state)
     try:
         whole.up()
         running = Running.load(state)

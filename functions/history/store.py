@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from psycopg import Connection
-from psycopg.types.json import Jsonb
 
 from functions.history.folding import NewOrder, OrderChange
 from mycrypto import arrays
@@ -145,7 +144,7 @@ def insert_orders(connection: Connection, shard: int, orders: Collection[NewOrde
         "trail_bps": arrays.numbers(order.trail_bps if order else 0 for order in accepted),
         "post_only": arrays.flags(order.post_only if order else False for order in accepted),
         "filled": arrays.numbers(change.filled or 0 for change in changes),
-        "details": [Jsonb(order.details) if isinstance(order, events.OrderRejected) and order.details else None for order in asked],
+        "details": arrays.documents(order.details if isinstance(order, events.OrderRejected) else None for order in asked),
         "expires_ms": arrays.numbers((order.expires_ms or None) if order else None for order in accepted),
         "oco": arrays.numbers((order.oco or None) if order else None for order in accepted),
         "replaces": arrays.numbers((order.replaces or None) if order else None for order in accepted),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from mycrypto_local.ports import is_free, next_free
+from mycrypto_local.ports import any_free, is_free, next_free
 
 DEFAULTS: Final = {
     "gateway": 8080,
@@ -22,6 +22,12 @@ DEFAULTS: Final = {
     "kafka": 9092,
     "kafka_controller": 9093,
 }
+
+
+def own(names: Iterable[str] = DEFAULTS) -> dict[str, int]:
+    """Ports that no other process chooses; see :func:`mycrypto_local.ports.any_free`."""
+    wanted = tuple(names)
+    return dict(zip(wanted, any_free(len(wanted)), strict=True))
 
 
 def read(state: Path) -> dict[str, int]:

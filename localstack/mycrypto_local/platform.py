@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from mycrypto_local import addresses, emulators, installation, leftovers, local_secrets, preflight
 from mycrypto_local.dependency_layer import dependency_layer
@@ -65,6 +65,14 @@ class Platform:
         self._throwaway = throwaway
         self._replicas = replicas
         self._emulator = emulator
+
+    @classmethod
+    def own(
+        cls, state: Path, *, usual_ports: Mapping[str, int] | None = None, replicas: Replicas = ONE_OF_EACH, emulator: str = ""
+    ) -> Self:
+        """One that belongs to this process, for drills, tests and measurements: on ports of its own, without a word, and ended with it."""
+        ports = usual_ports or addresses.own((*addresses.DEFAULTS, *replicas.usual_ports()))
+        return cls(state, usual_ports=ports, progress=Progress(quiet=True), tied=True, replicas=replicas, emulator=emulator)
 
     # --- up
 

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
 from dataclasses import asdict, dataclass, field
 
 import psutil
+
+
+def this_machine() -> str:
+    """What a page says of where its figures were taken."""
+    return f"{os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, {platform.system()}"
 
 
 @dataclass(frozen=True)

@@ -5,23 +5,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import platform as machine
 import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-import psutil
-
-from mycrypto_local import addresses
 from mycrypto_local.paths import REPOSITORY
 from mycrypto_local.platform import Platform
-from mycrypto_local.ports import any_free
-from mycrypto_local.progress import Progress
 from mycrypto_local.replicas import Replicas
 from mycrypto_local.running import Running
 from tests import scratch
+from tests.bench.figures import this_machine
 from tests.chaos import clocks, disks, page, plan, results
 from tests.chaos.clocks import Clocks
 from tests.chaos.disks import Disks
@@ -62,9 +57,7 @@ class Chaos:
         return made
 
     def run(self, histories: int, seed: int | None) -> list[Outcome]:
-        names = (*addresses.DEFAULTS, *self._replicas.usual_ports())
-        ports = dict(zip(names, any_free(len(names)), strict=True))
-        whole = Platform(self._state, usual_ports=ports, progress=Progress(quiet=True), tied=True, replicas=self._replicas)
+        whole = Platform.own(self._state, replicas=self._replicas)
         try:
             with self._clocks.given() if self._clocks else nullcontext():
                 whole.up()
@@ -92,13 +85,12 @@ class Chaos:
         return outcomes
 
     def _gathered(self, outcome: Outcome) -> Gathered:
-        gib = psutil.virtual_memory().total / 2**30
         return Gathered(
             commit=self._commit,
             gateways=self._replicas.gateways,
             standby=self._replicas.standby,
             day=f"{datetime.now(UTC):%Y-%m-%d}",
-            machine=f"{os.cpu_count()} cores, {gib:.0f} GiB, {machine.system()}",
+            machine=this_machine(),
             load=os.getloadavg()[0],
             left_out=self.left_out,
             outcome=outcome,

@@ -10,13 +10,10 @@ from collections.abc import Iterator
 import pytest
 
 from mycrypto_local.actors import Exchange
-from mycrypto_local.addresses import DEFAULTS
 from mycrypto_local.client import Api
 from mycrypto_local.demo import Audience, Demo, Report
 from mycrypto_local.emulators import LOST
 from mycrypto_local.platform import Platform
-from mycrypto_local.ports import any_free
-from mycrypto_local.progress import Progress
 from mycrypto_local.running import Running
 from mycrypto_local.status import PartStatus
 from mycrypto_local.verify import verify
@@ -28,8 +25,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def on_localstack() -> Iterator[Platform]:
-    ports = dict(zip(DEFAULTS, any_free(len(DEFAULTS)), strict=True))
-    platform = Platform(scratch.folder("localstack"), usual_ports=ports, progress=Progress(quiet=True), tied=True, emulator="localstack")
+    platform = Platform.own(scratch.folder("localstack"), emulator="localstack")
     try:
         platform.up()
         yield platform

@@ -15,9 +15,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from mycrypto_local import addresses
 from mycrypto_local.platform import Platform
-from mycrypto_local.ports import any_free
 from mycrypto_local.progress import Progress
 from mycrypto_local.replicas import Replicas
 from mycrypto_local.running import Running
@@ -34,9 +32,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def own() -> Iterator[Platform]:
-    names = (*addresses.DEFAULTS, *REPLICAS.usual_ports())
-    ports = dict(zip(names, any_free(len(names)), strict=True))
-    platform = Platform(scratch.folder("more-of-each"), usual_ports=ports, progress=Progress(quiet=True), tied=True, replicas=REPLICAS)
+    platform = Platform.own(scratch.folder("more-of-each"), replicas=REPLICAS)
     try:
         platform.up()
         yield platform

@@ -22,7 +22,6 @@ from mycrypto_local.client import REQUEST_SECONDS_MAX
 from mycrypto_local.deployment import Deployment
 from mycrypto_local.emulators import LOST
 from mycrypto_local.platform import Platform, PlatformError
-from mycrypto_local.ports import any_free
 from mycrypto_local.progress import Progress
 from mycrypto_local.recovery.backup import archive_in_s3
 from mycrypto_local.running import Running
@@ -34,14 +33,13 @@ from tests.waiting import wait_until
 @pytest.fixture(scope="module")
 def usual_ports() -> dict[str, int]:
     """Neighbours, so that the next free port of one is the usual port of another."""
-    return dict(zip(addresses.DEFAULTS, any_free(len(addresses.DEFAULTS)), strict=True))
+    return addresses.own()
 
 
 @pytest.fixture(scope="module")
 def own(usual_ports: dict[str, int]) -> Iterator[Platform]:
     """A platform of this module's own. It is not brought up yet."""
-    state = scratch.folder("bad-days")
-    platform = Platform(state, usual_ports=usual_ports, progress=Progress(quiet=True), tied=True)
+    platform = Platform.own(scratch.folder("bad-days"), usual_ports=usual_ports)
     yield platform
     platform.reset()
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform as machine
+import platform
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 
-from mycrypto_local import addresses
 from mycrypto_local.platform import Platform
-from mycrypto_local.ports import any_free
-from mycrypto_local.progress import Progress
 from tests import scratch
+from tests.bench.figures import this_machine
 from tests.load import page
 from tests.load.kinds import KINDS
 from tests.load.rules import HELD
@@ -47,9 +45,7 @@ def main() -> None:
     started, load = time.monotonic(), os.getloadavg()[0]
     others = psutil.cpu_percent(LOOKED_SECONDS) / 100
     scratch.forget_killed_runs()
-    state = scratch.folder("load")
-    ports = dict(zip(addresses.DEFAULTS, any_free(len(addresses.DEFAULTS)), strict=True))
-    whole = Platform(state, usual_ports=ports, progress=Progress(quiet=True), tied=True)
+    whole = Platform.own(scratch.folder("load"))
     try:
         whole.up()
         run = Run(whole, plan)
@@ -62,8 +58,7 @@ def main() -> None:
         knee = f"{each.ladder.knee:,.4g}" + ("" if each.ladder.found else " or more")
         print(f"{each.kind.name}: knee {knee} {each.kind.unit} a second, after {len(each.ladder.rungs)} steps")
     if options.page:
-        gib = psutil.virtual_memory().total / 2**30
-        described = f"{os.cpu_count()} cores, {gib:.0f} GiB, {machine.system()}, Python {machine.python_version()}"
+        described = f"{this_machine()}, Python {platform.python_version()}"
         command = f"python -m tests.load --kinds {options.kinds} --hold {options.hold} --step-seconds {options.step_seconds:g} --hold-minutes {options.hold_minutes:g}"
         about = page.About(
             f"{datetime.now(UTC):%Y-%m-%d}",

@@ -19,6 +19,7 @@ HELD: Final = 0.7
 FACTOR: Final = 1.5
 """From a step to the next."""
 HALVINGS_MAX: Final = 5
+RUNGS_MAX: Final = 14
 TRIES: Final = 2
 """A step that fails is tried once more: something else may have had the machine."""
 
@@ -65,7 +66,7 @@ class Ladder:
     holds, the rates are halved until one does.
     """
 
-    def __init__(self, first: float, limits: Limits, *, factor: float = FACTOR, rungs_max: int = 14) -> None:
+    def __init__(self, first: float, limits: Limits, *, factor: float = FACTOR, rungs_max: int = RUNGS_MAX) -> None:
         self._limits = limits
         self._factor = factor
         self._rungs_max = rungs_max

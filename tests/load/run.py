@@ -24,7 +24,7 @@ from mycrypto_local.traffic.replay import NO_LIMITS
 from tests.load import generator, settling
 from tests.load.generator import Measured, Wanted
 from tests.load.kinds import KINDS, Kind, Target
-from tests.load.rules import HELD, Ladder, Rung
+from tests.load.rules import HELD, RUNGS_MAX, Ladder, Rung
 from tests.load.watch import Followers, Processes, Series, Shares, Watch, seconds_behind
 from tests.waking import wake_functions
 
@@ -52,7 +52,7 @@ class Plan:
     step_seconds: float
     hold_seconds: float
     users: int
-    rungs_max: int = 14
+    rungs_max: int = RUNGS_MAX
 
 
 @dataclass

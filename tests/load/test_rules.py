@@ -12,7 +12,7 @@ from tests.load import page, plot
 from tests.load.generator import hold, percentiles
 from tests.load.kinds import BATCH, KINDS, Batches, Done, Orders, Target
 from tests.load.plot import Axis, Line
-from tests.load.rules import Ladder, Limits, Rung, due, slope, trend
+from tests.load.rules import FACTOR, RUNGS_MAX, Ladder, Limits, Rung, due, slope, trend
 from tests.load.run import Found
 from tests.load.watch import Behind, Series, seconds_behind
 
@@ -24,8 +24,9 @@ def rung(offered: float, *, achieved: float | None = None, p99: float = 10, wron
     return Rung(offered, offered if achieved is None else achieved, 1_000, wrong, latencies, 0.1, 0.0, behind or {})
 
 
-def climb(first: float, holds_up_to: float, **more: float) -> tuple[Ladder, list[float]]:
-    ladder, asked = Ladder(first, LIMITS, **more), []  # type: ignore[arg-type]
+def climb(first: float, holds_up_to: float, *, factor: float = FACTOR, rungs_max: int = RUNGS_MAX) -> tuple[Ladder, list[float]]:
+    ladder = Ladder(first, LIMITS, factor=factor, rungs_max=rungs_max)
+    asked: list[float] = []
     while (rate := ladder.next_rate) is not None:
         asked.append(rate)
         ladder.add(rung(rate, p99=10 if rate <= holds_up_to else 10_000))

@@ -23,7 +23,6 @@ from mycrypto_local.client import Api, Trader
 from mycrypto_local.deployment import Deployment
 from mycrypto_local.parts.postgres import Postgres
 from mycrypto_local.platform import Platform
-from mycrypto_local.ports import any_free
 from mycrypto_local.progress import Progress
 from mycrypto_local.recovery.backup import DATABASES, Backup
 from mycrypto_local.recovery.disaster import strike
@@ -95,7 +94,7 @@ class Drill:
         self._state = folder / "platform"
         self._backup = Backup(folder / "backup")
         self._report = DrillReport()
-        self._ports = dict(zip(addresses.DEFAULTS, any_free(len(addresses.DEFAULTS)), strict=True))
+        self._ports = addresses.own()
         self._platform = self._new_platform()
 
     def run(self) -> DrillReport:
@@ -115,7 +114,7 @@ class Drill:
         return self._report
 
     def _new_platform(self) -> Platform:
-        return Platform(self._state, usual_ports=self._ports, progress=Progress(quiet=True), tied=True)
+        return Platform.own(self._state, usual_ports=self._ports)
 
     # --- before
 
