@@ -124,8 +124,9 @@ pages-dev: install ## the web app on port 3003, built as it is edited, in front 
 deployable: install ## hold the templates of every stage on AWS against what the components need, without AWS
 	@$(BIN)/python -m infra.deployable
 
-lint: install ## ruff, mypy, import rules
+lint: install ## ruff, the rules of language, mypy, import rules
 	@$(BIN)/ruff check .
+	@$(BIN)/pytest -q tests/unit/docs/test_language.py
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy .
 	@$(BIN)/lint-imports

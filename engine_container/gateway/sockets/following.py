@@ -1,5 +1,5 @@
 """What a database notes of each user, told to the sockets of that user: read again and again while one listens, so that no failure in between loses
-anything. Whoever writes it need not know of the sockets.
+anything. Code that writes such a note need not know of the sockets.
 """
 
 from __future__ import annotations
