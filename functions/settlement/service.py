@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -14,8 +15,8 @@ from functions.settlement import store
 from mycrypto import ledger, mail
 from mycrypto.contracts import events
 from mycrypto.contracts.trading import Side
-from mycrypto.ids import new_uuid, trading_uuid_text, uuid_of
-from mycrypto.ledger import FEES, WRITTEN_OFF, Entry, Kind, Move, Poster, custody_of, spot, transit
+from mycrypto.ids import new_uuid, trading_uuid_text
+from mycrypto.ledger import FEES, WRITTEN_OFF, Account, Entry, Kind, Move, Poster, custody_of, spot, transit
 from mycrypto.ledger.crossing import ADJUSTMENT, RECONCILIATION
 from mycrypto.mail import MailKind
 from mycrypto.money import format_amount, notional_units
@@ -51,27 +52,33 @@ class Outcome(msgspec.Struct, frozen=True):
     mails: int
 
 
+@lru_cache(maxsize=65_536)
+def _spot_of(user_id: bytes) -> Account:
+    """The same users come again and again."""
+    return spot(UUID(bytes=user_id))
+
+
 def trade_entry(shard: int, numbered: Numbered, trade: events.Trade) -> Entry:
     """A fill: value from buyer to seller, quantity back, and a fee of each, all fees in the quote currency."""
     base, _, quote = trade.symbol.partition("/")
-    maker, taker = uuid_of(trade.maker_user), uuid_of(trade.taker_user)
+    maker, taker = _spot_of(trade.maker_user), _spot_of(trade.taker_user)
     taker_buys = trade.taker_side == Side.BUY
     buyer, buyer_fee = (taker, trade.taker_fee) if taker_buys else (maker, trade.maker_fee)
     seller, seller_fee = (maker, trade.maker_fee) if taker_buys else (taker, trade.taker_fee)
     value = notional_units(trade.price, trade.quantity)
     moves = [
-        Move(amount=value, currency=quote, source=spot(buyer), target=spot(seller), kind=Kind.TRADE_BUY, target_kind=Kind.TRADE_SELL),
+        Move(amount=value, currency=quote, source=buyer, target=seller, kind=Kind.TRADE_BUY, target_kind=Kind.TRADE_SELL),
         Move(
             amount=trade.quantity,
             currency=base,
-            source=spot(seller),
-            target=spot(buyer),
+            source=seller,
+            target=buyer,
             kind=Kind.TRADE_SELL,
             target_kind=Kind.TRADE_BUY,
         ),
     ]
     moves += [
-        Move(amount=fee, currency=quote, source=spot(payer), target=FEES, kind=Kind.FEE)
+        Move(amount=fee, currency=quote, source=payer, target=FEES, kind=Kind.FEE)
         for payer, fee in ((buyer, buyer_fee), (seller, seller_fee))
         if fee
     ]
@@ -125,21 +132,19 @@ class _Chunk:
         self.entries: list[Entry] = []
         """Those that were not handed over."""
         self.trades = 0
-        self.prices: dict[str, store.LastTrade] = {}
-        self.balances: dict[tuple[UUID, str], store.Balance] = {}
+        self.last_trades: dict[str, tuple[Numbered, events.Trade]] = {}
+        self.balances: dict[tuple[bytes, str], tuple[Numbered, events.BalanceChanged]] = {}
         self.applied: dict[UUID, int] = {}
         self.refused: list[tuple[Numbered, events.TransferRefused, store.Transfer]] = []
 
     def add(self, numbered: Numbered) -> None:
         event = numbered.event
         if isinstance(event, events.BalanceChanged):
-            self.balances[uuid_of(event.user_id), event.asset] = store.Balance(
-                event.available, event.locked, numbered.seq, numbered.time_ms
-            )
+            self.balances[event.user_id, event.asset] = (numbered, event)
         elif isinstance(event, events.Trade):
             self._post(trade_entry(self._shard, numbered, event))
             self.trades += 1
-            self.prices[event.symbol] = store.LastTrade(event.price, numbered.seq, numbered.time_ms)
+            self.last_trades[event.symbol] = (numbered, event)
         elif isinstance(event, events.TransferApplied):
             asked = self._asked(event.transfer_id)
             if not event.repeated:
@@ -177,7 +182,7 @@ def settle(connection: Connection, shard: int, records: Sequence[events.EventRec
         for chunk, totals in _chunks(shard, batch, transfers, poster):
             poster.wait()
             mails += _write(connection, shard, chunk, transfers)
-            changed |= chunk.balances.keys()
+            changed |= {(UUID(bytes=user_id), asset) for user_id, asset in chunk.balances}
             trades += chunk.trades
             if totals is not None:
                 _compare(connection, totals)
@@ -207,8 +212,8 @@ def _chunks(
 def _write(connection: Connection, shard: int, chunk: _Chunk, transfers: dict[UUID, store.Transfer]) -> int:
     """Returns the number of mails that were put into the outbox."""
     ledger.post(connection, chunk.entries)
-    store.set_wallets(connection, shard, chunk.balances)
-    store.set_prices(connection, shard, chunk.prices)
+    store.set_wallets(connection, shard, chunk.balances.values())
+    store.set_prices(connection, shard, chunk.last_trades.values())
     mails = sum(_refuse(connection, numbered, refused, asked) for numbered, refused, asked in chunk.refused)
     if chunk.applied:
         store.mark_applied(connection, chunk.applied)

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from psycopg import Connection
 
 from mycrypto import arrays
+from mycrypto.contracts import events
 from mycrypto.money import from_numeric, to_numeric
-
-
-class Balance(NamedTuple):
-    """A user's balance after an event, units of 10^-8."""
-
-    available: int
-    locked: int
-    seq: int
-    time_ms: int
-
-
-class LastTrade(NamedTuple):
-    """Of a market; ``price`` in units of 10^-8."""
-
-    price: int
-    seq: int
-    time_ms: int
+from mycrypto.projection import Numbered
 
 
 class Transfer(NamedTuple):
@@ -54,9 +39,9 @@ class CreditedDeposit(NamedTuple):
     email: str
 
 
-def set_wallets(connection: Connection, shard: int, balances: Mapping[tuple[UUID, str], Balance]) -> None:
-    """Write the balances that the engine said; an older one never replaces a newer."""
-    if not balances:
+def set_wallets(connection: Connection, shard: int, said: Collection[tuple[Numbered, events.BalanceChanged]]) -> None:
+    """Write the balances that the engine said, one of each user and currency; an older one never replaces a newer."""
+    if not said:
         return
     connection.execute(
         """
@@ -73,18 +58,18 @@ def set_wallets(connection: Connection, shard: int, balances: Mapping[tuple[UUID
         """,
         (
             shard,
-            arrays.ids(user_id.bytes for user_id, _ in balances),
-            [currency for _, currency in balances],
-            arrays.numbers(balance.available for balance in balances.values()),
-            arrays.numbers(balance.locked for balance in balances.values()),
-            arrays.numbers(balance.seq for balance in balances.values()),
-            arrays.numbers(balance.time_ms for balance in balances.values()),
+            arrays.ids(changed.user_id for _, changed in said),
+            arrays.names(changed.asset for _, changed in said),
+            arrays.numbers(changed.available for _, changed in said),
+            arrays.numbers(changed.locked for _, changed in said),
+            arrays.numbers(numbered.seq for numbered, _ in said),
+            arrays.numbers(numbered.time_ms for numbered, _ in said),
         ),
     )
 
 
-def set_prices(connection: Connection, shard: int, last: Mapping[str, LastTrade]) -> None:
-    """What the last trade of each market was; an older one never replaces a newer."""
+def set_prices(connection: Connection, shard: int, last: Collection[tuple[Numbered, events.Trade]]) -> None:
+    """Write the last trade of each market; an older one never replaces a newer."""
     if not last:
         return
     with connection.cursor() as cursor:
@@ -94,7 +79,10 @@ def set_prices(connection: Connection, shard: int, last: Mapping[str, LastTrade]
                    ON CONFLICT (symbol) DO UPDATE
                   SET price = excluded.price, shard = excluded.shard, seq = excluded.seq, traded_at = excluded.traded_at
                 WHERE market_prices.seq < excluded.seq""",
-            [(symbol, to_numeric(trade.price), shard, trade.seq, trade.time_ms) for symbol, trade in sorted(last.items())],
+            [
+                (trade.symbol, to_numeric(trade.price), shard, numbered.seq, numbered.time_ms)
+                for numbered, trade in sorted(last, key=lambda each: each[1].symbol)
+            ],
         )
 
 

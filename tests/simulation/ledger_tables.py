@@ -9,13 +9,14 @@ import psycopg
 
 from functions.wallet.store.fiat_deposits import DepositRow
 from tests.simulation.database import Tables, statement
-from tests.simulation.statements import items, numbers
+from tests.simulation.statements import items, numbers, texts
 
 
 @statement("SELECT ledger_post(")
 def _post(tables: Tables, values: Any) -> list[Any]:
-    keys, _, reference_types, reference_ids, _, _, kinds, owners, currencies, leg_entries, leg_accounts, _, leg_units = values
-    accounts = list(zip(kinds, items(owners), currencies, strict=True))
+    keys, _, reference_types, reference_ids = (texts(array) for array in values[:4])
+    kinds, owners, currencies, leg_entries, leg_accounts, _, leg_units = values[6:]
+    accounts = list(zip(items(kinds), items(owners), items(currencies), strict=True))
     fresh = [key not in tables.entries for key in keys]
     sums: defaultdict[tuple[int, str], int] = defaultdict(int)
     for entry, account, units in zip(numbers(leg_entries), numbers(leg_accounts), numbers(leg_units), strict=True):

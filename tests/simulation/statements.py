@@ -22,6 +22,11 @@ def items(array: str) -> list[str]:
     return array[1:-1].split(",") if len(array) > 2 else []
 
 
+def texts(array: str) -> list[str]:
+    """The texts of an array literal whose elements are quoted: only quotation marks and backslashes are, as in JSON."""
+    return msgspec.json.decode(f"[{array[1:-1]}]", type=list[str])
+
+
 def numbers(array: str) -> list[int | None]:
     return [None if text == "NULL" else int(text) for text in items(array)]
 
@@ -53,7 +58,9 @@ def _move_watermark(tables: Tables, values: Any) -> int:
 @statement("INSERT INTO wallets")
 def _wallets(tables: Tables, values: Any) -> int:
     _, users, currencies, available, locked, seqs, _ = values
-    for user, currency, free, held, seq in zip(items(users), currencies, numbers(available), numbers(locked), numbers(seqs), strict=True):
+    for user, currency, free, held, seq in zip(
+        items(users), items(currencies), numbers(available), numbers(locked), numbers(seqs), strict=True
+    ):
         known = tables.wallets.get((user, currency))
         if known is None or known[2] < (seq or 0):
             tables.wallets[user, currency] = (free or 0, held or 0, seq or 0)

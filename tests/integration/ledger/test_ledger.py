@@ -86,6 +86,12 @@ def test_whatever_an_entry_says_of_itself_is_read_as_it_was_written(exchange: Te
     assert row[0] == [document or None for document in told]
 
 
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(told=st.lists(_TEXT, max_size=4))
+def test_texts_are_read_as_they_were_written(exchange: TestDatabase, told: list[str]) -> None:
+    assert exchange.kept().execute("SELECT %s::text[]", (arrays.texts(told),)).fetchone() == (told,)
+
+
 def test_a_user_account_never_goes_below_zero_not_even_in_between(exchange: TestDatabase) -> None:
     wallet, user = exchange.connect("wallet_app"), uuid4()
     post(wallet, entry("in", move(10, CUSTODY_BANK, spot(user))))

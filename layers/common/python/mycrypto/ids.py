@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import time
-from functools import lru_cache
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -22,8 +21,7 @@ _VARIANT: Final = 0b10
 _NUMBER_BITS: Final = 62
 _NUMBER_MASK: Final = (1 << _NUMBER_BITS) - 1
 _SHARD_MASK: Final = (1 << 12) - 1
-_TAIL_DIGITS: Final = 12
-_TAIL_BITS: Final = 4 * _TAIL_DIGITS
+_TAIL_BITS: Final = 48
 _TAIL_MASK: Final = (1 << _TAIL_BITS) - 1
 
 
@@ -65,17 +63,6 @@ def uuid_text(raw: bytes) -> str:
 
 
 def trading_uuid_text(created_ms: int, number: int, shard: int = SHARD_SPOT) -> str:
-    """The public id of an order or trade as text."""
-    return f"{_trading_head(created_ms, shard, number >> _TAIL_BITS)}{number & _TAIL_MASK:012x}"
-
-
-@lru_cache(maxsize=1_024)
-def _trading_head(created_ms: int, shard: int, number_head: int) -> str:
-    """All but the last group. Remembered, because orders of one record have one time, and numbers of up to 48 bits one head."""
-    return str(trading_uuid(created_ms, number_head << _TAIL_BITS, shard))[:-_TAIL_DIGITS]
-
-
-@lru_cache(maxsize=65_536)
-def uuid_of(sixteen: bytes) -> UUID:
-    """The UUID of 16 bytes, as events hold those of users: the same ones come again and again."""
-    return UUID(bytes=sixteen)
+    """The public id of an order or trade as text: as ``str(trading_uuid(...))``, without making the object."""
+    time = f"{created_ms:012x}"
+    return f"{time[:8]}-{time[8:]}-{_VERSION:x}{shard:03x}-{_VARIANT << 14 | number >> _TAIL_BITS:04x}-{number & _TAIL_MASK:012x}"

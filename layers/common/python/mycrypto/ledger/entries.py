@@ -10,10 +10,10 @@ A move is two signed postings, so an entry sums to zero per currency by construc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -43,7 +43,7 @@ PLATFORM: Final = UUID(int=0)
 """The owner of the platform's own accounts."""
 
 
-class Account(NamedTuple):
+class Account(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """An account in every currency; the currency is named by the move."""
 
     kind: str
@@ -54,6 +54,9 @@ CUSTODY_BANK: Final = Account("custody:bank", PLATFORM)
 CUSTODY_HOT: Final = Account("custody:hot", PLATFORM)
 CUSTODY_COLD: Final = Account("custody:cold", PLATFORM)
 """What the platform holds, as a negative balance: it is owed to the others."""
+
+_OF_USERS: Final = frozenset({"spot", "transit"})
+"""The other kinds are the platform's, one account of each."""
 
 FEES: Final = Account("fees", PLATFORM)
 EXTERNAL: Final = Account("external", PLATFORM)
@@ -80,7 +83,7 @@ def transit(user_id: UUID) -> Account:
     return Account("transit", user_id)
 
 
-class Move(msgspec.Struct, frozen=True, kw_only=True):
+class Move(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """``amount`` units of 10^-8 of ``currency`` from ``source`` to ``target``; the target may name it differently in its history."""
 
     amount: int
@@ -91,7 +94,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     target_kind: Kind | None = None
 
 
-class Leg(NamedTuple):
+class Leg(msgspec.Struct, frozen=True, gc=False):
     """One signed posting, units of 10^-8."""
 
     account: Account
@@ -100,7 +103,7 @@ class Leg(NamedTuple):
     units: int
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One effect. ``key`` makes it happen once; ``reference`` is what it belongs to, as (type, id); ``why`` is read by the user."""
 
     key: str
@@ -110,23 +113,26 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     moves: tuple[Move, ...]
     metadata: Mapping[str, str] | None = None
 
-    def legs(self) -> Iterator[Leg]:
+    def legs(self) -> list[Leg]:
         """The postings in order; the platform's fee lines are drawn together, one per currency.
 
-        Raises :class:`LedgerError` for an amount that is not positive, and for a move from an account to itself.
+        Raises :class:`LedgerError` for an amount that is not positive, for a move from an account to itself, and for too many postings.
         """
         if not self.key or not self.moves:
             raise LedgerError(f"an entry needs a key and a move: {self.key!r}")
+        legs: list[Leg] = []
         fees: dict[str, int] = {}
         for move in self.moves:
             if move.amount <= 0:
                 raise LedgerError(f"{self.key}: amounts are positive, {move.amount} is not")
-            if move.source == move.target and move.source.owner == PLATFORM:
+            if move.source.kind == move.target.kind and move.source.kind not in _OF_USERS:
                 raise LedgerError(f"{self.key}: from {move.source.kind} to itself")
-            yield Leg(move.source, move.currency, move.kind, -move.amount)
-            if move.target == FEES:
+            legs.append(Leg(move.source, move.currency, move.kind, -move.amount))
+            if move.target.kind == FEES.kind:
                 fees[move.currency] = fees.get(move.currency, 0) + move.amount
             else:
-                yield Leg(move.target, move.currency, move.target_kind or move.kind, move.amount)
-        for currency, units in fees.items():
-            yield Leg(FEES, currency, Kind.FEE, units)
+                legs.append(Leg(move.target, move.currency, move.target_kind or move.kind, move.amount))
+        legs += [Leg(FEES, currency, Kind.FEE, units) for currency, units in fees.items()]
+        if len(legs) > LEGS_MAX:
+            raise LedgerError(f"{self.key}: {len(legs)} postings, at most {LEGS_MAX} are possible")
+        return legs

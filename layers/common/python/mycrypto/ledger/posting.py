@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Self
@@ -11,7 +10,7 @@ import psycopg
 from psycopg import Connection
 
 from mycrypto import arrays
-from mycrypto.ledger.entries import LEGS_MAX, Account, Entry, LedgerError
+from mycrypto.ledger.entries import Account, Entry, LedgerError
 
 _POST = """
 SELECT ledger_post(
@@ -35,33 +34,29 @@ def post(connection: Connection, entries: Sequence[Entry]) -> set[str]:
 
 
 def prepare(entries: Sequence[Entry]) -> Prepared:
-    """What :func:`write` needs of the entries. Pure. Raises :class:`LedgerError` for postings that do not sum to zero."""
+    """What :func:`write` needs of the entries. Pure. Raises :class:`LedgerError` for an entry that is none."""
     accounts: dict[tuple[Account, str], int] = {}
     leg_entries: list[int] = []
     leg_accounts: list[int] = []
     leg_kinds: list[str] = []
     leg_units: list[int] = []
     for place, entry in enumerate(entries, 1):
-        sums: defaultdict[str, int] = defaultdict(int)
-        first = len(leg_units)
-        for leg in entry.legs():
-            sums[leg.currency] += leg.units
-            leg_entries.append(place)
+        legs = entry.legs()
+        for leg in legs:  # each move sums to zero, so an entry does
             leg_accounts.append(accounts.setdefault((leg.account, leg.currency), len(accounts) + 1))
-            leg_kinds.append(leg.kind.value)
+            leg_kinds.append(leg.kind)
             leg_units.append(leg.units)
-        if any(sums.values()) or len(leg_units) - first > LEGS_MAX:
-            raise LedgerError(f"{entry.key}: postings do not sum to zero: {dict(sums)}")
+        leg_entries += [place] * len(legs)
     return (
-        [entry.key for entry in entries],
-        [entry.why for entry in entries],
-        [entry.reference[0] for entry in entries],
-        [entry.reference[1] for entry in entries],
+        arrays.texts(entry.key for entry in entries),
+        arrays.texts(entry.why for entry in entries),
+        arrays.texts(entry.reference[0] for entry in entries),
+        arrays.texts(entry.reference[1] for entry in entries),
         arrays.documents(dict(entry.metadata) if entry.metadata else None for entry in entries),
         [entry.moment.isoformat() for entry in entries],
-        [account.kind for account, _ in accounts],
+        arrays.names(account.kind for account, _ in accounts),
         arrays.ids(account.owner.bytes for account, _ in accounts),
-        [currency for _, currency in accounts],
+        arrays.names(currency for _, currency in accounts),
         arrays.numbers(leg_entries),
         arrays.numbers(leg_accounts),
         arrays.names(leg_kinds),
