@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from mycrypto import notices
 from mycrypto.hash_chain import Chain, Head
-from mycrypto.ledger import verify
+from mycrypto.ledger import PLATFORM, verify
 from mycrypto.security import guard
 
 ROWS_MAX = 5_000
@@ -140,7 +140,7 @@ def watermark(connection: Connection) -> int:
 
 def custody(connection: Connection, kind: str) -> dict[str, Decimal]:
     """What a custody account holds, by currency; custody is booked as what it owes, so the sign is turned."""
-    rows = connection.execute("SELECT currency, -balance FROM ledger_accounts WHERE kind = %s", (kind,)).fetchall()
+    rows = connection.execute("SELECT currency, -balance FROM ledger_accounts WHERE owner = %s AND kind = %s", (PLATFORM, kind)).fetchall()
     return dict(rows)
 
 

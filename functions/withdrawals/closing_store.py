@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from mycrypto.ledger import PLATFORM
 from mycrypto.money import from_numeric, to_numeric
 
 _CUSTODY: Final = {"BANK": ["custody:bank"], "CHAIN": ["custody:hot", "custody:cold"]}
@@ -69,7 +70,8 @@ def keep(
 def books(connection: Connection, source: str, currency: str, *, since: datetime) -> Books:
     """What the books say at this moment. Custody is booked as what it owes: the sign is turned."""
     row = connection.execute(
-        """SELECT (SELECT coalesce(-sum(balance), 0) FROM ledger_accounts WHERE kind = ANY(%(custody)s) AND currency = %(currency)s),
+        """SELECT (SELECT coalesce(-sum(balance), 0) FROM ledger_accounts
+                    WHERE owner = %(platform)s AND kind = ANY(%(custody)s) AND currency = %(currency)s),
                   (SELECT coalesce(sum(asked.amount + asked.network_fee), 0) FROM withdrawals asked
                      JOIN payouts payout ON payout.withdrawal_id = asked.id
                     WHERE asked.kind = %(kind)s AND asked.currency = %(currency)s AND payout.attempts > 0
@@ -82,7 +84,7 @@ def books(connection: Connection, source: str, currency: str, *, since: datetime
                   LATERAL (SELECT item.reason IN ('REORGANISED', 'CREDITED_TWICE', 'BALANCE_SHORT')
                                   OR (item.reason LIKE 'PAYOUT%%' AND item.document ->> 'outcome' = 'COMPLETED') AS missing) AS judged
             WHERE item.source = %(source)s AND item.currency = %(currency)s AND item.status <> 'RESOLVED'""",
-        {"custody": _CUSTODY[source], "currency": currency, "kind": _KIND[source], "source": source, "since": since},
+        {"platform": PLATFORM, "custody": _CUSTODY[source], "currency": currency, "kind": _KIND[source], "source": source, "since": since},
     ).fetchone()
     booked, payouts, missing, received, fees = map(from_numeric, row or (Decimal(0),) * 5)
     return Books(booked=booked, leaving=payouts + missing, arriving=received, fees=fees)

@@ -10,6 +10,7 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from mycrypto.ids import new_uuid
+from mycrypto.ledger import CUSTODY_HOT
 from mycrypto.money import from_numeric
 from mycrypto.withdrawals.rows import WithdrawalRow
 
@@ -23,7 +24,10 @@ def payee(connection: Connection, bank_account_id: UUID | None) -> str:
 def lock_hot_wallet(connection: Connection, currency: str) -> int:
     """What the hot wallet holds by the books, in units of 10^-8; one payout of a currency is judged at a time."""
     connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"hot-wallet:{currency}",))
-    row = connection.execute("SELECT -balance FROM ledger_accounts WHERE kind = 'custody:hot' AND currency = %s", (currency,)).fetchone()
+    row = connection.execute(
+        "SELECT -balance FROM ledger_accounts WHERE owner = %s AND kind = %s AND currency = %s",
+        (CUSTODY_HOT.owner, CUSTODY_HOT.kind, currency),
+    ).fetchone()
     return from_numeric(row[0]) if row else 0
 
 

@@ -109,6 +109,38 @@ def test_a_trade_moves_value_quantity_and_both_fees(exchange: TestDatabase, engi
     assert verify.run(exchange.connect()).differences == []
 
 
+def test_what_a_trade_reads_does_not_grow_with_the_users(exchange: TestDatabase, engine_log: EngineLog) -> None:
+    """Without statistics the planner once read all accounts of a currency for each account of a trade."""
+    wallet, settlement = exchange.connect("wallet_app"), exchange.connect("settlement_app")
+    buyer, seller = uuid4(), uuid4()
+    fund(wallet, engine_log, buyer, TRY=1000 * ONE)
+    fund(wallet, engine_log, seller, BTC=2 * ONE)
+    others = [
+        Entry(
+            key=str(user),
+            why="another user",
+            reference=("TEST", str(user)),
+            moment=datetime.now(UTC),
+            moves=tuple(
+                Move(amount=ONE, currency=currency, source=EXTERNAL, target=ledger.spot(user), kind=Kind.DEPOSIT)
+                for currency in ("BTC", "TRY")
+            ),
+        )
+        for user in (uuid4() for _ in range(2_000))
+    ]
+    ledger.post(wallet, others)
+    settle(settlement, engine_log.take_records())
+    engine_log.take(buyer, engine_log.rest(seller, Side.SELL, PRICE, 2 * ONE), ONE)
+    counting = exchange.connect("settlement_app")  # counts what it read itself
+    with counting.transaction():
+        service.settle(counting, 0, engine_log.take_records())
+        read = counting.execute(
+            "SELECT relname, coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables WHERE seq_scan > 0 OR idx_scan > 0"
+        ).fetchall()
+    assert {name for name, _ in read} >= {"ledger_accounts", "projection_watermark"}
+    assert [each for each in read if each[1] > 30] == []
+
+
 def test_whatever_is_repeated_counts_once(exchange: TestDatabase, engine_log: EngineLog) -> None:
     wallet, settlement = exchange.connect("wallet_app"), exchange.connect("settlement_app")
     buyer, seller = uuid4(), uuid4()
