@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from random import Random
 from typing import Any
@@ -19,7 +19,7 @@ from aiokafka.record.memory_records import MemoryRecords
 from engine_container.logs import wire
 from engine_container.logs.wire import Api
 from mycrypto.contracts import commands, events
-from tests.simulation.loop import EPOCH, VirtualLoop
+from tests.simulation.loop import EPOCH, NO_PROCESS, VirtualLoop
 
 Place = tuple[str, int]
 """Topic and partition."""
@@ -133,8 +133,27 @@ class Broker:
         await grown
         timer.cancel()
 
+    def once_beyond(self, place: Place, offset: int, seconds: float, then: Callable[[], None]) -> None:
+        """Call it when the partition is longer than this, or after so long: as ``beyond``, without a task, because most requests are such."""
+        log = self.log(place)
+        if len(log) > offset:
+            then()
+            return
+
+        def woken(_: asyncio.Future[None]) -> None:
+            timer.cancel()
+            then()
+
+        grown = self.loop.create_future()
+        log.waiting.append(grown)
+        timer = self.loop.call_later(seconds, _wake, grown)
+        grown.add_done_callback(woken, context=NO_PROCESS)
+
 
 _TOPIC_AND_PARTITION = struct.Struct(">ii")
+_KEY_AND_VERSION = struct.Struct(">hh")
+_SIZE = struct.Struct(">h")
+_PRODUCE, _FETCH, _LIST_OFFSETS, _METADATA = (api.value for api in (Api.PRODUCE, Api.FETCH, Api.LIST_OFFSETS, Api.METADATA))
 
 
 def _text(data: bytes, at: int) -> tuple[str, int]:
@@ -147,32 +166,32 @@ class Refused(Exception):  # noqa: N818 - of the protocol
 
 
 class Conversation:
-    """Answers the requests of one connection, one after the other. Raises :class:`Refused`."""
+    """Answers the requests of one connection, one after the other."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
-    async def answer(self, request: bytes) -> bytes:
-        """A request without its length; the answer with correlation id, without length."""
-        key, version, correlation = struct.unpack_from(">hhi", request)
-        _, at = _text(request, 8)
-        body = request[at:]
-        return struct.pack(">i", correlation) + await self._of(Api((key, version)), body)
+    def take(self, request: bytes, then: Callable[[bytes], None]) -> None:
+        """A request without its length; ``then`` is called with the answer, with correlation id and without length. Raises :class:`Refused`."""
+        api, (name_size,) = _KEY_AND_VERSION.unpack_from(request), _SIZE.unpack_from(request, 8)
+        correlation, body = request[4:8], request[10 + name_size :]
+        if api == _FETCH:
+            self._fetch(body, lambda answer: then(correlation + answer))
+        else:
+            then(correlation + self._of(api, body))
 
-    async def _of(self, api: Api, body: bytes) -> bytes:
-        if api is Api.PRODUCE:
-            return await self._produce(body)
-        if api is Api.FETCH:
-            return await self._fetch(body)
-        if api is Api.LIST_OFFSETS:
+    def _of(self, api: tuple[int, int], body: bytes) -> bytes:
+        if api == _PRODUCE:
+            return self._produce(body)
+        if api == _LIST_OFFSETS:
             place, address, at = _address(body, 4)
             (moment,) = struct.unpack_from(">q", body, at)
             return address + struct.pack(">hqq", 0, -1, 0 if moment == wire.EARLIEST else len(self._broker.log(place)))
-        if api is Api.METADATA:
+        if api == _METADATA:
             return _metadata(_text(body, 4)[0])
         raise Refused
 
-    async def _produce(self, body: bytes) -> bytes:
+    def _produce(self, body: bytes) -> bytes:
         place, address, at = _address(body, 8)
         payloads = [record.value for batch in _batches(body[at + 4 :]) for record in batch]
         broker = self._broker
@@ -181,24 +200,27 @@ class Conversation:
             code = STORAGE_ERROR if broker.full or broker.events_full else broker.random.choice(REFUSALS)
             return address + struct.pack(">hqqqi", code, -1, -1, 0, 0)
         if fate is Fate.LATE:
-            broker.loop.outside(broker.random.uniform(0.05, 3.0), broker.append, place, payloads)
+            broker.loop.arrive_late(broker.random.uniform(0.05, 3.0), broker.append, place, payloads)
             raise Refused
         first = broker.append(place, payloads)
         if fate is Fate.LOST:
             raise Refused
         return address + struct.pack(">hqqqi", 0, first, broker.now_ms(), 0, 0)
 
-    async def _fetch(self, body: bytes) -> bytes:
+    def _fetch(self, body: bytes, then: Callable[[bytes], None]) -> None:
         (wait_ms,) = struct.unpack_from(">i", body, 4)
         place, address, at = _address(body, 17)
         (offset,) = struct.unpack_from(">q", body, at)
         log = self._broker.log(place)
         if offset > len(log):
-            return struct.pack(">i", 0) + address + struct.pack(">hqqii", 1, -1, -1, -1, 0)
-        if offset == len(log):
-            await self._broker.beyond(place, offset, wait_ms / 1_000)
-        found = log.batches_from(offset)
-        return struct.pack(">i", 0) + address + struct.pack(">hqqii", 0, len(log), len(log), -1, len(found)) + found
+            then(struct.pack(">i", 0) + address + struct.pack(">hqqii", 1, -1, -1, -1, 0))
+            return
+
+        def answer() -> None:
+            found = log.batches_from(offset)
+            then(struct.pack(">i", 0) + address + struct.pack(">hqqii", 0, len(log), len(log), -1, len(found)) + found)
+
+        self._broker.once_beyond(place, offset, wait_ms / 1_000, answer)
 
 
 def _batches(data: bytes) -> list[list[Any]]:

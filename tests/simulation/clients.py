@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
@@ -60,6 +60,8 @@ class Memory:
     """Requests that were answered with an error: nothing was done."""
     reported: set[str] = field(default_factory=set)
     """Transfers whose report the platform has acknowledged."""
+    beside: set[asyncio.Task[None]] = field(default_factory=set)
+    """What traders and their bank have begun beside what they do next."""
 
     @property
     def count(self) -> int:
@@ -92,7 +94,12 @@ class Trader:
             else:
                 await self._deposit(name)
             if self._random.random() < 0.5:  # beside what it does next
-                self._platform.loop.create_task(self._look_up(f"{self._number}-never-{count}"))
+                self._begin(self._look_up(f"{self._number}-never-{count}"))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._platform.loop.create_task(work)
+        self._memory.beside.add(task)
+        task.add_done_callback(self._memory.beside.discard)
 
     def _any(self) -> Any:
         return self._random.choice(list(self._platform.gateways.values()))
@@ -174,7 +181,7 @@ class Trader:
             "transaction_id": transaction_id, "reference": reference, "amount": f"{units // UNIT}.00", "sender_iban": IBAN,
             "sender_name": "Ayşe Yılmaz",
         }  # fmt: skip
-        self._platform.loop.create_task(self._report(report))
+        self._begin(self._report(report))
 
     async def _report(self, report: dict[str, str]) -> None:
         spellings: tuple[Callable[[dict[str, str]], dict[str, str]], ...] = (

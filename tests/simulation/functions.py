@@ -64,7 +64,7 @@ class Producer:
         for record in records:
             fate = Fate.REFUSED if broker.away or broker.stopped else broker.fate(COMMANDS)
             if fate is Fate.LATE:
-                broker.loop.outside(broker.random.uniform(0.05, 3.0), broker.append, COMMANDS, [record])
+                broker.loop.arrive_late(broker.random.uniform(0.05, 3.0), broker.append, COMMANDS, [record])
             elif fate is not Fate.REFUSED:
                 found.append(broker.append(COMMANDS, [record]))
             if fate is not Fate.DONE:
@@ -78,11 +78,13 @@ class Queue:
     def __init__(self, random: Random) -> None:
         self.payout_jobs: list[UUID] = []
         self.losing = 0.0
+        self.filled = asyncio.Event()
         self._random = random
 
     def send(self, destination: str, rows: Sequence[Waiting]) -> list[UUID]:
         if destination == outbox.WITHDRAWALS:
             self.payout_jobs += [UUID(decoded(row.payload)["withdrawal_id"]) for row in rows if self._random.random() >= self.losing]
+            self.filled.set()
         return [row.id for row in rows]
 
 
@@ -130,7 +132,7 @@ class Functions:
         if self.away:
             raise NotInvokedError("away")
         if self.random.random() < self.late:
-            self.loop.outside(self.random.uniform(0.1, 2.0), self._run_late, work)
+            self.loop.arrive_late(self.random.uniform(0.1, 2.0), self._run_late, work)
             raise NotInvokedError("no answer in time")
         try:
             found = work()
@@ -194,6 +196,9 @@ class Functions:
     async def _pay(self) -> None:
         """Take jobs from the queue of payouts; one that failed comes again."""
         while True:
+            if not self.queue.payout_jobs:
+                self.queue.filled.clear()
+                await self.queue.filled.wait()
             await asyncio.sleep(0.1)
             for job in list(self.queue.payout_jobs):
                 try:

@@ -14,6 +14,8 @@ from tests.simulation.broker import Broker, Fate
 from tests.simulation.loop import VirtualLoop
 
 GIVEN_UP_SECONDS = 2.0
+GATHERING_SECONDS = (0.001, 0.03, 0.1)
+"""How long a poller takes from the first record to its batch, so that batches are of one record and of many."""
 
 
 def _world() -> Any:
@@ -101,6 +103,7 @@ class Consumer:
         await _trip(self._broker)
         place = await self.position(partition)
         await self._broker.beyond(tuple(partition), place, timeout_ms / 1_000)
+        await asyncio.sleep(self._broker.random.choice(GATHERING_SECONDS))
         end = min(len(self._broker.log(tuple(partition))), place + max_records)
         self._positions[partition] = end
         return {partition: [self._record(partition, each) for each in range(place, end)]} if end > place else {}

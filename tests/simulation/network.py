@@ -7,6 +7,7 @@ import struct
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context, copy_context
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -66,15 +67,15 @@ class Link(asyncio.Transport):
         """Answer what was asked, unless the broker is stopped. What arrived at it is answered even to clients that are gone."""
         if self._requests and not self._answering and not self._network.broker.stopped and not self._network.broker.away:
             self._answering = True
-            self._loop.create_task(self._answer(self._requests.popleft()), context=NO_PROCESS.copy())
+            try:
+                self._conversation.take(self._requests.popleft()[4:], self._answered)
+            except Refused:
+                self.break_off()
 
-    async def _answer(self, request: bytes) -> None:
-        try:
-            answer = await self._conversation.answer(request[4:])
-        except Refused:
-            self.break_off()
+    def _answered(self, answer: bytes) -> None:
+        if self._network.broker.stopped:
+            self._network.held.append(partial(self._answered, answer))
             return
-        await self._network.going.wait()
         self._answering = False
         if self.open:
             self._heard_at = max(self._heard_at, self._loop.now + self._network.delay())
@@ -178,6 +179,8 @@ class Network:
         self.going = asyncio.Event()
         """The broker is not stopped."""
         self.going.set()
+        self.held: list[Callable[[], None]] = []
+        """Answers that a stopped broker has ready."""
         self._links: list[Link] = []
         self._wires: list[Wire] = []
         self._servers: dict[int, Server] = {}
@@ -246,5 +249,8 @@ class Network:
         """The broker is continued."""
         self.broker.stopped = False
         self.going.set()
+        held, self.held = self.held, []
+        for answer in held:
+            answer()
         for link in self._links:
             link.work()

@@ -10,7 +10,7 @@ from tests.simulation import history
 from tests.simulation.defects import CATALOGUE
 from tests.simulation.report import commit, describe
 
-HISTORIES = 80
+HISTORIES = 500
 """Of each commit others."""
 SEARCHED_MAX = 1_000
 """Every defect has to be found by then."""
