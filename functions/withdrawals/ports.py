@@ -89,7 +89,7 @@ class Signed(msgspec.Struct, frozen=True):
 
 class Signer(Protocol):
     def sign(self, key: str, spending: Spending) -> Signed:
-        """The transaction of this key, the same at each call. Raises RefusedError."""
+        """The transaction of this key, the same at each call. Raises RefusedError, whose reason is INSUFFICIENT_FUNDS where only coins are missing."""
 
 
 class ChainState(StrEnum):

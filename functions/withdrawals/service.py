@@ -22,7 +22,7 @@ from functions.withdrawals.ports import Bank, Instruction, Node, Signer, Spendin
 from mycrypto import balance_cache, cache, networks, outbox
 from mycrypto.database import Database
 from mycrypto.money import format_amount, from_numeric
-from mycrypto.partners import AwayError, RefusedError
+from mycrypto.partners import INSUFFICIENT_FUNDS, AwayError, RefusedError
 from mycrypto.telemetry import Logger, Meter
 from mycrypto.withdrawals import completion, owners, payouts, rows, transitions
 from mycrypto.withdrawals.payouts import LOOK_EVERY, PayoutRow
@@ -151,7 +151,11 @@ class Payouts:
         try:
             signed = self._signer.sign(payouts.payout_key(row.id), spending)
         except RefusedError as refused:
-            self._fail(row, f"SIGNER: {refused}", attempts=0)  # what was never signed cannot be broadcast
+            if str(refused) == INSUFFICIENT_FUNDS:  # on this network: the books know one sum of all
+                with self._db.transaction() as connection:
+                    payouts.wait(connection, row.id, "HOT_WALLET_SHORT", self._clock() + LOOK_EVERY)
+            else:
+                self._fail(row, f"SIGNER: {refused}", attempts=0)  # what was never signed cannot be broadcast
             return False
         with self._db.transaction() as connection:
             if self._is_at(connection, row):

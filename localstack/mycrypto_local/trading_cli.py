@@ -235,7 +235,7 @@ def simulate_payout(
         str,
         typer.Option(
             help="How the next payouts are treated. bank: normal, slow, fail, error, timeout, forget, lie-rejected, lie-completed; "
-            "chain: normal, slow, fail, error, timeout, lose; signer: fail."
+            "chain: normal, slow, fail, error, timeout, lose; signer: fail, short."
         ),
     ] = "",
     partner: Annotated[str, typer.Option(help="bank, chain, signer, or register: the one that is asked about identities.")] = "bank",

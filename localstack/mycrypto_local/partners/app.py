@@ -27,7 +27,7 @@ BODY_BYTES_MAX: Final = 64 * 1024
 BEHAVIOURS: Final = {
     "bank": tuple(bank_module.Behaviour),
     "chain": tuple(chain_module.Behaviour),
-    "signer": ("normal", "fail"),
+    "signer": tuple(chain_module.SIGNER_BEHAVIOURS),
     "register": tuple(register_module.Behaviour),
 }
 
@@ -79,8 +79,8 @@ def create_app(ledger: Ledger, *, hang: Callable[[], Awaitable[None]] | None = N
             return _answer({"error": "internal"}, 500)
         except ConflictError:
             return _answer({"reason": "KEY_USED_FOR_ANOTHER"}, 422)
-        except SignerRefusedError:
-            return _answer({"reason": "REFUSED"}, 422)
+        except SignerRefusedError as refused:
+            return _answer({"reason": str(refused)}, 422)
         return _answer({"error": "not found"}, 404) if found is None else _answer(found)
 
     async def body(request: Request, kind: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from mycrypto import networks
+from mycrypto.partners import INSUFFICIENT_FUNDS
 from mycrypto_local.partners.bank import BrokenError, ConflictError, NoAnswerError
 from mycrypto_local.partners.ledger import Ledger, next_behaviour
 
@@ -29,8 +30,12 @@ class Behaviour(StrEnum):
     LOSE = "lose"  # the node says that it has it, and forgets it
 
 
+SIGNER_BEHAVIOURS: Final = {"normal": "", "fail": "REFUSED", "short": INSUFFICIENT_FUNDS}
+"""Why the signer does not sign, by its plan."""
+
+
 class SignerRefusedError(Exception):
-    """The signer will not sign this."""
+    """The signer will not sign this; says why."""
 
 
 _STATES: Final = {Behaviour.SLOW: ("PENDING", 0), Behaviour.FAIL: ("FAILED", DEEP)}
@@ -48,15 +53,16 @@ class Chain:
     def sign(self, key: str, spending: dict[str, Any]) -> dict[str, Any]:
         """The transaction of this key, the same at each call. Raises ConflictError, SignerRefusedError."""
         text = msgspec.json.encode(spending, order="sorted").decode()
+        refusal = ""
         with self._ledger.transaction() as connection:
             known = connection.execute("SELECT spending, raw, tx_hash FROM signatures WHERE key = ?", (key,)).fetchone()
-            if known is None:
-                if next_behaviour(connection, "signer") == "fail":
-                    raise SignerRefusedError(key)
+            if known is None and not (refusal := SIGNER_BEHAVIOURS[next_behaviour(connection, "signer")]):
                 raw = msgspec.json.encode({"key": key, "spending": spending}, order="sorted")
                 digest = hashlib.sha256(raw).hexdigest()
                 known = (text, raw, networks.find(spending["currency"], spending["network"]).hash_prefix + digest)
                 connection.execute("INSERT INTO signatures (key, spending, raw, tx_hash) VALUES (?, ?, ?, ?)", (key, *known))
+        if refusal:  # what was raised in the transaction would leave the plan for the next call too
+            raise SignerRefusedError(refusal)
         if known[0] != text:
             raise ConflictError(key)
         return {"raw": bytes(known[1]), "tx_hash": str(known[2])}

@@ -296,6 +296,17 @@ def test_what_the_signer_refuses_was_never_sent_and_comes_back_at_once(wallet: W
     assert (status(wallet, saver, withdrawal), books(wallet, "chain")) == ("FAILED", UNTOUCHED["chain"])
 
 
+def test_a_payout_waits_while_the_signer_has_no_coins_on_its_network(wallet: Wallet, saver: User, staff: User) -> None:
+    withdrawal = withdraw(wallet, saver, staff, "chain")
+    wallet.partners.ledger.plan("signer", "short", 2)
+    wallet.run_payouts()
+    assert (status(wallet, saver, withdrawal), waits_for(wallet, withdrawal)) == ("SIGNING", "HOT_WALLET_SHORT")
+    wallet.look_again()
+    assert (status(wallet, saver, withdrawal), left(wallet, "chain")) == ("SIGNING", [])
+    wallet.look_again()
+    assert (status(wallet, saver, withdrawal), left(wallet, "chain")) == ("COMPLETED", ["1"])
+
+
 def waits_for(wallet: Wallet, withdrawal: dict[str, Any]) -> str:
     row = wallet.database.connect().execute("SELECT waits_for FROM payouts WHERE withdrawal_id = %s", (withdrawal["id"],)).fetchone()
     assert row is not None

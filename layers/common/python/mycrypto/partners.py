@@ -14,6 +14,8 @@ from mycrypto.security import signature
 T = TypeVar("T")
 
 TIMEOUT_SECONDS: Final = 10.0
+INSUFFICIENT_FUNDS: Final = "INSUFFICIENT_FUNDS"
+"""The reason of a refusal that coins or money would end."""
 KEY_HEADER: Final = "Idempotency-Key"
 
 
