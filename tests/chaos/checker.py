@@ -16,6 +16,8 @@ from tests.chaos.workload import FINAL, FUNDS, Heard
 
 SETTLED_SECONDS: Final = 240.0
 """A deposit whose command was not sent at once goes with a job that runs each minute, on a machine that others may keep busy."""
+AGAIN_SECONDS: Final = 2.0
+"""Between two looks: each reads the wallet three times, and a user may do so 100 times a minute. Looks that are refused would use up what is left."""
 AT_ONCE: Final = 8
 
 
@@ -69,7 +71,7 @@ async def _in_time(look: Callable[[], Awaitable[list[str]]]) -> list[str]:
     """What still differs when settlement has had its time."""
     deadline = time.monotonic() + SETTLED_SECONDS
     while (found := await _looked(look)) and time.monotonic() < deadline:  # noqa: ASYNC110 - what is waited for knows of no event
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(AGAIN_SECONDS)
     return found
 
 

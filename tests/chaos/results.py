@@ -30,11 +30,11 @@ def append(path: Path, gathered: Gathered) -> None:
 
 
 def read(path: Path, commit: str) -> list[Gathered]:
-    """Those of a commit, in the order in which they were lived."""
+    """Those of a commit, in the order in which they were lived; one that was lived again counts as it was the last time."""
     if not path.exists():
         return []
     found = [msgspec.json.decode(line, type=Gathered) for line in path.read_bytes().splitlines() if line]
-    return [each for each in found if each.commit == commit]
+    return list({(each.gateways, each.standby, each.outcome.seed): each for each in found if each.commit == commit}.values())
 
 
 def next_seed(gathered: list[Gathered], gateways: int, standby: int) -> int:

@@ -76,6 +76,9 @@ def test_histories_are_gathered_over_runs_by_commit_and_go_on_where_they_ended(t
         results.append(file, each)
     assert results.read(file, "aa" * 20) == many
     assert [results.next_seed(many, *count) for count in ((1, 0), (2, 1), (2, 0))] == [1, 5, 0]
+    again = lived(0, [Blow("engine", "term")])
+    results.append(file, again)
+    assert results.read(file, "aa" * 20) == [again, many[1]]
 
 
 def test_the_page_has_a_table_for_each_setting_with_its_goals_and_says_what_was_left_out() -> None:
