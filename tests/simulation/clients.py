@@ -166,7 +166,9 @@ class Trader:
     async def _deposit(self, name: str) -> None:
         """Announced before, so that only the bank's report is under test; the bank says it until it is heard, and once more."""
         world = self._platform.world
-        reference = f"DEP-20261130-{self._random.choice('ABCDEF')}{''.join(self._random.choices('GHIKMNPRTY', k=5))}"
+        reference = self._reference()
+        while any(row.reference == reference for row in world.server.tables.deposits.values()):
+            reference = self._reference()  # the platform announces each once
         units = self._random.randint(1, 9) * 10 * UNIT
         now = world.functions.now()
         user = UUID(bytes=self._user)
@@ -182,6 +184,9 @@ class Trader:
             "sender_name": "Ayşe Yılmaz",
         }  # fmt: skip
         self._begin(self._report(report))
+
+    def _reference(self) -> str:
+        return f"DEP-20261130-{self._random.choice('ABCDEF')}{''.join(self._random.choices('GHIKMNPRTY', k=5))}"
 
     async def _report(self, report: dict[str, str]) -> None:
         spellings: tuple[Callable[[dict[str, str]], dict[str, str]], ...] = (
